@@ -1,0 +1,9 @@
+import type { ScanOptions } from "../options.ts";
+import { presentScan } from "../present.ts";
+import { runScan } from "./scan.ts";
+
+/** `leaktrace image`: scans its targets as container images. Gives the exit code. */
+export function run(args: readonly string[], options: ScanOptions): Promise<number> {
+  const targets = args.map((name) => ({ name, as: "image" as const }));
+  return presentScan(options, (observer) => runScan({ targets, options }, observer));
+}

@@ -1,0 +1,140 @@
+import { createReadStream, openSync } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { ReadStream } from "node:tty";
+import { ignoreFileName, readReport } from "../../findings/index.ts";
+import { ToolError } from "../../model/problem.ts";
+import { canShowScreen, createListFeed, createLiveFeed, openIgnoreFile, review, type ReviewFeed, type ReviewOutcome } from "../../review/index.ts";
+import { exitCodes } from "../exit.ts";
+import type { ScanOptions } from "../options.ts";
+
+export interface ReviewCommandOptions extends ScanOptions {
+  /** Numbered questions instead of a screen. */
+  readonly plain: boolean;
+}
+
+/** A feed, and what it takes to end what fills it. */
+interface Subject {
+  readonly feed: ReviewFeed;
+  /** Ends a scan that is still running and waits for it; rethrows what made it fail. */
+  readonly finish: () => Promise<void>;
+}
+
+/**
+ * `leaktrace review [target…|report.jsonl|-]`: goes through the findings of targets while they are scanned, or of a report that was
+ * written with `-f jsonl` (`-`: one on standard input). Decisions go to `.leaktraceignore` in the current folder.
+ */
+export async function run(args: string[], options: ReviewCommandOptions): Promise<number> {
+  const targets = args.length === 0 ? ["."] : args;
+  const isPlain = options.plain || process.env["INK_SCREEN_READER"] === "true";
+  const reportPath = await reportOf(targets);
+  if (isPlain && reportPath === "-") throw new ToolError("usage", "with --plain the answers come from standard input, so the report cannot", { hint: "Write the report to a file first." });
+  const { terminal, close } = takeStreams();
+  try {
+    if (!isPlain && !canShowScreen(terminal)) {
+      throw new ToolError("no-terminal", "the review needs a terminal that can show a screen", { hint: alternatives(targets, reportPath) });
+    }
+    const decisions = await openIgnoreFile(resolve(ignoreFileName), ignoreFileName);
+    const subject = reportPath === undefined ? await scanned(targets, options) : await reported(reportPath);
+    const outcome = await review({
+      feed: subject.feed,
+      decisions,
+      terminal,
+      isPlain,
+      ...(options.colour === "auto" ? {} : { hasColour: options.colour === "always" }),
+    });
+    process.stdout.write(`${outcome.summary}\n`);
+    await subject.finish();
+    return exitCodeOf(outcome.by);
+  } finally {
+    close();
+  }
+}
+
+async function scanned(targets: readonly string[], options: ScanOptions): Promise<Subject> {
+  const { runScan } = await import("./scan.ts");
+  const feed = createLiveFeed(targets.join(" "));
+  const stop = new AbortController();
+  let failure: unknown;
+  const scan = runScan({ targets: targets.map((name) => ({ name, as: "any" as const })), options: { ...options, signal: AbortSignal.any([options.signal, stop.signal]) } }, feed.observer).then(
+    ({ findings }) => feed.end({ findings }),
+    (error: unknown) => {
+      failure = error;
+      feed.end({ failure: error instanceof Error ? error.message : String(error) });
+    },
+  );
+  return {
+    feed,
+    finish: async () => {
+      stop.abort();
+      await scan;
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+async function reported(path: string): Promise<Subject> {
+  const input = path === "-" ? process.stdin : createReadStream(path);
+  const { findings, problems } = await readReport(createInterface({ input, crlfDelay: Infinity }));
+  return { feed: createListFeed(path === "-" ? "report on standard input" : path, findings, problems), finish: () => Promise.resolve() };
+}
+
+/** The report among the arguments: a single file that is called `.jsonl` or begins like one of ours, or `-`. */
+async function reportOf(targets: readonly string[]): Promise<string | undefined> {
+  const [path] = targets;
+  if (path === undefined || targets.length > 1) return undefined;
+  if (path === "-") return path;
+  // Only a regular file: looking into a pipe would take away its beginning, and may wait for ever.
+  const isFile = await stat(path).then(
+    (known) => known.isFile(),
+    () => false,
+  );
+  return isFile && (path.endsWith(".jsonl") || (await beginsLikeReport(path))) ? path : undefined;
+}
+
+async function beginsLikeReport(path: string): Promise<boolean> {
+  await using file = await open(path, "r");
+  const start = '{"schema":1,"kind":"';
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(start.length), 0, start.length, 0);
+  return buffer.toString("latin1", 0, bytesRead) === start;
+}
+
+/** Where a report comes by standard input but a terminal is there, keys are read from the terminal itself. */
+function takeStreams(): { readonly terminal: { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream }; readonly close: () => void } {
+  const { stdin, stdout } = process;
+  if (!stdin.isTTY && stdout.isTTY) {
+    try {
+      const keys = new ReadStream(openSync("/dev/tty", "r"));
+      return { terminal: { stdin: keys, stdout }, close: () => void keys.destroy() };
+    } catch {
+      // No controlling terminal: then there is none to read from.
+    }
+  }
+  return { terminal: { stdin, stdout }, close: () => {} };
+}
+
+function alternatives(targets: readonly string[], reportPath: string | undefined): string {
+  const named = targets.map(shellQuoted).join(" ");
+  const plain = `leaktrace review --plain ${named}`;
+  return reportPath === undefined ? `Use leaktrace scan -f text ${named}, or ${plain} for questions a line.` : `Use ${plain} for questions a line.`;
+}
+
+function shellQuoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function exitCodeOf(by: ReviewOutcome["by"]): number {
+  switch (by) {
+    case "quit":
+      return exitCodes.clean;
+    case "interrupt":
+    case "SIGINT":
+      return exitCodes.interrupted;
+    case "SIGTERM":
+    case "SIGHUP":
+    case "SIGQUIT":
+    case "hung-up":
+      return exitCodes.terminated;
+  }
+}

@@ -1,0 +1,63 @@
+import { loadEngine } from "../../detect/index.ts";
+import { ToolError } from "../../model/problem.ts";
+import type { Rule } from "../../model/rule.ts";
+import { sanitize } from "../../model/sanitize.ts";
+import { writeLines } from "../../report/index.ts";
+import { loadRuleset } from "../../rules/index.ts";
+import { builtinRules } from "../builtin-rules.ts";
+
+/** `rules list` and `rules show <id>`: what is looked for, and how. `config` as in a scan. */
+export async function run(args: readonly string[], options: { readonly config?: string }): Promise<number> {
+  const engine = await loadEngine();
+  const { ruleset, warnings } = await loadRuleset({
+    ...options,
+    cwd: process.cwd(),
+    env: process.env,
+    builtin: builtinRules,
+    compile: (pattern) => {
+      try {
+        engine.compile(pattern);
+        return undefined;
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    },
+  });
+  for (const warning of warnings) process.stderr.write(`leaktrace: ${sanitize(warning)}\n`);
+  const [what, id] = args;
+  if (what === "list") {
+    await writeLines(listLines(ruleset.rules), process.stdout);
+    return 0;
+  }
+  const rule = ruleset.rules.find((candidate) => candidate.id === id);
+  if (rule === undefined) {
+    throw new ToolError("rule-unknown", `there is no rule ${id ?? ""}`, { hint: "leaktrace rules list names all of them." });
+  }
+  await writeLines(ruleLines(rule), process.stdout);
+  return 0;
+}
+
+function* listLines(rules: readonly Rule[]): Iterable<string> {
+  const width = Math.max(0, ...rules.map(({ id }) => id.length));
+  for (const { id, severity, description } of rules) {
+    yield `${sanitize(id).padEnd(width)}  ${severity.padEnd(8)}  ${sanitize(description)}`;
+  }
+}
+
+function* ruleLines(rule: Rule): Iterable<string> {
+  yield `${sanitize(rule.id)}: ${sanitize(rule.description)}`;
+  const facts: readonly (readonly [string, string])[] = [
+    ["severity", rule.severity],
+    ["kind", `${rule.kind}, ${rule.confidence}`],
+    ["keywords", rule.keywords.join(", ")],
+    ["regex", rule.regex ?? ""],
+    ["path", rule.path ?? ""],
+    ["entropy", rule.entropy === 0 ? "" : `above ${rule.entropy} bits a character`],
+    ["check", rule.check ?? ""],
+    ["needs", rule.required.map((part) => part.id).join(", ")],
+    ["looks at", rule.reach === "whole" ? "whole contents" : `${rule.before} bytes before a keyword's end, ${rule.after} after`],
+    ["revoke", rule.revoke],
+    ...rule.references.map((reference) => ["see", reference] as const),
+  ];
+  for (const [label, value] of facts) if (value !== "") yield `  ${label.padEnd(9)} ${sanitize(value)}`;
+}

@@ -1,0 +1,94 @@
+import { ToolError } from "../model/problem.ts";
+import { severities } from "../model/rule.ts";
+import { chooseFormat, type Secrecy } from "../report/index.ts";
+import { logLevels, type LogLevel, type ScanOptions } from "./options.ts";
+
+/** Depth of decoding unless asked otherwise; gitleaks' default. */
+const defaultDecodeDepth = 5;
+
+const bytesPerMegabyte = 1_000_000;
+
+/**
+ * Turns what the argument parser collected into `ScanOptions`. Throws ToolError `usage` for values and combinations that make no sense.
+ * `values` is keyed by the option's name in camel case.
+ */
+export function readScanOptions(values: Readonly<Record<string, unknown>>, signal: AbortSignal): ScanOptions {
+  const text = (key: string): string | undefined => {
+    const value = values[key];
+    return typeof value === "string" && value !== "" ? value : undefined;
+  };
+  const number = (key: string, fallback: number): number => {
+    const value = values[key];
+    return typeof value === "number" ? value : fallback;
+  };
+  const flag = (key: string): boolean => values[key] === true;
+  const optional = <K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> =>
+    // The object has just this key and this value, or none; the checker cannot follow computed keys.
+    value === undefined ? {} : ({ [key]: value } as Record<K, V>);
+
+  const reportPath = text("reportPath");
+  const targetsFile = text("targets");
+  const journal = text("journal") ?? defaultJournal(targetsFile);
+  if (flag("resume") && journal === undefined) {
+    throw usage("--resume needs the journal of the earlier run", "Name it with --journal, or give --targets.");
+  }
+  return {
+    ...optional("config", text("config")),
+    enableRules: Array.isArray(values["enableRule"]) ? values["enableRule"].filter((id) => typeof id === "string") : [],
+    ...optional("baselinePath", text("baselinePath")),
+    ...optional("ignorePath", text("gitleaksIgnorePath")),
+    ignoreInlineAllow: flag("ignoreGitleaksAllow"),
+    ...optional(
+      "minSeverity",
+      severities.find((severity) => severity === values["minSeverity"]),
+    ),
+    exitCode: number("exitCode", 1),
+    ...optional("reportPath", reportPath),
+    reportFormat: chooseFormat(text("reportFormat"), reportPath),
+    secrecy: secrecyOf(flag("reveal"), values["redact"]),
+    colour: values["color"] === false ? "never" : colourOf(values["color"]),
+    verbose: flag("verbose"),
+    logLevel: logLevelOf(text("logLevel")),
+    input: values["input"] !== false,
+    maxTargetBytes: number("maxTargetMegabytes", 0) * bytesPerMegabyte,
+    maxDecodeDepth: number("maxDecodeDepth", defaultDecodeDepth),
+    maxArchiveDepth: number("maxArchiveDepth", 0),
+    timeoutMs: number("timeout", 0) * 1000,
+    ...optional("workers", typeof values["workers"] === "number" ? values["workers"] : undefined),
+    ...optional("targetsFile", targetsFile),
+    ...optional("journal", journal),
+    resume: flag("resume"),
+    worktree: flag("worktree"),
+    staged: flag("staged"),
+    preCommit: flag("preCommit"),
+    ...optional("logOpts", text("logOpts")),
+    followSymlinks: flag("followSymlinks"),
+    signal,
+  };
+}
+
+function defaultJournal(targetsFile: string | undefined): string | undefined {
+  return targetsFile === undefined || targetsFile === "-" ? undefined : `${targetsFile}.journal.jsonl`;
+}
+
+/** gitleaks shows secrets unless told to redact; here `--redact=0` has to be said. */
+function secrecyOf(reveal: boolean, redact: unknown): Secrecy {
+  if (typeof redact !== "number") return { kind: reveal ? "reveal" : "mask" };
+  if (reveal && redact > 0) throw usage("--reveal and --redact contradict each other", "Give one of them.");
+  return redact === 0 ? { kind: "reveal" } : { kind: "redact", percent: redact };
+}
+
+function colourOf(value: unknown): "auto" | "always" | "never" {
+  return value === "always" || value === "never" ? value : "auto";
+}
+
+function logLevelOf(text: string | undefined): LogLevel {
+  const word = text?.toLowerCase() === "err" ? "error" : (text?.toLowerCase() ?? "info");
+  const level = logLevels.find((known) => known === word);
+  if (level === undefined) throw usage(`there is no log level "${text}"`, `The levels are ${logLevels.join(", ")}.`);
+  return level;
+}
+
+function usage(message: string, hint: string): ToolError {
+  return new ToolError("usage", message, { hint });
+}

@@ -1,0 +1,182 @@
+import { InvalidArgumentError } from "commander";
+import { severities } from "../model/rule.ts";
+import { formatNames } from "../report/index.ts";
+import { logLevels } from "./options.ts";
+
+/** One option of the command line. What `parse` gives is checked again, typed, by `readScanOptions`. */
+export interface Flag {
+  /** As commander wants it: `-c, --config <path>`. */
+  readonly flags: string;
+  readonly description: string;
+  readonly group: "What to scan" | "Rules and decisions" | "Report" | "Limits" | "Other";
+  readonly parse?: (text: string, previous: unknown) => unknown;
+  /** For commands that scan git, folders, or several targets only. */
+  readonly only?: readonly ScanCommand[];
+  readonly hidden?: boolean;
+  /** Values for completion. */
+  readonly values?: readonly string[];
+}
+
+export type ScanCommand = "scan" | "git" | "image" | "dir" | "stdin" | "review";
+
+const gitCommands: readonly ScanCommand[] = ["scan", "git", "review"];
+
+/** Every option of the scanning commands; gitleaks' names, meanings and defaults where gitleaks has it. */
+export const scanFlags: readonly Flag[] = [
+  {
+    flags: "--targets <file>",
+    description: "scan every target that the file names, one a line (- reads standard input)",
+    group: "What to scan",
+    only: ["scan"],
+  },
+  {
+    flags: "--journal <file>",
+    description: "keep the state of a run over many targets here (default: beside --targets)",
+    group: "What to scan",
+    only: ["scan"],
+  },
+  {
+    flags: "--resume",
+    description: "go on where the journal ends instead of starting again",
+    group: "What to scan",
+    only: ["scan"],
+  },
+  { flags: "--worktree", description: "also scan the files of the working tree", group: "What to scan", only: gitCommands },
+  { flags: "--staged", description: "scan only what is staged", group: "What to scan", only: ["git"] },
+  { flags: "--pre-commit", description: "scan only what is changed and not committed", group: "What to scan", only: ["git"] },
+  {
+    flags: "--log-opts <options>",
+    description: "scan only the commits that git log would list with these options",
+    group: "What to scan",
+    only: ["git"],
+  },
+  { flags: "--platform <name>", description: "", group: "What to scan", only: ["git"], hidden: true },
+  {
+    flags: "--follow-symlinks",
+    description: "follow symbolic links to files",
+    group: "What to scan",
+    only: ["scan", "dir"],
+  },
+
+  {
+    flags: "-c, --config <path>",
+    description: "rules from this leaktrace or gitleaks configuration",
+    group: "Rules and decisions",
+  },
+  {
+    flags: "--enable-rule <id>",
+    description: "use only this rule (repeat it, or separate ids by commas)",
+    group: "Rules and decisions",
+    parse: (text, previous) => [...(Array.isArray(previous) ? previous : []), ...listOf(text)],
+  },
+  {
+    flags: "-b, --baseline-path <path>",
+    description: "an earlier report; what it holds is not reported again",
+    group: "Rules and decisions",
+  },
+  {
+    flags: "-i, --gitleaks-ignore-path <path>",
+    description: "a .gitleaksignore file, or the folder that holds it",
+    group: "Rules and decisions",
+  },
+  {
+    flags: "--ignore-gitleaks-allow",
+    description: "report lines that say gitleaks:allow as well",
+    group: "Rules and decisions",
+  },
+  {
+    flags: "--min-severity <severity>",
+    description: "exit with 1 only for secrets of this severity or above",
+    group: "Rules and decisions",
+    parse: oneOf(severities),
+    values: severities,
+  },
+
+  { flags: "-r, --report-path <path>", description: "write the report here instead of standard output (-)", group: "Report" },
+  {
+    flags: "-f, --report-format <format>",
+    description: `${formatNames.join(", ")} (default: by the path's extension, else text)`,
+    group: "Report",
+    values: formatNames,
+  },
+  { flags: "--reveal", description: "show secrets in the report instead of masking them", group: "Report" },
+  {
+    flags: "--redact <percent>",
+    description: "hide this part of each secret, in percent (alone: 100)",
+    group: "Report",
+    parse: wholeNumber(0, 100),
+  },
+  {
+    flags: "--exit-code <n>",
+    description: "exit with this code when secrets are found (default: 1)",
+    group: "Report",
+    parse: wholeNumber(0, 255),
+  },
+  { flags: "-v, --verbose", description: "print the findings as well when the report goes to a file", group: "Report" },
+  { flags: "--color <when>", description: "auto, always, never", group: "Report", parse: oneOf(["auto", "always", "never"]), values: ["auto", "always", "never"] },
+  { flags: "--no-color", description: "no colour, like --color=never", group: "Report" },
+
+  {
+    flags: "--max-target-megabytes <n>",
+    description: "leave out larger files (and say so)",
+    group: "Limits",
+    parse: wholeNumber(0, 1_000_000_000),
+  },
+  {
+    flags: "--max-decode-depth <n>",
+    description: "layers of encoding to look through (default: 5)",
+    group: "Limits",
+    parse: wholeNumber(0, 100),
+  },
+  {
+    flags: "--max-archive-depth <n>",
+    description: "archives within archives to look into (default: 0)",
+    group: "Limits",
+    parse: wholeNumber(0, 100),
+  },
+  {
+    flags: "--timeout <seconds>",
+    description: "stop after this time and report what was found",
+    group: "Limits",
+    parse: wholeNumber(0, 100_000_000),
+  },
+  { flags: "--workers <n>", description: "scan with this many threads", group: "Limits", parse: wholeNumber(1, 256) },
+
+  {
+    flags: "-l, --log-level <level>",
+    description: `how much to say on stderr: ${logLevels.join(", ")}`,
+    group: "Other",
+    values: logLevels,
+  },
+  { flags: "--no-input", description: "never ask anything", group: "Other" },
+  { flags: "--no-banner", description: "", group: "Other", hidden: true },
+];
+
+/** The options of one command. */
+export function flagsOf(command: ScanCommand): readonly Flag[] {
+  return scanFlags.filter((flag) => flag.only === undefined || flag.only.includes(command));
+}
+
+/** Parts of a comma list, without blanks. */
+function listOf(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
+  };
+}
+
+function oneOf(words: readonly string[]): (text: string) => string {
+  return (text) => {
+    const word = text.toLowerCase();
+    if (words.includes(word)) return word;
+    throw new InvalidArgumentError(`It is one of ${words.join(", ")}.`);
+  };
+}

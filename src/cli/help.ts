@@ -1,0 +1,48 @@
+/** What the program says of itself without arguments: what it is, how to begin, the commands. */
+export const overview = `leaktrace finds secrets that leaked into git repositories and container images,
+and the commit or layer that brought each one in.
+
+  leaktrace scan .                       everything in this repository's history
+  leaktrace image app.tar                every layer of an image, deleted files too
+
+Commands:
+  scan [target...]       look at what each target is, and scan it
+  git [repository]       scan a repository: history, messages, refs, what no branch reaches
+  image <image...>       scan image archives and layouts, all layers and platforms
+  dir [path...]          scan files and folders
+  stdin                  scan standard input
+  review [target...]     go through findings in the terminal, as they come or from a report
+  hook install           stop pushes that hold secrets
+  rules list             the kinds of secrets that are known
+  completion <shell>     completion for bash, zsh, fish
+  version                the version
+
+leaktrace <command> --help tells more.
+`;
+
+/** Printed above the options of a command: what people do with it most. */
+export const examples: Readonly<Record<string, readonly string[]>> = {
+  scan: [
+    "leaktrace scan .",
+    "leaktrace scan ../api ../web image.tar",
+    "leaktrace scan --targets list.txt -r report.jsonl",
+    "leaktrace scan --targets list.txt --resume -r report.jsonl",
+  ],
+  git: ["leaktrace git", "leaktrace git ../api -r findings.sarif", "leaktrace git --staged"],
+  image: ["leaktrace image app.tar", "leaktrace image oci:build/image -f json"],
+  dir: ["leaktrace dir .", "leaktrace dir conf/ deploy/ -f json"],
+  stdin: ["kubectl get pods -o yaml | leaktrace stdin"],
+  review: ["leaktrace review", "leaktrace review report.jsonl"],
+  rules: ["leaktrace rules list", "leaktrace rules show github-pat"],
+  completion: ["leaktrace completion bash > ~/.local/share/bash-completion/completions/leaktrace"],
+};
+
+/** Printed below the options of the scanning commands. */
+export const exitCodeHelp = `
+Exit codes:
+  0    everything was scanned, and nothing was found
+  1    secrets were found (--exit-code changes it)
+  2    wrong usage, configuration or rules; nothing was scanned
+  3    nothing was found, but not everything could be scanned
+  130  interrupted (143: terminated); what was found is written
+`;

@@ -1,0 +1,61 @@
+import type { Severity } from "../model/rule.ts";
+import type { FormatName, Secrecy } from "../report/index.ts";
+
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+
+/** From most to least talkative. */
+export const logLevels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal"];
+
+/** Everything that the command line can ask of a scan, checked. Made by `flags.ts`; the same for every scanning command. */
+export interface ScanOptions {
+  /** Rules: a leaktrace or gitleaks configuration. */
+  readonly config?: string;
+  /** Only these rules; empty: all. */
+  readonly enableRules: readonly string[];
+  readonly baselinePath?: string;
+  /** A `.gitleaksignore`, or the folder of one. */
+  readonly ignorePath?: string;
+  /** `gitleaks:allow` in a line hides nothing. */
+  readonly ignoreInlineAllow: boolean;
+  readonly minSeverity?: Severity;
+
+  readonly exitCode: number;
+  /** Absent: the report goes to standard output. `-`: the same, asked for. */
+  readonly reportPath?: string;
+  readonly reportFormat: FormatName;
+  readonly secrecy: Secrecy;
+  readonly colour: "auto" | "always" | "never";
+  /** Also prints the findings for people when the report goes to a file. */
+  readonly verbose: boolean;
+  readonly logLevel: LogLevel;
+  /** False: never ask, even on a terminal. */
+  readonly input: boolean;
+
+  /** Larger files are skipped and counted; 0: no limit of the user's. */
+  readonly maxTargetBytes: number;
+  readonly maxDecodeDepth: number;
+  readonly maxArchiveDepth: number;
+  /** 0: none. */
+  readonly timeoutMs: number;
+  /** Absent: as many as the machine has cores to spare. */
+  readonly workers?: number;
+
+  /** A file with a target a line. */
+  readonly targetsFile?: string;
+  /** Where the state of a sweep is kept; beside the targets file unless named. */
+  readonly journal?: string;
+  readonly resume: boolean;
+
+  /** git: also the files of the working tree. */
+  readonly worktree: boolean;
+  /** git: only what is staged (`--staged`) or changed (`--pre-commit`). */
+  readonly staged: boolean;
+  readonly preCommit: boolean;
+  /** git: arguments that select commits, as for `git log`. */
+  readonly logOpts?: string;
+  /** dir: follow symbolic links to files. */
+  readonly followSymlinks: boolean;
+
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+}

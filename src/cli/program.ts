@@ -1,0 +1,205 @@
+import { Command, CommanderError, Option } from "commander";
+import { exitCodes, listenForInterruption } from "./exit.ts";
+import { flagsOf, scanFlags, type ScanCommand } from "./flags.ts";
+import { normaliseArguments } from "./flags-normalise.ts";
+import { readScanOptions } from "./flags-read.ts";
+import { exitCodeHelp, examples, overview } from "./help.ts";
+import type { ScanOptions } from "./options.ts";
+
+/** What a command's module does: arguments and options in, exit code out. */
+type Run<O> = (args: string[], options: O) => Promise<number>;
+
+/** Where an action leaves the exit code. */
+interface Outcome {
+  code: number;
+}
+
+/** Parses the arguments and runs the command they name. Gives the exit code; throws what the command throws. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  const outcome: Outcome = { code: exitCodes.clean };
+  const program = buildProgram(outcome);
+  try {
+    await program.parseAsync(normaliseArguments(argv, scanFlags), { from: "user" });
+    return outcome.code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitCodes.clean : exitCodes.usage;
+  }
+}
+
+/** The whole command line: what is parsed, helped with, completed. */
+export function buildProgram(outcome: Outcome): Command {
+  const program = new Command("leaktrace")
+    .helpCommand("help [command]", "tell more of a command")
+    .helpOption("-h, --help", "tell more")
+    .configureOutput({ outputError: (text, write) => write(errorText(text)) })
+    .configureHelp({ helpWidth: 100, showGlobalOptions: false })
+    .exitOverride()
+    .enablePositionalOptions();
+  // The overview is written for people; what commander would list says less.
+  program.helpInformation = () => overview;
+
+  scanCommand(program, "scan", "[targets...]", "look at what each target is, and scan it", outcome, async (args, options) => {
+    const targets = args.length === 0 && options.targetsFile === undefined ? ["."] : args;
+    return (await import("./commands/scan.ts")).run(targets, options);
+  });
+  scanCommand(program, "git", "[repository]", "scan everything in a git repository", outcome, runGit);
+  scanCommand(program, "image", "<images...>", "scan container images", outcome, async (args, options) =>
+    (await import("./commands/image.ts")).run(args, options),
+  );
+  scanCommand(program, "dir", "[paths...]", "scan files and folders", outcome, runDir).aliases(["file", "files", "directory"]);
+  const stdin = scanCommand(program, "stdin", "", "scan standard input", outcome, async (_args, options) => {
+    if (process.stdin.isTTY) stdin.help({ error: true });
+    return runStdin([], options, {});
+  });
+  scanCommand(
+    program,
+    "review",
+    "[targets...]",
+    "go through findings in the terminal",
+    outcome,
+    async (args, options, values) =>
+      (await import("./commands/review.ts")).run(args, { ...options, plain: values["plain"] === true }),
+  ).option("--plain", "ask one question a line, without a screen");
+
+  rawCommand(program, "hook", "install, remove and run the git hook", outcome, async (args, options) =>
+    (await import("./commands/hook.ts")).run(args, options),
+  );
+  rawCommand(program, "demo", "scan a small repository and an image made for it", outcome, async (args, options) =>
+    (await import("./commands/demo.ts")).run(args, options),
+  );
+  rulesCommand(program, outcome);
+  program
+    .command("completion")
+    .description("completion for a shell")
+    .argument("<shell>", "bash, zsh or fish")
+    .addHelpText("before", exampleText("completion"))
+    .action(async (shell: string) => {
+      outcome.code = (await import("./commands/completion.ts")).run([shell]);
+    });
+  program
+    .command("version")
+    .description("the version")
+    .action(async () => {
+      outcome.code = (await import("./commands/version.ts")).run([]);
+    });
+  oldCommands(program, outcome);
+  return program;
+}
+
+type ScanAction = (args: string[], options: ScanOptions, values: Readonly<Record<string, unknown>>) => Promise<number>;
+
+const runGit: ScanAction = async (args, options) =>
+  // gitleaks takes an empty argument for the current folder.
+  (await import("./commands/git.ts")).run([args[0] === undefined || args[0] === "" ? "." : args[0]], options);
+
+const runDir: ScanAction = async (args, options) =>
+  (await import("./commands/dir.ts")).run(args.length === 0 ? ["."] : args, options);
+
+const runStdin: ScanAction = async (args, options) => (await import("./commands/stdin.ts")).run(args, options);
+
+function scanCommand(
+  program: Command,
+  name: ScanCommand,
+  argument: string,
+  description: string,
+  outcome: Outcome,
+  action: ScanAction,
+): Command {
+  const command = program.command(name).description(description);
+  if (argument !== "") command.argument(argument);
+  addFlags(command, name);
+  return command
+    .addHelpText("before", exampleText(name))
+    .addHelpText("after", exitCodeHelp)
+    .action(async () => {
+      outcome.code = await interruptible((signal) => {
+        const values: Readonly<Record<string, unknown>> = command.opts();
+        return action(command.args, readScanOptions(values, signal), values);
+      }, name === "review");
+    });
+}
+
+function addFlags(command: Command, name: ScanCommand): void {
+  for (const flag of flagsOf(name)) {
+    const option = new Option(flag.flags, flag.description).helpGroup(`${flag.group}:`).hideHelp(flag.hidden === true);
+    if (flag.parse !== undefined) option.argParser(flag.parse);
+    command.addOption(option);
+  }
+}
+
+/** Runs a command that stops at the first signal. `ownsTerminal`: it has a screen to restore and handles signals itself. */
+async function interruptible(run: (signal: AbortSignal) => Promise<number>, ownsTerminal: boolean): Promise<number> {
+  if (ownsTerminal) return run(new AbortController().signal);
+  using interruption = listenForInterruption((text) => void process.stderr.write(text));
+  return interruption.exitCode(await run(interruption.signal));
+}
+
+/** A command that reads its own arguments. */
+function rawCommand(
+  program: Command,
+  name: string,
+  description: string,
+  outcome: Outcome,
+  run: Run<{ readonly signal: AbortSignal }>,
+): void {
+  const command = program
+    .command(name)
+    .description(description)
+    .argument("[arguments...]")
+    .allowUnknownOption()
+    .passThroughOptions()
+    .helpOption(false)
+    .action(async () => {
+      outcome.code = await interruptible((signal) => run(command.args, { signal }), name === "demo");
+    });
+}
+
+function rulesCommand(program: Command, outcome: Outcome): void {
+  const rules = program
+    .command("rules")
+    .description("the kinds of secrets that are known")
+    .addHelpText("before", exampleText("rules"));
+  for (const [name, argument, description] of [
+    ["list", "", "all rules: id, severity, description"],
+    ["show", "<id>", "everything about one rule"],
+  ] as const) {
+    const command = rules.command(name).description(description);
+    if (argument !== "") command.argument(argument);
+    command.option("-c, --config <path>", "rules from this leaktrace or gitleaks configuration").action(async () => {
+      const { config } = command.opts<{ config?: string }>();
+      const { run } = await import("./commands/rules.ts");
+      outcome.code = await run([name, ...command.args], config === undefined ? {} : { config });
+    });
+  }
+}
+
+/** `detect` and `protect`, which gitleaks had before `git`, `dir` and `stdin`; scripts and CI still call them. */
+function oldCommands(program: Command, outcome: Outcome): void {
+  for (const name of ["detect", "protect"] as const) {
+    const command = program.command(name, { hidden: true }).option("-s, --source <path>", "", ".");
+    if (name === "detect") command.option("--no-git").option("--pipe").option("--follow-symlinks");
+    addFlags(command, "git");
+    command.action(async () => {
+      outcome.code = await interruptible((signal) => {
+        const values: Readonly<Record<string, unknown>> = command.opts();
+        const options = readScanOptions(values, signal);
+        const source = typeof values["source"] === "string" ? values["source"] : ".";
+        if (values["pipe"] === true) return runStdin([], options, values);
+        if (values["git"] === false) return runDir([source], options, values);
+        return runGit([source], name === "protect" ? { ...options, preCommit: true } : options, values);
+      }, false);
+    });
+  }
+}
+
+function exampleText(name: string): string {
+  return `Examples:\n${(examples[name] ?? []).map((line) => `  ${line}\n`).join("")}`;
+}
+
+/** `error: unknown option '--confg'` and its suggestion, in our words. */
+function errorText(text: string): string {
+  const [first = "", ...rest] = text.trimEnd().split("\n");
+  const hints = rest.map((line) => `  ${line.replace(/^\((.*)\)$/, "$1")}\n`).join("");
+  return `leaktrace: ${first.replace(/^error: /, "")}\n${hints}`;
+}

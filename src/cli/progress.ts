@@ -1,0 +1,101 @@
+import type { ScanObserver, Progress } from "../model/observer.ts";
+import { sanitize } from "../model/sanitize.ts";
+import { bytesText, counted } from "../report/index.ts";
+
+/** At most ten times a second: more is not seen, and costs time on slow terminals. */
+const redrawMs = 100;
+
+/** Columns the line stays below, so that it never wraps on an ordinary terminal. */
+const maxColumns = 79;
+
+/** Before this time a rate is a guess. */
+const settledMs = 1000;
+
+/** Clears from the cursor to the end of the line. */
+const clear = "\x1b[K";
+
+export interface ProgressLine extends ScanObserver, Disposable {}
+
+export interface ProgressOptions {
+  readonly stream: Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Shows a running scan on one line of a terminal, beginning at once. Does nothing where the stream is no terminal or `CI` is set.
+ * Disposing of it leaves a clean line.
+ */
+export function showProgress(options: ProgressOptions): ProgressLine {
+  const { stream, env } = options;
+  const isShown = stream.isTTY && (env["CI"] ?? "") === "" && env["TERM"] !== "dumb";
+  if (!isShown) {
+    return { finding: () => {}, problem: () => {}, progress: () => {}, [Symbol.dispose]: () => {} };
+  }
+  let latest: Progress | undefined;
+  let drawn = "";
+  let problems = 0;
+  const found = new Set<string>();
+  const draw = (): void => {
+    const columns = Math.min(maxColumns, (stream.columns > 0 ? stream.columns : maxColumns + 1) - 1);
+    const line = latest === undefined ? "looking at what is there" : progressText(latest, found.size, problems, columns);
+    if (line === drawn) return;
+    drawn = line;
+    stream.write(`\r${line}${clear}`);
+  };
+  draw();
+  const timer = setInterval(draw, redrawMs);
+  timer.unref();
+  return {
+    finding: ({ fingerprint }) => {
+      found.add(fingerprint);
+    },
+    problem: ({ effect }) => {
+      if (effect === "incomplete") problems++;
+    },
+    progress: (progress) => {
+      latest = progress;
+    },
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      stream.write(`\r${clear}`);
+    },
+  };
+}
+
+/** One line of at most `columns` columns: phase, share and amount done, rate, time left, what was found, then as much of the target as fits. */
+export function progressText(progress: Progress, findings: number, problems: number, columns: number): string {
+  const { phase, bytesDone, bytesPlanned, elapsedMs } = progress;
+  const parts = [phaseWords[phase]];
+  if (phase === "scan") {
+    if (bytesPlanned > 0) parts.push(`${Math.min(100, Math.floor((100 * bytesDone) / bytesPlanned))}%`);
+    parts.push(bytesPlanned > 0 ? `${bytesText(bytesDone)} of ${bytesText(bytesPlanned)}` : bytesText(bytesDone));
+    if (elapsedMs >= settledMs && bytesDone > 0) {
+      const perSecond = (1000 * bytesDone) / elapsedMs;
+      parts.push(`${bytesText(perSecond)}/s`);
+      if (bytesPlanned > bytesDone) parts.push(`${timeText((bytesPlanned - bytesDone) / perSecond)} left`);
+    }
+  }
+  const count = Math.max(findings, progress.findings);
+  if (count > 0) parts.push(counted(count, "secret"));
+  if (problems > 0) parts.push(counted(problems, "problem"));
+  const line = parts.join("  ").slice(0, columns);
+  const room = columns - line.length - 2;
+  // Names are cut from the left: their end tells them apart. What is not ASCII may be wide, so it is not shown here.
+  const target = sanitize(progress.target).replace(/[^\x20-\x7e]/g, "?");
+  if (room < 8 || target === "") return line;
+  return `${line}  ${target.length <= room ? target : `...${target.slice(3 - room)}`}`;
+}
+
+const phaseWords: Readonly<Record<Progress["phase"], string>> = {
+  plan: "planning",
+  scan: "scanning",
+  locate: "looking for where it was brought in",
+  done: "done",
+};
+
+function timeText(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  if (whole < 3600) return `${Math.floor(whole / 60)}:${two(whole % 60)}`;
+  return `${Math.floor(whole / 3600)}:${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}`;
+}

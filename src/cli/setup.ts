@@ -1,0 +1,86 @@
+import { availableParallelism } from "node:os";
+import { readFile, stat } from "node:fs/promises";
+import { loadEngine, type RegexEngine } from "../detect/index.ts";
+import { loadDeciders, type Decider } from "../findings/index.ts";
+import type { Problem } from "../model/problem.ts";
+import type { Ruleset } from "../model/rule.ts";
+import type { PoolOptions } from "../pool/index.ts";
+import { loadRuleset } from "../rules/index.ts";
+import { asset } from "./assets.ts";
+import { builtinRules } from "./builtin-rules.ts";
+import type { ScanOptions } from "./options.ts";
+import type { Target } from "./targets.ts";
+
+export interface Prepared {
+  readonly ruleset: Ruleset;
+  readonly deciders: readonly Decider[];
+  /** Compiles a path pattern (RE2 syntax) to a test. */
+  readonly compile: (pattern: string) => (text: string) => boolean;
+  readonly poolOptions: PoolOptions;
+  readonly notes: readonly Problem[];
+}
+
+/** More threads than this wait for the disk and for each other. */
+const maxWorkers = 16;
+
+/** Loads what a scan needs before its first target: rules, decisions, engine, kernel. Throws ToolError for what is wrong with them. */
+export async function prepareScan(targets: readonly Target[], options: ScanOptions): Promise<Prepared> {
+  const engine = await loadEngine();
+  const [loaded, decided, kernel] = await Promise.all([
+    loadRuleset({
+      ...(options.config === undefined ? {} : { config: options.config }),
+      cwd: process.cwd(),
+      env: process.env,
+      ...(targets.length === 1 ? { target: targets[0]!.name } : {}),
+      enableRules: options.enableRules,
+      builtin: builtinRules,
+      compile: (pattern) => fault(engine, pattern),
+    }),
+    loadDeciders({
+      folders: [".", ...(await foldersOf(targets))],
+      ...(options.ignorePath === undefined ? {} : { ignorePath: options.ignorePath }),
+      ...(options.baselinePath === undefined ? {} : { baselinePath: options.baselinePath }),
+    }),
+    readFile(asset("kernel.wasm")),
+  ]);
+  return {
+    ruleset: loaded.ruleset,
+    deciders: decided.deciders,
+    compile: (pattern) => {
+      const regex = engine.compile(pattern);
+      return (text) => regex.test(text);
+    },
+    poolOptions: {
+      workers: options.workers ?? Math.min(maxWorkers, availableParallelism()),
+      ruleset: loaded.ruleset,
+      kernel: new WebAssembly.Module(kernel),
+      decodeDepth: options.maxDecodeDepth,
+      honourInlineAllow: !options.ignoreInlineAllow,
+      entry: asset("worker.js"),
+    },
+    notes: [
+      ...decided.notes,
+      ...loaded.warnings.map((message) => note("config-invalid", "rules", message)),
+      ...(engine.name === "re2" ? [] : [note("unsupported", "re2", "the native regex engine is not installed: scanning is slower (npm rebuild re2)")]),
+    ],
+  };
+}
+
+function note(code: Problem["code"], subject: string, message: string): Problem {
+  return { code, effect: "note", target: "", subject, message };
+}
+
+function fault(engine: RegexEngine, pattern: string): string | undefined {
+  try {
+    engine.compile(pattern);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : "does not compile";
+  }
+}
+
+async function foldersOf(targets: readonly Target[]): Promise<string[]> {
+  const folders: string[] = [];
+  for (const { name } of targets) if ((await stat(name).catch(() => undefined))?.isDirectory() === true) folders.push(name);
+  return folders;
+}

@@ -1,0 +1,61 @@
+import { addCounts, emptyLedger, type Ledger } from "../model/ledger.ts";
+import type { ScanObserver } from "../model/observer.ts";
+import type { Problem } from "../model/problem.ts";
+import type { UnitResult } from "../model/unit.ts";
+
+/** Keeps the books of one target: what was planned, what became of it, and what went wrong. */
+export class TargetTally {
+  readonly problems: Problem[] = [];
+  readonly #target: string;
+  readonly #observer: ScanObserver;
+  #ledger: Ledger = emptyLedger;
+
+  constructor(target: string, observer: ScanObserver) {
+    this.#target = target;
+    this.#observer = observer;
+  }
+
+  /** A unit came back. Contents that it neither scanned nor skipped were left when the scan was interrupted. */
+  add(planned: number, result: UnitResult): void {
+    const accounted = result.scanned + total(result.skipped);
+    const left = Math.max(0, planned - accounted);
+    const skipped = left > 0 && result.interrupted === true ? addCounts(result.skipped, { interrupted: left }) : result.skipped;
+    this.#ledger = {
+      planned: this.#ledger.planned + result.scanned + total(skipped),
+      scanned: this.#ledger.scanned + result.scanned,
+      bytes: this.#ledger.bytes + result.bytes,
+      skipped: addCounts(this.#ledger.skipped, skipped),
+      suppressed: addCounts(this.#ledger.suppressed, result.suppressed),
+    };
+    for (const problem of result.problems) this.#tell(problem);
+  }
+
+  /** Contents that were scanned before in this run. */
+  known(contents: number): void {
+    this.#ledger = { ...this.#ledger, planned: this.#ledger.planned + contents, scanned: this.#ledger.scanned + contents };
+  }
+
+  /** Something went wrong outside of any unit. */
+  problem(problem: Problem): void {
+    const lost = problem.contents ?? 0;
+    if (lost > 0) {
+      const skipped = addCounts(this.#ledger.skipped, { [problem.code]: lost });
+      this.#ledger = { ...this.#ledger, planned: this.#ledger.planned + lost, skipped };
+    }
+    this.#tell(problem);
+  }
+
+  ledger(): Ledger {
+    return this.#ledger;
+  }
+
+  #tell(problem: Problem): void {
+    const named = problem.target === "" ? { ...problem, target: this.#target } : problem;
+    this.problems.push(named);
+    this.#observer.problem(named);
+  }
+}
+
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,55 @@
+import { statSync } from "node:fs";
+import { ToolError } from "../model/problem.ts";
+import type { Source, SourceContext } from "../model/source.ts";
+import { openFiles, openStdin } from "../sources/files/index.ts";
+import type { ScanOptions } from "./options.ts";
+
+export interface Target {
+  /** As the user named it. */
+  readonly name: string;
+  /** What the user says it is; `any`: to be found out. */
+  readonly as: "any" | "git" | "image" | "files" | "stdin";
+}
+
+const imagePrefix = /^(?:docker-archive|oci|oci-archive):/;
+
+/** Opens a target as what it is: a repository, an image, a folder or file, or standard input. Throws ToolError where it is none of them. */
+export async function openTarget(target: Target, options: ScanOptions, context: SourceContext): Promise<Source> {
+  const { name } = target;
+  switch (target.as) {
+    case "git":
+      return (await import("../sources/git/index.ts")).openGit(name, context);
+    case "image":
+      return (await import("../sources/image/index.ts")).openImage(name, context);
+    case "files":
+      return openFiles(name, filesOptions(options));
+    case "stdin":
+      return openStdin();
+    case "any":
+      return openAny(name, options, context);
+  }
+}
+
+async function openAny(name: string, options: ScanOptions, context: SourceContext): Promise<Source> {
+  if (name === "-") return openStdin();
+  const { openImage, sniffImage } = await import("../sources/image/index.ts");
+  if (imagePrefix.test(name)) return openImage(name, context);
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(name).isDirectory();
+  } catch (error) {
+    throw new ToolError("no-target", `${name} does not exist`, {
+      hint: "a target is a repository, an image archive or OCI layout, a folder, a file, or - for standard input",
+      cause: error,
+    });
+  }
+  if (isFolder) {
+    const { findRepository, openGit } = await import("../sources/git/index.ts");
+    if (findRepository(name) !== undefined) return openGit(name, context);
+  }
+  return (await sniffImage(name)) === undefined ? openFiles(name, filesOptions(options)) : openImage(name, context);
+}
+
+function filesOptions(options: ScanOptions): { maxBytes: number; followSymlinks: boolean } {
+  return { maxBytes: options.maxTargetBytes, followSymlinks: options.followSymlinks };
+}

@@ -1,0 +1,86 @@
+import { gate } from "../findings/index.ts";
+import type { Report } from "../model/finding.ts";
+import { formats, problemText, summaryLine, writeLines, writeReport, type ReportOptions } from "../report/index.ts";
+import { logLevels, type LogLevel, type ScanOptions } from "./options.ts";
+
+/** Columns taken for a terminal that does not tell its own. */
+const defaultColumns = 80;
+
+/** Wider lines are hard to read, however wide the terminal is. */
+const maxColumns = 200;
+
+/** Problems named on stderr; the report holds all of them. */
+const maxProblems = 100;
+
+export interface OutputStreams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Ends a scan: writes the report where it was asked for, names the problems and sums up on stderr, and gives the exit code of the
+ * report (not of a signal). Throws ToolError when the report cannot be written.
+ */
+export async function presentReport(
+  report: Report,
+  options: ScanOptions,
+  streams: OutputStreams = process,
+): Promise<number> {
+  const { stdout, stderr } = streams;
+  const path = options.reportPath ?? "-";
+  const format = formats[options.reportFormat];
+  if (path === "-") {
+    const looks = options.reportFormat === "text" ? textLooks(stdout, options, streams.env) : fileLooks(options);
+    await writeLines(format(report, looks), stdout);
+  } else {
+    await writeReport(path, format(report, fileLooks(options)));
+    if (options.verbose) await writeLines(formats.text(report, textLooks(stdout, options, streams.env)), stdout);
+  }
+  const showsText = options.reportFormat === "text" && path === "-";
+  // On one terminal the text report has said it all already.
+  if (!(showsText && stdout.isTTY && stderr.isTTY)) sayEnd(report, options.logLevel, stderr);
+  return gate(report, {
+    exitCode: options.exitCode,
+    ...(options.minSeverity === undefined ? {} : { minSeverity: options.minSeverity }),
+  });
+}
+
+function sayEnd(report: Report, level: LogLevel, stderr: NodeJS.WriteStream): void {
+  const says = (at: LogLevel): boolean => logLevels.indexOf(level) <= logLevels.indexOf(at);
+  const named = report.problems.filter(({ effect }) => says(effect === "incomplete" ? "error" : "info"));
+  for (const problem of named.slice(0, maxProblems)) stderr.write(`leaktrace: ${problemText(problem)}\n`);
+  if (named.length > maxProblems) {
+    stderr.write(`leaktrace: and ${named.length - maxProblems} more problems (-f jsonl lists all)\n`);
+  }
+  if (says("info")) stderr.write(`leaktrace: ${summaryLine(report)}\n`);
+}
+
+function fileLooks(options: ScanOptions): ReportOptions {
+  return { secrecy: options.secrecy, colour: false, width: Infinity, ascii: false };
+}
+
+/** How text looks on a stream: wrapped to a terminal's width and coloured on one, plain and unwrapped elsewhere. */
+function textLooks(stream: NodeJS.WriteStream, options: ScanOptions, env: OutputStreams["env"]): ReportOptions {
+  const columns = stream.columns > 0 ? stream.columns : defaultColumns;
+  return {
+    secrecy: options.secrecy,
+    colour: wantsColour(stream.isTTY, options.colour, env),
+    width: stream.isTTY ? Math.min(maxColumns, columns) : Infinity,
+    ascii: !speaksUnicode(env),
+  };
+}
+
+/** Colour on a stream: the flag counts before `FORCE_COLOR`, that before `NO_COLOR`, then whether it is a terminal that knows colour. */
+export function wantsColour(isTerminal: boolean, asked: ScanOptions["colour"], env: OutputStreams["env"]): boolean {
+  if (asked !== "auto") return asked === "always";
+  const isSet = (name: string): boolean => (env[name] ?? "") !== "";
+  if (isSet("FORCE_COLOR")) return env["FORCE_COLOR"] !== "0";
+  return isTerminal && !isSet("NO_COLOR") && env["TERM"] !== "dumb";
+}
+
+/** Whether the locale is one of UTF-8; without any locale it is taken for one, as pipes and CI have none. */
+function speaksUnicode(env: OutputStreams["env"]): boolean {
+  const locale = [env["LC_ALL"], env["LC_CTYPE"], env["LANG"]].find((value) => (value ?? "") !== "");
+  return locale === undefined || /utf-?8/i.test(locale);
+}

@@ -1,0 +1,31 @@
+import { createHash, type Hash } from "node:crypto";
+
+/** A digest as the OCI image specification writes it, limited to the registered algorithms. */
+const grammar = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
+
+/** Whether a text from a scanned document is a digest. Nothing else may become part of a path. */
+export function isDigest(text: unknown): text is string {
+  return typeof text === "string" && grammar.test(text);
+}
+
+/** Where a blob lies in an OCI layout; undefined for what is not a digest. */
+export function blobPath(digest: string): string | undefined {
+  return isDigest(digest) ? `blobs/${digest.replace(":", "/")}` : undefined;
+}
+
+/** A running hash with the algorithm of `like` (a digest), SHA-256 where `like` is empty or not a digest. */
+export function hasher(like: string): { update(bytes: Uint8Array): void; digest(): string } {
+  const algorithm = like.startsWith("sha512:") ? "sha512" : "sha256";
+  const hash: Hash = createHash(algorithm);
+  return {
+    update: (bytes) => void hash.update(bytes),
+    digest: () => `${algorithm}:${hash.digest("hex")}`,
+  };
+}
+
+/** The digest of bytes at hand, with the algorithm of `like`. */
+export function digestOf(bytes: Uint8Array, like = ""): string {
+  const hash = hasher(like);
+  hash.update(bytes);
+  return hash.digest();
+}

@@ -1,0 +1,39 @@
+/** A growing list of path hashes, eight bytes each; takes any number. */
+export class HashList {
+  #values = new Float64Array(1024);
+  #count = 0;
+
+  add(hash: number): void {
+    if (this.#count === this.#values.length) {
+      const grown = new Float64Array(this.#values.length * 2);
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    this.#values[this.#count++] = hash;
+  }
+
+  /** The hashes in ascending order, each once; the list is not to be used afterwards. */
+  sorted(): Float64Array {
+    const values = this.#values.subarray(0, this.#count).sort();
+    let kept = 0;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] ?? 0;
+      if (i === 0 || value !== values[i - 1]) values[kept++] = value;
+    }
+    return values.slice(0, kept);
+  }
+}
+
+/** Whether an ascending list holds a hash. */
+export function hasHash(sorted: Float64Array, hash: number): boolean {
+  let low = 0;
+  let high = sorted.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    const value = sorted[middle] ?? 0;
+    if (value === hash) return true;
+    if (value < hash) low = middle + 1;
+    else high = middle - 1;
+  }
+  return false;
+}

@@ -1,0 +1,223 @@
+import type { Problem, ProblemCode } from "../model/problem.ts";
+import { pathHash } from "../model/path-hash.ts";
+import type { LayerReading, LayerUnit } from "../model/unit.ts";
+import { readHead, readRange } from "./byte-range.ts";
+import { expand, layerLimits, sniffCompression, type Compression, type ExpandLimits, type StreamDamage } from "./compression.ts";
+import { hasher } from "./digest.ts";
+import { HashList } from "./hash-list.ts";
+import { walkTar } from "./tar-entries.ts";
+import { isTarHeader, isZero, TAR_BLOCK } from "./tar-header.ts";
+import { cleanPath, parseWhiteout } from "./tar-path.ts";
+
+/** Whiteouts remembered of one layer; real layers have some thousands. Beyond it `deleted` may be missing on a sighting. */
+const MAX_WHITEOUTS = 1_000_000;
+
+/** Told about every file of a layer, one after the other, synchronously. */
+export interface LayerSink {
+  /** A regular file begins. `path` is cleaned; empty for a layer that is no tar and so is one file itself. */
+  begin(file: LayerFile): void;
+  /** The file's next bytes; never written to again by the reader. */
+  push(chunk: Uint8Array): void;
+  /** The file ended. Where `complete` is false the layer was cut off and fewer than `size` bytes came. */
+  end(complete: boolean): void;
+}
+
+export interface LayerFile {
+  readonly path: string;
+  readonly size: number;
+}
+
+export interface LayerOutcome {
+  readonly reading: LayerReading;
+  readonly problems: readonly Problem[];
+  /** Entries of the tar, of all kinds. */
+  readonly entries: number;
+  /** Bytes after expansion. */
+  readonly bytes: number;
+}
+
+export interface LayerOptions {
+  readonly limits?: ExpandLimits;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads one layer from its file to its end, whatever happens on the way: verifies the digest of the stored bytes and of the expanded
+ * tar, gives the files to `sink`, and tells what the layer removes from lower ones. Nothing is extracted and no more than some
+ * mebibytes are held. What is wrong comes back as problems; only a bug, the sink, or an abort throws.
+ */
+export async function readLayer(unit: LayerUnit, sink: LayerSink, options: LayerOptions = {}): Promise<LayerOutcome> {
+  const limits = options.limits ?? layerLimits;
+  const problems: Problem[] = [];
+  const add = (code: ProblemCode, effect: Problem["effect"], message: string): void => {
+    problems.push({ code, effect, target: unit.target, subject: layerName(unit), message });
+  };
+  const paths = collectPaths();
+  const stored = storedBytes(unit);
+  const tarHash = hasher(unit.diffId);
+  let bytes = 0;
+  let entries = 0;
+  let isWhole = true;
+  const damaged = (damage: StreamDamage): void => {
+    if (damage.kind !== "trailing") isWhole = false;
+    add(codes[damage.kind], "incomplete", damage.message);
+  };
+
+  try {
+    const compression = sniffCompression(await readHead(unit, TAR_BLOCK));
+    const chunks = expand(stored.open, compression, limits, damaged);
+    const walk = walkTar({
+      entry(entry) {
+        entries++;
+        const path = cleanPath(entry.name);
+        if (entry.type === "directory") paths.directory(path);
+        else if (!paths.whiteout(path)) paths.file(path);
+        if (entry.type === "file") sink.begin({ path, size: entry.size });
+      },
+      data: (chunk) => sink.push(chunk),
+      end: (complete) => sink.end(complete),
+    });
+    let shape: "tar" | "other" | undefined;
+    let head: Uint8Array = new Uint8Array(0);
+    const take = async (chunk: Uint8Array): Promise<void> => {
+      if (shape === "tar") await walk.write(chunk);
+      else sink.push(chunk);
+    };
+    const decide = async (): Promise<void> => {
+      shape = looksLikeTar(head) ? "tar" : "other";
+      if (shape === "other") sink.begin({ path: "", size: await expandedSize(unit, compression, limits) });
+      await take(head);
+    };
+    for await (const chunk of chunks) {
+      options.signal?.throwIfAborted();
+      tarHash.update(chunk);
+      bytes += chunk.length;
+      if (shape !== undefined) {
+        await take(chunk);
+        continue;
+      }
+      head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
+      if (head.length >= TAR_BLOCK) await decide();
+    }
+    if (shape === undefined && head.length > 0) await decide();
+    if (shape === "tar") {
+      const damage = await walk.finish();
+      if (damage !== undefined && isWhole) {
+        add("layer-corrupt", "incomplete", `${damage.message} (${damage.entries} entries were read)`);
+      }
+    } else if (shape === "other") {
+      sink.end(isWhole);
+    }
+    await stored.drain();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    isWhole = false;
+    add("unreadable", "incomplete", `cannot be read (${error.code})`);
+  }
+
+  const digest = stored.digest();
+  const diffId = isWhole ? tarHash.digest() : "";
+  if (stored.length() < unit.length) add("layer-corrupt", "incomplete", `${unit.length - stored.length()} bytes of the stored layer are missing`);
+  if (unit.digest !== "" && unit.digest !== digest) add("digest-mismatch", "incomplete", `the stored bytes hash to ${digest}`);
+  if (unit.diffId !== "" && isWhole && unit.diffId !== diffId) add("diff-id-mismatch", "note", `the uncompressed layer hashes to ${diffId}`);
+  if (paths.isOverfull()) add("layer-corrupt", "note", `more than ${MAX_WHITEOUTS} whiteouts: not all are known`);
+  return { reading: { digest, diffId, ...paths.result() }, problems, entries, bytes };
+}
+
+const codes: Readonly<Record<StreamDamage["kind"], ProblemCode>> = {
+  truncated: "layer-corrupt",
+  corrupt: "layer-corrupt",
+  trailing: "layer-corrupt",
+  bomb: "bomb",
+  unsupported: "unsupported",
+};
+
+/** How problems name a layer: by its digest, its diffID, or its place. */
+function layerName(unit: LayerUnit): string {
+  return unit.digest || unit.diffId || `${unit.file}@${unit.offset}`;
+}
+
+function looksLikeTar(head: Uint8Array): boolean {
+  return isTarHeader(head) || (head.length >= TAR_BLOCK && isZero(head.subarray(0, TAR_BLOCK)));
+}
+
+/** The stored bytes, hashed once however often they are opened. */
+function storedBytes(unit: LayerUnit): {
+  open: () => AsyncIterable<Uint8Array>;
+  drain: () => Promise<void>;
+  digest: () => string;
+  length: () => number;
+} {
+  const hash = hasher(unit.digest);
+  let hashed = 0;
+  async function* open(): AsyncGenerator<Uint8Array, void> {
+    let offset = 0;
+    for await (const chunk of readRange(unit)) {
+      const known = Math.min(chunk.length, hashed - offset);
+      offset += chunk.length;
+      if (known < chunk.length) {
+        hash.update(known === 0 ? chunk : chunk.subarray(known));
+        hashed = offset;
+      }
+      yield chunk;
+    }
+  }
+  return {
+    open,
+    async drain() {
+      if (hashed >= unit.length) return;
+      const from = hashed;
+      for await (const chunk of readRange({ ...unit, offset: unit.offset + from, length: unit.length - from })) {
+        hash.update(chunk);
+        hashed += chunk.length;
+      }
+    },
+    digest: () => hash.digest(),
+    length: () => hashed,
+  };
+}
+
+/** The size of a layer that is one file: its content id begins with it, so a compressed one is expanded once to count. */
+async function expandedSize(unit: LayerUnit, compression: Compression, limits: ExpandLimits): Promise<number> {
+  if (compression === "none") return unit.length;
+  let size = 0;
+  for await (const chunk of expand(() => readRange(unit), compression, limits, () => {})) size += chunk.length;
+  return size;
+}
+
+function collectPaths(): {
+  file(path: string): void;
+  directory(path: string): void;
+  whiteout(path: string): boolean;
+  isOverfull(): boolean;
+  result(): Pick<LayerReading, "files" | "directories" | "whiteouts" | "opaques">;
+} {
+  const files = new HashList();
+  const directories = new HashList();
+  const whiteouts = new Set<string>();
+  const opaques = new Set<string>();
+  let isOverfull = false;
+  return {
+    file: (path) => files.add(pathHash(path)),
+    directory: (path) => directories.add(pathHash(path)),
+    whiteout(path) {
+      const whiteout = parseWhiteout(path);
+      if (whiteout === undefined) return false;
+      if (whiteout.kind === "internal") return true;
+      if (whiteouts.size + opaques.size >= MAX_WHITEOUTS) isOverfull = true;
+      else (whiteout.kind === "remove" ? whiteouts : opaques).add(whiteout.path);
+      return true;
+    },
+    isOverfull: () => isOverfull,
+    result: () => ({
+      files: files.sorted(),
+      directories: directories.sorted(),
+      whiteouts: [...whiteouts].sort(),
+      opaques: [...opaques].sort(),
+    }),
+  };
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
+}

@@ -1,0 +1,229 @@
+import { extract, type Extract, type Header } from "tar-stream";
+import { isTarHeader, padded, TAR_BLOCK } from "./tar-header.ts";
+
+export interface TarEntry {
+  /** As the archive spells it (PAX and GNU long names resolved). Hostile text. */
+  readonly name: string;
+  readonly type: "file" | "directory" | "other";
+  /** Bytes of the body; 0 for all but files. */
+  readonly size: number;
+}
+
+export interface TarVisitor {
+  entry(entry: TarEntry): void;
+  /** Bytes of the last entry's body, in order. The chunk is not written to again. */
+  data(chunk: Uint8Array): void;
+  /** The body ended; not called for entries without one. `complete`: all `size` bytes were given. */
+  end(complete: boolean): void;
+}
+
+export interface TarWalk {
+  /** Takes the next bytes; resolves when all entries in them have been visited. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Ends the walk and tells what was wrong, if anything. */
+  finish(): Promise<TarDamage | undefined>;
+}
+
+export interface TarDamage {
+  readonly message: string;
+  readonly entries: number;
+}
+
+/**
+ * Visits the entries of a tar, also behind its end marker and behind damage: where tar-stream gives up, the walk looks for the next
+ * block that is a header and goes on from there. Hard links with a size are followed by a body in some archives and by the next
+ * header in others (Go and libarchive write the latter); the block after them decides.
+ */
+export function walkTar(visitor: TarVisitor): TarWalk {
+  let entries = 0;
+  let damage: string | undefined;
+  /** Bytes given to the walk so far that were passed on: the position of `block`. */
+  let position = 0;
+  let rest: Uint8Array = new Uint8Array(0);
+  let reader: Reader | undefined;
+  let isHunting = false;
+  let skipTo = 0;
+
+  async function pass(block: Uint8Array): Promise<void> {
+    const start = position;
+    position += block.length;
+    let at = Math.max(0, skipTo - start);
+    while (at < block.length) {
+      if (isHunting) {
+        while (at < block.length && !isTarHeader(block, at)) at += TAR_BLOCK;
+        if (at >= block.length) return;
+        isHunting = false;
+      }
+      reader ??= openReader(visitor, start + at, () => entries++);
+      const stop = await reader.write(block, at, start);
+      if (stop === undefined) return;
+      if (stop.message !== undefined) damage ??= stop.message;
+      await reader.close();
+      reader = undefined;
+      isHunting = true;
+      skipTo = stop.resumeAt;
+      at = Math.max(0, skipTo - start);
+    }
+  }
+
+  return {
+    async write(chunk) {
+      // tar-stream gets whole blocks, so that a header is never cut in two and a position in the chunk can be told from its offset.
+      let from = 0;
+      if (rest.length > 0) {
+        from = Math.min(TAR_BLOCK - rest.length, chunk.length);
+        rest = Buffer.concat([rest, chunk.subarray(0, from)]);
+        if (rest.length < TAR_BLOCK) return;
+        const joined = rest;
+        rest = new Uint8Array(0);
+        await pass(joined);
+      }
+      const whole = from + Math.floor((chunk.length - from) / TAR_BLOCK) * TAR_BLOCK;
+      rest = chunk.subarray(whole);
+      if (whole > from) await pass(chunk.subarray(from, whole));
+    },
+    async finish() {
+      if (rest.length > 0 && reader !== undefined) await reader.write(rest, 0, position);
+      if (reader !== undefined && (await reader.finish())) damage ??= "the tar ends in the middle of an entry";
+      if (rest.length > 0) damage ??= "the tar does not end on a block";
+      return damage === undefined ? undefined : { message: damage, entries };
+    },
+  };
+}
+
+interface Stop {
+  /** Where the next header may be; a position in the whole tar. */
+  readonly resumeAt: number;
+  /** Set where this is damage. */
+  readonly message: string | undefined;
+}
+
+interface Reader {
+  /** Reads `block` from `at` on; `start` is the block's position. Tells where the reader had to stop, if it had to. */
+  write(block: Uint8Array, at: number, start: number): Promise<Stop | undefined>;
+  /** The end of the input; true where something was still missing. */
+  finish(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** One run of tar-stream over a stretch of undamaged tar that begins at `base`. */
+function openReader(visitor: TarVisitor, base: number, count: () => void): Reader {
+  // v7 archives have no magic; a mark of one byte makes every write wait until tar-stream has eaten it.
+  const options = { allowUnknownFormat: true, highWaterMark: 1 };
+  const stream: Extract = extract(options);
+  let current: { block: Uint8Array; start: number } = { block: new Uint8Array(0), start: 0 };
+  let nextHeader = base;
+  let stop: Stop | undefined;
+  let missing = 0;
+  let failure: string | undefined;
+  let isClosed = false;
+  let settle = (): void => {};
+  stream.on("drain", () => settle());
+  stream.on("error", (error: Error) => (failure = error.message));
+  stream.on("close", () => {
+    isClosed = true;
+    settle();
+  });
+
+  stream.on("entry", (raw, body, next) => {
+    const name = sparseName(raw.pax) ?? raw.name;
+    const size = raw.size;
+    const bodyAt = base + byteOffset(raw);
+    const isNode = nodeTypes.has(raw.type);
+    nextHeader = bodyAt + (raw.type === "directory" ? 0 : padded(size));
+    count();
+    if (isNode && size > 0) {
+      const follower = bodyAt - current.start;
+      if (follower >= current.block.length || isTarHeader(current.block, follower)) {
+        visitor.entry({ name, type: "other", size: 0 });
+        stop = { resumeAt: bodyAt, message: undefined };
+        stream.destroy(null);
+        return;
+      }
+    }
+    if (raw.type === "directory") {
+      // A folder has no body; with a size, tar-stream would never end the one it promises.
+      visitor.entry({ name, type: "directory", size: 0 });
+      queueMicrotask(next);
+      return;
+    }
+    if (size === 0 && name.endsWith("/")) {
+      visitor.entry({ name, type: "directory", size: 0 });
+    } else if (isNode && size === 0) {
+      visitor.entry({ name, type: "other", size: 0 });
+    } else {
+      visitor.entry({ name, type: "file", size });
+      if (size === 0) visitor.end(true);
+      missing = size;
+    }
+    body.on("data", (chunk) => {
+      if (!(chunk instanceof Uint8Array)) return;
+      missing -= chunk.length;
+      visitor.data(chunk);
+      if (missing === 0) visitor.end(true);
+    });
+    body.on("error", () => {});
+    body.on("end", next);
+  });
+
+  const idle = (): Promise<void> => new Promise((resolve) => (settle = resolve));
+  const cutBody = (): boolean => {
+    if (missing === 0) return false;
+    missing = 0;
+    visitor.end(false);
+    return true;
+  };
+  return {
+    async write(block, at, start) {
+      current = { block, start };
+      const waiting = idle();
+      if (!stream.write(block.subarray(at))) await waiting;
+      if (!isClosed) return undefined;
+      if (stop !== undefined) return stop;
+      cutBody();
+      return { resumeAt: afterBadHeader(block, start, nextHeader), message: failure ?? "the tar is damaged" };
+    },
+    async finish() {
+      if (!isClosed) {
+        const waiting = idle();
+        stream.end(null);
+        await waiting;
+      }
+      return cutBody() || failure !== undefined;
+    },
+    async close() {
+      if (isClosed) return;
+      const waiting = idle();
+      stream.destroy(null);
+      await waiting;
+    },
+  };
+}
+
+/** Kinds of entries that have no body, whatever their size field says. */
+const nodeTypes: ReadonlySet<string> = new Set(["link", "symlink", "character-device", "block-device", "fifo"]);
+
+/** Where the entry's body begins; tar-stream gives it, its types do not say so. */
+function byteOffset(header: Header): number {
+  if (!("byteOffset" in header) || typeof header.byteOffset !== "number") throw new TypeError("tar-stream gave no offset");
+  return header.byteOffset;
+}
+
+/** GNU tar puts a made-up name into the header of a sparse file and the true one here. */
+function sparseName(pax: unknown): string | undefined {
+  if (typeof pax !== "object" || pax === null || !("GNU.sparse.name" in pax)) return undefined;
+  const name = pax["GNU.sparse.name"];
+  return typeof name === "string" ? name : undefined;
+}
+
+/** A place after the block that tar-stream refused, or after the long name or PAX header before it: either way the next sound header is behind it. */
+function afterBadHeader(block: Uint8Array, start: number, nextHeader: number): number {
+  let at = Math.max(0, nextHeader - start);
+  while (at < block.length && !isTarHeader(block, at) && isZeroBlock(block, at)) at += TAR_BLOCK;
+  return start + at + TAR_BLOCK;
+}
+
+function isZeroBlock(block: Uint8Array, at: number): boolean {
+  for (let i = at; i < at + TAR_BLOCK; i++) if (block[i] !== 0) return false;
+  return true;
+}

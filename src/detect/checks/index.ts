@@ -1,0 +1,61 @@
+/**
+ * Offline proofs: what a value says about itself without asking anybody. Pure and synchronous; nothing here reads files or the network.
+ * A rule names its check (`check = "github-crc32"`); the judge asks for it.
+ */
+import { awsKeyId } from "./aws.ts";
+import { azureAnnotated, azureDevOpsPat, azureMarvin, entraSecret } from "./azure.ts";
+import { base58Check } from "./base58.ts";
+import { bech32 } from "./bech32.ts";
+import { bip39 } from "./bip39.ts";
+import { type Check, type CheckOptions, type CheckResult, unknown } from "./check.ts";
+import { natsSeed, stellarSeed } from "./crc16.ts";
+import { crcChecks } from "./crc-suffix.ts";
+import { githubFineGrained } from "./github-fine-grained.ts";
+import { gitlabRoutable } from "./gitlab.ts";
+import { jwt } from "./jwt.ts";
+import { privateKey } from "./private-key.ts";
+import { discordId, grafanaJson, onePasswordJson, pypiMacaroon, sentryJson } from "./token-bodies.ts";
+
+export type { CheckOptions, CheckResult } from "./check.ts";
+
+const checks: ReadonlyMap<string, Check> = new Map(
+  Object.entries({
+    ...crcChecks,
+    "github-fine-grained": githubFineGrained,
+    "gitlab-routable": gitlabRoutable,
+    "azure-marvin": azureMarvin,
+    "azure-annotated": azureAnnotated,
+    "entra-secret": entraSecret,
+    "azdo-pat": azureDevOpsPat,
+    "nats-crc16": natsSeed,
+    "stellar-crc16": stellarSeed,
+    bech32,
+    base58check: base58Check,
+    jwt,
+    "aws-akid": awsKeyId,
+    "pypi-macaroon": pypiMacaroon,
+    "sentry-json": sentryJson,
+    "grafana-json": grafanaJson,
+    "onepassword-json": onePasswordJson,
+    "discord-id": discordId,
+    "private-key": privateKey,
+    bip39,
+  }),
+);
+
+/** Names that a rule may use as its `check`, sorted. */
+export const checkNames: readonly string[] = [...checks.keys()].sort();
+
+/** Longest value that is looked into; longer ones are unknown. A private key of 16,384 bits has 13,000 characters. */
+const MAX_CHECKED_LENGTH = 32_768;
+
+/**
+ * Runs one offline proof.
+ * @param name one of `checkNames`; any other gives `unknown`
+ * @param secret the value, as the rule captured it
+ * @returns never throws: whatever the value, the answer is a result
+ */
+export function runCheck(name: string, secret: string, options: CheckOptions = {}): CheckResult {
+  const check = checks.get(name);
+  return check === undefined || secret.length > MAX_CHECKED_LENGTH ? unknown : check(secret, options);
+}

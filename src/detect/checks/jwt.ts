@@ -1,0 +1,45 @@
+import { decodeBase64Json } from "./base64.ts";
+import { type Check, type CheckResult, expiryFact, factText, invalid, unknown } from "./check.ts";
+
+/** The two JSON parts of a compact JWT. */
+export interface JwtParts {
+  readonly header: Record<string, unknown>;
+  readonly payload: Record<string, unknown>;
+  /** False for `alg: none` and for an empty third part. */
+  readonly signed: boolean;
+}
+
+/** Reads header and payload of a compact JWS (RFC 7515 section 3.1); undefined when either is no JSON object or the header names no algorithm. */
+export function readJwt(token: string): JwtParts | undefined {
+  const parts = token.split(".");
+  if (parts.length !== 3) return undefined;
+  const header = decodeBase64Json(parts[0] ?? "");
+  const payload = decodeBase64Json(parts[1] ?? "");
+  if (header === undefined || payload === undefined || typeof header["alg"] !== "string") return undefined;
+  return { header, payload, signed: (parts[2] ?? "") !== "" && header["alg"].toLowerCase() !== "none" };
+}
+
+/** A well-formed JSON Web Token: who issued it and when it ends. A signature cannot be proved without its key. */
+export const jwt: Check = (secret, options) => {
+  const parts = secret.split(".");
+  if (parts.length === 5) return encrypted(parts[0] ?? "");
+  const token = readJwt(secret);
+  if (token === undefined) return parts.length === 3 ? invalid : unknown;
+  const { payload } = token;
+  const facts: string[] = [];
+  const issuer = factText(payload["iss"]);
+  if (issuer !== "") facts.push(`issuer ${issuer}`);
+  const role = factText(payload["role"]);
+  if (role !== "") facts.push(`role ${role}`);
+  const ends = payload["exp"];
+  // RFC 7519 section 4.1.4: seconds since 1970.
+  if (typeof ends === "number") facts.push(expiryFact(ends * 1000, options));
+  if (!token.signed) return { status: "invalid", facts: [...facts, "unsigned (alg none)"], lower: true };
+  const isPast = typeof ends === "number" && options.now !== undefined && ends * 1000 < options.now;
+  return isPast ? { status: "valid", facts, lower: true } : { status: "valid", facts };
+};
+
+/** Five parts are a JWE (RFC 7516): the content cannot be read without the key, but the token can still be a session. */
+function encrypted(header: string): CheckResult {
+  return decodeBase64Json(header)?.["enc"] === undefined ? invalid : { status: "valid", facts: ["encrypted token (JWE)"], lower: true };
+}

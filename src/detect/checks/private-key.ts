@@ -1,0 +1,87 @@
+import { readArmour } from "./armour.ts";
+import { type Check, type CheckResult, factText, invalid, unknown, valid } from "./check.ts";
+import { DER_INTEGER, DER_OBJECT_ID, DER_OCTETS, type DerElement, derBits, derObjectId, readDerSequence } from "./der.ts";
+import { readOpenPgp } from "./openpgp-key.ts";
+import { openSshFingerprint, readOpenSsh, sshString } from "./openssh-key.ts";
+import { readPutty } from "./putty-key.ts";
+
+/** Encrypted with a passphrase: a real key, but of no use as it stands. */
+function sealed(facts: readonly string[]): CheckResult {
+  return { status: "valid", facts: [...facts, "encrypted with a passphrase"], lower: true };
+}
+
+/** RFC 1421 armour can carry more than keys; a body shorter than this holds no private key of any kind. */
+const MIN_BODY_BYTES = 20;
+
+/**
+ * Private keys in PEM (PKCS#1, PKCS#8, SEC 1, DSA), OpenSSH, PuTTY and OpenPGP form. The body has to parse: a header alone, a shortened or a
+ * replaced body is invalid. Facts: kind and size, whether a passphrase protects it, the fingerprint of its public half where that is readable.
+ */
+export const privateKey: Check = (secret) => {
+  if (secret.includes("PuTTY-User-Key-File-")) return readPutty(secret);
+  const armoured = readArmour(secret);
+  if (armoured === undefined) return secret.includes("-----BEGIN") ? invalid : unknown;
+  const { label, headers, body } = armoured;
+  if (body.length < MIN_BODY_BYTES) return invalid;
+  if (label.startsWith("PGP")) return readOpenPgp(body);
+  if (body.subarray(0, 15).toString("latin1") === "openssh-key-v1\0") return readOpenSsh(body);
+  if (headers.get("proc-type")?.includes("ENCRYPTED") === true) return sealed([`${label.replace(" PRIVATE KEY", "")} private key`.trim()]);
+  if (/SIGSTORE|COSIGN/.test(label)) return body[0] === 0x7b ? sealed(["cosign private key"]) : invalid;
+  const elements = readDerSequence(body, 10);
+  if (elements === undefined) return invalid;
+  return readDerKey(elements);
+};
+
+function readDerKey(elements: readonly DerElement[]): CheckResult {
+  const [first, second, third] = elements;
+  // PKCS#8, encrypted: AlgorithmIdentifier and an OCTET STRING.
+  if (first?.tag === 0x30 && second?.tag === DER_OCTETS && elements.length === 2) return sealed(["PKCS#8 private key"]);
+  if (first?.tag !== DER_INTEGER || second === undefined) return invalid;
+  // PKCS#8: version, AlgorithmIdentifier, OCTET STRING with the key of that algorithm.
+  if (second.tag === 0x30 && third?.tag === DER_OCTETS) return readPkcs8(second.content, third.content);
+  // SEC 1: version 1, OCTET STRING.
+  if (second.tag === DER_OCTETS) return valid([`EC private key, ${second.content.length * 8} bits`]);
+  if (second.tag !== DER_INTEGER || elements.some((element) => element.tag !== DER_INTEGER && element.tag !== 0x30)) return invalid;
+  if (elements.length >= 9) return readRsa(elements);
+  return elements.length === 6 ? valid([`DSA private key, ${derBits(second.content)} bits`]) : invalid;
+}
+
+/** RSA keys below this are toy examples (they can be factored within minutes). */
+const MIN_RSA_BITS = 512;
+
+/** PKCS#1: version, n, e, d, p, q, and three more. */
+function readRsa(elements: readonly DerElement[]): CheckResult {
+  const [, n, e, d, p, q] = elements.map((element) => element.content);
+  if (n === undefined || e === undefined || d === undefined || p === undefined || q === undefined) return invalid;
+  const bits = derBits(n);
+  if (bits < MIN_RSA_BITS) return invalid;
+  const hex = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString("hex") || "0"}`);
+  if (hex(p) * hex(q) !== hex(n)) return { status: "invalid", facts: ["RSA private key whose primes do not fit"], lower: true };
+  const blob = Buffer.concat([sshString(Buffer.from("ssh-rsa")), sshString(e), sshString(n)]);
+  return valid([`RSA private key, ${bits} bits`, openSshFingerprint(blob)]);
+}
+
+const ALGORITHMS: Readonly<Record<string, string>> = {
+  "1.2.840.113549.1.1.1": "RSA",
+  "1.2.840.113549.1.1.10": "RSA-PSS",
+  "1.2.840.10040.4.1": "DSA",
+  "1.2.840.10045.2.1": "EC",
+  "1.3.101.110": "X25519",
+  "1.3.101.111": "X448",
+  "1.3.101.112": "Ed25519",
+  "1.3.101.113": "Ed448",
+  "1.2.840.113549.1.3.1": "Diffie-Hellman",
+};
+
+function readPkcs8(algorithm: Uint8Array, key: Uint8Array): CheckResult {
+  const wrapped = Buffer.concat([Buffer.from([0x30, 0x82, algorithm.length >> 8, algorithm.length & 0xff]), algorithm]);
+  const identifier = readDerSequence(wrapped, 2)?.[0];
+  if (identifier?.tag !== DER_OBJECT_ID) return invalid;
+  const name = ALGORITHMS[derObjectId(identifier.content)];
+  if (name === undefined) return valid([`private key of algorithm ${factText(derObjectId(identifier.content))}`]);
+  const inner = readDerSequence(key, 10);
+  if (name === "RSA" || name === "RSA-PSS") return inner === undefined ? invalid : readRsa(inner);
+  if (name !== "EC") return valid([`${name} private key`]);
+  const scalar = inner?.[1];
+  return scalar?.tag === DER_OCTETS ? valid([`EC private key, ${scalar.content.length * 8} bits`]) : invalid;
+}

@@ -1,0 +1,75 @@
+/** Offsets in bytes: of the match, and of its capture groups (pairs; -1 where a group took no part). */
+export interface RegexMatch {
+  readonly start: number;
+  readonly end: number;
+  readonly groups: readonly number[];
+}
+
+/** A compiled regex of linear running time. */
+export interface CompiledRegex {
+  /** The leftmost match at or after `from` in `bytes`. */
+  exec(bytes: Buffer, from: number): RegexMatch | undefined;
+  /** Whether `text` holds a match. */
+  test(text: string): boolean;
+}
+
+/** A regex engine: RE2, or its JavaScript port where RE2 could not be built. */
+export interface RegexEngine {
+  readonly name: "re2" | "re2js";
+  /** Throws an Error whose message says what is wrong with the pattern. */
+  compile(pattern: string): CompiledRegex;
+}
+
+/** Loads RE2; where its native part is missing (no compiler at installation, another Node version) re2js, some thirty times slower. */
+export async function loadEngine(): Promise<RegexEngine> {
+  return (await loadRe2()) ?? (await loadRe2js());
+}
+
+async function loadRe2(): Promise<RegexEngine | undefined> {
+  let RE2: typeof import("re2");
+  try {
+    RE2 = (await import("re2")).default;
+  } catch {
+    return undefined;
+  }
+  return {
+    name: "re2",
+    compile(pattern) {
+      const regex = new RE2(pattern, "dgu");
+      const tester = new RE2(pattern, "u");
+      return {
+        exec(bytes, from) {
+          regex.lastIndex = from;
+          const found = regex.exec(bytes);
+          if (found === null) return undefined;
+          const indices = (found as unknown as { indices: ([number, number] | undefined)[] }).indices;
+          const groups: number[] = [];
+          for (let group = 1; group < indices.length; group++) groups.push(indices[group]?.[0] ?? -1, indices[group]?.[1] ?? -1);
+          return { start: indices[0]![0], end: indices[0]![1], groups };
+        },
+        test: (text) => tester.test(text),
+      };
+    },
+  };
+}
+
+async function loadRe2js(): Promise<RegexEngine> {
+  const { RE2JS } = await import("re2js");
+  return {
+    name: "re2js",
+    compile(pattern) {
+      const regex = RE2JS.compile(pattern);
+      const groupCount = regex.groupCount();
+      return {
+        exec(bytes, from) {
+          const matcher = regex.matcher(bytes as unknown as string);
+          if (!matcher.find(from)) return undefined;
+          const groups: number[] = [];
+          for (let group = 1; group <= groupCount; group++) groups.push(matcher.start(group), matcher.end(group));
+          return { start: matcher.start(), end: matcher.end(), groups };
+        },
+        test: (text) => regex.matcher(text).find(),
+      };
+    },
+  };
+}

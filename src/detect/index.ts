@@ -1,0 +1,16 @@
+/**
+ * detect: bytes and rules in, detections out. Pure and synchronous; it opens no files, no sockets and no threads, so it can be used as a library.
+ * Flow: keywords (kernel) → regex in a window around each (RE2) → allowlists and judge → places; base64 runs are decoded and go the same way.
+ */
+import { Detector, type DetectorOptions } from "./detector.ts";
+
+export { type ContentStream, Detector, type DetectorOptions, type ScanResult } from "./detector.ts";
+export { loadEngine, type CompiledRegex, type RegexEngine } from "./engine.ts";
+export { instantiateKernel, type KernelCode } from "./kernel/code.ts";
+export { createTwin } from "./kernel/twin.ts";
+export { deltaErrors, type Kernel } from "./kernel/kernel.ts";
+
+/** Makes a detector for one thread. Throws Error when a regex does not compile (on its first use: rules are compiled when they are hit). */
+export function createDetector(options: DetectorOptions): Detector {
+  return new Detector(options);
+}

@@ -1,0 +1,36 @@
+import type { Candidate } from "../candidate.ts";
+
+/** How a value stands in its line. */
+export interface Assignment {
+  /** The whole name on the left, as far as the rule's match and the line show it; empty when unknown. */
+  readonly key: string;
+  /** `"`, `'`, a backtick, or empty for an unquoted value. */
+  readonly quote: string;
+  /** What stands between name and value, without quotes and type names. */
+  readonly operator: string;
+  /** The text behind the value, at most 24 characters. */
+  readonly after: string;
+  /** The text before the name, at most 24 characters. */
+  readonly before: string;
+}
+
+const MAX_SIDE = 24;
+
+/** Reads the surroundings of a candidate's value from its match and line. */
+export function readAssignment(candidate: Candidate): Assignment {
+  const { secret, match, line, secretInLine } = candidate;
+  const inMatch = Math.max(0, match.lastIndexOf(secret));
+  const at = secretInLine;
+  const matchStart = at < 0 ? -1 : at - inMatch;
+  const head = matchStart > 0 ? (/[\w$.-]*$/.exec(line.slice(Math.max(0, matchStart - 80), matchStart))?.[0] ?? "") : "";
+  const name = /^[\w$.-]*/.exec(match.slice(0, inMatch))?.[0] ?? "";
+  const between = match.slice(name.length, inMatch);
+  const last = between[between.length - 1] ?? "";
+  return {
+    key: head + name,
+    quote: last === '"' || last === "'" || last === "`" ? last : "",
+    operator: between.replace(/["'`\\\]\[)\s]/g, "").slice(-3),
+    after: at < 0 ? "" : line.slice(at + secret.length, at + secret.length + MAX_SIDE),
+    before: matchStart <= 0 ? "" : line.slice(Math.max(0, matchStart - head.length - MAX_SIDE), matchStart - head.length),
+  };
+}

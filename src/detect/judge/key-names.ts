@@ -1,0 +1,41 @@
+import { splitWords } from "./words.ts";
+
+/** `secret`: the name promises one. `weak`: only a clearly random value counts. `never`: what it names is no secret. */
+export type KeyName = "secret" | "weak" | "never";
+
+const NEVER_LAST: ReadonlySet<string> = new Set(
+  ("id ids name names type types kind path paths file files filename dir directory folder url uri urls endpoint endpoints host hostname port header headers field fields column attribute attr param params parameter parameters " +
+    "property label title text texts message messages msg error errors err hint help placeholder description desc tooltip class selector regex regexp pattern format length len size min max count limit index idx version algorithm alg algo " +
+    "method mode strategy policy scope scopes role roles status state enabled disabled required optional visible expiry expires expiration expire ttl timeout lifetime interval duration age prefix suffix separator delimiter " +
+    "alias ref reference arn provider source store manager service factory handler validator generator parser encoder encoding schema model table view page form input button icon image event action callback listener hook " +
+    "mock digest checksum fingerprint thumbprint usage stroke press board word words frame frames map bindings binding down up char chars charset character characters option options flag flags arg args argument comment doc docs locale lang " +
+    "example examples sample template templates regexes rule rules node nodes literal span range position offset pos line lines kinds list array dict set tree stream buffer reader writer iterator " +
+    "strength meter rotation request requests response responses command cmd script question prompt info metadata meta date time timestamp at on by of in changed set reset required needed missing invalid cache caching address hashes hash data verifier salt iv").split(" "),
+);
+
+const NEVER_FIRST: ReadonlySet<string> = new Set(
+  ("is has no not invalid missing forgot show hide on enable disable require requires required public pub primary foreign sort partition cache index i18n locale lang keyboard placeholder translation label " +
+    "msg message err error errors validate check parse find list delete remove encode decode max min generate create").split(" "),
+);
+
+const WEAK_FIRST: ReadonlySet<string> = new Set("new old current confirm verify change reset update test fake mock example sample dummy expected wrong bad".split(" "));
+
+/** Anywhere in a name: made to be shown, or bound to one page or one test run. */
+const NEVER_ANYWHERE: ReadonlySet<string> = new Set("public publishable csrf xsrf nonce authenticity sitekey placeholder regex tokenizer vocab pagination websocket continuation cursor cancellation".split(" "));
+
+/** Whole names, without separators, that are something else although they contain a telling word. */
+const NEVER_WHOLE =
+  /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta)token)$/;
+
+/** Judges the name that a value was assigned to. @param key as written, `db.apiKey` or `API_KEY`; empty: unknown */
+export function judgeKeyName(key: string): KeyName {
+  if (key === "") return "secret";
+  const words = splitWords(key).map((word) => word.text);
+  const last = words[words.length - 1] ?? "";
+  const first = words[0] ?? "";
+  if (NEVER_LAST.has(last) && words.length > 1) return "never";
+  if (NEVER_WHOLE.test(key.toLowerCase().replace(/[^a-z0-9]/g, ""))) return "never";
+  if (words.some((word) => NEVER_ANYWHERE.has(word))) return "never";
+  if (NEVER_FIRST.has(first) && words.length > 1) return "never";
+  return WEAK_FIRST.has(first) && words.length > 1 ? "weak" : "secret";
+}

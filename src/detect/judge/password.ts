@@ -1,0 +1,68 @@
+import { takeCensus } from "./characters.ts";
+import { countingShare } from "./degenerate.ts";
+import type { Assignment } from "./assignment.ts";
+import { rarity } from "./rarity.ts";
+import { hasOtherMeaning, isPathShaped, isProse } from "./shapes.ts";
+import { plainWords, sampleWords, splitWords } from "./words.ts";
+
+/** People's passwords have six or more characters; shorter values are words and numbers of tests. */
+const MIN_LENGTH = 6;
+/** Longer values are data. */
+const MAX_LENGTH = 128;
+
+/** Technical words that end in a number as names do: sha256, utf8, int32. */
+const NUMBERED_NAME = /^(?:sha|md|utf|int|uint|aes|des|rc|base|x|ipv|oauth|http|ssl|tls|v|version|ver|step|field|item|user|test|password|passwd|pass|pwd|secret|token|key|node|host|server|client|db|name|value|id|foo|bar|abc|p|pw|s|str|arg|param|var|tmp|temp|col|row|line|page|column|option|mode|level|type|group|account|admin|root|demo|dummy|example|sample)[-_]?\d{1,4}$/i;
+
+/** Signs that people put into passwords; the others join names. */
+const PASSWORD_SIGN = /[!@#$%^&*?+~]/;
+
+/**
+ * Whether a value can be a password that somebody chose or that a generator made: not a word, a name, a placeholder, prose, a path or code.
+ * Moderate entropy is enough, since the name on its left says what it is.
+ */
+export function isBelievablePassword(value: string, place: Assignment): boolean {
+  if (value.length < MIN_LENGTH || value.length > MAX_LENGTH) return false;
+  if (hasOtherMeaning(value) || isPathShaped(value) || isProse(value) || NUMBERED_NAME.test(value)) return false;
+  if (place.quote === "" && !isPlainOnItsLine(value, place)) return false;
+  const { lower, upper, digits, signs } = takeCensus(value);
+  const letters = lower + upper;
+  if (letters === 0) return signs > 0 && digits >= 4 && PASSWORD_SIGN.test(value);
+  if (digits === 0 && signs === 0) return isRandomWord(value, lower > 0 && upper > 0);
+  if (isName(value, digits)) return false;
+  if (digits === 0) return hasChosenSigns(value) && !(/^[A-Za-z]+[!.?,;:]$/.test(value) && value.length < 10);
+  // Letters and digits: a word with a number counts from eight characters on.
+  return value.length >= 8 || PASSWORD_SIGN.test(value) || rarity(value) > 0;
+}
+
+/** Letters alone: only what no language would spell. */
+function isRandomWord(value: string, isMixed: boolean): boolean {
+  return value.length >= 8 && rarity(value) >= (isMixed ? 14 : 10);
+}
+
+/** Signs inside the value that do not join words. */
+function hasChosenSigns(value: string): boolean {
+  return PASSWORD_SIGN.test(value.slice(1)) && !/^[a-z]+(?:[&+][a-z]+)+$/i.test(value);
+}
+
+/** snake_case, kebab-case, camelCase, dotted names and the like, with few digits in them. */
+function isName(value: string, digits: number): boolean {
+  if (!/^[\w.:/$@-]+$/.test(value)) return false;
+  const words = splitWords(value);
+  const known = words.filter(({ text }) => plainWords.has(text) || sampleWords.has(text)).length;
+  if (known > 0 && known === words.length && (digits <= 4 || countingShare(value) > 0.3)) return true;
+  if (digits > 3) return false;
+  // Two words and a number of two or three digits are what people choose: `SummerTiger87`.
+  if (/^(?:[A-Z][a-z]{3,}){2}\d{2,3}$/.test(value) && known === 0) return false;
+  const joined = /[_.:/-]/.test(value) || /[a-z][A-Z][a-z]/.test(value);
+  return joined && rarity(value) < 2 + 0.5 * value.length && words.every(({ text }) => text.length > 1);
+}
+
+/** Unquoted values are believed in settings files and on command lines, not in the middle of code. */
+function isPlainOnItsLine(value: string, { after, operator }: Assignment): boolean {
+  if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|;$|[&,;]\w+=/.test(value)) return false;
+  if (/^\s*[([{.?]|^\s*(?:[-+*/%|&>=!?]|<(?!\/|$)|->|::)|^;|^,|^\s+(?:if|else|or|and|for|in|is|not|as|do|then)\b/.test(after)) return false;
+  const census = takeCensus(value);
+  const hasBoth = census.digits > 0 && census.lower + census.upper > 0;
+  // `x = name` is code more often than a setting: without a digit or a sign it says nothing.
+  return hasBoth || (census.signs > 0 && PASSWORD_SIGN.test(value)) || (!operator.includes("(") && rarity(value) > 12);
+}

@@ -1,0 +1,59 @@
+/** Texts that have a meaning of their own and hold no secret by themselves. */
+const MEANING = new RegExp(
+  [
+    String.raw`^[a-zA-Z][a-zA-Z0-9+.-]{1,20}://`, // URLs: credentials in them have a rule of their own
+    String.raw`^(?:mailto|data|urn|javascript|tel|about|blob|file):`,
+    String.raw`\.(?:[cm]?[jt]sx?|py|rb|go|java|php|cs|rs|kt|swift|json|ya?ml|toml|ini|conf|cfg|env|xml|html?|css|md|txt|log|csv|sh|bat|exe|dll|so|pem|crt|cer|key|pub|p12|pfx|jks|ppk|asc|gpg|png|jpe?g|gif|svg|ico|pdf|zip|t?gz|tar|sql|db|lock|properties|gradle|tmpl|tpl|erb)$`,
+    String.raw`^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$`, // addresses
+    String.raw`^(?:[a-z0-9-]+\.)+(?:com|net|org|io|dev|local|internal|cloud|app|co|eu|de|svc)(?::\d+)?(?:/.*)?$`,
+    String.raw`^v?\d+(?:\.\d+){1,3}(?:[-+~][\w.]+)?$|^\d{4}-\d\d(?:-\d\d)?|^\d{1,2}[:/]\d\d`, // versions, dates
+    String.raw`^\d{1,3}(?:\.\d{1,3}){3}(?::\d+|/\d+)?$|^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){3,}$`,
+    String.raw`\\[wdsbWDSB]|\[\^|\[[A-Za-z0-9]-[A-Za-z0-9]|\(\?[:=!<P]|\{\d+,\d*\}|\.[*+]|\^\[`, // regular expressions
+    String.raw`%(?:\d\$)?[sdvqx](?![0-9A-Za-z])|%\(\w+\)|\{\d*\}|\{[a-z_]+\}`, // format strings
+    String.raw`</|/>|&[a-z]{2,6};|&#\d+;|^<[a-z!?]|(?:\\[ux][0-9a-fA-F]{2,4}.*){2}|\\n|\\t`, // markup, escapes
+    String.raw`^(?:application|text|image|audio|video|multipart|font)/`,
+    String.raw`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|sk-ssh|age1|npub1|xpub|AAAA[BCE]3NzaC1|MII[BCDEFGH]I?jAN)`, // public keys
+    String.raw`^\*{1,3}$|^[-=_*+~. ]+$|^[\W_]+$`,
+    String.raw`^-----BEGIN|^#[0-9A-Fa-f]{3,8}$|^0x[0-9A-Fa-f]{1,16}[uUlL]*$|^[Mm]-?[\d.]+[ ,]-?[\d.]`,
+    String.raw`^(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|GRANT|DROP)\b`,
+  ].join("|"),
+);
+
+/** Whether a value is a path, an address, a version, an expression, markup: not a random or chosen text. */
+export function hasOtherMeaning(value: string): boolean {
+  return MEANING.test(value);
+}
+
+const PATH = /^(?:\.{0,2}|~)\/[\w@.-]|^[A-Za-z]:[\\/]|^\\\\\w|^%\w+%\\|^[\w@.+-]+(?:\/[\w@.+-]+){2,}\/?$/;
+
+/** Whether a value is built as a path. Random base64 can be so too: ask for its rarity as well. */
+export function isPathShaped(value: string): boolean {
+  return PATH.test(value);
+}
+
+export const UUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-([0-9a-fA-F])[0-9a-fA-F]{3}-([0-9a-fA-F])[0-9a-fA-F]{3}-[0-9a-fA-F]{12}$/;
+
+/** Random UUIDs (RFC 9562 version 4); all other versions are made of times and names. */
+export function isRandomUuid(value: string): boolean {
+  const parts = UUID.exec(value);
+  return parts !== null && parts[1] === "4" && /[89abAB]/.test(parts[2] ?? "");
+}
+
+/** What stands right before a digest: the name of its algorithm, or of what it identifies. */
+const DIGEST_LABEL =
+  /(?:sha-?(?:1|224|256|384|512)|md5|blake[23]b?|h1|zh|crc32|r1|etag|W\/|integrity|checksum|digest|fingerprint|thumbprint|commit|revision|rev|narHash|vendorHash|outputHash|cargoHash|object|tree|parent|nonce|uuid|guid|trace_?id|request_?id|@sha256)["'`]?\s{0,3}(?:[:=-]|=>|\()\s{0,3}["'`]?$/i;
+
+/** Whether the text before a value calls it a digest or an identifier. @param before the text up to the value, any length */
+export function isLabelledDigest(before: string): boolean {
+  return DIGEST_LABEL.test(before.slice(-32));
+}
+
+/** Values that carry the name of a digest in front (`sha256:…`, `sha512-…`). */
+export function isDigest(value: string): boolean {
+  return /^(?:sha(?:1|224|256|384|512)[:-]|md5[:-]|h1:|zh:|blake3:|git:|r1-|W\/)/.test(value);
+}
+
+/** Prose: several words with blanks. */
+export function isProse(value: string): boolean {
+  return /^[\p{L}'’,.!?:;()-]+(?:\s+[\p{L}\d'’,.!?:;()/&-]+)+$/u.test(value);
+}

@@ -1,0 +1,161 @@
+import type { Automaton } from "./automaton.ts";
+import type { KernelCode } from "./code.ts";
+
+/** What happens at a hit: `end` is the offset behind the keyword's last byte, from the start of the scanned text; `state` an output state. */
+export type OnHit = (end: number, state: number) => void;
+
+const pageBytes = 65536;
+const hitCapacity = 16384;
+const hitBytes = hitCapacity * 8;
+const runCapacity = 4096;
+/** Small enough that the hits of a piece of ordinary text fit into the buffers. */
+const pieceBytes = 1 << 18;
+/** Below this, four stretches cost more than they win. */
+const fourFrom = 2048;
+/** WebAssembly's 32-bit memory ends here. */
+const memoryLimit = 65536 * pageBytes;
+
+/**
+ * The memory and the loops of detection. Texts lie in its memory, above `arena`, at places that the caller chooses; `reserve` makes room.
+ * Works on any `KernelCode`: the WebAssembly module, or its TypeScript twin.
+ */
+export class Kernel {
+  readonly #code: KernelCode;
+  readonly #automaton: Automaton;
+  readonly #members: number;
+  readonly #classes: number;
+  readonly #table: number;
+  readonly #hits: number;
+  readonly #counts: number;
+  readonly #runs: number;
+  readonly #warmup: number;
+  /** Where texts may be placed: the first free address. */
+  readonly arena: number;
+  #bytes: Buffer;
+  #words: Uint32Array;
+  /** State of the automaton behind the last text: give it to `scan` to go on. */
+  state = 0;
+
+  /** `members`: 256 bytes, not 0 for the bytes that `findRuns` collects. */
+  constructor(code: KernelCode, automaton: Automaton, members: Uint8Array) {
+    this.#code = code;
+    this.#automaton = automaton;
+    const tableBytes = automaton.table.byteLength;
+    this.#members = align(code.heapBase);
+    this.#classes = this.#members + 256;
+    this.#table = align(this.#classes + 256);
+    this.#counts = align(this.#table + tableBytes);
+    this.#hits = this.#counts + 64;
+    this.#runs = this.#hits + 4 * hitBytes;
+    this.arena = align(this.#runs + runCapacity * 8);
+    this.#warmup = Math.max(0, automaton.longest - 1);
+    this.#bytes = Buffer.alloc(0);
+    this.#words = new Uint32Array(0);
+    this.reserve(0);
+    this.#bytes.set(members, this.#members);
+    this.#bytes.set(automaton.classes, this.#classes);
+    this.#bytes.set(
+      new Uint8Array(automaton.table.buffer, automaton.table.byteOffset, tableBytes),
+      this.#table,
+    );
+  }
+
+  /** Makes the memory reach `bytes` beyond `arena`. Views taken before are stale afterwards. Throws RangeError when there is no such memory. */
+  reserve(bytes: number): void {
+    const end = this.arena + bytes;
+    if (end > memoryLimit) throw new RangeError("content does not fit into kernel memory");
+    if (end > this.#code.memory.buffer.byteLength || this.#bytes.length === 0) {
+      const missing = Math.ceil((end - this.#code.memory.buffer.byteLength) / pageBytes);
+      if (missing > 0) this.#code.memory.grow(missing);
+    }
+    if (this.#bytes.buffer !== this.#code.memory.buffer) {
+      this.#bytes = Buffer.from(this.#code.memory.buffer);
+      this.#words = new Uint32Array(this.#code.memory.buffer);
+    }
+  }
+
+  /** All of the memory; stale after `reserve`. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Looks for keywords in `length` bytes at address `text`, from automaton state `from` (0: the start of a content). Hits come in order. */
+  scan(text: number, length: number, from: number, onHit: OnHit): void {
+    this.state = from;
+    for (let done = 0; done < length; done += pieceBytes) {
+      this.#scanPiece(text + done, Math.min(pieceBytes, length - done), done, onHit);
+    }
+  }
+
+  #scanPiece(text: number, length: number, base: number, onHit: OnHit): void {
+    const { shift, firstOutput } = this.#automaton;
+    if (length >= fourFrom && length >= 8 * this.#warmup) {
+      const whole = this.#code.scanFour(
+        this.#table, this.#classes, shift, firstOutput, this.state, text, length, this.#warmup, this.#hits, hitCapacity, this.#counts,
+      );
+      if (whole === 1) {
+        this.state = this.#code.state();
+        for (let stretch = 0; stretch < 4; stretch++) {
+          const count = this.#words[(this.#counts >> 2) + stretch]!;
+          this.#report((this.#hits + stretch * hitBytes) >>> 2, count, base, onHit);
+        }
+        return;
+      }
+    }
+    let done = 0;
+    while (done < length) {
+      const count = this.#code.scan(
+        this.#table, this.#classes, shift, firstOutput, this.state, text + done, length - done, this.#hits, hitCapacity,
+      );
+      this.#report(this.#hits >>> 2, count, base + done, onHit);
+      this.state = this.#code.state();
+      done += this.#code.consumed();
+    }
+  }
+
+  /** `onHit` may call nothing of this kernel: the buffer it reads from is the kernel's only one. */
+  #report(at: number, count: number, base: number, onHit: OnHit): void {
+    const words = this.#words;
+    for (let i = 0; i < count; i++) onHit(base + words[at + 2 * i]!, words[at + 2 * i + 1]!);
+  }
+
+  /** Maximal runs of at least `least` member bytes: start and end offsets, alternating. */
+  findRuns(text: number, length: number, least: number): number[] {
+    const found: number[] = [];
+    let done = 0;
+    while (done < length) {
+      const count = this.#code.findRuns(this.#members, text + done, length - done, least, this.#runs, runCapacity);
+      for (let i = 0; i < count; i++) {
+        found.push(done + this.#words[(this.#runs >> 2) + 2 * i]!, done + this.#words[(this.#runs >> 2) + 2 * i + 1]!);
+      }
+      if (count < runCapacity) break;
+      done = found[found.length - 1]!;
+    }
+    return found;
+  }
+
+  /** Size that a delta at `delta` makes, -1 when its header is damaged. */
+  deltaTargetSize(delta: number, deltaLength: number): number {
+    return this.#code.deltaTargetSize(delta, deltaLength);
+  }
+
+  /** Applies a delta; all places are addresses. Gives 0, or an error number (`deltaErrors`). */
+  applyDelta(delta: number, deltaLength: number, base: number, baseLength: number, out: number, outLength: number): number {
+    return this.#code.applyDelta(delta, deltaLength, base, baseLength, out, outLength);
+  }
+}
+
+/** What `applyDelta`'s numbers mean, for messages. */
+export const deltaErrors: readonly string[] = [
+  "",
+  "its header is damaged",
+  "its base has another size than it says",
+  "it makes another size than it says",
+  "it copies from outside its base",
+  "it writes outside its result",
+  "it has a damaged instruction",
+];
+
+function align(address: number): number {
+  return Math.ceil(address / 64) * 64;
+}

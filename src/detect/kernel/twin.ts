@@ -1,0 +1,145 @@
+import type { KernelCode } from "./code.ts";
+
+/**
+ * The kernel in plain TypeScript: what assembly/index.ts does, statement by statement, for property tests and for reading.
+ * Slower; nothing but tests uses it.
+ */
+export function createTwin(): KernelCode {
+  let buffer = new ArrayBuffer(65536);
+  let bytes = new Uint8Array(buffer);
+  let view = new DataView(buffer);
+  let state = 0;
+  let consumed = 0;
+  let cursor = 0;
+
+  const step = (table: number, classes: number, shift: number, from: number, at: number): number =>
+    view.getUint16(table + 2 * ((from << shift) | bytes[classes + bytes[at]!]!), true);
+  const put = (hits: number, index: number, end: number, to: number): void => {
+    view.setUint32(hits + 8 * index, end, true);
+    view.setUint32(hits + 8 * index + 4, to, true);
+  };
+  const varint = (at: number, end: number): number => {
+    let value = 0;
+    let scale = 1;
+    for (let p = at; p < end && scale <= 2 ** 56; scale *= 128) {
+      const byte = bytes[p++]!;
+      value += (byte & 0x7f) * scale;
+      if ((byte & 0x80) === 0) {
+        cursor = p;
+        return value;
+      }
+    }
+    cursor = -1;
+    return 0;
+  };
+
+  const scan: KernelCode["scan"] = (table, classes, shift, firstOutput, start, text, length, hits, maxHits) => {
+    let s = start;
+    let n = 0;
+    let p = text;
+    while (p < text + length) {
+      s = step(table, classes, shift, s, p++);
+      if (s < firstOutput) continue;
+      put(hits, n++, p - text, s);
+      if (n === maxHits) break;
+    }
+    state = s;
+    consumed = p - text;
+    return n;
+  };
+
+  return {
+    memory: {
+      get buffer() {
+        return buffer;
+      },
+      grow(pages) {
+        const larger = new ArrayBuffer(buffer.byteLength + pages * 65536);
+        new Uint8Array(larger).set(bytes);
+        buffer = larger;
+        bytes = new Uint8Array(buffer);
+        view = new DataView(buffer);
+        return 0;
+      },
+    },
+    heapBase: 1024,
+    state: () => state,
+    consumed: () => consumed,
+    scan,
+    scanFour(table, classes, shift, firstOutput, start, text, length, warmup, hits, maxHits, counts) {
+      const quarter = length >>> 2;
+      for (let k = 0; k < 4; k++) {
+        const from = text + k * quarter;
+        const end = k === 3 ? text + length : from + quarter;
+        let s = k === 0 ? start : 0;
+        if (k > 0) for (let p = from - warmup; p < from; p++) s = step(table, classes, shift, s, p);
+        let n = 0;
+        for (let p = from; p < end; p++) {
+          s = step(table, classes, shift, s, p);
+          if (s < firstOutput) continue;
+          if (n === maxHits) return 0;
+          put(hits + 8 * k * maxHits, n++, p + 1 - text, s);
+        }
+        view.setUint32(counts + 4 * k, n, true);
+        state = s;
+      }
+      consumed = length;
+      return 1;
+    },
+    findRuns(members, text, length, least, runs, maxRuns) {
+      let n = 0;
+      let p = 0;
+      while (p < length && n < maxRuns) {
+        const from = p;
+        while (p < length && bytes[members + bytes[text + p]!] !== 0) p++;
+        if (p - from >= least) put(runs, n++, from, p);
+        p++;
+      }
+      return n;
+    },
+    deltaTargetSize(delta, deltaLength) {
+      varint(delta, delta + deltaLength);
+      if (cursor < 0) return -1;
+      const size = varint(cursor, delta + deltaLength);
+      return cursor < 0 ? -1 : size;
+    },
+    applyDelta(delta, deltaLength, base, baseLength, out, outLength) {
+      const end = delta + deltaLength;
+      const baseSize = varint(delta, end);
+      if (cursor < 0) return 1;
+      if (baseSize !== baseLength) return 2;
+      const outSize = varint(cursor, end);
+      if (cursor < 0) return 1;
+      if (outSize !== outLength) return 3;
+      let p = cursor;
+      let o = out;
+      while (p < end) {
+        const op = bytes[p++]!;
+        if (op === 0) return 6;
+        if (op < 0x80) {
+          if (op > end - p) return 6;
+          if (op > out + outLength - o) return 5;
+          bytes.copyWithin(o, p, p + op);
+          p += op;
+          o += op;
+          continue;
+        }
+        let offset = 0;
+        let size = 0;
+        for (let bit = 0; bit < 7; bit++) {
+          if ((op & (1 << bit)) === 0) continue;
+          if (p >= end) return 6;
+          const byte = bytes[p++]!;
+          if (bit < 4) offset += byte * 2 ** (8 * bit);
+          else size |= byte << (8 * (bit - 4));
+        }
+        if (size === 0) size = 0x10000;
+        if (offset + size > baseLength) return 4;
+        if (size > out + outLength - o) return 5;
+        bytes.copyWithin(o, base + offset, base + offset + size);
+        o += size;
+      }
+      return o === out + outLength ? 0 : 3;
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import type { Allowlist, Rule, Ruleset } from "../model/rule.ts";
+import type { CompiledRegex, RegexEngine } from "./engine.ts";
+import { buildAutomaton, type Automaton } from "./kernel/automaton.ts";
+
+/** A rule with what detection needs at hand. Its regex is compiled when it is first wanted. */
+export interface ReadyRule {
+  readonly rule: Rule;
+  readonly index: number;
+  regex(): CompiledRegex;
+  /** Allowlists that can be judged without path and commit. */
+  readonly allowlists: readonly ReadyAllowlist[];
+}
+
+export interface ReadyAllowlist {
+  readonly list: Allowlist;
+  regexes(): readonly CompiledRegex[];
+}
+
+/** What to do in an output state of the automaton. */
+export interface HitAction {
+  readonly ready: ReadyRule;
+  /** Bytes of the keyword behind the anchor's end (0 unless anchors were cut). */
+  readonly beyond: number;
+}
+
+export interface ReadyRules {
+  readonly automaton: Automaton;
+  /** For output state `automaton.firstOutput + i`. */
+  readonly actions: readonly (readonly HitAction[])[];
+  /** Rules of reach `whole`: tried on the whole content once one of their keywords occurred. */
+  readonly always: readonly ReadyRule[];
+  /** Furthest that any window reaches. */
+  readonly maxBefore: number;
+  readonly maxAfter: number;
+  readonly byId: ReadonlyMap<string, ReadyRule>;
+}
+
+export function readyRules(ruleset: Ruleset, engine: RegexEngine): ReadyRules {
+  const compiled = new Map<string, CompiledRegex>();
+  const compile = (pattern: string): CompiledRegex => {
+    let regex = compiled.get(pattern);
+    if (regex === undefined) compiled.set(pattern, (regex = engine.compile(pattern)));
+    return regex;
+  };
+
+  const keywordNumbers = new Map<string, number>();
+  const rulesOfKeyword: ReadyRule[][] = [];
+  const always: ReadyRule[] = [];
+  const byId = new Map<string, ReadyRule>();
+  let maxBefore = 0;
+  let maxAfter = 0;
+  ruleset.rules.forEach((rule, index) => {
+    const { regex: pattern } = rule;
+    if (pattern === undefined) return;
+    const global = ruleset.allowlists.filter((list) => list.targetRules.length === 0 || list.targetRules.includes(rule.id));
+    const ready: ReadyRule = {
+      rule,
+      index,
+      regex: () => compile(pattern),
+      allowlists: [...rule.allowlists, ...global].filter(isTextual).map((list) => ({
+        list,
+        regexes: () => list.regexes.map(compile),
+      })),
+    };
+    byId.set(rule.id, ready);
+    if (rule.reach === "window") {
+      maxBefore = Math.max(maxBefore, rule.before);
+      maxAfter = Math.max(maxAfter, rule.after);
+    }
+    if (rule.keywords.length === 0) always.push(ready);
+    for (const keyword of rule.keywords) {
+      let number = keywordNumbers.get(keyword);
+      if (number === undefined) {
+        keywordNumbers.set(keyword, (number = rulesOfKeyword.length));
+        rulesOfKeyword.push([]);
+      }
+      if (!rulesOfKeyword[number]!.includes(ready)) rulesOfKeyword[number]!.push(ready);
+    }
+  });
+
+  const keywords = [...keywordNumbers.keys()].map((keyword) => Buffer.from(keyword));
+  const automaton = buildAutomaton(keywords);
+  const actions = automaton.outputs.map((numbers) => {
+    const found = new Map<ReadyRule, number>();
+    for (const number of numbers) {
+      const beyond = keywords[number]!.length - automaton.anchors[number]!;
+      for (const ready of rulesOfKeyword[number]!) found.set(ready, Math.max(found.get(ready) ?? 0, beyond));
+    }
+    return [...found].map(([ready, beyond]): HitAction => ({ ready, beyond }));
+  });
+  const beyond = Math.max(0, ...actions.flat().map((action) => action.beyond));
+  return { automaton, actions, always, maxBefore, maxAfter: maxAfter + beyond, byId };
+}
+
+/** Lists with paths or commits are decided where those are known, in the findings room; unless any one criterion is enough. */
+function isTextual(list: Allowlist): boolean {
+  const hasText = list.regexes.length > 0 || list.stopwords.length > 0;
+  const hasPlace = list.paths.length > 0 || list.commits.length > 0;
+  return hasText && (!hasPlace || list.condition === "OR");
+}

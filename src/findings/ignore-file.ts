@@ -1,0 +1,181 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { open, rename, stat, unlink } from "node:fs/promises";
+import { ToolError } from "../model/problem.ts";
+import { suppress, type Decider } from "./decide.ts";
+import { readTextFile } from "./text-file.ts";
+
+/** The name of the file of decisions, in the folder of the scanned repository or the current one. */
+export const ignoreFileName = ".leaktraceignore";
+
+/** What people can decide about a value. Only the first two hide it. */
+export type Decision = "false-positive" | "ignored" | "real" | "rotated";
+
+export const decisions: readonly Decision[] = ["false-positive", "ignored", "real", "rotated"];
+
+/** One line of the file: a decision about one value, known only by a hash that needs the file's key. */
+export interface IgnoreEntry {
+  /** Hex, 16 to 64 digits, of HMAC-SHA256 (key, fingerprint); written with 32. */
+  readonly hash: string;
+  readonly decision: Decision;
+  /** `2024-01-31` or a full ISO 8601 time. */
+  readonly date: string;
+  readonly reason: string;
+}
+
+export interface IgnoreFile {
+  /** 32 hex digits. Its own in each file, so that files of two projects do not tell whether they hold the same secret. */
+  readonly key: string;
+  readonly entries: readonly IgnoreEntry[];
+}
+
+const hashDigits = 32;
+
+/** Reasons are notes for colleagues; a longer one is cut so that a line stays a line. */
+const maxReasonLength = 1000;
+
+/** An empty file with a new key. */
+export function newIgnoreFile(): IgnoreFile {
+  return { key: randomBytes(16).toString("hex"), entries: [] };
+}
+
+/**
+ * Reads the text of a `.leaktraceignore`: a header line `# leaktrace ignore 1 key=<32 hex>`, then a decision a line; blank lines and
+ * `#` lines are comments. Gives the lines that could not be understood by number; throws ToolError `ignore-invalid` without a header.
+ */
+export function parseIgnoreFile(text: string): { file: IgnoreFile; badLines: readonly number[] } {
+  const lines = text.split("\n");
+  const header = /^# leaktrace ignore 1 key=([0-9a-f]{32})\s*$/.exec(lines[0] ?? "");
+  if (header?.[1] === undefined) {
+    throw new ToolError("ignore-invalid", `${ignoreFileName} does not begin with "# leaktrace ignore 1 key=…"`, {
+      hint: "It was not written by leaktrace, or its first line was lost; take that line back from your history.",
+    });
+  }
+  const entries: IgnoreEntry[] = [];
+  const badLines: number[] = [];
+  for (const [i, line] of lines.entries()) {
+    if (i === 0 || line.trim() === "" || line.startsWith("#")) continue;
+    const entry = parseEntry(line.trim());
+    if (entry === undefined) badLines.push(i + 1);
+    else entries.push(entry);
+  }
+  return { file: { key: header[1], entries }, badLines };
+}
+
+function parseEntry(line: string): IgnoreEntry | undefined {
+  const [hash, word, date, reason, ...rest] = line.split(/\s+/);
+  const decision = decisions.find((known) => known === word);
+  if (hash === undefined || !/^[0-9a-f]{16,64}$/.test(hash) || decision === undefined || rest.length > 0) {
+    return undefined;
+  }
+  if (date === undefined || !/^\d{4}-\d{2}-\d{2}(?:T[\d:.]{1,20}Z)?$/.test(date)) return undefined;
+  try {
+    return { hash, decision, date, reason: decodeURIComponent(reason ?? "").slice(0, maxReasonLength) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of a file; `parseIgnoreFile` gives back the same file. Entries are sorted by hash, so that merges in git are small. */
+export function serializeIgnoreFile(file: IgnoreFile): string {
+  const lines = file.entries
+    .toSorted((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0))
+    .map(({ hash, decision, date, reason }) => {
+      const note = encodeURIComponent(wellFormed(reason.slice(0, maxReasonLength)));
+      return `${hash} ${decision} ${date}${note === "" ? "" : ` ${note}`}\n`;
+    });
+  return `# leaktrace ignore 1 key=${file.key}\n${lines.join("")}`;
+}
+
+/** The file with a decision about a finding, in place of an earlier one about the same. `date` is an ISO 8601 day or time. */
+export function addDecision(
+  file: IgnoreFile,
+  fingerprint: string,
+  decision: Decision,
+  reason: string,
+  date: string,
+): IgnoreFile {
+  const { key, entries } = removeDecision(file, fingerprint);
+  return {
+    key,
+    entries: [...entries, { hash: keyedHash(key, fingerprint).slice(0, hashDigits), decision, date, reason }],
+  };
+}
+
+/** The file without any decision about a finding. */
+export function removeDecision(file: IgnoreFile, fingerprint: string): IgnoreFile {
+  const full = keyedHash(file.key, fingerprint);
+  return { key: file.key, entries: file.entries.filter((entry) => !full.startsWith(entry.hash)) };
+}
+
+/** The decision about a finding, where there is one; of several the last one written. */
+export function findDecision(file: IgnoreFile, fingerprint: string): IgnoreEntry | undefined {
+  const full = keyedHash(file.key, fingerprint);
+  return file.entries.findLast((entry) => full.startsWith(entry.hash));
+}
+
+/** Reads the file at a path; undefined when there is none. Throws ToolError when it is no such file. */
+export async function readIgnoreFile(
+  path: string,
+): Promise<{ file: IgnoreFile; badLines: readonly number[] } | undefined> {
+  const text = await readTextFile(path);
+  return text === undefined ? undefined : parseIgnoreFile(text);
+}
+
+/**
+ * Writes the file beside its place and moves it there, so that a reader sees the old or the new one, whole. A link at the path is
+ * replaced, never followed. Keeps the permissions of a file that is there; a new one can be read by all, as it goes into git.
+ */
+export async function writeIgnoreFile(path: string, file: IgnoreFile): Promise<void> {
+  const mode = await stat(path).then(
+    (known) => known.mode & 0o777,
+    () => 0o644,
+  );
+  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    {
+      await using handle = await open(temporary, "wx", mode);
+      await handle.writeFile(serializeIgnoreFile(file));
+      await handle.sync();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+    throw new ToolError("ignore-unwritable", `cannot write ${path}${code}`, { cause: error });
+  }
+}
+
+/** Applies the decisions of a file: `false-positive` and `ignored` hide a finding, `rotated` lowers it to info, `real` leaves it as it is. */
+export function ignoreFileDecider(file: IgnoreFile): Decider {
+  const byStart = new Map<string, IgnoreEntry[]>();
+  for (const entry of file.entries) {
+    const start = entry.hash.slice(0, 16);
+    const list = byStart.get(start);
+    if (list === undefined) byStart.set(start, [entry]);
+    else list.push(entry);
+  }
+  return (finding) => {
+    if (byStart.size === 0) return finding;
+    const full = keyedHash(file.key, finding.fingerprint);
+    const entry = byStart.get(full.slice(0, 16))?.findLast((candidate) => full.startsWith(candidate.hash));
+    switch (entry?.decision) {
+      case "false-positive":
+      case "ignored":
+        return suppress(finding, ignoreFileName, entry.reason === "" ? entry.decision : entry.reason);
+      case "rotated":
+        return { ...finding, severity: "info" };
+      case "real":
+      case undefined:
+        return finding;
+    }
+  };
+}
+
+function keyedHash(key: string, fingerprint: string): string {
+  return createHmac("sha256", Buffer.from(key, "hex")).update(fingerprint).digest("hex");
+}
+
+/** A text without surrogates that lost their partner, which percent-encoding refuses. */
+function wellFormed(text: string): string {
+  return Buffer.from(text, "utf8").toString("utf8");
+}

@@ -1,0 +1,35 @@
+/**
+ * findings: joins detections by the value of the secret, finds out what they are worth at the places they stand at, applies people's
+ * decisions, and gives the exit code. In: hits and sightings. Out: `Finding`, `Report`.
+ * Never writes a plain value anywhere: what leaves it for a disk is masked or hashed.
+ */
+export { parseBaseline, readBaseline, baselineDecider, type Baseline } from "./baseline.ts";
+export { buildReport, type ReportPieces, type TargetOutcome } from "./build-report.ts";
+export { checkedFields, type CheckedFields } from "./checked.ts";
+export type { Decider } from "./decide.ts";
+export { fingerprint, isFingerprint } from "./fingerprint.ts";
+export { gate, isIncomplete, type GateOptions } from "./gate.ts";
+export { gitleaksFingerprint, gitleaksIgnoreDecider, gitleaksIgnoreName, parseGitleaksIgnore } from "./gitleaks-ignore.ts";
+export {
+  addDecision,
+  decisions,
+  findDecision,
+  ignoreFileDecider,
+  ignoreFileName,
+  newIgnoreFile,
+  parseIgnoreFile,
+  readIgnoreFile,
+  removeDecision,
+  serializeIgnoreFile,
+  writeIgnoreFile,
+  type Decision,
+  type IgnoreEntry,
+  type IgnoreFile,
+} from "./ignore-file.ts";
+export { loadDeciders, type DecisionPlaces } from "./load-deciders.ts";
+export { maskDots, maskEncoded, maskIn, maskSecret } from "./mask.ts";
+export { compareFindings, compareSightings } from "./order.ts";
+export type { CompilePattern } from "./place-judge.ts";
+export { findingFromRecord, findingToRecord, recordSchema, type FindingRecord } from "./record.ts";
+export { problemFromRecord, readReport, reportToLines, targetFromRecord } from "./report-record.ts";
+export { FindingStore, type FindingStoreOptions } from "./store.ts";

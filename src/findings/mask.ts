@@ -1,0 +1,71 @@
+import { sanitize } from "../model/sanitize.ts";
+
+/** Stands for what is hidden. Always the same length, so that it tells nothing of the length of a secret; ASCII, so that it fits every output. */
+export const maskDots = "......";
+
+/** A value of this length or less shows nothing: any part of it would be a good part of it. */
+const maxHiddenWhole = 8;
+
+/** Never more than this share of a value is shown. */
+const shownShare = 3;
+
+/**
+ * Length of the pieces by which remains of a secret are found in a text that was cut or re-wrapped. Shorter pieces would blank ordinary
+ * words, longer ones would leave more of a secret standing at a cut.
+ */
+const pieceLength = 6;
+
+/** Runs that can hold an encoded secret, blanked where the secret itself was decoded and so does not stand in the text. */
+const encodedRuns = /[A-Za-z0-9+/=_%\\-]{12,}/g;
+
+/** What may be shown of a secret: up to four first characters, dots, up to two last; together at most a third of it. Escaped for terminals. */
+export function maskSecret(secret: string): string {
+  if (secret === "") return "";
+  const header = /^\s*(-----BEGIN [A-Z0-9 ]{1,60}-----)/.exec(secret);
+  if (header?.[1] !== undefined) return `${header[1]}${maskDots}`;
+  const characters = Array.from(secret.slice(0, 8));
+  const length = secret.length > 64 ? secret.length : Array.from(secret).length;
+  if (length <= maxHiddenWhole) return maskDots;
+  const shown = Math.floor(length / shownShare);
+  const first = Math.min(4, shown);
+  const last = Math.min(2, shown - first);
+  const tail = last === 0 ? "" : Array.from(secret.slice(-8)).slice(-last).join("");
+  return `${sanitize(characters.slice(0, first).join(""))}${maskDots}${sanitize(tail)}`;
+}
+
+/**
+ * A text that holds a secret, with the secret masked: where it stands whole by its masked form, and where only pieces of it stand
+ * (a line that was cut, a key that is wrapped differently) by dots. `others` are secrets that stand near it and must not show either.
+ */
+export function maskIn(text: string, secret: string, others: readonly string[] = []): string {
+  if (text === "") return "";
+  const covered = new Uint8Array(text.length);
+  coverPieces(text, secret, covered);
+  for (const other of others) if (other !== secret) coverPieces(text, other, covered);
+  let masked = "";
+  let i = 0;
+  while (i < text.length) {
+    const start = i;
+    const hidden = covered[i] === 1;
+    while (i < text.length && (covered[i] === 1) === hidden) i++;
+    const run = text.slice(start, i);
+    if (!hidden) masked += run;
+    else masked += secret !== "" && run.includes(secret) ? maskSecret(secret) : maskDots;
+  }
+  return masked;
+}
+
+/** Blanks everything in a text that could be the encoded form of a secret. */
+export function maskEncoded(text: string): string {
+  return text.replace(encodedRuns, maskDots);
+}
+
+function coverPieces(text: string, secret: string, covered: Uint8Array): void {
+  const length = Math.min(pieceLength, secret.length);
+  if (length === 0 || text.length < length) return;
+  const pieces = new Set<string>();
+  for (let i = 0; i + length <= secret.length; i++) pieces.add(secret.slice(i, i + length));
+  for (let i = 0; i + length <= text.length; i++) {
+    if (pieces.has(text.slice(i, i + length))) covered.fill(1, i, i + length);
+  }
+}

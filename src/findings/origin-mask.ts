@@ -1,0 +1,114 @@
+import type { Origin } from "../model/content.ts";
+import { maskSecret } from "./mask.ts";
+
+/** Secrets shorter than this are not looked for in messages and instructions: they would be found in ordinary words. */
+const minInProse = 6;
+
+/** The same for names (paths, refs), where a masked word costs the reader the place. */
+const minInNames = 12;
+
+/** User and password of a URL; what stands between `://` and `@`. */
+const urlUser = /(:\/\/)[^/@\s]{1,1024}@/g;
+
+/** Masks secrets in the texts that tell where something was seen: a commit message or an instruction can hold the very secret it brought in. */
+export interface OriginMasker {
+  add(secret: string): void;
+  origin(origin: Origin): Origin;
+  /** Masks known secrets in a name: a target, the subject of a problem. */
+  text(text: string): string;
+}
+
+/** A masker that knows the secrets it was told. It gives back the same object where nothing had to be masked. */
+export function createOriginMasker(): OriginMasker {
+  const byStart = new Map<string, string[]>();
+  let texts = new Map<string, string>();
+  let origins = new WeakMap<Origin, Origin>();
+
+  function add(secret: string): void {
+    if (secret.length < minInProse) return;
+    const start = secret.slice(0, minInProse);
+    const list = byStart.get(start);
+    if (list?.includes(secret) === true) return;
+    // Longest first: where one secret begins like another, the longer one is masked whole.
+    if (list === undefined) byStart.set(start, [secret]);
+    else list.push(secret);
+    list?.sort((a, b) => b.length - a.length);
+    texts = new Map();
+    origins = new WeakMap();
+  }
+
+  function masked(text: string, min: number): string {
+    if (text.length < min || byStart.size === 0) return text;
+    const key = `${min}${text}`;
+    const known = texts.get(key);
+    if (known !== undefined) return known;
+    let result = "";
+    let from = 0;
+    for (let i = 0; i + minInProse <= text.length; i++) {
+      const secret = byStart
+        .get(text.slice(i, i + minInProse))
+        ?.find((candidate) => candidate.length >= min && text.startsWith(candidate, i));
+      if (secret === undefined) continue;
+      result += text.slice(from, i) + maskSecret(secret);
+      from = i + secret.length;
+      i = from - 1;
+    }
+    result += text.slice(from);
+    texts.set(key, result);
+    return result;
+  }
+
+  const prose = (text: string): string => masked(text, minInProse);
+  const name = (text: string): string => masked(text, minInNames);
+  const target = (text: string): string => name(text).replace(urlUser, "$1***@");
+
+  function maskedOrigin(origin: Origin): Origin {
+    switch (origin.kind) {
+      case "stdin":
+        return origin;
+      case "file":
+        return { ...origin, path: name(origin.path) };
+      case "git":
+        return {
+          ...origin,
+          repository: target(origin.repository),
+          path: name(origin.path),
+          refs: origin.refs.map(name),
+          ...(origin.commit === undefined
+            ? {}
+            : {
+                commit: {
+                  ...origin.commit,
+                  author: prose(origin.commit.author),
+                  email: prose(origin.commit.email),
+                  message: prose(origin.commit.message),
+                },
+              }),
+        };
+      case "image":
+        return {
+          ...origin,
+          image: target(origin.image),
+          path: name(origin.path),
+          ...(origin.layer === undefined
+            ? {}
+            : { layer: { ...origin.layer, createdBy: prose(origin.layer.createdBy) } }),
+          ...(origin.deletedBy === undefined
+            ? {}
+            : { deletedBy: { ...origin.deletedBy, createdBy: prose(origin.deletedBy.createdBy) } }),
+        };
+    }
+  }
+
+  return {
+    add,
+    text: target,
+    origin(origin) {
+      const known = origins.get(origin);
+      if (known !== undefined) return known;
+      const result = maskedOrigin(origin);
+      origins.set(origin, result);
+      return result;
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import type { CommitFacts, LayerFacts, Origin } from "../model/content.ts";
+import type { Finding, FindingSighting } from "../model/finding.ts";
+import { ToolError } from "../model/problem.ts";
+import { severities, type Confidence } from "../model/rule.ts";
+import { checkedFields, type CheckedFields } from "./checked.ts";
+import { isFingerprint } from "./fingerprint.ts";
+
+/** The version of the lines this writes; a reader refuses others. */
+export const recordSchema = 1;
+
+const confidences: readonly Confidence[] = ["certain", "likely", "possible"];
+
+/** A finding as plain JSON data: everything but the plain texts, in a fixed order of keys. */
+export type FindingRecord = Omit<Finding, "secret" | "sightings"> & {
+  readonly schema: 1;
+  readonly kind: "finding";
+  readonly secret?: string;
+  readonly sightings: readonly FindingSighting[];
+};
+
+/**
+ * Turns a finding into data for a line of JSON. Plain texts (the value, matches, lines) stay out unless `reveal` is set; everything else
+ * is kept, so `findingFromRecord` gives the same finding without them.
+ */
+export function findingToRecord(finding: Finding, options: { readonly reveal?: boolean } = {}): FindingRecord {
+  const reveal = options.reveal === true;
+  return {
+    schema: recordSchema,
+    kind: "finding",
+    fingerprint: finding.fingerprint,
+    rule: {
+      id: finding.rule.id,
+      description: finding.rule.description,
+      revoke: finding.rule.revoke,
+      references: finding.rule.references,
+    },
+    otherRules: finding.otherRules,
+    severity: finding.severity,
+    confidence: finding.confidence,
+    masked: finding.masked,
+    ...(reveal && finding.secret !== undefined ? { secret: finding.secret } : {}),
+    facts: finding.facts,
+    sightings: finding.sightings.map((sighting) => plainSighting(sighting, reveal)),
+    ...(finding.suppressed === undefined ? {} : { suppressed: finding.suppressed }),
+  };
+}
+
+function plainSighting(sighting: FindingSighting, reveal: boolean): FindingSighting {
+  const { origin, content, ruleId, startLine, endLine, startColumn, endColumn, entropy, tags } = sighting;
+  const { maskedMatch, maskedLine, match, line } = sighting;
+  return {
+    origin,
+    content,
+    ruleId,
+    startLine,
+    endLine,
+    startColumn,
+    endColumn,
+    entropy,
+    tags,
+    maskedMatch,
+    maskedLine,
+    ...(reveal && match !== undefined ? { match } : {}),
+    ...(reveal && line !== undefined ? { line } : {}),
+  };
+}
+
+/**
+ * Reads a finding back from data of unknown making; plain texts in it are left out. Throws ToolError `record-invalid` that names the
+ * field (never its value) when anything is not as `findingToRecord` writes it.
+ */
+export function findingFromRecord(value: unknown): Finding {
+  const fields = checkedFields(value, "finding");
+  if (fields.number("schema") !== recordSchema) {
+    throw new ToolError("record-invalid", "the finding was written by another version (schema)");
+  }
+  fields.oneOf("kind", ["finding"]);
+  const id = fields.text("fingerprint");
+  if (!isFingerprint(id)) throw new ToolError("record-invalid", "finding.fingerprint is not a fingerprint");
+  const rule = fields.fields("rule");
+  const suppressed = fields.optionalFields("suppressed");
+  const sightings = fields.list("sightings", readSighting);
+  if (sightings.length === 0) throw new ToolError("record-invalid", "finding.sightings is empty");
+  return {
+    fingerprint: id,
+    rule: {
+      id: rule.text("id"),
+      description: rule.text("description"),
+      revoke: rule.text("revoke"),
+      references: rule.texts("references"),
+    },
+    otherRules: fields.texts("otherRules"),
+    severity: fields.oneOf("severity", severities),
+    confidence: fields.oneOf("confidence", confidences),
+    masked: fields.text("masked"),
+    facts: fields.texts("facts"),
+    sightings,
+    ...(suppressed === undefined ? {} : { suppressed: { by: suppressed.text("by"), reason: suppressed.text("reason") } }),
+  };
+}
+
+function readSighting(fields: CheckedFields): FindingSighting {
+  return {
+    origin: readOrigin(fields.fields("origin")),
+    content: fields.text("content"),
+    ruleId: fields.text("ruleId"),
+    startLine: fields.number("startLine"),
+    endLine: fields.number("endLine"),
+    startColumn: fields.number("startColumn"),
+    endColumn: fields.number("endColumn"),
+    entropy: fields.number("entropy"),
+    tags: fields.texts("tags"),
+    maskedMatch: fields.text("maskedMatch"),
+    maskedLine: fields.text("maskedLine"),
+  };
+}
+
+function readOrigin(fields: CheckedFields): Origin {
+  const kind = fields.oneOf("kind", ["git", "image", "file", "stdin"]);
+  switch (kind) {
+    case "stdin":
+      return { kind };
+    case "file":
+      return { kind, path: fields.text("path") };
+    case "git": {
+      const commit = fields.optionalFields("commit");
+      return {
+        kind,
+        repository: fields.text("repository"),
+        object: fields.text("object"),
+        objectType: fields.oneOf("objectType", ["blob", "commit", "tag"]),
+        path: fields.text("path"),
+        ...(commit === undefined ? {} : { commit: readCommit(commit) }),
+        inHead: fields.flag("inHead"),
+        refs: fields.texts("refs"),
+      };
+    }
+    case "image": {
+      const layer = fields.optionalFields("layer");
+      const deletedBy = fields.optionalFields("deletedBy");
+      return {
+        kind,
+        image: fields.text("image"),
+        digest: fields.text("digest"),
+        platform: fields.text("platform"),
+        part: fields.oneOf("part", ["file", "config"]),
+        path: fields.text("path"),
+        ...(layer === undefined ? {} : { layer: readLayer(layer) }),
+        deleted: fields.flag("deleted"),
+        ...(deletedBy === undefined ? {} : { deletedBy: readLayer(deletedBy) }),
+      };
+    }
+  }
+}
+
+function readCommit(fields: CheckedFields): CommitFacts {
+  return {
+    id: fields.text("id"),
+    author: fields.text("author"),
+    email: fields.text("email"),
+    date: fields.text("date"),
+    message: fields.text("message"),
+  };
+}
+
+function readLayer(fields: CheckedFields): LayerFacts {
+  return {
+    digest: fields.text("digest"),
+    diffId: fields.text("diffId"),
+    index: fields.number("index"),
+    createdBy: fields.text("createdBy"),
+  };
+}

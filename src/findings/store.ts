@@ -1,0 +1,347 @@
+import type { ContentId, Origin } from "../model/content.ts";
+import type { ContentHit, Detection, SuppressionReason } from "../model/detection.ts";
+import type { Finding, FindingSighting } from "../model/finding.ts";
+import type { Confidence, Rule, Ruleset } from "../model/rule.ts";
+import type { Sighting } from "../model/source.ts";
+import type { Decider } from "./decide.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { maskEncoded, maskIn, maskSecret } from "./mask.ts";
+import { compareFindings, compareSightings, originKey } from "./order.ts";
+import { createOriginMasker } from "./origin-mask.ts";
+import { collapse, compareConfidence, compareRules, type KeptDetection } from "./overlap.ts";
+import { createPlaceJudge, type CompilePattern } from "./place-judge.ts";
+
+export interface FindingStoreOptions {
+  readonly ruleset: Ruleset;
+  /** Compiles the path patterns and allowlists of the ruleset (RE2 syntax); give the engine of `detect`. */
+  readonly compile: CompilePattern;
+  /** Decisions of people, asked in this order; see decide.ts. */
+  readonly deciders?: readonly Decider[];
+  /** Called when a finding appears (at once) and when it changes (some time later, not for every change). */
+  readonly onFinding?: (finding: Finding) => void;
+}
+
+interface ContentState {
+  readonly kept: readonly PreparedDetection[];
+  readonly place: string;
+}
+
+interface PreparedDetection extends KeptDetection {
+  readonly maskedMatch: string;
+  readonly maskedLine: string;
+}
+
+interface PlacedOrigin {
+  readonly origin: Origin;
+  readonly target: string | undefined;
+}
+
+interface ValueState {
+  /** The plain value, as it was first found; empty for rules on paths alone. */
+  secret: string;
+  readonly contents: Set<ContentId>;
+  /** Sightings when `onFinding` was last told; 0: never. */
+  told: number;
+}
+
+interface Snapshot {
+  readonly findings: readonly Finding[];
+  readonly byFingerprint: ReadonlyMap<string, Built>;
+  readonly dropped: number;
+}
+
+interface Built {
+  readonly finding: Finding;
+  readonly targets: ReadonlySet<string>;
+}
+
+/** A finding that grew is told again when it grew by this factor: telling every sighting would be quadratic in their number. */
+const toldGrowth = 1.25;
+
+/**
+ * Joins detections with the places of their contents: one finding for each value, however often and wherever it stands.
+ * Takes hits and sightings in any order and gives the same findings for the same input. Holds plain values in memory, nowhere else.
+ */
+export class FindingStore {
+  readonly #options: FindingStoreOptions;
+  readonly #rules: ReadonlyMap<string, Rule>;
+  readonly #judge: ReturnType<typeof createPlaceJudge>;
+  readonly #masker = createOriginMasker();
+  readonly #contents = new Map<ContentId, ContentState>();
+  readonly #origins = new Map<ContentId, Map<string, PlacedOrigin>>();
+  readonly #hitTargets = new Map<ContentId, string>();
+  readonly #values = new Map<string, ValueState>();
+  #built: Snapshot | undefined;
+  #changed = new Set<string>();
+  #scheduled = false;
+
+  constructor(options: FindingStoreOptions) {
+    this.#options = options;
+    this.#rules = new Map(options.ruleset.rules.map((rule) => [rule.id, rule]));
+    this.#judge = createPlaceJudge(options.ruleset, options.compile);
+  }
+
+  /** Adds what was detected in one content; a content that is known already is ignored. `target` is where the content was met. */
+  addHit(hit: ContentHit, target?: string): void {
+    if (hit.detections.length === 0 || this.#contents.has(hit.content)) return;
+    const kept = collapse(hit.detections, (id) => this.#rule(id));
+    const neighbours = createNeighbours(hit.detections);
+    const prepared = kept.map((keep) => prepare(keep, neighbours));
+    this.#contents.set(hit.content, { kept: prepared, place: hit.place });
+    if (target !== undefined) this.#hitTargets.set(hit.content, target);
+    for (const keep of prepared) {
+      this.#masker.add(keep.detection.secret);
+      let value = this.#values.get(keep.value);
+      if (value === undefined) {
+        value = { secret: keep.detection.secret, contents: new Set(), told: 0 };
+        this.#values.set(keep.value, value);
+      }
+      value.contents.add(hit.content);
+      this.#changed.add(keep.value);
+    }
+    this.#built = undefined;
+    if (this.#options.onFinding === undefined) return;
+    for (const { value } of prepared) {
+      if (this.#values.get(value)?.told !== 0) continue;
+      this.#changed.delete(value);
+      this.#tell(value);
+    }
+    this.#schedule();
+  }
+
+  /** Adds a place where a content was seen; contents without detections are ignored once the scan is read out. */
+  addSighting(sighting: Sighting, target?: string): void {
+    let origins = this.#origins.get(sighting.content);
+    if (origins === undefined) this.#origins.set(sighting.content, (origins = new Map()));
+    const key = originKey(sighting.origin);
+    if (origins.has(key)) return;
+    origins.set(key, { origin: sighting.origin, target });
+    this.#built = undefined;
+    for (const { value } of this.#contents.get(sighting.content)?.kept ?? []) this.#changed.add(value);
+    if (this.#options.onFinding !== undefined) this.#schedule();
+  }
+
+  /** Ids of all contents with detections: what sources are asked to locate. */
+  contents(): ReadonlySet<ContentId> {
+    return new Set(this.#contents.keys());
+  }
+
+  /** All findings, sorted; suppressed ones are among them, marked. */
+  findings(): readonly Finding[] {
+    return this.#build().findings;
+  }
+
+  /** The finding with this fingerprint. */
+  finding(id: string): Finding | undefined {
+    return this.#build().byFingerprint.get(id)?.finding;
+  }
+
+  /** How many findings that are not suppressed were seen in a target, as named to `addHit` and `addSighting`. */
+  countIn(target: string): number {
+    let count = 0;
+    for (const built of this.#build().byFingerprint.values()) {
+      if (built.finding.suppressed === undefined && built.targets.has(target)) count++;
+    }
+    return count;
+  }
+
+  /** Detections dropped here because every place they were seen at explains them. */
+  suppressed(): Partial<Record<SuppressionReason, number>> {
+    const { dropped } = this.#build();
+    return dropped === 0 ? {} : { path: dropped };
+  }
+
+  /** A text with every known secret masked: for problems and other texts that name scanned things. */
+  mask(text: string): string {
+    return this.#masker.text(text);
+  }
+
+  #rule(id: string): Rule {
+    return this.#rules.get(id) ?? unknownRule(id);
+  }
+
+  #build(): Snapshot {
+    if (this.#built !== undefined) return this.#built;
+    const byFingerprint = new Map<string, Built>();
+    const survivors = new Set<PreparedDetection>();
+    for (const key of this.#values.keys()) {
+      const built = this.#buildValue(key, survivors);
+      if (built !== undefined) byFingerprint.set(built.finding.fingerprint, built);
+    }
+    let dropped = 0;
+    for (const { kept } of this.#contents.values()) for (const keep of kept) if (!survivors.has(keep)) dropped++;
+    const findings = [...byFingerprint.values()].map((built) => built.finding).sort(compareFindings);
+    this.#built = { findings, byFingerprint, dropped };
+    return this.#built;
+  }
+
+  #buildValue(key: string, survivors?: Set<PreparedDetection>): Built | undefined {
+    const value = this.#values.get(key);
+    if (value === undefined) return undefined;
+    const sightings: FindingSighting[] = [];
+    const targets = new Set<string>();
+    const confidences = new Map<string, Confidence>();
+    const rules = new Map<string, Rule>();
+    const facts = new Set<string>();
+    for (const content of [...value.contents].sort()) {
+      const state = this.#contents.get(content);
+      if (state === undefined) continue;
+      const placed = this.#placesOf(content, state);
+      for (const keep of state.kept) {
+        if (keep.value !== key) continue;
+        for (const { origin, target } of placed) {
+          const confidence = this.#judge(keep.rule, keep.detection, origin);
+          if (confidence === undefined) continue;
+          survivors?.add(keep);
+          if (target !== undefined) targets.add(target);
+          const best = confidences.get(keep.rule.id);
+          if (best === undefined || compareConfidence(confidence, best) < 0) confidences.set(keep.rule.id, confidence);
+          rules.set(keep.rule.id, keep.rule);
+          for (const id of keep.otherRules) rules.set(id, this.#rule(id));
+          for (const fact of keep.facts) facts.add(fact);
+          sightings.push(toSighting(keep, content, this.#masker.origin(origin)));
+        }
+      }
+    }
+    const ranked = [...rules.values()].sort(compareRules);
+    // A rule that only came along at the place of another is not the primary one: it was not judged by itself.
+    const primary = ranked.find((rule) => confidences.has(rule.id));
+    if (primary === undefined) return undefined;
+    const finding: Finding = {
+      fingerprint: fingerprint(key),
+      rule: {
+        id: primary.id,
+        description: primary.description,
+        revoke: primary.revoke,
+        references: primary.references,
+      },
+      otherRules: ranked
+        .filter((rule) => rule !== primary)
+        .map((rule) => rule.id)
+        .sort(),
+      severity: primary.severity,
+      confidence: confidences.get(primary.id) ?? primary.confidence,
+      masked: maskSecret(value.secret),
+      secret: value.secret,
+      facts: [...facts].sort(),
+      sightings: sightings.sort(compareSightings),
+    };
+    const decided = (this.#options.deciders ?? []).reduce((current, decide) => decide(current), finding);
+    return { finding: decided, targets };
+  }
+
+  /** Where a content was seen; where its source never said so (the scan was interrupted), what its hit tells. */
+  #placesOf(content: ContentId, state: ContentState): Iterable<PlacedOrigin> {
+    const known = this.#origins.get(content);
+    if (known !== undefined) return known.values();
+    const origin: Origin =
+      state.place === ""
+        ? { kind: "git", repository: "", object: content, objectType: "blob", path: "", inHead: false, refs: [] }
+        : { kind: "file", path: state.place };
+    return [{ origin, target: this.#hitTargets.get(content) }];
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      const changed = this.#changed;
+      this.#changed = new Set();
+      for (const key of changed) this.#tell(key);
+    }).unref();
+  }
+
+  #tell(key: string): void {
+    const value = this.#values.get(key);
+    if (value === undefined) return;
+    let size = 0;
+    for (const content of value.contents) size += this.#origins.get(content)?.size ?? 1;
+    // Sightings replace the place told by the hit, so the first change of a finding is always told.
+    if (value.told > 1 && size < value.told * toldGrowth) return;
+    const built = this.#buildValue(key);
+    if (built === undefined) return;
+    value.told = size;
+    this.#options.onFinding?.(built.finding);
+  }
+}
+
+function prepare(keep: KeptDetection, neighbours: (of: Detection) => string[]): PreparedDetection {
+  const { detection } = keep;
+  const others = neighbours(detection);
+  const isDecoded = detection.tags.some((tag) => tag.startsWith("decoded:"));
+  const mask = (text: string): string => {
+    const masked = maskIn(text, detection.secret, others);
+    return isDecoded ? maskEncoded(masked) : masked;
+  };
+  return { ...keep, maskedMatch: mask(detection.match), maskedLine: mask(detection.line) };
+}
+
+/**
+ * Secrets that can stand in the line of a detection. Those that were judged away or lost to a better rule count as well: they are
+ * no findings, and no reader needs to see them.
+ */
+function createNeighbours(all: readonly Detection[]): (of: Detection) => string[] {
+  const sorted = all.toSorted((a, b) => a.start - b.start);
+  const longest = all.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
+  return (of) => {
+    // Lines are texts and offsets are bytes; three bytes a UTF-16 unit is the most that UTF-8 takes.
+    const reach = 3 * Math.max(of.line.length, of.match.length);
+    let low = 0;
+    for (let high = sorted.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if ((sorted[middle]?.start ?? 0) < of.start - reach - longest) low = middle + 1;
+      else high = middle;
+    }
+    const near: string[] = [];
+    for (; low < sorted.length; low++) {
+      const other = sorted[low];
+      if (other === undefined || other.start > of.end + reach) break;
+      near.push(other.secret);
+    }
+    return near;
+  };
+}
+
+function toSighting(keep: PreparedDetection, content: ContentId, origin: Origin): FindingSighting {
+  const { detection } = keep;
+  return {
+    origin,
+    content,
+    ruleId: keep.rule.id,
+    startLine: detection.startLine,
+    endLine: detection.endLine,
+    startColumn: detection.startColumn,
+    endColumn: detection.endColumn,
+    entropy: detection.entropy,
+    tags: detection.tags,
+    maskedMatch: keep.maskedMatch,
+    maskedLine: keep.maskedLine,
+    match: detection.match,
+    line: detection.line,
+  };
+}
+
+/** Stands in for a rule that the ruleset does not hold; a detection is never lost for want of a description. */
+function unknownRule(id: string): Rule {
+  return {
+    id,
+    description: id,
+    secretGroup: 0,
+    entropy: 0,
+    keywords: [],
+    allowlists: [],
+    required: [],
+    skipReport: false,
+    tags: [],
+    severity: "high",
+    confidence: "possible",
+    kind: "context",
+    references: [],
+    revoke: "",
+    specificity: 50,
+    reach: "whole",
+    before: 0,
+    after: 0,
+  };
+}

@@ -1,0 +1,48 @@
+import type { ContentId } from "./content.ts";
+import type { Confidence } from "./rule.ts";
+
+/** One match of one rule in one content. Offsets are bytes from the start of the content; lines and columns count from 1, columns in bytes. */
+export interface Detection {
+  readonly ruleId: string;
+  /** Span of the secret (of its encoded text, when it was decoded). */
+  readonly start: number;
+  readonly end: number;
+  /** The value itself, decoded. Never leaves the process unmasked unless the user asks. */
+  readonly secret: string;
+  /** Text of the whole match. */
+  readonly match: string;
+  /** Text of the line or lines of the match, cut to a bounded length around it. */
+  readonly line: string;
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly startColumn: number;
+  readonly endColumn: number;
+  /** Shannon entropy of the secret, bits per character. */
+  readonly entropy: number;
+  readonly confidence: Confidence;
+  /** Facts proved offline, for people: `account 123456789012`, `expired 2023-01-01`. */
+  readonly facts: readonly string[];
+  /** The rule's tags, and `decoded:base64`, `decode-depth:1` where it applies. */
+  readonly tags: readonly string[];
+}
+
+/** Why a candidate was not reported; counted, so that nothing is dropped silently. */
+export type SuppressionReason =
+  | "entropy"
+  | "allowlist"
+  | "placeholder"
+  | "reference"
+  | "masked"
+  | "known-example"
+  | "checksum"
+  | "not-random"
+  | "inline-allow"
+  | "path";
+
+/** The detections of one content, with the place by which its source can tell its origin. */
+export interface ContentHit {
+  readonly content: ContentId;
+  /** Source-specific: the path for files and layer entries; empty for git objects. */
+  readonly place: string;
+  readonly detections: readonly Detection[];
+}

@@ -1,0 +1,78 @@
+export type Severity = "critical" | "high" | "medium" | "low" | "info";
+
+/** From most to least severe. */
+export const severities: readonly Severity[] = ["critical", "high", "medium", "low", "info"];
+
+/** How sure a detection is: `certain` has an offline proof (checksum, parsed key), `possible` rests on context alone. */
+export type Confidence = "certain" | "likely" | "possible";
+
+/**
+ * A rule as written in `patterns/*.toml` or in a gitleaks configuration, checked and made ready for threads: plain data.
+ * Field semantics follow gitleaks' rule table; everything after `tags` is ours.
+ */
+export interface Rule {
+  readonly id: string;
+  readonly description: string;
+  /** RE2 syntax. Absent in a rule on paths alone. */
+  readonly regex?: string;
+  /** RE2 syntax, matched against the path of a sighting. */
+  readonly path?: string;
+  /** The capture group that is the secret; 0: the first non-empty group, else the whole match. */
+  readonly secretGroup: number;
+  /** Bits per character (Shannon); a secret at or below it is dropped. 0: not asked. */
+  readonly entropy: number;
+  /** Lower case; one of them must occur (in any case) for the regex to be tried. Empty: tried on every content. */
+  readonly keywords: readonly string[];
+  readonly allowlists: readonly Allowlist[];
+  readonly required: readonly RequiredPart[];
+  /** Only usable as a part of another rule. */
+  readonly skipReport: boolean;
+  readonly tags: readonly string[];
+
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  /** `token`: a format of its own. `context`: a common shape told by words near it. `generic`: any believable value assigned to a telling name. */
+  readonly kind: "token" | "context" | "generic";
+  readonly references: readonly string[];
+  /** One line: where and how to revoke. */
+  readonly revoke: string;
+  /** Name of an offline proof in detect/checks. A failing one drops the detection unless the check says `lower`. */
+  readonly check?: string;
+  /** Overlapping detections: the higher wins. token 100, context 50, generic 0 unless the file says otherwise. */
+  readonly specificity: number;
+  /**
+   * `window`: the regex is tried only on bytes around each keyword hit, because every match is known to hold a keyword.
+   * `whole`: the regex is tried on the whole content when a keyword occurs anywhere (what gitleaks does).
+   */
+  readonly reach: "window" | "whole";
+  /** For `window`: how many bytes before the end of the keyword, and after it, the regex may look at. */
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface Allowlist {
+  readonly description: string;
+  readonly condition: "OR" | "AND";
+  readonly commits: readonly string[];
+  readonly paths: readonly string[];
+  readonly regexTarget: "secret" | "match" | "line";
+  readonly regexes: readonly string[];
+  readonly stopwords: readonly string[];
+}
+
+export interface RequiredPart {
+  readonly id: string;
+  readonly withinLines?: number;
+  readonly withinColumns?: number;
+}
+
+/** Everything detection needs, structured-cloneable. Rules are sorted by id. */
+export interface Ruleset {
+  readonly rules: readonly Rule[];
+  /** Global allowlists, with the ids they are limited to (empty: all rules). */
+  readonly allowlists: readonly (Allowlist & { readonly targetRules: readonly string[] })[];
+  /** SHA-256 (hex) over the canonical JSON of the rules and allowlists. */
+  readonly digest: string;
+  /** Where the rules came from, for people: `built-in`, a path, or both. */
+  readonly origin: string;
+}

@@ -1,0 +1,54 @@
+import type { ContentId, Origin } from "./content.ts";
+import type { TargetSummary } from "./finding.ts";
+import type { Problem } from "./problem.ts";
+import type { Unit, UnitResult } from "./unit.ts";
+
+/** A target opened for scanning. It plans units of work, hears what came of them, and says afterwards where contents with detections were seen. */
+export interface Source extends AsyncDisposable {
+  readonly target: string;
+  readonly kind: TargetSummary["kind"];
+  /**
+   * Everything that is to be scanned. The consumer awaits between items, so a source may plan as it goes.
+   * A problem found while planning is yielded in its place; a target that cannot be opened at all throws ToolError before.
+   */
+  units(): AsyncIterable<PlannedUnit | KnownContents | Problem>;
+  /** Told the result of each unit of this source, in any order. */
+  done(unit: Unit, result: UnitResult): void;
+  /**
+   * Where contents were seen. `contents` are all contents of the run that have detections; the source answers for those it holds.
+   * `run` has units read by the pool (the git source reads trees and commits with it).
+   */
+  locate(contents: ReadonlySet<ContentId>, run: (unit: Unit) => Promise<UnitResult>): Promise<Located>;
+}
+
+export interface PlannedUnit {
+  readonly kind: "planned";
+  readonly unit: Unit;
+  /** Contents of the unit that have to be scanned, as far as known before it is read. */
+  readonly planned: number;
+}
+
+/** Contents of the target that another target of the run brought already: they need no scan, only sightings. */
+export interface KnownContents {
+  readonly kind: "known";
+  readonly contents: number;
+}
+
+export interface Located {
+  readonly sightings: readonly Sighting[];
+  readonly problems: readonly Problem[];
+}
+
+export interface Sighting {
+  readonly content: ContentId;
+  readonly origin: Origin;
+}
+
+/** What a source may know from the rest of the run. */
+export interface SourceContext {
+  readonly signal: AbortSignal;
+  /** True for the first who asks: the content is his to plan. False when it was planned already in this run: then only its sightings matter. */
+  readonly claim: (id: ContentId) => boolean;
+  /** The same for the 20-byte id at `ids[at … at+19]`. */
+  readonly claimAt: (ids: Uint8Array, at: number) => boolean;
+}

@@ -1,0 +1,137 @@
+import type { ContentHit, SuppressionReason } from "./detection.ts";
+import type { SharedIds } from "./id-set.ts";
+import type { Problem, ProblemCode } from "./problem.ts";
+
+/**
+ * A unit of work: how a worker finds some contents that lie together and reads them itself.
+ * Plain data; typed arrays in it are transferred or shared, never copied byte by byte.
+ */
+export type Unit = PackUnit | LooseUnit | FilesUnit | StreamUnit | InlineUnit | LayerUnit | GraphUnit;
+
+interface UnitBase {
+  /** The target as the user named it; problems carry it. */
+  readonly target: string;
+  /** Expected expanded size in bytes: for the budget of bytes in flight and for progress. */
+  readonly weight: number;
+}
+
+/** Families of deltas of one pack: objects in an order where a base always stands before its children. */
+export interface PackUnit extends UnitBase {
+  readonly kind: "pack";
+  readonly pack: string;
+  readonly entries: PackEntries;
+}
+
+export interface PackEntries {
+  readonly count: number;
+  /** Hex id of entry i is bytes 20*i … 20*i+19. */
+  readonly oids: Uint8Array;
+  readonly offsets: Float64Array;
+  /** Where the next entry (or the trailer) starts. */
+  readonly ends: Float64Array;
+  /** Size of the inflated entry: of the object, or of the delta. */
+  readonly sizes: Float64Array;
+  /** Index (in these entries) of the delta base; -1 for a full object. */
+  readonly parents: Int32Array;
+  /** 1 commit, 2 tree, 3 blob, 4 tag: the type of the family's root. */
+  readonly types: Uint8Array;
+  /** 1 where the content is to be scanned; 0 where it is only needed as a base, or known already. */
+  readonly wanted: Uint8Array;
+}
+
+export interface LooseUnit extends UnitBase {
+  readonly kind: "loose";
+  /** The `objects` folder. */
+  readonly objects: string;
+  readonly oids: readonly string[];
+}
+
+export interface FilesUnit extends UnitBase {
+  readonly kind: "files";
+  readonly paths: readonly string[];
+  /** How each path is named in reports; same order. */
+  readonly names: readonly string[];
+}
+
+/** An open file descriptor that is read to its end (standard input). */
+export interface StreamUnit extends UnitBase {
+  readonly kind: "stream";
+  readonly descriptor: number;
+}
+
+export interface InlineUnit extends UnitBase {
+  readonly kind: "inline";
+  readonly contents: readonly { readonly place: string; readonly bytes: Uint8Array }[];
+}
+
+/** One layer of an image: a byte range of a file that holds a tar, compressed or not. */
+export interface LayerUnit extends UnitBase {
+  readonly kind: "layer";
+  readonly file: string;
+  readonly offset: number;
+  readonly length: number;
+  /** What the bytes should hash to (`sha256:…`); empty: unknown. */
+  readonly digest: string;
+  /** What the uncompressed tar should hash to; empty: unknown. */
+  readonly diffId: string;
+  /** Where `file` itself is compressed as a whole: the offset counts in its expanded bytes. */
+  readonly wrapped?: "gzip" | "zstd";
+}
+
+/** Trees and commits of a pack or of loose objects, read for attribution: which commits hold the contents that have findings. */
+export interface GraphUnit extends UnitBase {
+  readonly kind: "graph";
+  readonly source: PackUnit | LooseUnit;
+  /** Ids of the contents looked for, 20 bytes each. */
+  readonly wanted: Uint8Array;
+  /** Every object of the store: what trees name and this does not hold is missing. */
+  readonly present: SharedIds;
+}
+
+/** What came of a unit. */
+export interface UnitResult {
+  /** Contents that were read and scanned to their end. */
+  readonly scanned: number;
+  readonly bytes: number;
+  /** Contents of this unit that were not scanned, by reason. */
+  readonly skipped: Partial<Record<ProblemCode, number>>;
+  readonly suppressed: Partial<Record<SuppressionReason, number>>;
+  readonly hits: readonly ContentHit[];
+  readonly problems: readonly Problem[];
+  /** Set when the run was cancelled before the unit was done. */
+  readonly interrupted?: boolean;
+  readonly layer?: LayerReading;
+  readonly graph?: GraphReading;
+}
+
+/** What reading a layer told, beside detections. Path hashes are `pathHash` of the cleaned path. */
+export interface LayerReading {
+  readonly digest: string;
+  readonly diffId: string;
+  /** Hashes of every path in the layer that is not a directory; for telling what it replaces in lower layers. */
+  readonly files: Float64Array;
+  readonly directories: Float64Array;
+  /** Paths that whiteouts remove, and directories that opaque whiteouts empty; cleaned, without leading slash. */
+  readonly whiteouts: readonly string[];
+  readonly opaques: readonly string[];
+}
+
+/** Commits and trees in compact form; an id takes 20 bytes, lists of lists are cut by `…First` (n + 1 positions). */
+export interface GraphReading {
+  readonly commitIds: Uint8Array;
+  readonly commitTrees: Uint8Array;
+  /** Committer time of each commit, seconds since 1970. */
+  readonly commitTimes: Float64Array;
+  readonly parentFirst: Uint32Array;
+  readonly parentIds: Uint8Array;
+  /** Trees that hold other trees, and which. */
+  readonly treeIds: Uint8Array;
+  readonly childFirst: Uint32Array;
+  readonly childIds: Uint8Array;
+  /** Pairs: a tree, and a wanted content in it. */
+  readonly hitTrees: Uint8Array;
+  readonly hitContents: Uint8Array;
+  /** Pairs: a tree, and an object that it names and the store does not hold. */
+  readonly missingTrees: Uint8Array;
+  readonly missingIds: Uint8Array;
+}

@@ -1,0 +1,29 @@
+import type { Ruleset } from "../model/rule.ts";
+import type { Unit, UnitResult } from "../model/unit.ts";
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  readonly ruleset: Ruleset;
+  readonly kernel: WebAssembly.Module;
+  readonly decodeDepth: number;
+  readonly honourInlineAllow: boolean;
+  /** Shared: `progressSlots` numbers of this worker. */
+  readonly progress: SharedArrayBuffer;
+  /** Shared by all: not 0 once the run is cancelled. */
+  readonly cancel: SharedArrayBuffer;
+}
+
+/** Slots of the shared progress numbers. */
+export const progressSlot = { ordinal: 0, bytes: 1, contents: 2, beats: 3 } as const;
+export const progressSlots = 4;
+
+export interface UnitMessage {
+  readonly id: number;
+  readonly unit: Unit;
+  /** Numbers of contents that ended a worker before. */
+  readonly leaveOut: readonly number[];
+}
+
+export type WorkerMessage =
+  | { readonly kind: "ready"; readonly engine: "re2" | "re2js" }
+  | { readonly kind: "result"; readonly id: number; readonly result: UnitResult };

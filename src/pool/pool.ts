@@ -1,0 +1,215 @@
+import { Worker } from "node:worker_threads";
+import { ToolError } from "../model/problem.ts";
+import type { Ruleset } from "../model/rule.ts";
+import type { Unit, UnitResult } from "../model/unit.ts";
+import { progressSlot, progressSlots, type UnitMessage, type WorkerMessage, type WorkerSetup } from "./messages.ts";
+
+export interface PoolOptions {
+  /** Number of threads, at least 1. */
+  readonly workers: number;
+  readonly ruleset: Ruleset;
+  readonly kernel: WebAssembly.Module;
+  readonly decodeDepth: number;
+  readonly honourInlineAllow: boolean;
+  /** The worker's entry: a JavaScript file. */
+  readonly entry: URL;
+  /** A content that shows no progress for this long is given up, and its worker with it. */
+  readonly stallMs?: number;
+}
+
+/** Expanded bytes that may be under way: bounds what inline units and results hold. */
+const maxBytesUnderWay = 1 << 28;
+/** One unit in hand and one waiting keep a worker busy. */
+const unitsPerWorker = 2;
+const defaultStallMs = 120_000;
+/** A worker that dies this often without having begun a content will not live. */
+const maxStartFailures = 3;
+
+interface Job {
+  readonly id: number;
+  readonly unit: Unit;
+  readonly leaveOut: number[];
+  readonly resolve: (result: UnitResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Seat {
+  worker: Worker;
+  readonly progress: Float64Array;
+  readonly shared: SharedArrayBuffer;
+  readonly jobs: Job[];
+  beats: number;
+  beatAt: number;
+  startFailures: number;
+  ending: boolean;
+  stalled: boolean;
+}
+
+/**
+ * Worker threads that scan units. `run` resolves with the unit's result; `ready` says when another unit should be handed in.
+ * A worker that dies costs the content that it was at: the unit is done again without it.
+ */
+export class Pool implements AsyncDisposable {
+  /** The regex engine of the workers, known once the first is up. */
+  engine: "re2" | "re2js" | undefined;
+  readonly #options: PoolOptions;
+  readonly #cancel = new SharedArrayBuffer(4);
+  readonly #seats: Seat[] = [];
+  readonly #queue: Job[] = [];
+  readonly #waiting: (() => void)[] = [];
+  readonly #watch: NodeJS.Timeout;
+  #bytesUnderWay = 0;
+  #nextId = 0;
+  #failure: Error | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    for (let i = 0; i < options.workers; i++) this.#seats.push(this.#seat());
+    this.#watch = setInterval(() => this.#watchStalls(), 1000);
+    this.#watch.unref();
+  }
+
+  /** Resolves when there is room for another unit. */
+  async ready(): Promise<void> {
+    while (this.#failure === undefined && (this.#queue.length > 0 || this.#bytesUnderWay > maxBytesUnderWay || !this.#hasFreeSeat())) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Scans a unit. Rejects with ToolError when no worker can be started. */
+  run(unit: Unit): Promise<UnitResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) return reject(this.#failure);
+      this.#bytesUnderWay += unit.weight;
+      this.#queue.push({ id: this.#nextId++, unit, leaveOut: [], resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  /** Tells the workers to stop as soon as they can; units resolve with what there is. */
+  cancel(): void {
+    Atomics.store(new Int32Array(this.#cancel), 0, 1);
+  }
+
+  /** Bytes and contents that were dealt with so far. */
+  progress(): { bytes: number; contents: number } {
+    let bytes = 0;
+    let contents = 0;
+    for (const { progress } of this.#seats) {
+      bytes += progress[progressSlot.bytes]!;
+      contents += progress[progressSlot.contents]!;
+    }
+    return { bytes, contents };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#watch);
+    await Promise.all(
+      this.#seats.map((seat) => {
+        seat.ending = true;
+        return seat.worker.terminate();
+      }),
+    );
+  }
+
+  #seat(): Seat {
+    const shared = new SharedArrayBuffer(progressSlots * 8);
+    const seat: Seat = {
+      worker: this.#start(shared, () => seat),
+      progress: new Float64Array(shared),
+      shared,
+      jobs: [],
+      beats: 0,
+      beatAt: Date.now(),
+      startFailures: 0,
+      ending: false,
+      stalled: false,
+    };
+    return seat;
+  }
+
+  #start(progress: SharedArrayBuffer, seatOf: () => Seat): Worker {
+    const { ruleset, kernel, decodeDepth, honourInlineAllow } = this.#options;
+    const workerData: WorkerSetup = { ruleset, kernel, decodeDepth, honourInlineAllow, progress, cancel: this.#cancel };
+    const worker = new Worker(this.#options.entry, { workerData });
+    let lastError: Error | undefined;
+    worker.on("message", (message: WorkerMessage) => this.#hear(seatOf(), message));
+    worker.on("error", (error: Error) => (lastError = error));
+    worker.on("exit", () => this.#died(seatOf(), worker, lastError));
+    return worker;
+  }
+
+  #hear(seat: Seat, message: WorkerMessage): void {
+    if (message.kind === "ready") {
+      this.engine = message.engine;
+      return;
+    }
+    const job = seat.jobs.shift();
+    if (job === undefined || job.id !== message.id) throw new Error("a worker answered out of turn");
+    seat.startFailures = 0;
+    this.#finish(job);
+    job.resolve(message.result);
+    this.#dispatch();
+  }
+
+  #finish(job: Job): void {
+    this.#bytesUnderWay -= job.unit.weight;
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  #died(seat: Seat, worker: Worker, error: Error | undefined): void {
+    if (seat.ending || seat.worker !== worker) return;
+    const [job] = seat.jobs;
+    const ordinal = seat.progress[progressSlot.ordinal]!;
+    if (job === undefined || ordinal < 0) {
+      if (++seat.startFailures >= maxStartFailures) {
+        const detail = error === undefined ? "" : `: ${error.message}`;
+        return this.#fail(new ToolError("worker", `a worker thread cannot work${detail}`, { cause: error }));
+      }
+    } else {
+      job.leaveOut.push(ordinal);
+    }
+    this.#queue.unshift(...seat.jobs.splice(0));
+    seat.progress[progressSlot.ordinal] = -1;
+    seat.stalled = false;
+    seat.worker = this.#start(seat.shared, () => seat);
+    this.#dispatch();
+  }
+
+  #fail(error: Error): void {
+    this.#failure = error;
+    for (const job of [...this.#queue.splice(0), ...this.#seats.flatMap((seat) => seat.jobs.splice(0))]) job.reject(error);
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  #hasFreeSeat(): boolean {
+    return this.#seats.some((seat) => seat.jobs.length < unitsPerWorker);
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      const seat = this.#seats.reduce((least, other) => (other.jobs.length < least.jobs.length ? other : least));
+      if (seat.jobs.length >= unitsPerWorker) return;
+      const job = this.#queue.shift()!;
+      if (seat.jobs.length === 0) seat.beatAt = Date.now();
+      seat.jobs.push(job);
+      const message: UnitMessage = { id: job.id, unit: job.unit, leaveOut: job.leaveOut };
+      seat.worker.postMessage(message);
+    }
+  }
+
+  /** RE2 is linear and every loop is bounded; this is for what we did not think of. */
+  #watchStalls(): void {
+    const stallMs = this.#options.stallMs ?? defaultStallMs;
+    for (const seat of this.#seats) {
+      const beats = seat.progress[progressSlot.beats]!;
+      if (seat.jobs.length === 0 || seat.jobs[0]!.unit.kind === "stream" || beats !== seat.beats) {
+        seat.beats = beats;
+        seat.beatAt = Date.now();
+      } else if (Date.now() - seat.beatAt > stallMs && !seat.stalled) {
+        seat.stalled = true;
+        void seat.worker.terminate();
+      }
+    }
+  }
+}

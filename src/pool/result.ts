@@ -1,0 +1,65 @@
+import type { ContentHit, Detection, SuppressionReason } from "../model/detection.ts";
+import { addCounts } from "../model/ledger.ts";
+import type { Problem, ProblemCode } from "../model/problem.ts";
+import type { GraphReading, LayerReading, UnitResult } from "../model/unit.ts";
+import type { ScanResult } from "../detect/index.ts";
+
+/** Gathers what a worker has to say about one unit. */
+export class ResultBuilder {
+  readonly #target: string;
+  readonly #hits: ContentHit[] = [];
+  readonly #problems: Problem[] = [];
+  #scanned = 0;
+  #bytes = 0;
+  #skipped: Partial<Record<ProblemCode, number>> = {};
+  #suppressed: Partial<Record<SuppressionReason, number>> = {};
+  layer: LayerReading | undefined;
+  graph: GraphReading | undefined;
+
+  constructor(target: string) {
+    this.#target = target;
+  }
+
+  /** A content was scanned to its end. */
+  scanned(content: string, place: string, bytes: number, result: ScanResult): void {
+    this.#scanned++;
+    this.#bytes += bytes;
+    this.#suppressed = addCounts(this.#suppressed, result.suppressed);
+    if (result.limited) this.problem("rules-limit", "note", place || content, "has more detections than are listed");
+    if (result.detections.length > 0) this.#hits.push({ content, place, detections: result.detections });
+  }
+
+  /** A content that turned out to be one that was scanned before: its detections, for its new place. */
+  again(content: string, place: string, bytes: number, detections: readonly Detection[]): void {
+    this.#scanned++;
+    this.#bytes += bytes;
+    if (detections.length > 0) this.#hits.push({ content, place, detections });
+  }
+
+  skip(code: ProblemCode, count = 1): void {
+    this.#skipped[code] = (this.#skipped[code] ?? 0) + count;
+  }
+
+  problem(code: ProblemCode, effect: Problem["effect"], subject: string, message: string): void {
+    this.#problems.push({ code, effect, target: this.#target, subject, message });
+  }
+
+  /** A content that cannot be scanned: named, and counted as skipped. */
+  lost(code: ProblemCode, subject: string, message: string, count = 1): void {
+    this.problem(code, "incomplete", subject, message);
+    this.skip(code, count);
+  }
+
+  result(): UnitResult {
+    return {
+      scanned: this.#scanned,
+      bytes: this.#bytes,
+      skipped: this.#skipped,
+      suppressed: this.#suppressed,
+      hits: this.#hits,
+      problems: this.#problems,
+      ...(this.layer === undefined ? {} : { layer: this.layer }),
+      ...(this.graph === undefined ? {} : { graph: this.graph }),
+    };
+  }
+}

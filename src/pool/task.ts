@@ -1,0 +1,17 @@
+import type { Detector } from "../detect/index.ts";
+
+/** What a unit handler has at hand in its worker. */
+export interface Task {
+  readonly detector: Detector;
+  /**
+   * Told before each content, with its number in the unit. Gives false when this content ended a worker before: it is then left out.
+   * The main thread sees the number, so that it knows whom to blame when the worker dies.
+   */
+  begin(ordinal: number): boolean;
+  /** Bytes that were dealt with since it was told last, for progress. */
+  advance(bytes: number): void;
+  /** True once the run was cancelled: a handler of a long unit returns what it has. */
+  cancelled(): boolean;
+}
+
+export const crashMessage = "ended the worker that scanned it";

@@ -1,0 +1,87 @@
+import { blobId, startBlobId } from "../../content/blob-id.ts";
+import type { ContentStream } from "../../detect/index.ts";
+import type { Detection } from "../../model/detection.ts";
+import type { ResultBuilder } from "../result.ts";
+import { crashMessage, type Task } from "../task.ts";
+
+/** Contents up to this size are gathered before they are scanned, so that one which was seen before need not be scanned again. */
+export const gatherBytes = 4 << 20;
+/** Ids that a worker remembers. Beyond it contents are scanned again, which costs time and changes nothing. */
+const maxRemembered = 400_000;
+
+/** Detections of contents that this worker scanned, by id; none for clean ones. */
+const remembered = new Map<string, readonly Detection[]>();
+const none: readonly Detection[] = [];
+
+/** Scans files that come one after the other, in chunks, with their sizes known before: entries of layers, files of folders. */
+export class EntryScanner {
+  readonly #task: Task;
+  readonly #out: ResultBuilder;
+  #ordinal = 0;
+  #place = "";
+  #size = 0;
+  #filled = 0;
+  #stream: ContentStream | undefined;
+  #hash: ReturnType<typeof startBlobId> | undefined;
+  #leftOut = false;
+
+  constructor(task: Task, out: ResultBuilder) {
+    this.#task = task;
+    this.#out = out;
+  }
+
+  begin(place: string, size: number): void {
+    this.#place = place;
+    this.#size = size;
+    this.#filled = 0;
+    this.#stream = undefined;
+    this.#hash = undefined;
+    this.#leftOut = !this.#task.begin(this.#ordinal++);
+    if (this.#leftOut) return;
+    const { kernel } = this.#task.detector;
+    if (size <= gatherBytes) kernel.reserve(size);
+    else {
+      this.#stream = this.#task.detector.stream();
+      this.#hash = startBlobId(size);
+    }
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#task.advance(chunk.length);
+    if (this.#leftOut) return;
+    if (this.#stream !== undefined) {
+      this.#stream.push(chunk);
+      this.#hash!.update(chunk);
+    } else {
+      const { kernel } = this.#task.detector;
+      const part = chunk.subarray(0, this.#size - this.#filled);
+      kernel.bytes.set(part, kernel.arena + this.#filled);
+    }
+    this.#filled += chunk.length;
+  }
+
+  end(): void {
+    if (this.#leftOut) this.#out.lost("worker-crashed", this.#place, crashMessage);
+    else if (this.#stream === undefined) this.#gathered();
+    else this.#streamed(this.#stream);
+  }
+
+  #gathered(): void {
+    const { detector } = this.#task;
+    const length = Math.min(this.#filled, this.#size);
+    const low = detector.kernel.arena;
+    const id = blobId(detector.kernel.bytes.subarray(low, low + length));
+    const before = remembered.get(id);
+    if (before !== undefined) {
+      this.#out.again(id, this.#place, length, before);
+      return;
+    }
+    const result = detector.scanAt(low, length);
+    if (remembered.size < maxRemembered) remembered.set(id, result.detections.length === 0 ? none : result.detections);
+    this.#out.scanned(id, this.#place, length, result);
+  }
+
+  #streamed(stream: ContentStream): void {
+    this.#out.scanned(this.#hash!.digest("hex"), this.#place, this.#filled, stream.end());
+  }
+}

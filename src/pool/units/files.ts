@@ -1,0 +1,106 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import type { FilesUnit, InlineUnit, StreamUnit } from "../../model/unit.ts";
+import type { ResultBuilder } from "../result.ts";
+import type { Task } from "../task.ts";
+import { EntryScanner, gatherBytes } from "./entries.ts";
+import { createHash } from "node:crypto";
+import { blobId } from "../../content/blob-id.ts";
+
+const chunkBytes = 1 << 20;
+/** Not through a link that was put in the file's place meanwhile, and without waiting for the writer of a FIFO. */
+const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** Scans the files of a folder. */
+export function scanFiles(unit: FilesUnit, task: Task, out: ResultBuilder): void {
+  const scanner = new EntryScanner(task, out);
+  const chunk = Buffer.allocUnsafe(chunkBytes);
+  unit.paths.forEach((path, i) => {
+    if (task.cancelled()) return out.skip("interrupted");
+    const name = unit.names[i]!;
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(path, openFlags);
+      const stat = fstatSync(descriptor);
+      if (!stat.isFile()) return out.lost("unreadable", name, "is no longer a regular file");
+      scanner.begin(name, stat.size);
+      let read = 0;
+      while (read < stat.size && !task.cancelled()) {
+        const count = readSync(descriptor, chunk, 0, Math.min(chunkBytes, stat.size - read), read);
+        if (count === 0) break;
+        scanner.push(chunk.subarray(0, count));
+        read += count;
+      }
+      scanner.end();
+    } catch (error) {
+      out.lost("unreadable", name, reason(error));
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
+    }
+  });
+}
+
+/** Scans contents that were sent along. */
+export function scanInline(unit: InlineUnit, task: Task, out: ResultBuilder): void {
+  const scanner = new EntryScanner(task, out);
+  for (const { place, bytes } of unit.contents) {
+    scanner.begin(place, bytes.length);
+    scanner.push(bytes);
+    scanner.end();
+  }
+}
+
+/** Scans what comes out of an open descriptor until it ends. */
+export async function scanStream(unit: StreamUnit, task: Task, out: ResultBuilder): Promise<void> {
+  if (!task.begin(0)) return out.lost("worker-crashed", "", "standard input ended the worker that scanned it");
+  const chunk = Buffer.allocUnsafe(chunkBytes);
+  const first: Buffer[] = [];
+  let length = 0;
+  while (length <= gatherBytes) {
+    const count = await readSome(unit.descriptor, chunk);
+    if (count === 0) break;
+    first.push(Buffer.from(chunk.subarray(0, count)));
+    length += count;
+    task.advance(count);
+  }
+  const head = Buffer.concat(first);
+  if (length <= gatherBytes) {
+    out.scanned(blobId(head), "", length, task.detector.scan(head));
+    return;
+  }
+  // A blob id begins with the size, which nobody knows yet: a stream that is not held has the plain hash of its bytes for an id.
+  const hash = createHash("sha1").update(head);
+  const stream = task.detector.stream();
+  stream.push(head);
+  for (;;) {
+    const count = task.cancelled() ? 0 : await readSome(unit.descriptor, chunk);
+    if (count === 0) break;
+    const bytes = chunk.subarray(0, count);
+    hash.update(bytes);
+    stream.push(bytes);
+    length += count;
+    task.advance(count);
+  }
+  out.scanned(hash.digest("hex"), "", length, stream.end());
+  if (task.cancelled()) out.problem("interrupted", "incomplete", "", "was not read to its end");
+}
+
+async function readSome(descriptor: number, chunk: Buffer): Promise<number> {
+  for (;;) {
+    try {
+      return readSync(descriptor, chunk, 0, chunk.length, null);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === "EOF") return 0;
+      if (code !== "EAGAIN") throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
+
+function reason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  if (code === "ENOENT") return "is gone";
+  if (code === "ELOOP") return "is now a symbolic link";
+  return `cannot be read (${code ?? (error instanceof Error ? error.message : "unknown")})`;
+}

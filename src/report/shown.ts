@@ -1,0 +1,50 @@
+import type { Finding, FindingSighting, Report } from "../model/finding.ts";
+import type { Secrecy } from "./options.ts";
+
+/** What gitleaks writes for a value that is redacted whole. */
+const redactedWhole = "REDACTED";
+
+/** The value of a finding as far as the report may show it. Read back from a record there is no plain value; then it stays masked. */
+export function shownSecret(finding: Finding, secrecy: Secrecy): string {
+  switch (secrecy.kind) {
+    case "mask":
+      return finding.masked;
+    case "reveal":
+      return finding.secret ?? finding.masked;
+    case "redact":
+      return redacted(finding, secrecy.percent);
+  }
+}
+
+/** The text of a match as far as the report may show it. */
+export function shownMatch(finding: Finding, sighting: FindingSighting, secrecy: Secrecy): string {
+  switch (secrecy.kind) {
+    case "mask":
+      return sighting.maskedMatch;
+    case "reveal":
+      return sighting.match ?? sighting.maskedMatch;
+    case "redact":
+      // Built from the masked text: other secrets in the same match stay hidden as well.
+      return finding.masked === ""
+        ? sighting.maskedMatch
+        : sighting.maskedMatch.replaceAll(finding.masked, () => redacted(finding, secrecy.percent));
+  }
+}
+
+/** Findings that count: those that no decision hides. */
+export function open(report: Report): readonly Finding[] {
+  return report.findings.filter((finding) => finding.suppressed === undefined);
+}
+
+function redacted(finding: Finding, percent: number): string {
+  if (percent >= 100) return redactedWhole;
+  if (finding.secret === undefined) return finding.masked;
+  const bytes = Buffer.from(finding.secret, "utf8");
+  return `${bytes.subarray(0, roundHalfEven((bytes.length * (100 - percent)) / 100)).toString("utf8")}...`;
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}

@@ -1,0 +1,104 @@
+import type { Report, TargetSummary } from "../model/finding.ts";
+import type { Problem } from "../model/problem.ts";
+import { severities } from "../model/rule.ts";
+import { sanitize } from "../model/sanitize.ts";
+import { isIncomplete } from "../findings/index.ts";
+import { bytesText, counted, countText } from "./amounts.ts";
+import type { ReportOptions } from "./options.ts";
+import { open } from "./shown.ts";
+import { wrap } from "./wrap.ts";
+
+/** Problems named one by one; a broken disk can make one for every file. The machine formats hold all. */
+const maxProblems = 20;
+
+/** What a scan comes to, for people: the verdict, what was scanned and left out, targets where there are several, problems. */
+export function* summary(report: Report, options: Pick<ReportOptions, "width">): Iterable<string> {
+  const lines = [
+    verdict(report),
+    scannedText(report),
+    ...judgedText(report),
+    ...(report.targets.length > 1 ? ["", ...targetLines(report.targets)] : []),
+    ...problemLines(report.problems),
+  ];
+  for (const line of lines) {
+    const [head = "", ...rest] = wrap(line, options.width);
+    yield head;
+    for (const more of rest) yield more;
+  }
+}
+
+/** One line: how many secrets, how much was scanned. For the end of a run on stderr. */
+export function summaryLine(report: Report): string {
+  const { ledger } = report;
+  const scanned = `in ${counted(ledger.scanned, "content")} (${bytesText(ledger.bytes)})`;
+  const found = open(report).length;
+  const gaps = report.interrupted ? "; interrupted" : isIncomplete(report) ? "; the scan is incomplete" : "";
+  return `${found === 0 ? "no secrets" : counted(found, "secret")} ${scanned}${gaps}`;
+}
+
+function verdict(report: Report): string {
+  const findings = open(report);
+  const incomplete = report.interrupted
+    ? " The scan was interrupted."
+    : isIncomplete(report)
+      ? " The scan is incomplete: what was not read can hold more."
+      : "";
+  if (findings.length === 0) return `No secrets found.${incomplete}`;
+  const bySeverity = severities
+    .map((severity) => ({ severity, count: findings.filter((finding) => finding.severity === severity).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ severity, count }) => `${countText(count)} ${severity}`);
+  return `${counted(findings.length, "secret")}: ${bySeverity.join(", ")}.${incomplete}`;
+}
+
+function scannedText({ ledger, rules }: Report): string {
+  const skipped = ledger.planned - ledger.scanned;
+  const left = skipped === 0 ? "nothing left out" : `${countText(skipped)} left out (${countsText(ledger.skipped)})`;
+  return `Scanned ${counted(ledger.scanned, "content")}, ${bytesText(ledger.bytes)}, with ${counted(rules.count, "rule")}; ${left}.`;
+}
+
+function judgedText(report: Report): readonly string[] {
+  const total = Object.values(report.ledger.suppressed).reduce((sum, count) => sum + count, 0);
+  const hidden = report.findings.length - open(report).length;
+  const parts: string[] = [];
+  if (total > 0) parts.push(`Judged not to be secrets: ${countText(total)} (${countsText(report.ledger.suppressed)}).`);
+  if (hidden > 0) parts.push(`Hidden by decisions: ${countText(hidden)}.`);
+  return parts;
+}
+
+function targetLines(targets: readonly TargetSummary[]): readonly string[] {
+  const statusWidth = Math.max(...targets.map(({ status }) => status.length));
+  return targets.map(({ target, status, findings }) => {
+    const found = findings === 0 ? "" : `  ${counted(findings, "secret")}`;
+    return `${status.padEnd(statusWidth)}  ${sanitize(target)}${found}`;
+  });
+}
+
+function problemLines(problems: readonly Problem[]): readonly string[] {
+  if (problems.length === 0) return [];
+  // What makes the scan incomplete comes first, so that notes cannot push it out of the list.
+  const ordered = [
+    ...problems.filter(({ effect }) => effect === "incomplete"),
+    ...problems.filter(({ effect }) => effect === "note"),
+  ];
+  const more = ordered.length - maxProblems;
+  return [
+    "",
+    ...ordered.slice(0, maxProblems).map(problemText),
+    ...(more > 0 ? [`… and ${countText(more)} more problems (-f jsonl lists all)`] : []),
+  ];
+}
+
+/** A problem on one line, escaped. */
+export function problemText({ code, effect, target, subject, message }: Problem): string {
+  const place = [target, subject].filter((part) => part !== "").map(sanitize);
+  const word = effect === "incomplete" ? "not scanned" : "note";
+  return `${word}: ${[...place, `${sanitize(message)} [${code}]`].join(": ")}`;
+}
+
+function countsText(counts: Readonly<Partial<Record<string, number>>>): string {
+  return Object.entries(counts)
+    .filter(([, count]) => count !== undefined && count > 0)
+    .map(([reason, count]) => `${countText(count ?? 0)} ${reason}`)
+    .join(", ");
+}

@@ -1,0 +1,78 @@
+import type { Finding, Report } from "../model/finding.ts";
+import type { Severity } from "../model/rule.ts";
+import { sanitize } from "../model/sanitize.ts";
+import { countText } from "./amounts.ts";
+import type { ReportOptions } from "./options.ts";
+import { placeLines } from "./places.ts";
+import { open, shownSecret } from "./shown.ts";
+import { summary } from "./summary.ts";
+import { wrap } from "./wrap.ts";
+
+/** Places listed for one secret; more are counted. The machine formats list all of them. */
+const maxPlaces = 8;
+
+/** The column at which everything but headings begins. */
+const indent = "  ";
+
+const labelWidth = 7;
+
+const colours: Readonly<Record<Severity, string>> = {
+  critical: "\x1b[1;31m",
+  high: "\x1b[31m",
+  medium: "\x1b[33m",
+  low: "\x1b[36m",
+  info: "\x1b[2m",
+};
+const bold = "\x1b[1m";
+const dim = "\x1b[2m";
+const reset = "\x1b[0m";
+
+/**
+ * The report for people: a block for each secret (severity and kind, masked value, every place, facts, what to do), then a summary of
+ * what was scanned, left out and judged away. Everything from the scanned side is escaped; without colour there is no escape code in it.
+ */
+export function* text(report: Report, options: ReportOptions): Iterable<string> {
+  for (const finding of open(report)) {
+    yield* block(finding, options);
+    yield "";
+  }
+  for (const line of summary(report, options)) yield ascii(line, options);
+}
+
+function* block(finding: Finding, options: ReportOptions): Iterable<string> {
+  const paint = (code: string, words: string): string => (options.colour ? `${code}${words}${reset}` : words);
+  const word = finding.severity.toUpperCase().padEnd(8);
+  const [heading = "", ...rest] = wrap(sanitize(finding.rule.description || finding.rule.id), options.width - 10);
+  yield ascii(`${paint(colours[finding.severity], word)}  ${paint(bold, heading)}`, options);
+  for (const line of rest) yield ascii(`${" ".repeat(10)}${paint(bold, line)}`, options);
+
+  const others = finding.otherRules.length === 0 ? "" : `, also ${finding.otherRules.map(sanitize).join(", ")}`;
+  const facts = finding.facts.map(sanitize).join("; ");
+  const value = sanitize(shownSecret(finding, options.secrecy));
+  yield* labelled("value", value === "" ? "(the file itself)" : value, options);
+  yield* labelled("rule", `${sanitize(finding.rule.id)} (${finding.confidence})${others}`, options);
+  if (facts !== "") yield* labelled("facts", facts, options);
+  for (const sighting of finding.sightings.slice(0, maxPlaces)) {
+    const [head, ...details] = placeLines(sighting);
+    yield* labelled("where", head, options);
+    for (const detail of details) {
+      for (const line of labelled("", detail, options)) yield paint(dim, line);
+    }
+  }
+  const more = finding.sightings.length - maxPlaces;
+  if (more > 0) yield* labelled("", `… and ${countText(more)} more (-f jsonl lists all)`, options);
+  if (finding.rule.revoke !== "") yield* labelled("do", sanitize(finding.rule.revoke), options);
+  yield* labelled("id", finding.fingerprint, options);
+}
+
+function* labelled(label: string, words: string, options: ReportOptions): Iterable<string> {
+  const width = options.width - indent.length - labelWidth;
+  for (const [i, line] of wrap(words, width).entries()) {
+    yield ascii(`${indent}${(i === 0 ? label : "").padEnd(labelWidth)}${line}`.trimEnd(), options);
+  }
+}
+
+/** Replaces the few characters outside ASCII that the report itself writes; scanned names keep theirs. */
+function ascii(line: string, options: ReportOptions): string {
+  return options.ascii ? line.replaceAll("…", "...").replaceAll("·", "-") : line;
+}

@@ -1,0 +1,51 @@
+import stringWidth from "string-width";
+
+/** Columns below which wrapping makes a text harder to read, not easier. */
+const minWidth = 20;
+
+/**
+ * Breaks a text of one line into lines of at most `width` columns: between words where it can, inside a word (a path, a digest) where
+ * it must. Gives the text as it is for an infinite width.
+ */
+export function wrap(text: string, width: number): readonly string[] {
+  const columns = Math.max(minWidth, width);
+  if (!Number.isFinite(columns) || stringWidth(text) <= columns) return [text];
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (stringWidth(longer) <= columns) {
+      line = longer;
+      continue;
+    }
+    if (line !== "") lines.push(line);
+    const pieces = stringWidth(word) <= columns ? [word] : broken(word, columns);
+    lines.push(...pieces.slice(0, -1));
+    line = pieces.at(-1) ?? "";
+  }
+  return [...lines, line];
+}
+
+/** Cuts a text to at most `width` columns; `end` stands where something was cut. */
+export function cut(text: string, width: number, end: string): string {
+  if (!Number.isFinite(width) || stringWidth(text) <= width) return text;
+  return `${broken(text, Math.max(1, width - stringWidth(end)))[0] ?? ""}${end}`;
+}
+
+function broken(word: string, columns: number): string[] {
+  const pieces: string[] = [];
+  let piece = "";
+  let used = 0;
+  for (const character of word) {
+    const wide = stringWidth(character);
+    if (used + wide > columns) {
+      pieces.push(piece);
+      piece = "";
+      used = 0;
+    }
+    piece += character;
+    used += wide;
+  }
+  pieces.push(piece);
+  return pieces;
+}

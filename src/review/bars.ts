@@ -1,0 +1,104 @@
+import { sanitize } from "../model/sanitize.ts";
+import { countsOf } from "./counts.ts";
+import { clip, clipStart, fit, widthOf } from "./fit.ts";
+import { hints, type Command } from "./keys.ts";
+import { targetsOf, type Prompt, type ReviewState } from "./state.ts";
+import { line, span, type Span, type StyledLine } from "./styled.ts";
+
+/** The top row: what is looked at, and how far the scan has come. */
+export function headerLine(state: ReviewState): StyledLine {
+  const name = "leaktrace review  ";
+  const status = clip(scanText(state), Math.floor(state.size.columns / 2));
+  const room = state.size.columns - name.length - widthOf(status) - 1;
+  return line(span(name, "strong"), span(fit(clipStart(sanitize(state.title), room), room)), span(` ${status}`, state.scan.failure === "" ? "plain" : "alert"));
+}
+
+function scanText(state: ReviewState): string {
+  const { isRunning, progress, problemCount, failure } = state.scan;
+  const problems = problemCount === 0 ? "" : ` · ${problemCount === 1 ? "1 problem" : `${problemCount.toLocaleString("en")} problems`} (p)`;
+  if (failure !== "") return `scan failed (p)${problems}`;
+  if (!isRunning) return `${state.findings.size.toLocaleString("en")} found${problems}`;
+  if (progress === undefined) return `starting${problems}`;
+  const share = progress.bytesPlanned > 0 ? ` ${Math.min(99, Math.floor((100 * progress.bytesDone) / progress.bytesPlanned))} %` : "";
+  const words: Readonly<Record<typeof progress.phase, string>> = { plan: "planning", scan: "scanning", locate: "locating", done: "finishing" };
+  return `${words[progress.phase]}${share} · ${bytesText(progress.bytesDone)} · ${clockText(progress.elapsedMs)}${problems}`;
+}
+
+function bytesText(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ""}`;
+}
+
+function clockText(elapsedMs: number): string {
+  const seconds = Math.floor(elapsedMs / 1000);
+  return `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, "0")}`;
+}
+
+/** A row of the footer, and where the terminal's own cursor belongs when a line is being typed. */
+export interface Footer {
+  readonly line: StyledLine;
+  /** Cells from the left edge. */
+  readonly caret?: number;
+}
+
+/** The bottom row: a line being typed, a message, or the keys that matter here; at its right the counts. */
+export function footer(state: ReviewState): Footer {
+  if (state.prompt !== undefined) return promptFooter(state, state.prompt);
+  const counts = clip(countText(state), Math.floor(state.size.columns * 0.6));
+  const room = Math.max(0, state.size.columns - widthOf(counts) - 1);
+  if (state.toast !== "") return { line: line(span(fit(sanitize(state.toast), room), "strong"), span(` ${counts}`, "dim")) };
+  return { line: line(...hintSpans(state, room), span(` ${counts}`, "dim")) };
+}
+
+function hintSpans(state: ReviewState, room: number): readonly Span[] {
+  const spans: Span[] = [];
+  let used = 0;
+  for (const { key, word } of hints(footerCommands(state))) {
+    const width = key.length + 1 + word.length + 2;
+    if (used + width > room) break;
+    spans.push(span(key, "strong"), span(` ${word}  `, "dim"));
+    used += width;
+  }
+  return [...spans, span(" ".repeat(room - used))];
+}
+
+function footerCommands(state: ReviewState): readonly Command[] {
+  if (state.overlay !== undefined) return ["down", "close"];
+  if (state.focus === "detail") return ["down", "back", "show", "help"];
+  return state.shown.length === 0 ? ["filter", "back", "help", "close"] : ["real", "false-positive", "ignore", "help"];
+}
+
+function countText(state: ReviewState): string {
+  const row = state.selected === undefined ? 0 : state.shown.indexOf(state.selected) + 1;
+  const marks = state.marked.size > 0 || state.range !== undefined ? targetsOf(state).length : 0;
+  return [
+    `${row.toLocaleString("en")}/${state.shown.length.toLocaleString("en")}`,
+    ...(marks > 0 ? [`${marks.toLocaleString("en")} marked`] : []),
+    `${countsOf(state).open.toLocaleString("en")} open`,
+    ...(state.filter === "" ? [] : [`filter: ${sanitize(state.filter)}`]),
+  ].join(" · ");
+}
+
+function promptFooter(state: ReviewState, prompt: Prompt): Footer {
+  const label = promptLabel(state, prompt);
+  const complaint = prompt.kind === "filter" ? state.query.complaint || `${state.shown.length.toLocaleString("en")} shown` : state.toast;
+  const right = clip(complaint, Math.floor(state.size.columns / 2));
+  const room = Math.max(1, state.size.columns - widthOf(label) - widthOf(right) - 2);
+  // The end that is being typed stays in sight.
+  const before = clipStart(sanitize(prompt.line.before), room - 1);
+  const typed = fit(before + sanitize(prompt.line.after), room);
+  return { line: line(span(label, "strong"), span(typed), span(`  ${right}`, "dim")), caret: widthOf(label) + widthOf(before) };
+}
+
+function promptLabel(state: ReviewState, prompt: Prompt): string {
+  if (prompt.kind === "filter") return "filter: ";
+  const count = targetsOf(state).length;
+  const what = count === 1 ? "" : ` for ${count.toLocaleString("en")} findings`;
+  return prompt.kind === "ignore" ? `ignore because${what}: ` : `comment${what}: `;
+}

@@ -1,0 +1,37 @@
+import { addDecision, findDecision, newIgnoreFile, readIgnoreFile, removeDecision, writeIgnoreFile, type IgnoreFile } from "../findings/index.ts";
+import { ToolError } from "../model/problem.ts";
+import type { DecisionSink } from "./decisions.ts";
+
+/**
+ * Keeps decisions in a `.leaktraceignore`: by keyed hash of the value's fingerprint, so the file can be committed. Nothing is written before
+ * the first decision. `place` is how people call the file.
+ * Throws ToolError when there is a file that cannot be read, or one with lines that are no decisions: writing it anew would lose them.
+ */
+export async function openIgnoreFile(path: string, place: string): Promise<DecisionSink> {
+  let file = (await readWhole(path, place)) ?? newIgnoreFile();
+  return {
+    place,
+    known: (fingerprint) => {
+      const entry = findDecision(file, fingerprint);
+      return entry === undefined ? undefined : { verdict: entry.decision, reason: entry.reason, date: entry.date };
+    },
+    write: async (changes) => {
+      // Someone else may have written to it meanwhile: another review, git.
+      let next: IgnoreFile = (await readWhole(path, place)) ?? file;
+      for (const { fingerprint, decision } of changes) {
+        next = decision === undefined ? removeDecision(next, fingerprint) : addDecision(next, fingerprint, decision.verdict, decision.reason, decision.date);
+      }
+      await writeIgnoreFile(path, next);
+      file = next;
+    },
+  };
+}
+
+async function readWhole(path: string, place: string): Promise<IgnoreFile | undefined> {
+  const read = await readIgnoreFile(path);
+  const [bad] = read?.badLines ?? [];
+  if (bad !== undefined) {
+    throw new ToolError("ignore-invalid", `line ${bad} of ${place} is no decision`, { hint: "Correct it or take it out; a review would lose it." });
+  }
+  return read?.file;
+}

@@ -1,0 +1,52 @@
+/** Size of the terminal in character cells. */
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface Pane {
+  readonly width: number;
+  /** Rows for content, without the pane's title. */
+  readonly height: number;
+}
+
+export type Layout =
+  | { readonly kind: "small" }
+  | { readonly kind: "side" | "stacked"; readonly list: Pane; readonly detail: Pane };
+
+/** Below this nothing useful fits: then the screen says so. */
+export const smallest: Size = { columns: 60, rows: 15 };
+
+/** From here list and detail stand side by side. */
+export const sideBySideColumns = 100;
+
+/** The list needs no more: a wider terminal gives the rest to the detail. */
+const widestList = 90;
+
+const headerAndFooterRows = 2;
+const titleRows = 1;
+
+/** The size to draw for. A pty without a size reports 0 or nothing: 80x24 then. */
+export function sizeOf(columns: number | undefined, rows: number | undefined): Size {
+  return { columns: columns === undefined || columns <= 0 ? 80 : columns, rows: rows === undefined || rows <= 0 ? 24 : rows };
+}
+
+/** Where the two panes go on a screen of this size. */
+export function layoutOf(size: Size): Layout {
+  if (size.columns < smallest.columns || size.rows < smallest.rows) return { kind: "small" };
+  const body = size.rows - headerAndFooterRows;
+  if (size.columns >= sideBySideColumns) {
+    const listWidth = Math.min(widestList, Math.floor(size.columns / 2));
+    return {
+      kind: "side",
+      list: { width: listWidth, height: body - titleRows },
+      detail: { width: size.columns - listWidth - 1, height: body - titleRows },
+    };
+  }
+  const listRows = Math.floor(body * 0.4);
+  return {
+    kind: "stacked",
+    list: { width: size.columns, height: listRows - titleRows },
+    detail: { width: size.columns, height: body - listRows - titleRows },
+  };
+}

@@ -1,0 +1,91 @@
+import { originPath, type GitOrigin, type ImageOrigin, type LayerFacts, type Origin } from "../model/content.ts";
+import type { FindingSighting } from "../model/finding.ts";
+import { sanitize } from "../model/sanitize.ts";
+import type { Tone } from "./styled.ts";
+
+/** Of a commit message or an instruction this much is looked at: both can be megabytes. In UTF-16 units. */
+const maxProseLength = 300;
+
+/** Rows of a match that spans lines (a private key); the first ones tell what it is. */
+const maxExcerptLines = 4;
+
+export interface PlaceLine {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+/** One place of a secret in rows: where, who and when, whether it can still be reached, and the masked line. Sanitised, not yet wrapped. */
+export function placeLines(sighting: FindingSighting): readonly PlaceLine[] {
+  const { origin } = sighting;
+  return [{ text: placeTitle(sighting), tone: "strong" }, ...originLines(origin), ...excerpt(sighting.maskedLine)];
+}
+
+/** `path:line:column`, as editors and people write it. */
+export function placeTitle(sighting: FindingSighting): string {
+  const { origin } = sighting;
+  const at = `${sighting.startLine}:${sighting.startColumn}`;
+  if (origin.kind === "stdin") return `standard input:${at}`;
+  const path = originPath(origin);
+  if (path !== "") return `${sanitize(path)}:${at}`;
+  if (origin.kind === "git") return `${origin.objectType} ${sanitize(origin.object.slice(0, 12))}:${at}`;
+  return at;
+}
+
+function originLines(origin: Origin): readonly PlaceLine[] {
+  switch (origin.kind) {
+    case "git":
+      return gitLines(origin);
+    case "image":
+      return imageLines(origin);
+    case "file":
+    case "stdin":
+      return [];
+  }
+}
+
+function gitLines(origin: GitOrigin): readonly PlaceLine[] {
+  const lines: PlaceLine[] = [{ text: `repository ${sanitize(origin.repository)}`, tone: "plain" }];
+  const { commit } = origin;
+  if (commit === undefined) {
+    lines.push({ text: `no commit holds it: ${origin.objectType} ${sanitize(origin.object)}`, tone: "plain" });
+  } else {
+    lines.push({ text: `commit ${sanitize(commit.id.slice(0, 12))} ${sanitize(commit.date)} ${sanitize(commit.author)} <${sanitize(commit.email)}>`, tone: "plain" });
+    lines.push({ text: firstLine(commit.message), tone: "dim" });
+  }
+  const refs = origin.refs.length === 0 ? "no ref reaches it; it stays until git collects garbage" : `reached by ${sanitize(origin.refs.slice(0, 8).join(", "))}${origin.refs.length > 8 ? ` and ${origin.refs.length - 8} more` : ""}`;
+  lines.push({ text: `${origin.inHead ? "still in HEAD" : "not in HEAD any more"}; ${refs}`, tone: origin.inHead ? "alert" : "plain" });
+  return lines;
+}
+
+function imageLines(origin: ImageOrigin): readonly PlaceLine[] {
+  const platform = origin.platform === "" ? "" : ` ${sanitize(origin.platform)}`;
+  const lines: PlaceLine[] = [{ text: `image ${sanitize(origin.image)} ${shortDigest(origin.digest)}${platform}`, tone: "plain" }];
+  if (origin.part === "config") lines.push({ text: "in the image's configuration: everyone who pulls it can read it", tone: "alert" });
+  if (origin.layer !== undefined) lines.push({ text: layerText(origin.layer), tone: "plain" });
+  if (origin.deleted) {
+    const by = origin.deletedBy === undefined ? "by a later layer" : `by ${layerText(origin.deletedBy)}`;
+    lines.push({ text: `deleted ${by}; still in the image`, tone: "alert" });
+  }
+  return lines;
+}
+
+function layerText(layer: LayerFacts): string {
+  const instruction = firstLine(layer.createdBy);
+  return `layer ${layer.index} ${shortDigest(layer.digest)}${instruction === "" ? "" : ` ${instruction}`}`;
+}
+
+function shortDigest(digest: string): string {
+  const colon = digest.indexOf(":");
+  return sanitize(digest.slice(0, colon + 13));
+}
+
+function firstLine(text: string): string {
+  return sanitize(text.slice(0, maxProseLength).trimStart().split("\n", 1)[0]?.trimEnd() ?? "");
+}
+
+function excerpt(maskedLine: string): readonly PlaceLine[] {
+  const lines = maskedLine.replace(/\r?\n$/, "").split(/\r?\n/, maxExcerptLines + 1);
+  // Tabs indent most of what is scanned; two cells say the same as `\t` and read better.
+  const shown = lines.slice(0, maxExcerptLines).map((text): PlaceLine => ({ text: `│ ${sanitize(text.replaceAll("\t", "  "))}`, tone: "plain" }));
+  return lines.length > maxExcerptLines ? [...shown, { text: "│ …", tone: "dim" }] : shown;
+}

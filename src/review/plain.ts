@@ -1,0 +1,182 @@
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import type { Finding } from "../model/finding.ts";
+import { sanitize } from "../model/sanitize.ts";
+import { verdictWords, type DecisionSink } from "./decisions.ts";
+import { detailLines } from "./detail.ts";
+import type { ReviewFeed } from "./feed.ts";
+import { placeTitle } from "./place-lines.ts";
+import { createSession, type Session } from "./session.ts";
+import { selectedFinding, verdictOf, type ReviewState } from "./state.ts";
+import { plainText } from "./styled.ts";
+
+/** For the detail's line breaks; lines of questions are as long as they are, for programs and screen readers. */
+const plainSize = { columns: 80, rows: 24 };
+
+const help = `r real · f false positive · i REASON ignore · x rotated · each can be followed by a reason
+s (or an empty line) skip · d detail · u undo · q quit`;
+
+/**
+ * The review as numbered questions: one line each, answered by one letter and Enter. For dumb terminals, screen readers, pipes and programs.
+ * Ends when everything is answered and the scan is over, at `q`, or where the input ends. Gives the last state.
+ */
+export async function runPlain(options: {
+  readonly feed: ReviewFeed;
+  readonly decisions: DecisionSink;
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly now: () => string;
+}): Promise<ReviewState> {
+  const news = createNews();
+  const session = createSession({
+    feed: options.feed,
+    decisions: options.decisions,
+    size: plainSize,
+    now: options.now,
+    changed: news.tell,
+    perform: () => {},
+  });
+  const say = (text: string): void => {
+    options.output.write(`${text}\n`);
+  };
+  const lines = createInterface({ input: options.input, terminal: false });
+  try {
+    await ask(session, lines[Symbol.asyncIterator](), news.next, say);
+  } finally {
+    lines.close();
+    await session.close();
+  }
+  return session.state();
+}
+
+async function ask(session: Session, answers: AsyncIterator<string>, nextChange: () => Promise<void>, say: (text: string) => void): Promise<void> {
+  const skipped = new Set<string>();
+  let number = 0;
+  let saidWaiting = false;
+  let returnTo: Finding | undefined;
+  for (;;) {
+    const finding = returnTo ?? nextOpen(session.state(), skipped);
+    returnTo = undefined;
+    if (finding === undefined) {
+      if (!session.state().scan.isRunning) return;
+      if (!saidWaiting) say("waiting for the scan");
+      saidWaiting = true;
+      await nextChange();
+      continue;
+    }
+    number += 1;
+    session.select(finding.fingerprint);
+    say(question(session.state(), finding, number));
+    const outcome = await answered(session, finding, answers, say);
+    if (outcome === "quit") return;
+    if (outcome === "skip") skipped.add(finding.fingerprint);
+    if (outcome === "undone") {
+      skipped.clear();
+      returnTo = openSelected(session.state());
+    }
+  }
+}
+
+/** Asks until the question is settled: help, detail and answers that mean nothing leave it open. */
+async function answered(session: Session, finding: Finding, answers: AsyncIterator<string>, say: (text: string) => void): Promise<"decided" | "skip" | "undone" | "quit"> {
+  for (;;) {
+    const answer = await answers.next();
+    if (answer.done === true) return "quit";
+    const [, letter = "", rest = ""] = /^\s*(\S?)\s*(.*)$/su.exec(answer.value) ?? [];
+    switch (letter) {
+      case "":
+      case "s":
+        return "skip";
+      case "q":
+        return "quit";
+      case "u":
+        session.key({ name: "u", text: "u" });
+        await session.settled();
+        say(session.state().toast);
+        return "undone";
+      case "d":
+        for (const row of detailLines(session.state())) say(plainText(row));
+        break;
+      case "r":
+      case "f":
+      case "x":
+      case "i": {
+        const reason = letter === "i" && rest.trim() === "" ? await askedReason(answers, say) : rest;
+        if (letter === "i" && reason.trim() === "") {
+          say("not decided: a reason is needed");
+          break;
+        }
+        decide(session, letter, reason);
+        await session.settled();
+        const verdict = verdictOf(session.state(), finding);
+        say(verdict === undefined ? session.state().toast : `${verdictWords[verdict]}`);
+        return verdict === undefined ? "skip" : "decided";
+      }
+      default:
+        say(help);
+    }
+  }
+}
+
+async function askedReason(answers: AsyncIterator<string>, say: (text: string) => void): Promise<string> {
+  say("reason:");
+  const answer = await answers.next();
+  return answer.done === true ? "" : answer.value;
+}
+
+/** The same keys as on the screen, so that both do the same. */
+function decide(session: Session, letter: "r" | "f" | "x" | "i", reason: string): void {
+  const type = (name: string, text = ""): void => session.key({ name, text });
+  if (letter !== "i" && reason !== "") write(type, "c", reason);
+  if (letter === "i") write(type, "i", reason);
+  else type(letter, letter);
+}
+
+function write(type: (name: string, text?: string) => void, prompt: "c" | "i", text: string): void {
+  type(prompt, prompt);
+  type("End");
+  type("C-u");
+  type("Paste", text);
+  type("Enter");
+}
+
+function nextOpen(state: ReviewState, skipped: ReadonlySet<string>): Finding | undefined {
+  for (const fingerprint of state.shown) {
+    const finding = state.findings.get(fingerprint);
+    if (finding !== undefined && !skipped.has(fingerprint) && verdictOf(state, finding) === undefined) return finding;
+  }
+  return undefined;
+}
+
+/** Undoing puts the selection on what was undone. */
+function openSelected(state: ReviewState): Finding | undefined {
+  const finding = selectedFinding(state);
+  return finding !== undefined && verdictOf(state, finding) === undefined ? finding : undefined;
+}
+
+function question(state: ReviewState, finding: Finding, number: number): string {
+  const [first] = finding.sightings;
+  const where = first === undefined ? "" : ` in ${placeTitle(first)}`;
+  const more = finding.sightings.length > 1 ? ` and ${finding.sightings.length - 1} more places` : "";
+  const open = [...state.findings.values()].filter((one) => verdictOf(state, one) === undefined).length;
+  return `${number}. ${finding.severity} ${sanitize(finding.rule.id)} ${sanitize(finding.masked)}${where}${more} (${open} open) [r f i x s d u q ?]`;
+}
+
+interface News {
+  readonly tell: () => void;
+  /** Resolves at the next change. */
+  readonly next: () => Promise<void>;
+}
+
+function createNews(): News {
+  let waiting: (() => void)[] = [];
+  return {
+    tell: () => {
+      for (const wake of waiting.splice(0)) wake();
+    },
+    next: () =>
+      new Promise((wake) => {
+        waiting = [...waiting, wake];
+      }),
+  };
+}

@@ -1,0 +1,325 @@
+import type { Finding } from "../model/finding.ts";
+import { comment, decide, nextOpen, notWritten, redo, undo } from "./deciding.ts";
+import { detailLineCount } from "./detail.ts";
+import type { Key } from "./key-input.ts";
+import { commandOf, type Command } from "./keys.ts";
+import { editLine, lineOf, lineText } from "./line-editor.ts";
+import { overlayHeight, overlayLines } from "./overlays.ts";
+import { parseQuery } from "./query.ts";
+import { sortKeys } from "./shown.ts";
+import {
+  detailHeight,
+  isMarked,
+  listHeight,
+  relist,
+  rowOf,
+  scrolled,
+  select,
+  selectedFinding,
+  targetsOf,
+  type Action,
+  type Effect,
+  type Prompt,
+  type Reduced,
+  type ReviewState,
+} from "./state.ts";
+
+/** Problems that can be read in the review; a damaged repository can have one for each object, and the report holds them all. */
+const maxProblemsKept = 500;
+
+/** The review as a pure function: what is, what happens, what is then and what is to be done outside. */
+export function reduce(state: ReviewState, action: Action): Reduced {
+  switch (action.kind) {
+    case "key":
+      return reduceKey(state, action.key, action.now);
+    case "fed":
+      return settled(fed(state, action));
+    case "resized":
+      return only(scrolled({ ...state, size: action.size }));
+    case "selected":
+      return only(state.shown.includes(action.fingerprint) ? select(state, action.fingerprint) : state);
+    case "not-written":
+      return only(notWritten(state, action.step, action.reason));
+    case "copied":
+      return only({ ...state, toast: "fingerprint sent to the terminal's clipboard" });
+  }
+}
+
+function only(state: ReviewState): Reduced {
+  return { state, effects: [] };
+}
+
+/** A scan that failed with nothing to show leaves nothing to review: its error is told where the review was started. */
+function settled(state: ReviewState): Reduced {
+  const isHopeless = state.scan.failure !== "" && state.findings.size === 0;
+  return { state, effects: isHopeless ? [{ kind: "quit", by: "quit" }] : [] };
+}
+
+function fed(state: ReviewState, action: Extract<Action, { kind: "fed" }>): ReviewState {
+  let { scan } = state;
+  let findings: Map<string, Finding> | undefined;
+  for (const event of action.events) {
+    switch (event.kind) {
+      case "findings":
+        findings = withFindings(findings ?? new Map(state.findings), event.findings);
+        break;
+      case "problem":
+        scan = {
+          ...scan,
+          problemCount: scan.problemCount + 1,
+          problems: scan.problems.length < maxProblemsKept ? [...scan.problems, event.problem] : scan.problems,
+        };
+        break;
+      case "progress":
+        scan = { ...scan, progress: event.progress };
+        break;
+      case "done":
+        scan = { ...scan, isRunning: false, failure: event.failure ?? "" };
+        if (event.findings !== undefined) findings = withFindings(new Map(), event.findings);
+        break;
+    }
+  }
+  if (findings === undefined) return { ...state, scan };
+  // What this session decided is newer than what was found written when the finding arrived.
+  const decisions = new Map([...action.known, ...state.decisions]);
+  return relist({ ...state, findings, scan, decisions });
+}
+
+function withFindings(map: Map<string, Finding>, findings: readonly Finding[]): Map<string, Finding> {
+  for (const finding of findings) map.set(finding.fingerprint, finding);
+  return map;
+}
+
+function reduceKey(before: ReviewState, key: Key, now: string): Reduced {
+  const command = commandOf(key.name);
+  if (command === "interrupt") return { state: { ...before, revealed: undefined }, effects: [{ kind: "quit", by: "interrupt" }] };
+  if (command === "suspend") return { state: { ...before, revealed: undefined }, effects: [{ kind: "suspend" }] };
+  const state: ReviewState = { ...before, toast: "" };
+  if (state.prompt !== undefined) return typed(state, state.prompt, key, now);
+  if (command === undefined) return only(state);
+  if (state.overlay !== undefined) return inOverlay(state, command);
+  return commanded(state, command, now);
+}
+
+function typed(state: ReviewState, prompt: Prompt, key: Key, now: string): Reduced {
+  const closed: ReviewState = { ...state, prompt: undefined };
+  if (key.name === "Esc") return only(prompt.kind === "filter" ? filtered(closed, "", prompt.from) : closed);
+  if (key.name === "Enter") return accepted(closed, prompt, now);
+  const line = editLine(prompt.line, key);
+  if (line === prompt.line) return only(state);
+  const next: ReviewState = { ...state, prompt: { ...prompt, line } };
+  return only(prompt.kind === "filter" ? filtered(next, lineText(line), prompt.from) : next);
+}
+
+function accepted(state: ReviewState, prompt: Prompt, now: string): Reduced {
+  const text = lineText(prompt.line).trim();
+  switch (prompt.kind) {
+    case "filter":
+      return only(state);
+    case "ignore":
+      // A decision that hides something without a word of why is worth nothing a year later.
+      if (text === "") return only({ ...state, prompt, toast: "a reason, please; Esc leaves the finding as it was" });
+      return decide({ ...state, lastReason: text }, "ignored", text, now);
+    case "comment":
+      return comment(state, text, now);
+  }
+}
+
+function listOf({ selected, shown, top }: ReviewState): Prompt["from"] {
+  return { selected, shown, top };
+}
+
+function filtered(state: ReviewState, filter: string, from: Prompt["from"] = state): ReviewState {
+  if (filter === state.filter) return state;
+  const { selected, shown, top } = from;
+  const listed = relist({ ...state, selected, shown, top, filter, query: parseQuery(filter) });
+  // The way there led over other findings: a value shown in the clear must not stay so by chance.
+  return { ...listed, revealed: undefined };
+}
+
+function inOverlay(state: ReviewState, command: Command): Reduced {
+  const page = overlayHeight(state.size);
+  const last = Math.max(0, overlayLines(state).length - page);
+  const to = (overlayTop: number): Reduced => only({ ...state, overlayTop: Math.max(0, Math.min(last, overlayTop)) });
+  switch (command) {
+    case "down":
+      return to(state.overlayTop + 1);
+    case "up":
+      return to(state.overlayTop - 1);
+    case "half-down":
+    case "page-down":
+      return to(state.overlayTop + page);
+    case "half-up":
+    case "page-up":
+      return to(state.overlayTop - page);
+    case "top":
+      return to(0);
+    case "bottom":
+      return to(last);
+    case "quit":
+      return { state, effects: [{ kind: "quit", by: "quit" }] };
+    case "close":
+    case "back":
+    case "help":
+    case "problems":
+      return only({ ...state, overlay: undefined, overlayTop: 0 });
+    default:
+      return only(state);
+  }
+}
+
+function commanded(state: ReviewState, command: Command, now: string): Reduced {
+  const quit: Effect = { kind: "quit", by: "quit" };
+  switch (command) {
+    case "real":
+    case "false-positive":
+    case "rotated":
+      return decide(state, command, undefined, now);
+    case "ignore":
+    case "comment":
+      return only(asked(state, command));
+    case "undo":
+      return undo(state);
+    case "redo":
+      return redo(state);
+    case "mark":
+      return only(marked(state));
+    case "range":
+      return only(ranged(state));
+    case "mark-all":
+      return only(allMarked(state));
+    case "filter":
+      return only({ ...state, focus: "list", prompt: { kind: "filter", line: lineOf(state.filter), from: listOf(state) } });
+    case "sort": {
+      const by = sortKeys[(sortKeys.indexOf(state.sorting.by) + 1) % sortKeys.length] ?? "severity";
+      return only({ ...relist({ ...state, sorting: { ...state.sorting, by } }), toast: `sorted by ${by}` });
+    }
+    case "reverse":
+      return only(relist({ ...state, sorting: { ...state.sorting, isReversed: !state.sorting.isReversed } }));
+    case "pane":
+      return only({ ...state, focus: state.focus === "list" ? "detail" : "list" });
+    case "into":
+      return only({ ...state, focus: "detail" });
+    case "back":
+      return only(steppedBack(state));
+    case "show":
+      return only(shownOrMasked(state));
+    case "copy":
+      return state.selected === undefined ? only(state) : { state, effects: [{ kind: "copy", text: state.selected }] };
+    case "help":
+    case "problems":
+      return only({ ...state, overlay: command, overlayTop: 0, revealed: undefined });
+    case "redraw":
+      return { state, effects: [{ kind: "redraw" }] };
+    case "close":
+      return state.focus === "detail" ? only({ ...state, focus: "list" }) : { state, effects: [quit] };
+    case "quit":
+      return { state, effects: [quit] };
+    case "next-open":
+    case "previous-open": {
+      const next = nextOpen(state, command === "next-open" ? 1 : -1);
+      return only(next === undefined ? { ...state, toast: "nothing open is shown" } : select(state, next));
+    }
+    default:
+      return only(state.focus === "detail" ? detailMoved(state, command) : listMoved(state, command));
+  }
+}
+
+function listMoved(state: ReviewState, command: Command): ReviewState {
+  const height = listHeight(state.size);
+  const row = rowOf(state);
+  const last = state.shown.length - 1;
+  const to = (next: number): ReviewState => (last < 0 ? state : select(state, state.shown[Math.max(0, Math.min(last, next))]));
+  switch (command) {
+    case "down":
+      return to(row + 1);
+    case "up":
+      return to(row - 1);
+    case "half-down":
+      return to(row + Math.ceil(height / 2));
+    case "half-up":
+      return to(row - Math.ceil(height / 2));
+    case "page-down":
+      return to(row + height);
+    case "page-up":
+      return to(row - height);
+    case "top":
+      return to(0);
+    case "bottom":
+      return to(last);
+    default:
+      return state;
+  }
+}
+
+function detailMoved(state: ReviewState, command: Command): ReviewState {
+  const height = detailHeight(state.size);
+  const last = Math.max(0, detailLineCount(state) - height);
+  const to = (detailTop: number): ReviewState => ({ ...state, detailTop: Math.max(0, Math.min(last, detailTop)) });
+  switch (command) {
+    case "down":
+      return to(state.detailTop + 1);
+    case "up":
+      return to(state.detailTop - 1);
+    case "half-down":
+      return to(state.detailTop + Math.ceil(height / 2));
+    case "half-up":
+      return to(state.detailTop - Math.ceil(height / 2));
+    case "page-down":
+      return to(state.detailTop + height);
+    case "page-up":
+      return to(state.detailTop - height);
+    case "top":
+      return to(0);
+    case "bottom":
+      return to(last);
+    default:
+      return state;
+  }
+}
+
+function marked(state: ReviewState): ReviewState {
+  if (state.selected === undefined) return state;
+  const next = new Set(state.marked);
+  if (state.range !== undefined) for (const fingerprint of state.range.covered) next.add(fingerprint);
+  else if (!next.delete(state.selected)) next.add(state.selected);
+  return listMoved({ ...state, marked: next, range: undefined }, "down");
+}
+
+function ranged(state: ReviewState): ReviewState {
+  if (state.range !== undefined) return { ...state, marked: new Set([...state.marked, ...state.range.covered]), range: undefined };
+  return state.selected === undefined ? state : { ...state, focus: "list", range: { anchor: state.selected, covered: new Set([state.selected]) } };
+}
+
+function allMarked(state: ReviewState): ReviewState {
+  const isAll = state.shown.every((fingerprint) => isMarked(state, fingerprint));
+  const next = new Set(state.marked);
+  for (const fingerprint of state.shown) {
+    if (isAll) next.delete(fingerprint);
+    else next.add(fingerprint);
+  }
+  return { ...state, marked: next, range: undefined };
+}
+
+function asked(state: ReviewState, kind: "ignore" | "comment"): ReviewState {
+  const targets = targetsOf(state);
+  const first = targets[0];
+  if (first === undefined) return { ...state, toast: "nothing to decide here" };
+  const own = targets.length === 1 ? (state.comments.get(first) ?? state.decisions.get(first)?.reason ?? "") : "";
+  return { ...state, prompt: { kind, line: lineOf(own === "" && kind === "ignore" ? state.lastReason : own), from: listOf(state) } };
+}
+
+function steppedBack(state: ReviewState): ReviewState {
+  if (state.focus === "detail") return { ...state, focus: "list" };
+  if (state.range !== undefined) return { ...state, range: undefined };
+  if (state.marked.size > 0) return { ...state, marked: new Set() };
+  return filtered(state, "");
+}
+
+function shownOrMasked(state: ReviewState): ReviewState {
+  const finding = selectedFinding(state);
+  if (finding === undefined) return state;
+  if (state.revealed === finding.fingerprint) return { ...state, revealed: undefined };
+  if (finding.secret === undefined) return { ...state, toast: "the value is not in memory: a report holds masked values only" };
+  return { ...state, revealed: finding.fingerprint };
+}

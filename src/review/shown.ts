@@ -1,0 +1,59 @@
+import { originPath } from "../model/content.ts";
+import type { Finding } from "../model/finding.ts";
+import { severities } from "../model/rule.ts";
+import type { Verdict } from "./decisions.ts";
+import { matches, type Query } from "./query.ts";
+
+export type SortKey = "severity" | "rule" | "path" | "places" | "date";
+
+/** In the order in which `s` goes through them. */
+export const sortKeys: readonly SortKey[] = ["severity", "rule", "path", "places", "date"];
+
+export interface Sorting {
+  readonly by: SortKey;
+  readonly isReversed: boolean;
+}
+
+const confidences = ["certain", "likely", "possible"] as const;
+
+/** Fingerprints of the findings that pass the filter, sorted. Ties are broken by severity, rule and fingerprint, so the order never depends on arrival. */
+export function shownFindings(
+  findings: ReadonlyMap<string, Finding>,
+  query: Query,
+  sorting: Sorting,
+  verdictOf: (finding: Finding) => Verdict | undefined,
+): readonly string[] {
+  const kept: Finding[] = [];
+  for (const finding of findings.values()) if (matches(query, finding, verdictOf(finding))) kept.push(finding);
+  const first = comparisons[sorting.by];
+  kept.sort((a, b) => (first(a, b) || bySeverity(a, b) || compareText(a.rule.id, b.rule.id) || compareText(a.fingerprint, b.fingerprint)) * (sorting.isReversed ? -1 : 1));
+  return kept.map((finding) => finding.fingerprint);
+}
+
+const comparisons: Readonly<Record<SortKey, (a: Finding, b: Finding) => number>> = {
+  severity: bySeverity,
+  rule: (a, b) => compareText(a.rule.id, b.rule.id),
+  path: (a, b) => compareText(firstPath(a), firstPath(b)),
+  places: (a, b) => b.sightings.length - a.sightings.length,
+  date: (a, b) => compareText(firstDate(b), firstDate(a)),
+};
+
+function bySeverity(a: Finding, b: Finding): number {
+  return severities.indexOf(a.severity) - severities.indexOf(b.severity) || confidences.indexOf(a.confidence) - confidences.indexOf(b.confidence);
+}
+
+// Not localeCompare: the order must be the same on every machine.
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function firstPath(finding: Finding): string {
+  const origin = finding.sightings[0]?.origin;
+  return origin === undefined ? "" : originPath(origin);
+}
+
+function firstDate(finding: Finding): string {
+  const origin = finding.sightings[0]?.origin;
+  return origin?.kind === "git" ? (origin.commit?.date ?? "") : "";
+}

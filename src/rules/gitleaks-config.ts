@@ -1,0 +1,138 @@
+import type { Allowlist, Rule, Ruleset } from "../model/rule.ts";
+import { checkAllowlistPatterns, compileRule } from "./compile.ts";
+import type { CompileCheck, CompileOptions } from "./compile.ts";
+import { maxExtendDepth } from "./limits.ts";
+import { finishRuleset } from "./ruleset.ts";
+import { invalid, readRuleFile } from "./toml.ts";
+import type { GlobalAllowlist, ParseToml, RuleEntry, RuleFile } from "./toml.ts";
+
+/** What a configuration needs from outside. */
+export interface ConfigSources {
+  readonly parse: ParseToml;
+  readonly builtin: () => Promise<Ruleset>;
+  /** Reads the file that `[extend] path` names, as seen from the file that names it. Gives its text and how it is to be named from there on. */
+  readonly readExtended: (path: string, from: string) => Promise<{ readonly text: string; readonly name: string }>;
+  readonly compile: CompileCheck;
+}
+
+interface Layer {
+  readonly rules: ReadonlyMap<string, Rule>;
+  readonly allowlists: readonly GlobalAllowlist[];
+  /** True where the built-in rules are at the bottom: then ids that only gitleaks has are no errors. */
+  readonly extendsDefault: boolean;
+  readonly disabled: ReadonlySet<string>;
+}
+
+/**
+ * A gitleaks configuration (or one of ours: the same format) made into a ruleset, with what it extends.
+ *
+ * Differences from gitleaks, all towards finding more: each allowlist pattern stands alone (gitleaks joins them, so that one pattern's
+ * `(?i)` leaks into the next), `required` and `skipReport` of an extending rule count, and unknown keys are told.
+ * @param name names the configuration in messages, and is where `extend.path` starts from.
+ * @throws ToolError `rules-invalid`, also when no rule is left: a scan without rules would call everything clean.
+ */
+export async function loadConfig(text: string, name: string, sources: ConfigSources): Promise<{ ruleset: Ruleset; warnings: readonly string[] }> {
+  const warnings: string[] = [];
+  const layer = await loadLayer(text, name, 0, sources, warnings);
+  checkReferences(layer, name, warnings);
+  if (layer.rules.size === 0) {
+    throw invalid(`${name}: no rules are loaded`, "add [extend] with useDefault = true to keep the built-in rules");
+  }
+  const allowlists = limitTargets(layer.allowlists, new Set(layer.rules.keys()));
+  const origin = layer.extendsDefault ? `${name} and built-in` : name;
+  return { ruleset: finishRuleset(layer.rules.values(), allowlists, origin), warnings };
+}
+
+async function loadLayer(text: string, name: string, depth: number, sources: ConfigSources, warnings: string[]): Promise<Layer> {
+  const file = readRuleFile(sources.parse, text, name);
+  warnings.push(...file.warnings);
+  const base = await loadBase(file, depth, sources, warnings);
+  const options: CompileOptions = { policy: "user", compile: sources.compile, file: name };
+  const rules = new Map(base.rules);
+  const disabled = new Set(base.disabled);
+  for (const id of file.extend.disabledRules) {
+    disabled.add(id);
+    if (!rules.delete(id)) warnings.push(`${name}: disabledRules names ${id}, which is not among the extended rules`);
+  }
+  const own = new Map<string, RuleEntry>();
+  for (const entry of file.rules) {
+    if (own.has(entry.id)) warnings.push(`${name}: rule ${entry.id} is given twice; the last counts`);
+    own.set(entry.id, entry);
+  }
+  for (const entry of own.values()) {
+    const extended = rules.get(entry.id);
+    if (extended !== undefined) rules.set(entry.id, extendRule(extended, entry, options));
+    else if (entry.regex === undefined && entry.path === undefined && base.extendsDefault) {
+      warnings.push(`${name}: rule ${entry.id} changes a rule that is not built in; it was ignored`);
+    } else rules.set(entry.id, compileRule(entry, options));
+  }
+  checkAllowlistPatterns(file.allowlists, name, options);
+  return { rules, allowlists: [...file.allowlists, ...base.allowlists], extendsDefault: base.extendsDefault, disabled };
+}
+
+const nothing: Layer = { rules: new Map(), allowlists: [], extendsDefault: false, disabled: new Set() };
+
+async function loadBase(file: RuleFile, depth: number, sources: ConfigSources, warnings: string[]): Promise<Layer> {
+  const { useDefault, path } = file.extend;
+  if (!useDefault && path === undefined) return nothing;
+  if (depth >= maxExtendDepth) {
+    warnings.push(`${file.name}: [extend] is followed ${maxExtendDepth} times at most; this one was ignored`);
+    return nothing;
+  }
+  if (path === undefined) {
+    const { rules, allowlists } = await sources.builtin();
+    return { rules: new Map(rules.map((rule) => [rule.id, rule])), allowlists, extendsDefault: true, disabled: new Set() };
+  }
+  const { text, name } = await sources.readExtended(path, file.name);
+  return loadLayer(text, name, depth + 1, sources, warnings);
+}
+
+/** gitleaks' way: single values replace when they say something, lists are appended. */
+function extendRule(base: Rule, entry: RuleEntry, options: CompileOptions): Rule {
+  const merged: RuleEntry = {
+    ...entryOf(base),
+    ...entry,
+    description: entry.description === undefined || entry.description === "" ? base.description : entry.description,
+    entropy: entry.entropy === undefined || entry.entropy === 0 ? base.entropy : entry.entropy,
+    secretGroup: entry.secretGroup === undefined || entry.secretGroup === 0 ? base.secretGroup : entry.secretGroup,
+    keywords: [...base.keywords, ...entry.keywords],
+    tags: [...base.tags, ...entry.tags],
+    allowlists: [...base.allowlists, ...entry.allowlists],
+    required: [...base.required, ...entry.required],
+  };
+  const compiled = compileRule(merged, options);
+  const isSameSearch = entry.regex === undefined && entry.keywords.length === 0 && entry.window === undefined;
+  return isSameSearch ? { ...compiled, reach: base.reach, before: base.before, after: base.after } : compiled;
+}
+
+/** A rule as its file would have given it. */
+function entryOf(rule: Rule): RuleEntry {
+  const { reach: _reach, before: _before, after: _after, ...entry } = rule;
+  return { ...entry, examples: [], counterExamples: [] };
+}
+
+function checkReferences(layer: Layer, name: string, warnings: string[]): void {
+  for (const rule of layer.rules.values()) {
+    for (const { id } of rule.required) {
+      if (layer.rules.has(id)) continue;
+      if (!layer.disabled.has(id)) throw invalid(`${name}: rule ${rule.id}: required rule ${id} does not exist`);
+      warnings.push(`${name}: rule ${rule.id} needs rule ${id}, which is disabled; it can never be reported`);
+    }
+  }
+  for (const id of layer.allowlists.flatMap((allowlist) => allowlist.targetRules)) {
+    if (layer.rules.has(id)) continue;
+    if (!layer.disabled.has(id) && !layer.extendsDefault) throw invalid(`${name}: allowlist targetRules: rule ${id} does not exist`);
+    warnings.push(`${name}: allowlist targetRules names ${id}, which is not loaded`);
+  }
+}
+
+/**
+ * Allowlists limited to rules that are there. One whose targets are all gone is dropped: an empty list of targets would mean every rule.
+ */
+export function limitTargets(allowlists: readonly GlobalAllowlist[], ids: ReadonlySet<string>): GlobalAllowlist[] {
+  return allowlists.flatMap((allowlist: Allowlist & { readonly targetRules: readonly string[] }) => {
+    if (allowlist.targetRules.length === 0) return [allowlist];
+    const targetRules = allowlist.targetRules.filter((id) => ids.has(id));
+    return targetRules.length === 0 ? [] : [{ ...allowlist, targetRules }];
+  });
+}

@@ -1,0 +1,128 @@
+/**
+ * The room of rules. In: configurations (files, environment) and the built-in ruleset. Out: one `Ruleset`, checked, as plain data for threads,
+ * and warnings for people. It scans nothing, and it knows no regex engine: the check whether a pattern compiles is handed in.
+ *
+ * `build.ts` (pattern files → built-in ruleset), `templates.ts` (examples) and `regex-sample.ts` are doors of their own, for the build and the tests.
+ */
+import { readFile, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { ToolError } from "../model/problem.ts";
+import type { Ruleset } from "../model/rule.ts";
+import type { CompileCheck } from "./compile.ts";
+import { loadConfig, limitTargets } from "./gitleaks-config.ts";
+import { nearest } from "./nearest.ts";
+import { finishRuleset } from "./ruleset.ts";
+import { invalid } from "./toml.ts";
+
+export interface LoadRulesetOptions {
+  /** `--config`. */
+  readonly config?: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What is scanned, as given on the command line: a folder can hold a configuration. `-`, and no target, stand for `cwd`. */
+  readonly target?: string;
+  /** `--enable-rule`: only these are kept. */
+  readonly enableRules?: readonly string[];
+  readonly builtin: () => Promise<Ruleset>;
+  /** What is wrong with a pattern, or undefined; `detect` has the engine. */
+  readonly compile: CompileCheck;
+}
+
+/**
+ * Finds and loads the rules of a scan: `--config`, `LEAKTRACE_CONFIG`, `GITLEAKS_CONFIG`, `GITLEAKS_CONFIG_TOML`, `.leaktrace.toml` and
+ * `.gitleaks.toml` in the target, else the built-in ones; the first that is there counts.
+ * @throws ToolError `rules-invalid` (also for an unknown rule in `enableRules`, and when no rule is left) or `rules-unreadable`.
+ */
+export async function loadRuleset(options: LoadRulesetOptions): Promise<{ ruleset: Ruleset; warnings: readonly string[] }> {
+  const found = await discover(options);
+  if (found === undefined) {
+    const ruleset = await options.builtin();
+    if (ruleset.rules.length === 0) throw invalid("no rules are loaded", "this build has no built-in rules; build it again");
+    return { ruleset: enableOnly(ruleset, options.enableRules ?? []), warnings: [] };
+  }
+  const { parse } = await import("smol-toml");
+  const { ruleset, warnings } = await loadConfig(found.text, found.name, {
+    parse,
+    builtin: options.builtin,
+    compile: options.compile,
+    readExtended: (path, from) => readExtended(path, from, options.cwd),
+  });
+  return { ruleset: enableOnly(ruleset, options.enableRules ?? []), warnings: [...found.warnings, ...warnings] };
+}
+
+interface Found {
+  readonly text: string;
+  readonly name: string;
+  readonly warnings: readonly string[];
+}
+
+/** How `GITLEAKS_CONFIG_TOML` is named in messages. */
+const inlineName = "GITLEAKS_CONFIG_TOML";
+
+async function discover({ config, cwd, env, target }: LoadRulesetOptions): Promise<Found | undefined> {
+  const named = [config, env["LEAKTRACE_CONFIG"], env["GITLEAKS_CONFIG"]].find((path) => path !== undefined && path !== "");
+  if (named !== undefined) return { text: await readConfig(resolve(cwd, named), named), name: named, warnings: [] };
+  const inline = env[inlineName];
+  if (inline !== undefined && inline !== "") return { text: inline, name: inlineName, warnings: [] };
+  const folder = resolve(cwd, target === undefined || target === "-" ? "." : target);
+  if (!(await isKind(folder, "isDirectory"))) return undefined;
+  for (const file of [".leaktrace.toml", ".gitleaks.toml"]) {
+    const path = join(folder, file);
+    if (!(await isKind(path, "isFile"))) continue;
+    const warning = `${path}: these rules come with what is scanned; whoever can write there decides what is found (--config overrides them)`;
+    return { text: await readConfig(path, path), name: path, warnings: [warning] };
+  }
+  return undefined;
+}
+
+async function isKind(path: string, kind: "isFile" | "isDirectory"): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.[kind]() ?? false;
+}
+
+async function readConfig(path: string, name: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw unreadable(name, error);
+  }
+}
+
+function unreadable(name: string, cause: unknown): ToolError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown trouble";
+  return new ToolError("rules-unreadable", `${name}: cannot be read (${code})`, { cause, hint: "check the path of the rule file" });
+}
+
+/** Beside the file that extends it, where people expect it; else in the working directory, as gitleaks does. */
+async function readExtended(path: string, from: string, cwd: string): Promise<{ text: string; name: string }> {
+  const beside = resolve(from === inlineName ? cwd : dirname(resolve(cwd, from)), path);
+  const place = (await isKind(beside, "isFile")) ? beside : resolve(cwd, path);
+  try {
+    return { text: await readFile(place, "utf8"), name: place };
+  } catch (error) {
+    throw unreadable(`${from}: [extend] path ${path}`, error);
+  }
+}
+
+/** Only these rules, and the parts that they require; all when no id is given. */
+function enableOnly(ruleset: Ruleset, ids: readonly string[]): Ruleset {
+  if (ids.length === 0) return ruleset;
+  const known = new Map(ruleset.rules.map((rule) => [rule.id, rule]));
+  const kept = new Map<string, Ruleset["rules"][number]>();
+  for (const id of ids) {
+    const rule = known.get(id);
+    if (rule === undefined) {
+      const near = nearest(id, known.keys());
+      throw invalid(`there is no rule ${id}`, near === undefined ? "`leaktrace rules list` shows all rules" : `did you mean ${near}?`);
+    }
+    kept.set(id, rule);
+  }
+  // Parts of parts too: a map also visits what is put in on the way. gitleaks drops the parts of a composite rule that are not enabled too, so that it can never fire.
+  for (const { required } of kept.values()) {
+    for (const { id } of required) {
+      const part = known.get(id);
+      if (part !== undefined && !kept.has(id)) kept.set(id, { ...part, skipReport: true });
+    }
+  }
+  return finishRuleset(kept.values(), limitTargets(ruleset.allowlists, new Set(kept.keys())), ruleset.origin);
+}

@@ -1,0 +1,101 @@
+import { isDigest } from "../../content/digest.ts";
+import { asArray, asRecord, asText, asTextRecord, asTexts } from "./json.ts";
+import type { ConfigContent } from "./plan.ts";
+
+/** What an image's configuration tells (OCI image specification, config.md, and Docker's additions). */
+export interface ImageConfig {
+  readonly diffIds: readonly string[];
+  readonly platform: string;
+  /** The instruction of each layer; empty where the history does not fit the layers. */
+  readonly instructions: readonly string[];
+  readonly contents: readonly ConfigContent[];
+}
+
+/** Reads a parsed configuration; undefined for what is no object. */
+export function readConfig(value: unknown): ImageConfig | undefined {
+  const config = asRecord(value);
+  if (config === undefined) return undefined;
+  const diffIds = asTexts(asRecord(config["rootfs"])?.["diff_ids"]).filter(isDigest);
+  return {
+    diffIds,
+    platform: platformOf(config),
+    instructions: readInstructions(config["history"], diffIds.length),
+    contents: configContents(config),
+  };
+}
+
+/** `os/architecture[/variant]`; empty when unknown. */
+export function platformOf(value: unknown): string {
+  const record = asRecord(value) ?? {};
+  const os = asText(record["os"]);
+  const architecture = asText(record["architecture"]);
+  const variant = asText(record["variant"]);
+  if (os === "" || architecture === "" || os === "unknown") return "";
+  return variant === "" ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
+}
+
+/** One instruction for each layer. History is optional and tools write less of it than there are layers: then it tells nothing about any one. */
+function readInstructions(history: unknown, layers: number): readonly string[] {
+  const steps = asArray(history).map((step) => asRecord(step) ?? {});
+  const filled = steps.filter((step) => step["empty_layer"] !== true);
+  return filled.length === layers ? filled.map((step) => asText(step["created_by"])) : [];
+}
+
+/** Every text of a configuration that a person or a build wrote, each with its place. */
+function configContents(config: Readonly<Record<string, unknown>>): ConfigContent[] {
+  const contents: ConfigContent[] = [];
+  const add = (place: string, text: string): void => {
+    if (text !== "") contents.push({ place: `config!${place}`, text });
+  };
+  const containers = [
+    ["", config["config"]],
+    ["container_config.", config["container_config"]],
+  ] as const;
+  for (const [prefix, value] of containers) addContainer(prefix, asRecord(value) ?? {}, add);
+  asArray(config["history"]).forEach((step, index) => {
+    const entry = asRecord(step) ?? {};
+    add(`history[${index}]`, asText(entry["created_by"]));
+    add(`history[${index}].comment`, asText(entry["comment"]));
+  });
+  const known = new Set(["config", "container_config", "history", "rootfs"]);
+  for (const [key, value] of Object.entries(config)) if (!known.has(key)) addLeaves(key, value, add, 0);
+  return contents;
+}
+
+const commands = ["Cmd", "Entrypoint", "OnBuild", "Shell"] as const;
+
+function addContainer(prefix: string, container: Readonly<Record<string, unknown>>, add: (place: string, text: string) => void): void {
+  for (const variable of asTexts(container["Env"])) {
+    const equals = variable.indexOf("=");
+    add(`${prefix}Env[${equals < 0 ? variable : variable.slice(0, equals)}]`, variable);
+  }
+  for (const [name, value] of asTextRecord(container["Labels"])) add(`${prefix}Labels[${name}]`, `${name}=${value}`);
+  for (const name of commands) add(`${prefix}${name}`, asCommand(container[name]));
+  const health = asRecord(container["Healthcheck"]) ?? {};
+  add(`${prefix}Healthcheck`, asCommand(health["Test"]));
+  const known = new Set<string>(["Env", "Labels", "Healthcheck", ...commands]);
+  for (const [key, value] of Object.entries(container)) if (!known.has(key)) addLeaves(`${prefix}${key}`, value, add, 0);
+}
+
+/** A command in exec or shell form as one line. */
+function asCommand(value: unknown): string {
+  return typeof value === "string" ? value : asTexts(value).join(" ");
+}
+
+/** Nesting of fields that nobody has specified; deeper ones are no configuration. */
+const MAX_LEAF_DEPTH = 16;
+
+/** All texts below a field that has no reading of its own; names count too, as in `Volumes`. */
+function addLeaves(place: string, value: unknown, add: (place: string, text: string) => void, depth: number): void {
+  if (depth > MAX_LEAF_DEPTH) return;
+  if (typeof value === "string") {
+    add(place, value);
+  } else if (Array.isArray(value)) {
+    value.forEach((item: unknown, index) => addLeaves(`${place}[${index}]`, item, add, depth + 1));
+  } else {
+    for (const [key, item] of Object.entries(asRecord(value) ?? {})) {
+      if (typeof item === "string") add(`${place}[${key}]`, `${key}=${item}`);
+      else addLeaves(`${place}[${key}]`, item, add, depth + 1);
+    }
+  }
+}

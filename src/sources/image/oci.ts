@@ -1,0 +1,209 @@
+import { blobPath, digestOf, isDigest } from "../../content/digest.ts";
+import { platformOf, readConfig, type ImageConfig } from "./config.ts";
+import { asArray, asRecord, asText, asTextRecord, parseJson } from "./json.ts";
+import { addProblem, type ConfigContent, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
+import type { ImageStore } from "./store.ts";
+
+/** Indexes in indexes; real ones have two levels. */
+const MAX_INDEX_DEPTH = 8;
+/** Manifests of one layout, over all tags and platforms. */
+const MAX_MANIFESTS = 10_000;
+
+/** Images of these kinds have a configuration in the sense of config.md; other configurations must not be read as one (manifest.md). */
+const imageConfigTypes: ReadonlySet<string> = new Set([
+  "",
+  "application/vnd.oci.image.config.v1+json",
+  "application/vnd.docker.container.image.v1+json",
+]);
+
+/** `{}`, the configuration of artifacts that have none. */
+const EMPTY_CONFIG_BYTES = 2;
+
+/** An image before its name is settled: archives can tell more tags for it. */
+export interface TaggedPlan extends Omit<ImagePlan, "name"> {
+  readonly tags: Set<string>;
+  /** Digest of the configuration: tells whether two lists of images mean the same one. */
+  readonly configDigest: string;
+}
+
+/** Reads `index.json` and all that it names: nested indexes, every platform, attestations and artifacts. */
+export async function readOciLayout(store: ImageStore, list: ProblemList): Promise<TaggedPlan[]> {
+  const plans = new Map<string, TaggedPlan>();
+  const visited = new Set<string>();
+  const bytes = await store.read("index.json");
+  if (typeof bytes === "string") {
+    addProblem(list, "manifest-invalid", "index.json", bytes === "missing" ? "is missing" : "is too large to be an index");
+    return [];
+  }
+  const root = asRecord(parseJson(bytes));
+  if (root === undefined) {
+    addProblem(list, "manifest-invalid", "index.json", "does not parse");
+    return [];
+  }
+  await walkIndex(root, "", 0);
+  return [...plans.values()];
+
+  async function walkIndex(index: Readonly<Record<string, unknown>>, tag: string, depth: number): Promise<void> {
+    const absent: string[] = [];
+    let present = 0;
+    for (const item of asArray(index["manifests"])) {
+      const descriptor = asRecord(item) ?? {};
+      const digest = descriptor["digest"];
+      if (!isDigest(digest)) {
+        addProblem(list, "manifest-invalid", asText(digest) || "index.json", "an entry of the index has no valid digest");
+        continue;
+      }
+      const ownTag = tagOf(descriptor) || tag;
+      const document = await store.read(blobPath(digest) ?? "");
+      if (document === "missing") {
+        absent.push(digest);
+        continue;
+      }
+      present++;
+      if (document === "too-large") {
+        addProblem(list, "manifest-invalid", digest, "is too large to be a manifest");
+        continue;
+      }
+      await walkDocument(digest, document, descriptor, ownTag, depth);
+    }
+    // Archives of one platform keep the index of all: what was never put into them is not a gap of the scan, as long as something was.
+    for (const subject of absent) {
+      const problem = { code: "manifest-invalid", target: list.target, subject, message: "the manifest is not in the image store" } as const;
+      list.problems.push({ ...problem, effect: depth > 0 && present > 0 ? "note" : "incomplete" });
+    }
+  }
+
+  async function walkDocument(
+    digest: string,
+    bytes: Uint8Array,
+    descriptor: Readonly<Record<string, unknown>>,
+    tag: string,
+    depth: number,
+  ): Promise<void> {
+    const known = plans.get(digest);
+    if (known !== undefined) {
+      if (tag !== "") known.tags.add(tag);
+      return;
+    }
+    const visit = `${digest} ${tag}`;
+    if (visited.has(visit)) return;
+    visited.add(visit);
+    if (visited.size > MAX_MANIFESTS || depth > MAX_INDEX_DEPTH) {
+      addProblem(list, "unsupported", digest, "indexes are nested too deep or hold too many manifests");
+      return;
+    }
+    const actual = digestOf(bytes, digest);
+    if (actual !== digest) addProblem(list, "digest-mismatch", digest, `the stored document hashes to ${actual}`);
+    const document = asRecord(parseJson(bytes));
+    if (document === undefined) {
+      addProblem(list, "manifest-invalid", digest, "the manifest does not parse");
+    } else if (Array.isArray(document["manifests"])) {
+      await walkIndex(document, tag, depth + 1);
+    } else if (Array.isArray(document["layers"]) || asRecord(document["config"]) !== undefined) {
+      plans.set(digest, await readManifest(store, list, digest, document, descriptor, tag));
+    } else if (Array.isArray(document["fsLayers"])) {
+      addProblem(list, "unsupported", digest, "manifests of schema 1 are not read yet");
+    } else {
+      addProblem(list, "manifest-invalid", digest, "is neither a manifest nor an index");
+    }
+  }
+}
+
+function tagOf(descriptor: Readonly<Record<string, unknown>>): string {
+  const annotations = asRecord(descriptor["annotations"]) ?? {};
+  return asText(annotations["io.containerd.image.name"]) || asText(annotations["org.opencontainers.image.ref.name"]);
+}
+
+async function readManifest(
+  store: ImageStore,
+  list: ProblemList,
+  digest: string,
+  manifest: Readonly<Record<string, unknown>>,
+  descriptor: Readonly<Record<string, unknown>>,
+  tag: string,
+): Promise<TaggedPlan> {
+  const configDescriptor = asRecord(manifest["config"]) ?? {};
+  const { config, contents } = await readConfigBlob(store, list, configDescriptor);
+  const annotations = asTextRecord(manifest["annotations"]).map(([key, value]) => ({
+    place: `manifest!annotations[${key}]`,
+    text: `${key}=${value}`,
+  }));
+  const items = asArray(manifest["layers"]);
+  const layers: LayerPlan[] = [];
+  for (const [index, item] of items.entries()) {
+    const layer = asRecord(item) ?? {};
+    const layerDigest = layer["digest"];
+    const isKnown = config?.diffIds.length === items.length;
+    layers.push({
+      range: await findLayer(store, list, layer),
+      digest: isDigest(layerDigest) ? layerDigest : "",
+      diffId: isKnown ? (config.diffIds[index] ?? "") : "",
+      createdBy: isKnown ? (config.instructions[index] ?? "") : "",
+      title: asText(asRecord(layer["annotations"])?.["org.opencontainers.image.title"]),
+    });
+  }
+  return {
+    tags: new Set(tag === "" ? [] : [tag]),
+    digest,
+    configDigest: asText(configDescriptor["digest"]),
+    platform: config?.platform || platformOf(descriptor["platform"]),
+    layers,
+    contents: [...contents, ...annotations],
+  };
+}
+
+async function findLayer(store: ImageStore, list: ProblemList, layer: Readonly<Record<string, unknown>>): Promise<LayerPlan["range"]> {
+  const digest = layer["digest"];
+  if (!isDigest(digest)) {
+    addProblem(list, "manifest-invalid", asText(digest) || "layer", "a layer of the manifest has no valid digest");
+    return undefined;
+  }
+  const range = await store.find(blobPath(digest) ?? "");
+  if (range === undefined) {
+    const isForeign = asArray(layer["urls"]).length > 0;
+    if (isForeign) addProblem(list, "foreign-layer", digest, "the layer lies on a server that the manifest names; it was not fetched");
+    else addProblem(list, "layer-missing", digest, "the layer is not in the image store");
+  }
+  return range;
+}
+
+async function readConfigBlob(
+  store: ImageStore,
+  list: ProblemList,
+  descriptor: Readonly<Record<string, unknown>>,
+): Promise<{ config: ImageConfig | undefined; contents: readonly ConfigContent[] }> {
+  const digest = descriptor["digest"];
+  const none = { config: undefined, contents: [] };
+  if (!isDigest(digest)) {
+    addProblem(list, "config-invalid", asText(digest) || "config", "the manifest names no configuration by a valid digest");
+    return none;
+  }
+  const stored = await store.read(blobPath(digest) ?? "");
+  const bytes = stored === "missing" && typeof descriptor["data"] === "string" ? Buffer.from(descriptor["data"], "base64") : stored;
+  if (typeof bytes === "string") {
+    addProblem(list, "config-invalid", digest, bytes === "missing" ? "the configuration is missing" : "the configuration is too large to be read");
+    return none;
+  }
+  const actual = digestOf(bytes, digest);
+  if (actual !== digest) addProblem(list, "digest-mismatch", digest, `the stored configuration hashes to ${actual}`);
+  if (!imageConfigTypes.has(asText(descriptor["mediaType"]))) {
+    return bytes.length <= EMPTY_CONFIG_BYTES ? none : { config: undefined, contents: [asWhole(bytes)] };
+  }
+  return readConfigBytes(bytes, digest, list);
+}
+
+/** Reads a configuration; one that does not parse is still scanned, as one text. */
+export function readConfigBytes(
+  bytes: Uint8Array,
+  subject: string,
+  list: ProblemList,
+): { config: ImageConfig | undefined; contents: readonly ConfigContent[] } {
+  const config = readConfig(parseJson(bytes));
+  if (config !== undefined) return { config, contents: config.contents };
+  addProblem(list, "config-invalid", subject, "the configuration does not parse; it was scanned as plain text");
+  return { config: undefined, contents: [asWhole(bytes)] };
+}
+
+function asWhole(bytes: Uint8Array): ConfigContent {
+  return { place: "config!", text: Buffer.from(bytes).toString("utf8") };
+}

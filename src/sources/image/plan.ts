@@ -1,0 +1,43 @@
+import type { ByteRange } from "../../content/byte-range.ts";
+import type { Problem, ProblemCode } from "../../model/problem.ts";
+
+/** One image of a store, as its documents tell it. */
+export interface ImagePlan {
+  /** As the user named the target, with the tag where the store tells one. */
+  readonly name: string;
+  /** Digest of the manifest, or of the config where there is no manifest; empty where neither could be read. */
+  readonly digest: string;
+  readonly platform: string;
+  /** Lowest first. */
+  readonly layers: readonly LayerPlan[];
+  readonly contents: readonly ConfigContent[];
+}
+
+export interface LayerPlan {
+  /** Undefined where the layer is missing. */
+  readonly range: ByteRange | undefined;
+  /** Digest of the stored bytes as the manifest tells it; empty where it does not. */
+  readonly digest: string;
+  readonly diffId: string;
+  readonly createdBy: string;
+  /** The file name of a layer that is no tar (ORAS), empty where there is none. */
+  readonly title: string;
+}
+
+/** One text of a config or manifest, scanned as a content of its own. */
+export interface ConfigContent {
+  /** As `config!Env[TOKEN]`. */
+  readonly place: string;
+  readonly text: string;
+}
+
+/** What is wrong with a store is collected here while it is read. */
+export interface ProblemList {
+  readonly target: string;
+  readonly problems: Problem[];
+}
+
+/** Notes a problem that leaves something unscanned. */
+export function addProblem(list: ProblemList, code: ProblemCode, subject: string, message: string): void {
+  list.problems.push({ code, effect: "incomplete", target: list.target, subject, message });
+}

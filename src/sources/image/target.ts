@@ -1,0 +1,93 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { indexArchive } from "../../content/archive-index.ts";
+import { readHead } from "../../content/byte-range.ts";
+import { sniffCompression } from "../../content/compression.ts";
+import { isTarHeader, TAR_BLOCK } from "../../content/tar-header.ts";
+import { ToolError } from "../../model/problem.ts";
+
+export type ImageFormat = "docker-archive" | "oci-layout" | "oci-archive";
+
+export interface ImageTarget {
+  readonly path: string;
+  /** Absent where the target does not say it. */
+  readonly format: ImageFormat | undefined;
+  /** A tag or reference that limits the scan; empty for all images. */
+  readonly tag: string;
+}
+
+const prefixes = [
+  ["docker-archive:", "docker-archive"],
+  ["oci-archive:", "oci-archive"],
+  ["oci:", "oci-layout"],
+] as const;
+
+/** Takes a target apart: a path, or `oci:DIR[:tag]`, `oci-archive:FILE[:tag]`, `docker-archive:FILE[:reference]`, as skopeo writes them. */
+export async function parseImageTarget(target: string): Promise<ImageTarget> {
+  const found = prefixes.find(([prefix]) => target.startsWith(prefix));
+  if (found === undefined) return { path: target, format: undefined, tag: "" };
+  const [prefix, format] = found;
+  const rest = target.slice(prefix.length);
+  // A path may hold colons: the longest one that exists is meant.
+  for (let end = rest.length; end > 0; end = rest.lastIndexOf(":", end - 1)) {
+    const path = rest.slice(0, end);
+    if (await exists(path)) return { path, format, tag: rest.slice(end + 1) };
+  }
+  throw new ToolError("image-not-found", `no such image: ${target}`);
+}
+
+/**
+ * Looks at a path and tells which kind of image it is; undefined for everything else, also for what cannot be read.
+ * Of compressed files no more is expanded than until the first entry that no image has.
+ */
+export async function sniffImage(path: string): Promise<ImageFormat | undefined> {
+  try {
+    const facts = await stat(path);
+    if (facts.isDirectory()) return (await isFile(join(path, "oci-layout"))) || (await isLayout(path)) ? "oci-layout" : undefined;
+    return facts.isFile() ? await sniffFile(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isLayout(folder: string): Promise<boolean> {
+  const blobs = await stat(join(folder, "blobs")).catch(() => undefined);
+  return blobs?.isDirectory() === true && (await isFile(join(folder, "index.json")));
+}
+
+/** How a whole file is compressed, as far as images are concerned. */
+export async function wrappingOf(path: string): Promise<"gzip" | "zstd" | undefined> {
+  const compression = sniffCompression(await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK));
+  return compression === "gzip" || compression === "zstd" ? compression : undefined;
+}
+
+/** Names at the top of image archives of all kinds and ages. */
+const imageEntry = /^(?:$|blobs(?:\/|$)|oci-layout$|index\.json$|manifest\.json$|repositories$|[0-9a-f]{64}(?:\.json|\.tar|\/.*)?$)/;
+/** Entries looked at before an archive without a manifest is taken for something else; images have some hundreds. */
+const MAX_SNIFFED_ENTRIES = 20_000;
+
+async function sniffFile(path: string): Promise<ImageFormat | undefined> {
+  const wrapped = await wrappingOf(path);
+  if (wrapped === undefined && !isTarHeader(await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK))) return undefined;
+  const names = new Set<string>();
+  let isForeign = false;
+  let count = 0;
+  const isEnough = (name: string): boolean => {
+    names.add(name);
+    isForeign ||= wrapped !== undefined && !imageEntry.test(name);
+    return isForeign || name === "manifest.json" || ++count >= MAX_SNIFFED_ENTRIES;
+  };
+  await indexArchive(path, wrapped === undefined ? { isEnough } : { wrapped, isEnough });
+  if (isForeign) return undefined;
+  if (names.has("manifest.json")) return "docker-archive";
+  if (names.has("index.json") && (names.has("oci-layout") || names.has("blobs"))) return "oci-archive";
+  return names.has("repositories") ? "docker-archive" : undefined;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
+}

@@ -1,0 +1,156 @@
+import { execFileSync } from "node:child_process";
+import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { runCheck } from "../../../src/detect/checks/index.ts";
+
+const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
+const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+const dsa = generateKeyPairSync("dsa", { modulusLength: 1024, divisorLength: 160 }).privateKey;
+const ed25519 = generateKeyPairSync("ed25519").privateKey;
+const pem = (key: KeyObject, type: "pkcs1" | "pkcs8" | "sec1") => String(key.export({ type, format: "pem" }));
+
+function hasProgram(name: string): boolean {
+  try {
+    execFileSync("which", [name], { stdio: "ignore" });
+    return true;
+  } catch {
+    if (process.env["LEAKTRACE_REQUIRE_ALL"] === "1") throw new Error(`${name} is not installed`);
+    return false;
+  }
+}
+
+function inScratch<T>(work: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), "leaktrace-key-"));
+  try {
+    return work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+describe("private keys", () => {
+  it.each([
+    ["PKCS#1", pem(rsa, "pkcs1"), "RSA private key, 1024 bits"],
+    ["PKCS#8 RSA", pem(rsa, "pkcs8"), "RSA private key, 1024 bits"],
+    ["SEC 1", pem(ec, "sec1"), "EC private key, 256 bits"],
+    ["PKCS#8 EC", pem(ec, "pkcs8"), "EC private key, 256 bits"],
+    ["PKCS#8 DSA", pem(dsa, "pkcs8"), "DSA private key"],
+    ["PKCS#8 Ed25519", pem(ed25519, "pkcs8"), "Ed25519 private key"],
+  ])("reads %s", (_name, text, fact) => {
+    const result = runCheck("private-key", text);
+    expect(result.status).toBe("valid");
+    expect(result.facts[0]).toBe(fact);
+    expect(result.lower).toBeUndefined();
+  });
+
+  const forms: readonly [string, (text: string) => string][] = [
+    ["with \\n escapes", (text) => text.replaceAll("\n", "\\n")],
+    ["with doubly escaped line ends", (text) => text.replaceAll("\n", "\\\\n")],
+    ["indented, as in YAML", (text) => text.replaceAll("\n", "\n      ")],
+    ["with CRLF", (text) => text.replaceAll("\n", "\r\n")],
+    ["on one line with blanks", (text) => text.replaceAll("\n", " ")],
+    ["on one line without blanks", (text) => text.replaceAll("\n", "")],
+    ["as joined string literals", (text) => text.trim().split("\n").map((line) => `    "${line}\\n"`).join(" +\n")],
+    ["as quoted array lines", (text) => text.trim().split("\n").map((line) => `'${line}',`).join("\n")],
+    ["as comment lines", (text) => text.replaceAll("\n", "\n// ").replaceAll("// -", "-")],
+  ];
+
+  it.each(forms.filter(([name]) => name !== "as comment lines"))("reads a key %s", (_name, form) => {
+    for (const text of [pem(rsa, "pkcs1"), pem(rsa, "pkcs8"), pem(ec, "pkcs8")]) {
+      expect(runCheck("private-key", form(text))).toEqual(runCheck("private-key", text));
+    }
+  });
+
+  it("says that a passphrase protects a key", () => {
+    const text = String(rsa.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }));
+    expect(runCheck("private-key", text)).toEqual({ status: "valid", facts: ["PKCS#8 private key", "encrypted with a passphrase"], lower: true });
+    const old = String(rsa.export({ type: "pkcs1", format: "pem", cipher: "aes-128-cbc", passphrase: "x" }));
+    expect(runCheck("private-key", old)).toEqual({ status: "valid", facts: ["RSA private key", "encrypted with a passphrase"], lower: true });
+  });
+
+  it("refuses headers without a body, and shortened or replaced bodies", () => {
+    const text = pem(rsa, "pkcs1");
+    const [begin = "", ...lines] = text.trim().split("\n");
+    const end = lines.pop() ?? "";
+    expect(runCheck("private-key", `${begin}\n${end}`).status).toBe("invalid");
+    expect(runCheck("private-key", `${begin}\nMII...\n${end}`).status).toBe("invalid");
+    expect(runCheck("private-key", `${begin}\n${"x".repeat(64)}\n${end}`).status).toBe("invalid");
+    expect(runCheck("private-key", [begin, ...lines.slice(0, 5), end].join("\n")).status).toBe("invalid");
+    expect(runCheck("private-key", [begin, ...lines.slice(0, 3), "A".repeat(64), ...lines.slice(4), end].join("\n")).status).toBe("invalid");
+  });
+
+  it("never throws on damaged keys", () => {
+    const texts = [pem(rsa, "pkcs1"), pem(rsa, "pkcs8"), pem(ec, "sec1")];
+    fc.assert(
+      fc.property(fc.constantFrom(...texts), fc.array(fc.tuple(fc.nat(1000), fc.constantFrom("A", "/", "\n", "=", "")), { maxLength: 5 }), (text, edits) => {
+        let broken = text;
+        for (const [at, to] of edits) broken = broken.slice(0, at) + to + broken.slice(at + 1);
+        expect(["valid", "invalid", "unknown"]).toContain(runCheck("private-key", broken).status);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("reads OpenSSH keys and gives the fingerprint that ssh-keygen shows", ({ skip }) => {
+    if (!hasProgram("ssh-keygen")) skip("ssh-keygen is not installed");
+    inScratch((folder) => {
+      for (const [type, passphrase] of [["ed25519", ""], ["rsa", ""], ["ecdsa", "geheim"]] as const) {
+        const file = join(folder, type);
+        execFileSync("ssh-keygen", ["-q", "-t", type, ...(type === "rsa" ? ["-b", "1024"] : []), "-N", passphrase, "-f", file]);
+        const shown = String(execFileSync("ssh-keygen", ["-l", "-f", file])).split(" ")[1] ?? "";
+        const result = runCheck("private-key", readFileSync(file, "utf8"));
+        expect(result.status).toBe("valid");
+        expect(result.facts).toContain(`fingerprint ${shown}`);
+        expect(result.facts.includes("encrypted with a passphrase")).toBe(passphrase !== "");
+      }
+      // The same RSA key in PEM form has the same fingerprint: both count as one key for people.
+      const file = join(folder, "rsa");
+      const before = runCheck("private-key", readFileSync(file, "utf8")).facts[1];
+      execFileSync("ssh-keygen", ["-q", "-p", "-m", "PEM", "-N", "", "-P", "", "-f", file]);
+      expect(runCheck("private-key", readFileSync(file, "utf8")).facts[1]).toBe(before);
+    });
+  });
+
+  it("reads OpenPGP keys and gives the fingerprint that gpg shows", ({ skip }) => {
+    if (!hasProgram("gpg")) skip("gpg is not installed");
+    inScratch((folder) => {
+      const gpg = (...args: string[]) => String(execFileSync("gpg", ["--homedir", folder, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", ...args], { stdio: ["ignore", "pipe", "ignore"] }));
+      try {
+        gpg("--quick-generate-key", "leaktrace test", "ed25519", "sign", "0");
+        const shown = /^fpr:+([0-9A-F]{40}):/m.exec(gpg("--list-keys", "--with-colons"))?.[1];
+        const result = runCheck("private-key", gpg("--armor", "--export-secret-keys"));
+        expect(result).toEqual({ status: "valid", facts: ["OpenPGP EdDSA private key", `fingerprint ${shown}`] });
+        const open = gpg("--armor", "--export");
+        expect(runCheck("private-key", open).status).toBe("invalid");
+      } finally {
+        execFileSync("gpgconf", ["--homedir", folder, "--kill", "all"], { stdio: "ignore" });
+      }
+    });
+  });
+
+  it("reads PuTTY keys", () => {
+    const field = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+    const blob = Buffer.concat([field(Buffer.from("ssh-ed25519")), field(Buffer.alloc(32, 9))]);
+    const text = (encryption: string) =>
+      [
+        "PuTTY-User-Key-File-3: ssh-ed25519",
+        `Encryption: ${encryption}`,
+        "Comment: test",
+        "Public-Lines: 2",
+        blob.toString("base64").slice(0, 64),
+        blob.toString("base64").slice(64),
+        "Private-Lines: 1",
+        field(Buffer.alloc(32, 7)).toString("base64"),
+        `Private-MAC: ${"0".repeat(64)}`,
+      ].join("\n");
+    const fingerprint = `fingerprint SHA256:${createHash("sha256").update(blob).digest("base64").replace("=", "")}`;
+    expect(runCheck("private-key", text("none"))).toEqual({ status: "valid", facts: ["ssh-ed25519 private key (PuTTY)", fingerprint] });
+    expect(runCheck("private-key", text("aes256-cbc")).lower).toBe(true);
+    expect(runCheck("private-key", text("none").replace("Private-Lines: 1", "Private-Lines: 9")).status).toBe("invalid");
+    expect(runCheck("private-key", "PuTTY-User-Key-File-2: ssh-rsa").status).toBe("invalid");
+  });
+});

@@ -1,0 +1,180 @@
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import * as findings from "../../src/findings/index.ts";
+import { contentId, finding, fileOrigin, gitOrigin, madeUpSecret, sighting } from "./samples.ts";
+
+const { addDecision, findDecision, ignoreFileDecider, newIgnoreFile, parseIgnoreFile, removeDecision, serializeIgnoreFile } =
+  findings;
+
+const ids = fc.stringMatching(/^lt1[0-9a-f]{32}$/);
+const someId = findings.fingerprint("some value");
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "leaktrace-test-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe(".leaktraceignore", () => {
+  test("what is written is read back, with any reason", () => {
+    const entries = fc.array(fc.tuple(ids, fc.constantFrom(...findings.decisions), fc.string({ unit: "binary", maxLength: 200 })));
+    fc.assert(
+      fc.property(entries, (list) => {
+        let file = newIgnoreFile();
+        for (const [id, decision, reason] of list) file = addDecision(file, id, decision, reason, "2024-01-31");
+        const { file: read, badLines } = parseIgnoreFile(serializeIgnoreFile(file));
+        expect(badLines).toEqual([]);
+        expect(read.entries).toHaveLength(new Set(list.map(([id]) => id)).size);
+        for (const [id] of list) {
+          expect(findDecision(read, id)).toEqual({
+            ...findDecision(file, id),
+            reason: Buffer.from(findDecision(file, id)?.reason ?? "").toString(),
+          });
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("holds no value and no fingerprint, only hashes under its own key", () => {
+    const [one, two] = [newIgnoreFile(), newIgnoreFile()].map((file) => addDecision(file, someId, "ignored", "known", "2024-01-31"));
+    expect(serializeIgnoreFile(one!)).toMatch(/^# leaktrace ignore 1 key=[0-9a-f]{32}\n[0-9a-f]{32} ignored 2024-01-31 known\n$/);
+    expect(serializeIgnoreFile(one!)).not.toContain(someId.slice(3, 12));
+    expect(one!.entries[0]?.hash).not.toBe(two!.entries[0]?.hash);
+  });
+
+  test("a later decision takes the place of an earlier one, and can be removed", () => {
+    let file = addDecision(newIgnoreFile(), someId, "real", "", "2024-01-31");
+    file = addDecision(file, someId, "false-positive", "a test value", "2024-02-01T10:00:00Z");
+    expect(file.entries).toHaveLength(1);
+    expect(findDecision(file, someId)?.decision).toBe("false-positive");
+    expect(findDecision(removeDecision(file, someId), someId)).toBeUndefined();
+  });
+
+  test.each([
+    ["false-positive", "suppressed"],
+    ["ignored", "suppressed"],
+    ["real", "unchanged"],
+    ["rotated", "info"],
+  ] as const)("%s leaves a finding %s", (decision, effect) => {
+    const decide = ignoreFileDecider(addDecision(newIgnoreFile(), someId, decision, "why", "2024-01-31"));
+    const before = finding({ fingerprint: someId });
+    const after = decide(before);
+    if (effect === "suppressed") expect(after.suppressed).toEqual({ by: ".leaktraceignore", reason: "why" });
+    else expect(after).toEqual(effect === "info" ? { ...before, severity: "info" } : before);
+    expect(decide(finding())).toEqual(finding());
+  });
+
+  test("lines that are no decision are told by number, the others count", () => {
+    const file = addDecision(newIgnoreFile(), someId, "ignored", "", "2024-01-31");
+    const text = `${serializeIgnoreFile(file)}\n# note\nnonsense\nff ignored 2024-01-31\n${"f".repeat(32)} maybe 2024-01-31\n${"f".repeat(32)} real yesterday\n`;
+    const read = parseIgnoreFile(text);
+    expect(read.badLines).toEqual([5, 6, 7, 8]);
+    expect(findDecision(read.file, someId)).toBeDefined();
+  });
+
+  test("a file without the header is refused", () => {
+    expect(() => parseIgnoreFile("ffff ignored\n")).toThrow(/does not begin with/);
+  });
+
+  test("is written whole, and a link in its place is not followed", async () => {
+    const [path, other] = [join(folder, ".leaktraceignore"), join(folder, "other")];
+    await writeFile(other, "untouched");
+    await symlink(other, path);
+    const file = addDecision(newIgnoreFile(), someId, "ignored", "x y", "2024-01-31");
+    await findings.writeIgnoreFile(path, file);
+    expect(await readFile(other, "utf8")).toBe("untouched");
+    expect((await findings.readIgnoreFile(path))?.file).toEqual(file);
+    expect((await readdir(folder)).sort()).toEqual([".leaktraceignore", "other"]);
+  });
+
+  test("a pipe under its name is refused instead of waited for", async () => {
+    const path = join(folder, ".leaktraceignore");
+    execFileSync("mkfifo", [path]);
+    await expect(findings.readIgnoreFile(path)).rejects.toThrow(/not a regular file/);
+  });
+});
+
+describe(".gitleaksignore", () => {
+  const commit = contentId("commit");
+  const here = sighting(gitOrigin({ path: "a:b/c.env" }), { ruleId: "r", startLine: 3 });
+  const there = sighting(fileOrigin("other"), { ruleId: "r", startLine: 3 });
+
+  test("reads both forms, and paths with colons and backslashes", () => {
+    const { places, badLines } = findings.parseGitleaksIgnore(
+      `# note\n\n${commit}:a:b/c.env:r:3\n win\\path:r:7 \nnonsense\na:b:c\n`,
+    );
+    expect(badLines).toEqual([5, 6]);
+    expect(places.size).toBe(2);
+    const decide = findings.gitleaksIgnoreDecider(places);
+    expect(decide(finding({ sightings: [here] })).suppressed?.by).toBe(".gitleaksignore");
+    expect(decide(finding({ sightings: [sighting(fileOrigin("win/path"), { ruleId: "r", startLine: 7 })] })).suppressed).toBeDefined();
+  });
+
+  test("takes away the accepted place and leaves the others", () => {
+    const decide = findings.gitleaksIgnoreDecider(findings.parseGitleaksIgnore("a:b/c.env:r:3").places);
+    expect(decide(finding({ sightings: [here, there] }))).toEqual(finding({ sightings: [there] }));
+  });
+
+  test("another commit, rule or line is not accepted", () => {
+    for (const line of [`${contentId("x")}:a:b/c.env:r:3`, "a:b/c.env:q:3", "a:b/c.env:r:4"]) {
+      const decide = findings.gitleaksIgnoreDecider(findings.parseGitleaksIgnore(line).places);
+      expect(decide(finding({ sightings: [here] })).suppressed).toBeUndefined();
+    }
+  });
+
+  test("the fingerprint of a sighting is a line that accepts it", () => {
+    for (const place of [here, there]) {
+      const { places } = findings.parseGitleaksIgnore(findings.gitleaksFingerprint(place));
+      expect(findings.gitleaksIgnoreDecider(places)(finding({ sightings: [place] })).suppressed).toBeDefined();
+    }
+  });
+});
+
+describe("baseline", () => {
+  const secret = madeUpSecret("old");
+  const entry = { RuleID: "sample-token", Secret: secret, File: "src/config.ts", Commit: contentId("commit"), StartLine: 3 };
+  const decide = (entries: unknown): ReturnType<typeof findings.baselineDecider> =>
+    findings.baselineDecider(findings.parseBaseline(JSON.stringify(entries), "old.json"));
+
+  test("knows a value wherever it stands now", () => {
+    const moved = finding({ fingerprint: findings.fingerprint(secret), sightings: [sighting(fileOrigin("new"))] });
+    expect(decide([entry])(moved).suppressed?.by).toBe("baseline");
+    expect(decide([entry])(finding()).suppressed).toBeUndefined();
+  });
+
+  test.each(["REDACTED", "abcd...", "abcd......yz", ""])("compares by place where the value is %j", (hidden) => {
+    const known = decide([{ ...entry, Secret: hidden }]);
+    expect(known(finding()).suppressed?.reason).toBe("known place");
+    expect(known(finding({ sightings: [sighting(gitOrigin(), { startLine: 4 })] })).suppressed).toBeUndefined();
+  });
+
+  test("reads our own lines by fingerprint", () => {
+    const lines = `${JSON.stringify(findings.findingToRecord(finding()))}\n{"kind":"ledger"}\n`;
+    expect(findings.baselineDecider(findings.parseBaseline(lines, "x"))(finding()).suppressed).toBeDefined();
+  });
+
+  test.each(["{}", "[1]", "nonsense", '[{"Secret":"x"}]'])("refuses %s", (text) => {
+    expect(() => findings.parseBaseline(text, "x.json")).toThrow(/x\.json is not a report/);
+  });
+});
+
+describe("loadDeciders", () => {
+  test("reads all files, notes bad lines, and fails for a baseline that is not there", async () => {
+    const file = addDecision(newIgnoreFile(), someId, "ignored", "", "2024-01-31");
+    await writeFile(join(folder, ".leaktraceignore"), `${serializeIgnoreFile(file)}bad\n`);
+    await writeFile(join(folder, ".gitleaksignore"), "a:r:1\nbad\n");
+    const { deciders, notes } = await findings.loadDeciders({ folders: [folder, folder], ignorePath: folder });
+    expect(deciders).toHaveLength(2);
+    expect(notes.map(({ subject, effect }) => [subject.slice(folder.length + 1), effect])).toEqual([
+      [".leaktraceignore:3", "note"],
+      [".gitleaksignore:2", "note"],
+    ]);
+    await expect(findings.loadDeciders({ folders: [], baselinePath: join(folder, "none") })).rejects.toThrow(/no baseline/);
+    expect(await findings.loadDeciders({ folders: [join(folder, "none")] })).toEqual({ deciders: [], notes: [] });
+  });
+});

@@ -1,0 +1,200 @@
+import { cleanup, render } from "ink-testing-library";
+import { afterEach, describe, expect, test } from "vitest";
+import { widthOf } from "../../src/review/fit.ts";
+import { bindings, keyLabel } from "../../src/review/keys.ts";
+import { ReviewScreen } from "../../src/review/screen/ReviewScreen.tsx";
+import { drive, type Drive } from "./drive.ts";
+import { fileOrigin, gitOrigin, imageOrigin, makeFinding, makeSighting } from "./make-finding.ts";
+
+afterEach(cleanup);
+
+const wide = { columns: 100, rows: 30 };
+const narrow = { columns: 80, rows: 24 };
+
+function frameOf(review: Drive): string {
+  return render(<ReviewScreen state={review.state} />).lastFrame() ?? "";
+}
+
+function plainRows(frame: string): string[] {
+  // oxlint-disable-next-line no-control-regex -- colours are what this takes away
+  return frame.replace(/\x1b\[[0-9;]*m/g, "").split("\n");
+}
+
+const findings = [
+  makeFinding(1, {
+    severity: "critical",
+    confidence: "certain",
+    rule: { id: "acme-token", description: "Token of Acme: acts as its owner.", revoke: "Settings, then Tokens, then Revoke.", references: [] },
+    facts: ["account 1234"],
+    sightings: [
+      makeSighting(gitOrigin("deploy/prod.env"), { maskedLine: "\tTOKEN=abcd......01" }),
+      makeSighting(gitOrigin("old.env", { inHead: false, refs: [] })),
+      makeSighting(
+        imageOrigin("app/.env", {
+          deleted: true,
+          deletedBy: { digest: `sha256:${"f".repeat(64)}`, diffId: "", index: 3, createdBy: "RUN rm /app/.env" },
+        }),
+      ),
+      makeSighting(imageOrigin("config!Env[TOKEN]", { part: "config" })),
+    ],
+  }),
+  makeFinding(2, { severity: "medium" }),
+  makeFinding(3, { severity: "low" }),
+];
+
+describe("the screen", () => {
+  test.each([
+    ["side by side", wide],
+    ["one under the other", narrow],
+    ["as small as it goes", { columns: 60, rows: 15 }],
+  ])("%s: every row fits, and none is too many", (_, size) => {
+    const rows = plainRows(frameOf(drive(findings, size)));
+    expect(rows).toHaveLength(size.rows);
+    for (const row of rows) expect(widthOf(row)).toBeLessThanOrEqual(size.columns);
+    expect(rows.some((row) => row.startsWith(">"))).toBe(true);
+  });
+
+  test("side by side: list at the left, detail at the right", () => {
+    const rows = plainRows(frameOf(drive(findings, wide)));
+    expect(rows[1]).toMatch(/» Secrets by severity ─+ *│ {2}Detail/);
+    expect(rows[2]).toMatch(/^> C +acme-token .*×4.*│Token of Acme: acts as its owner\.$/);
+    expect(rows[3]).toMatch(/^ {2}M +rule-2/);
+  });
+
+  test("too small: says so, and what would do", () => {
+    const frame = frameOf(drive(findings, { columns: 59, rows: 14 }));
+    expect(frame).toContain("needs 60x15");
+    expect(frame).toContain("59x14");
+  });
+
+  test("the detail tells the rule, what to do, and of every place who, when, where and whether it is alive", () => {
+    const text = plainRows(frameOf(drive(findings, { columns: 98, rows: 120 }))).join("\n");
+    for (const expected of [
+      "Token of Acme: acts as its owner.",
+      "critical, certain",
+      "account 1234",
+      "Settings, then Tokens, then Revoke.",
+      "4 places",
+      "deploy/prod.env:3:8",
+      "commit ab12ab12ab12 2024-01-31T12:00:00Z Ada <ada@example.com>",
+      "Add the payment service",
+      "still in HEAD; reached by main",
+      "│   TOKEN=abcd......01",
+      "not in HEAD any more; no ref reaches it",
+      "image shop:1.2 sha256:cccccccccccc linux/amd64",
+      "layer 2 sha256:dddddddddddd COPY . /app",
+      "deleted by layer 3 sha256:ffffffffffff RUN rm /app/.env; still in the image",
+      "config!Env[TOKEN]",
+      "in the image's configuration",
+    ]) {
+      expect(text).toContain(expected);
+    }
+    expect(text).not.toContain("long story");
+  });
+
+  test("a decision is a word in the list and in the detail", () => {
+    const review = drive(findings, narrow).press("r", "g");
+    expect(plainRows(frameOf(review))[2]).toMatch(/^>.*C critical .*real/);
+    expect(plainRows(frameOf(review)).join("\n")).toContain("real since 2026-01-02");
+  });
+
+  test("only the visible rows are drawn, also of very many", () => {
+    const many = Array.from({ length: 3000 }, (_, n) => makeFinding(n));
+    const review = drive(many, wide).press("G");
+    const rows = plainRows(frameOf(review));
+    expect(rows).toHaveLength(wide.rows);
+    expect(rows.at(-1)).toContain("3,000/3,000");
+    expect(rows.at(-2)).toMatch(/^>/);
+  });
+
+  test("the header tells how far the scan has come and how many problems there are", () => {
+    const review = drive([], wide);
+    const problem = { code: "unreadable", effect: "incomplete", target: "shop.git", subject: "pack 7", message: "permission denied" } as const;
+    const progress = { target: "shop.git", phase: "scan", bytesDone: 450_000_000, bytesPlanned: 1e9, contentsDone: 10, findings: 0, elapsedMs: 65_000 } as const;
+    review.state = { ...review.state, scan: { ...review.state.scan, isRunning: true } };
+    review.feed({ kind: "progress", progress }, { kind: "problem", problem });
+    expect(plainRows(frameOf(review))[0]).toContain("scanning 45 % · 450 MB · 1:05 · 1 problem (p)");
+    expect(plainRows(frameOf(review.press("p"))).join("\n")).toContain("not scanned: unreadable shop.git pack 7: permission denied");
+  });
+
+  test("the footer shows the keys that matter, the counts, and what is being typed", () => {
+    const review = drive(findings, wide);
+    expect(plainRows(frameOf(review)).at(-1)).toMatch(/^r real {2}f false {2}i ignore {2}\? help .*1\/3 · 3 open$/);
+    review.press("Space");
+    expect(plainRows(frameOf(review)).at(-1)).toMatch(/2\/3 · 1 marked · 3 open$/);
+    review.press("/").type("rule:acme");
+    expect(plainRows(frameOf(review)).at(-1)).toMatch(/^filter: rule:acme .*1 shown$/);
+    review.press("Enter");
+    expect(plainRows(frameOf(review)).at(-1)).toMatch(/1\/1 .*filter: rule:acme$/);
+  });
+
+  test("the help screen holds every key of the table", () => {
+    const text = plainRows(frameOf(drive(findings, { columns: 100, rows: 70 }).press("?"))).join("\n");
+    for (const { keys, text: meaning } of bindings) {
+      expect(text).toContain(keys.map(keyLabel).join(" "));
+      expect(text).toContain(meaning);
+    }
+  });
+
+  test("the help screen scrolls to its end on a small screen", () => {
+    const review = drive(findings, narrow).press("?", "G");
+    expect(plainRows(frameOf(review)).join("\n")).toContain("suspend; fg comes back");
+  });
+});
+
+describe("a value", () => {
+  const secret = ["swordfish", "of", "the", "test"].join("-");
+  const withValue = [makeFinding(1, { secret }), makeFinding(2, { secret: `${secret}2` })];
+
+  test("is shown by m until the selection moves, in no other place, and never at first", () => {
+    const review = drive(withValue, wide);
+    expect(frameOf(review)).not.toContain(secret);
+    expect(frameOf(review.press("m"))).toContain(secret);
+    expect(frameOf(review.press("j"))).not.toContain(secret);
+    expect(frameOf(review.press("k"))).not.toContain(secret);
+  });
+});
+
+describe("hostile names", () => {
+  const osc = "\x1b]52;c;aGVsbG8=\x07";
+  const nasty = `${osc}\u202egnp.exe\u200b\x9b2J\0\x08\u{e0041}`;
+  const hostile = makeFinding(1, {
+    rule: { id: `id${nasty}`, description: `d${nasty}`, revoke: `r${nasty}`, references: [`https://${nasty}`] },
+    otherRules: [nasty],
+    masked: nasty,
+    facts: [nasty],
+    secret: nasty,
+    suppressed: { by: nasty, reason: nasty },
+    sightings: [
+      makeSighting(gitOrigin(`p${nasty}`, { repository: nasty, refs: [nasty], commit: { id: nasty, author: nasty, email: nasty, date: nasty, message: nasty } }), { maskedLine: nasty }),
+      makeSighting(gitOrigin("", { object: nasty })),
+      makeSighting(
+        imageOrigin(nasty, {
+          image: nasty,
+          digest: nasty,
+          platform: nasty,
+          layer: { digest: nasty, diffId: nasty, index: 1, createdBy: nasty },
+          deleted: true,
+          deletedBy: { digest: nasty, diffId: nasty, index: 2, createdBy: nasty },
+        }),
+      ),
+      makeSighting(fileOrigin(nasty)),
+    ],
+  });
+  // Everything that acts on a terminal or cannot be seen, but for the colours that Ink itself writes.
+  // oxlint-disable-next-line no-control-regex -- controls are what this looks for
+  const acting = /(?!\x1b\[[0-9;]*m)[\0-\x09\x0b-\x1f\x7f-\x9f]|[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|[\u{e0000}-\u{e007f}]/u;
+
+  test.each([wide, narrow, { columns: 100, rows: 90 }, { columns: 98, rows: 200 }])("none of their characters reaches a frame at %o", (size) => {
+    const review = drive([hostile, makeFinding(2)], size);
+    review.state = { ...review.state, title: nasty };
+    review.feed({ kind: "problem", problem: { code: "unreadable", effect: "note", target: nasty, subject: nasty, message: nasty } });
+    for (const keys of [[], ["m"], ["p"], ["Esc", "c"], ["Esc", "/"]]) {
+      const frame = frameOf(review.press(...keys));
+      expect(acting.exec(frame)).toBeNull();
+      expect(frame).not.toContain("]52;c;aGVsbG8=\x07");
+    }
+    review.act({ kind: "key", key: { name: "Paste", text: nasty }, now: "2026-01-01T00:00:00Z" });
+    expect(acting.exec(frameOf(review))).toBeNull();
+  });
+});
