@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import { gate } from "../findings/index.ts";
 import type { Report } from "../model/finding.ts";
 import { formats, problemText, summaryLine, writeLines, writeReport, type ReportOptions } from "../report/index.ts";
@@ -12,9 +13,15 @@ const maxColumns = 200;
 /** Problems named on stderr; the report holds all of them. */
 const maxProblems = 100;
 
+/** A stream that may be a terminal, and may know its width. */
+export interface OutputStream extends Writable {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
 export interface OutputStreams {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -39,14 +46,14 @@ export async function presentReport(
   }
   const showsText = options.reportFormat === "text" && path === "-";
   // On one terminal the text report has said it all already.
-  if (!(showsText && stdout.isTTY && stderr.isTTY)) sayEnd(report, options.logLevel, stderr);
+  if (!(showsText && stdout.isTTY === true && stderr.isTTY === true)) sayEnd(report, options.logLevel, stderr);
   return gate(report, {
     exitCode: options.exitCode,
     ...(options.minSeverity === undefined ? {} : { minSeverity: options.minSeverity }),
   });
 }
 
-function sayEnd(report: Report, level: LogLevel, stderr: NodeJS.WriteStream): void {
+function sayEnd(report: Report, level: LogLevel, stderr: OutputStream): void {
   const says = (at: LogLevel): boolean => logLevels.indexOf(level) <= logLevels.indexOf(at);
   const named = report.problems.filter(({ effect }) => says(effect === "incomplete" ? "error" : "info"));
   for (const problem of named.slice(0, maxProblems)) stderr.write(`leaktrace: ${problemText(problem)}\n`);
@@ -61,12 +68,13 @@ function fileLooks(options: ScanOptions): ReportOptions {
 }
 
 /** How text looks on a stream: wrapped to a terminal's width and coloured on one, plain and unwrapped elsewhere. */
-function textLooks(stream: NodeJS.WriteStream, options: ScanOptions, env: OutputStreams["env"]): ReportOptions {
-  const columns = stream.columns > 0 ? stream.columns : defaultColumns;
+function textLooks(stream: OutputStream, options: ScanOptions, env: OutputStreams["env"]): ReportOptions {
+  const isTerminal = stream.isTTY === true;
+  const columns = stream.columns !== undefined && stream.columns > 0 ? stream.columns : defaultColumns;
   return {
     secrecy: options.secrecy,
-    colour: wantsColour(stream.isTTY, options.colour, env),
-    width: stream.isTTY ? Math.min(maxColumns, columns) : Infinity,
+    colour: wantsColour(isTerminal, options.colour, env),
+    width: isTerminal ? Math.min(maxColumns, columns) : Infinity,
     ascii: !speaksUnicode(env),
   };
 }

@@ -1,7 +1,15 @@
 import { open } from "node:fs/promises";
 import { readRange } from "./byte-range.ts";
 import { expand, layerLimits, type StreamDamage } from "./compression.ts";
-import { isTarHeader, isZero, padded, parsePax, parseTarHeader, parseText, TAR_BLOCK } from "./tar-header.ts";
+import {
+  isTarHeader,
+  isZero,
+  padded,
+  parsePax,
+  parseTarHeader,
+  parseText,
+  TAR_BLOCK,
+} from "./tar-header.ts";
 import { cleanPath } from "./tar-path.ts";
 
 /** Entries of an outer archive; an image has some files for each layer. More is no image, or meant to fill memory. */
@@ -38,12 +46,18 @@ export interface IndexOptions {
 }
 
 /** Learns in one pass where the files of a tar lie. Bodies of plain archives are jumped over. Errors of the operating system are thrown. */
-export async function indexArchive(file: string, options: IndexOptions = {}): Promise<ArchiveIndex> {
+export async function indexArchive(
+  file: string,
+  options: IndexOptions = {},
+): Promise<ArchiveIndex> {
   const entries = new Map<string, ArchiveEntry>();
   const kept = new Map<string, Uint8Array>();
   let keptBytes = 0;
   let damage: string | undefined;
-  const input = options.wrapped === undefined ? await readerAt(file) : readerThrough(file, options.wrapped, (told) => (damage ??= told.message));
+  const input =
+    options.wrapped === undefined
+      ? await readerAt(file)
+      : readerThrough(file, options.wrapped, (told) => (damage ??= told.message));
   let extension: { name?: string; target?: string; size?: number } = {};
   try {
     while (entries.size < MAX_ENTRIES) {
@@ -56,9 +70,14 @@ export async function indexArchive(file: string, options: IndexOptions = {}): Pr
         break;
       }
       const header = parseTarHeader(block);
-      const isExtension = header.type === "x" || header.type === "g" || header.type === "L" || header.type === "K";
+      const isExtension =
+        header.type === "x" || header.type === "g" || header.type === "L" || header.type === "K";
       const size = isExtension ? header.size : (extension.size ?? header.size);
-      if (!(size >= 0) || !Number.isSafeInteger(size) || (isExtension && size > MAX_EXTENSION_BYTES)) {
+      if (
+        !(size >= 0) ||
+        !Number.isSafeInteger(size) ||
+        (isExtension && size > MAX_EXTENSION_BYTES)
+      ) {
         damage ??= `the archive is damaged after ${entries.size} entries`;
         break;
       }
@@ -71,10 +90,20 @@ export async function indexArchive(file: string, options: IndexOptions = {}): Pr
       const path = cleanPath(extension.name ?? header.name);
       const type = typeOf(header.type);
       const length = type === "file" ? size : 0;
-      entries.set(path, { type, target: extension.target ?? header.linkName, offset: input.position(), length });
+      entries.set(path, {
+        type,
+        target: extension.target ?? header.linkName,
+        offset: input.position(),
+        length,
+      });
       extension = {};
       if (options.isEnough?.(path) === true) break;
-      if (options.wrapped !== undefined && type === "file" && length <= MAX_KEPT_FILE_BYTES && keptBytes + length <= MAX_KEPT_BYTES) {
+      if (
+        options.wrapped !== undefined &&
+        type === "file" &&
+        length <= MAX_KEPT_FILE_BYTES &&
+        keptBytes + length <= MAX_KEPT_BYTES
+      ) {
         const body = await input.take(padded(length));
         if (body === undefined) break;
         kept.set(path, body.slice(0, length));
@@ -89,7 +118,10 @@ export async function indexArchive(file: string, options: IndexOptions = {}): Pr
   return damage === undefined ? { entries, kept } : { entries, kept, damage };
 }
 
-function readExtension(type: string, body: Uint8Array): { name?: string; target?: string; size?: number } {
+function readExtension(
+  type: string,
+  body: Uint8Array,
+): { name?: string; target?: string; size?: number } {
   if (type === "L") return { name: parseText(body) };
   if (type === "K") return { target: parseText(body) };
   if (type === "g") return {};
@@ -136,8 +168,17 @@ async function readerAt(file: string): Promise<Input> {
   };
 }
 
-function readerThrough(file: string, wrapped: "gzip" | "zstd", report: (damage: StreamDamage) => void): Input {
-  const chunks = expand(() => readRange({ file, offset: 0, length: Infinity }), wrapped, layerLimits, report);
+function readerThrough(
+  file: string,
+  wrapped: "gzip" | "zstd",
+  report: (damage: StreamDamage) => void,
+): Input {
+  const chunks = expand(
+    () => readRange({ file, offset: 0, length: Infinity }),
+    wrapped,
+    layerLimits,
+    report,
+  );
   let chunk: Uint8Array = new Uint8Array(0);
   let position = 0;
   const refill = async (): Promise<boolean> => {

@@ -16,7 +16,10 @@ export interface ByteRange {
  * Streams a range in chunks that are never written to again. Ends early, without an error, where the file does; errors of the
  * operating system are thrown. Damage of a wrapped file is told to `report`.
  */
-export async function* readRange(range: ByteRange, report: (damage: StreamDamage) => void = () => {}): AsyncGenerator<Uint8Array, void> {
+export async function* readRange(
+  range: ByteRange,
+  report: (damage: StreamDamage) => void = () => {},
+): AsyncGenerator<Uint8Array, void> {
   const { file, offset, length, wrapped } = range;
   if (wrapped === undefined) {
     yield* readFileRange(file, offset, length);
@@ -24,7 +27,12 @@ export async function* readRange(range: ByteRange, report: (damage: StreamDamage
   }
   const end = offset + length;
   let position = 0;
-  for await (const chunk of expand(() => readFileRange(file, 0, Infinity), wrapped, layerLimits, report)) {
+  for await (const chunk of expand(
+    () => readFileRange(file, 0, Infinity),
+    wrapped,
+    layerLimits,
+    report,
+  )) {
     const from = Math.max(0, offset - position);
     const to = Math.min(chunk.length, end - position);
     if (from < to) yield chunk.subarray(from, to);
@@ -46,7 +54,11 @@ export async function readHead(range: ByteRange, bytes: number): Promise<Uint8Ar
   return Buffer.concat(parts);
 }
 
-async function* readFileRange(file: string, offset: number, length: number): AsyncGenerator<Uint8Array, void> {
+async function* readFileRange(
+  file: string,
+  offset: number,
+  length: number,
+): AsyncGenerator<Uint8Array, void> {
   const handle: FileHandle = await open(file, "r");
   try {
     let position = offset;

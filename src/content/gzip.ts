@@ -2,8 +2,8 @@ import { createGunzip, type Gunzip } from "node:zlib";
 
 /** Measured best on layers: fewer, larger results. */
 const OUTPUT_CHUNK_BYTES = 1 << 20;
-/** Input written at once. Small enough that the byte-wise second pass over one piece takes seconds, not minutes. */
-const PIECE_BYTES = 128 << 10;
+/** Input written at once, and in the passes that look for damage in a piece: each searches the piece in which the one before failed. */
+const PIECE_BYTES = [128 << 10, 512, 1] as const;
 /** Pieces handed to zlib ahead: while one is expanded in libuv's pool, the results of the one before are scanned. */
 const PIECES_AHEAD = 2;
 /** Expanded bytes that may wait before zlib has to. A piece of 128 KiB can expand to 132 MiB. */
@@ -18,67 +18,82 @@ export interface StreamDamage {
 interface Run {
   /** Bytes of input that zlib took without complaint. */
   accepted: number;
+  /** Bytes of input that it was given. */
+  offered: number;
+  /** Whether that was all there is. */
+  isAll: boolean;
   ended: boolean;
   error: NodeJS.ErrnoException | undefined;
 }
 
+function newRun(): Run {
+  return { accepted: 0, offered: 0, isAll: false, ended: false, error: undefined };
+}
+
 /**
  * Expands gzip of any number of members (RFC 1952). `open` starts the stored bytes from their beginning; it is called again when a
- * piece fails, because zlib drops what a failing piece had expanded already: the second pass feeds that piece byte by byte, so
- * nothing before the damage is lost. Damage is reported, never thrown; errors of `open` are thrown.
+ * piece fails, because zlib drops what a failing piece had expanded already: later passes feed that piece in ever smaller ones, down
+ * to single bytes, so nothing before the damage is lost. Damage is reported, never thrown; errors of `open` are thrown.
  */
 export async function* gunzip(
   open: () => AsyncIterable<Uint8Array>,
   report: (damage: StreamDamage) => void,
 ): AsyncGenerator<Uint8Array, void> {
   let delivered = 0;
-  const first: Run = { accepted: 0, ended: false, error: undefined };
-  for await (const chunk of inflate(pieces(open(), Infinity), first)) {
-    delivered += chunk.length;
-    yield chunk;
-  }
-  let last = first;
-  if (first.error !== undefined && first.error.code !== "Z_BUF_ERROR") {
-    last = { accepted: 0, ended: false, error: undefined };
+  let run: Run = newRun();
+  for (const size of PIECE_BYTES) {
+    const fineFrom = run.accepted;
+    run = newRun();
     let seen = 0;
-    for await (const chunk of inflate(pieces(open(), first.accepted), last)) {
+    for await (const chunk of inflate(pieces(open(), fineFrom, size), run, size > 1)) {
       seen += chunk.length;
-      if (seen > delivered) {
-        const fresh = Math.min(chunk.length, seen - delivered);
-        delivered = seen;
-        yield chunk.subarray(chunk.length - fresh);
-      }
+      if (seen <= delivered) continue;
+      const fresh = Math.min(chunk.length, seen - delivered);
+      delivered = seen;
+      yield chunk.subarray(chunk.length - fresh);
     }
+    if (run.error === undefined || run.error.code === "Z_BUF_ERROR") break;
   }
-  if (last.error === undefined) {
-    if (last.ended && (await hasMoreThanZeros(open(), last.accepted))) {
+  if (run.error === undefined) {
+    const isRead = run.isAll && run.accepted === run.offered;
+    if (!isRead && (await hasMoreThanZeros(open(), run.accepted))) {
       report({ kind: "trailing", message: "bytes after the end of the gzip stream were not read" });
     }
-  } else if (last.error.code === "Z_BUF_ERROR") {
+  } else if (run.error.code === "Z_BUF_ERROR") {
     report({ kind: "truncated", message: "the gzip stream is cut off" });
-  } else if (last.error.message === "incorrect header check" && delivered > 0) {
+  } else if (run.error.message === "incorrect header check" && delivered > 0) {
     report({ kind: "trailing", message: "bytes after the end of the gzip stream were not read" });
   } else {
-    report({ kind: "corrupt", message: `the gzip stream is damaged (${last.error.message})` });
+    report({ kind: "corrupt", message: `the gzip stream is damaged (${run.error.message})` });
   }
 }
 
-/** Cuts input into pieces; from offset `careful` on into single bytes. */
-async function* pieces(input: AsyncIterable<Uint8Array>, careful: number): AsyncGenerator<Uint8Array, void> {
+/** Cuts input into pieces: large ones, and from offset `fineFrom` on pieces of `size`. */
+async function* pieces(
+  input: AsyncIterable<Uint8Array>,
+  fineFrom: number,
+  size: number,
+): AsyncGenerator<Uint8Array, void> {
   let offset = 0;
   for await (const chunk of input) {
     let at = 0;
     while (at < chunk.length) {
-      const left = careful - offset;
-      const size = left <= 0 ? 1 : Math.min(PIECE_BYTES, left, chunk.length - at);
-      yield chunk.subarray(at, at + size);
-      at += size;
-      offset += size;
+      const left = fineFrom - offset;
+      const wanted = left <= 0 ? size : Math.min(PIECE_BYTES[0], left);
+      const piece = chunk.subarray(at, at + wanted);
+      yield piece;
+      at += piece.length;
+      offset += piece.length;
     }
   }
 }
 
-async function* inflate(input: AsyncIterable<Uint8Array>, run: Run): AsyncGenerator<Uint8Array, void> {
+/** `mayWait`: zlib is held back while its results wait; a failing zlib drops what it then still holds. */
+async function* inflate(
+  input: AsyncIterable<Uint8Array>,
+  run: Run,
+  mayWait: boolean,
+): AsyncGenerator<Uint8Array, void> {
   const engine: Gunzip = createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES });
   const ready: Uint8Array[] = [];
   let waiting = 0;
@@ -88,7 +103,7 @@ async function* inflate(input: AsyncIterable<Uint8Array>, run: Run): AsyncGenera
   engine.on("data", (chunk: Uint8Array) => {
     ready.push(chunk);
     waiting += chunk.length;
-    if (waiting > MAX_WAITING_BYTES) engine.pause();
+    if (mayWait && waiting > MAX_WAITING_BYTES) engine.pause();
     wake();
   });
   engine.on("end", () => {
@@ -111,6 +126,7 @@ async function* inflate(input: AsyncIterable<Uint8Array>, run: Run): AsyncGenera
     for await (const piece of input) {
       if (stopped()) break;
       inFlight++;
+      run.offered += piece.length;
       engine.write(piece, (error) => {
         inFlight--;
         if (!error && !run.ended) run.accepted += piece.length;
@@ -122,6 +138,7 @@ async function* inflate(input: AsyncIterable<Uint8Array>, run: Run): AsyncGenera
         else yield chunk;
       }
     }
+    run.isAll = !stopped();
     // Everything that was written has to come out before `end`: a cut-off stream fails there, and a failing zlib delivers nothing.
     while (ready.length > 0 || (!stopped() && (inFlight > 0 || engine.readableLength > 0))) {
       const chunk = take();

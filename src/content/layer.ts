@@ -1,8 +1,16 @@
 import type { Problem, ProblemCode } from "../model/problem.ts";
 import { pathHash } from "../model/path-hash.ts";
 import type { LayerReading, LayerUnit } from "../model/unit.ts";
-import { readHead, readRange } from "./byte-range.ts";
-import { expand, layerLimits, sniffCompression, type Compression, type ExpandLimits, type StreamDamage } from "./compression.ts";
+import { readRange } from "./byte-range.ts";
+import {
+  COMPRESSION_MAGIC_BYTES,
+  expand,
+  layerLimits,
+  sniffCompression,
+  type Compression,
+  type ExpandLimits,
+  type StreamDamage,
+} from "./compression.ts";
 import { hasher } from "./digest.ts";
 import { HashList } from "./hash-list.ts";
 import { walkTar } from "./tar-entries.ts";
@@ -22,7 +30,7 @@ export interface LayerSink {
   end(complete: boolean): void;
 }
 
-export interface LayerFile {
+interface LayerFile {
   readonly path: string;
   readonly size: number;
 }
@@ -46,7 +54,11 @@ export interface LayerOptions {
  * tar, gives the files to `sink`, and tells what the layer removes from lower ones. Nothing is extracted and no more than some
  * mebibytes are held. What is wrong comes back as problems; only a bug, the sink, or an abort throws.
  */
-export async function readLayer(unit: LayerUnit, sink: LayerSink, options: LayerOptions = {}): Promise<LayerOutcome> {
+export async function readLayer(
+  unit: LayerUnit,
+  sink: LayerSink,
+  options: LayerOptions = {},
+): Promise<LayerOutcome> {
   const limits = options.limits ?? layerLimits;
   const problems: Problem[] = [];
   const add = (code: ProblemCode, effect: Problem["effect"], message: string): void => {
@@ -58,14 +70,16 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
   let bytes = 0;
   let entries = 0;
   let isWhole = true;
+  let peeked: Peeked | undefined;
   const damaged = (damage: StreamDamage): void => {
     if (damage.kind !== "trailing") isWhole = false;
     add(codes[damage.kind], "incomplete", damage.message);
   };
 
   try {
-    const compression = sniffCompression(await readHead(unit, TAR_BLOCK));
-    const chunks = expand(stored.open, compression, limits, damaged);
+    peeked = await peek(stored.open);
+    const compression = sniffCompression(peeked.head);
+    const chunks = expand(peeked.open, compression, limits, damaged);
     const walk = walkTar({
       entry(entry) {
         entries++;
@@ -85,7 +99,8 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     };
     const decide = async (): Promise<void> => {
       shape = looksLikeTar(head) ? "tar" : "other";
-      if (shape === "other") sink.begin({ path: "", size: await expandedSize(unit, compression, limits) });
+      if (shape === "other")
+        sink.begin({ path: "", size: await expandedSize(unit, compression, limits) });
       await take(head);
     };
     for await (const chunk of chunks) {
@@ -103,7 +118,11 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     if (shape === "tar") {
       const damage = await walk.finish();
       if (damage !== undefined && isWhole) {
-        add("layer-corrupt", "incomplete", `${damage.message} (${damage.entries} entries were read)`);
+        add(
+          "layer-corrupt",
+          "incomplete",
+          `${damage.message} (${damage.entries} entries were read)`,
+        );
       }
     } else if (shape === "other") {
       sink.end(isWhole);
@@ -113,14 +132,24 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     if (!isSystemError(error)) throw error;
     isWhole = false;
     add("unreadable", "incomplete", `cannot be read (${error.code})`);
+  } finally {
+    await peeked?.close();
   }
 
   const digest = stored.digest();
   const diffId = isWhole ? tarHash.digest() : "";
-  if (stored.length() < unit.length) add("layer-corrupt", "incomplete", `${unit.length - stored.length()} bytes of the stored layer are missing`);
-  if (unit.digest !== "" && unit.digest !== digest) add("digest-mismatch", "incomplete", `the stored bytes hash to ${digest}`);
-  if (unit.diffId !== "" && isWhole && unit.diffId !== diffId) add("diff-id-mismatch", "note", `the uncompressed layer hashes to ${diffId}`);
-  if (paths.isOverfull()) add("layer-corrupt", "note", `more than ${MAX_WHITEOUTS} whiteouts: not all are known`);
+  if (stored.length() < unit.length)
+    add(
+      "layer-corrupt",
+      "incomplete",
+      `${unit.length - stored.length()} bytes of the stored layer are missing`,
+    );
+  if (unit.digest !== "" && unit.digest !== digest)
+    add("digest-mismatch", "incomplete", `the stored bytes hash to ${digest}`);
+  if (unit.diffId !== "" && isWhole && unit.diffId !== diffId)
+    add("diff-id-mismatch", "note", `the uncompressed layer hashes to ${diffId}`);
+  if (paths.isOverfull())
+    add("layer-corrupt", "note", `more than ${MAX_WHITEOUTS} whiteouts: not all are known`);
   return { reading: { digest, diffId, ...paths.result() }, problems, entries, bytes };
 }
 
@@ -167,7 +196,11 @@ function storedBytes(unit: LayerUnit): {
     async drain() {
       if (hashed >= unit.length) return;
       const from = hashed;
-      for await (const chunk of readRange({ ...unit, offset: unit.offset + from, length: unit.length - from })) {
+      for await (const chunk of readRange({
+        ...unit,
+        offset: unit.offset + from,
+        length: unit.length - from,
+      })) {
         hash.update(chunk);
         hashed += chunk.length;
       }
@@ -177,11 +210,55 @@ function storedBytes(unit: LayerUnit): {
   };
 }
 
+interface Peeked {
+  readonly head: Uint8Array;
+  readonly open: () => AsyncIterable<Uint8Array>;
+  readonly close: () => Promise<void>;
+}
+
+/** Looks at the first bytes without reading them twice: in an archive that is compressed as a whole, every start is a long way. */
+async function peek(open: () => AsyncIterable<Uint8Array>): Promise<Peeked> {
+  const started = open()[Symbol.asyncIterator]();
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < COMPRESSION_MAGIC_BYTES) {
+    const next = await started.next();
+    if (next.done === true) break;
+    head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+  }
+  let isFirst = true;
+  const resumed = async function* (): AsyncGenerator<Uint8Array, void> {
+    if (head.length > 0) yield head;
+    for (let next = await started.next(); next.done !== true; next = await started.next())
+      yield next.value;
+  };
+  return {
+    head,
+    open() {
+      if (!isFirst) return open();
+      isFirst = false;
+      return resumed();
+    },
+    async close() {
+      await started.return?.();
+    },
+  };
+}
+
 /** The size of a layer that is one file: its content id begins with it, so a compressed one is expanded once to count. */
-async function expandedSize(unit: LayerUnit, compression: Compression, limits: ExpandLimits): Promise<number> {
+async function expandedSize(
+  unit: LayerUnit,
+  compression: Compression,
+  limits: ExpandLimits,
+): Promise<number> {
   if (compression === "none") return unit.length;
   let size = 0;
-  for await (const chunk of expand(() => readRange(unit), compression, limits, () => {})) size += chunk.length;
+  for await (const chunk of expand(
+    () => readRange(unit),
+    compression,
+    limits,
+    () => {},
+  ))
+    size += chunk.length;
   return size;
 }
 
@@ -219,5 +296,10 @@ function collectPaths(): {
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
-  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
+  return (
+    error instanceof Error &&
+    "syscall" in error &&
+    "code" in error &&
+    typeof error.code === "string"
+  );
 }

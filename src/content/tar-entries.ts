@@ -1,7 +1,7 @@
 import { extract, type Extract, type Header } from "tar-stream";
 import { isTarHeader, padded, TAR_BLOCK } from "./tar-header.ts";
 
-export interface TarEntry {
+interface TarEntry {
   /** As the archive spells it (PAX and GNU long names resolved). Hostile text. */
   readonly name: string;
   readonly type: "file" | "directory" | "other";
@@ -24,7 +24,7 @@ export interface TarWalk {
   finish(): Promise<TarDamage | undefined>;
 }
 
-export interface TarDamage {
+interface TarDamage {
   readonly message: string;
   readonly entries: number;
 }
@@ -84,7 +84,8 @@ export function walkTar(visitor: TarVisitor): TarWalk {
     },
     async finish() {
       if (rest.length > 0 && reader !== undefined) await reader.write(rest, 0, position);
-      if (reader !== undefined && (await reader.finish())) damage ??= "the tar ends in the middle of an entry";
+      if (reader !== undefined && (await reader.finish()))
+        damage ??= "the tar ends in the middle of an entry";
       if (rest.length > 0) damage ??= "the tar does not end on a block";
       return damage === undefined ? undefined : { message: damage, entries };
     },
@@ -181,7 +182,10 @@ function openReader(visitor: TarVisitor, base: number, count: () => void): Reade
       if (!isClosed) return undefined;
       if (stop !== undefined) return stop;
       cutBody();
-      return { resumeAt: afterBadHeader(block, start, nextHeader), message: failure ?? "the tar is damaged" };
+      return {
+        resumeAt: afterBadHeader(block, start, nextHeader),
+        message: failure ?? "the tar is damaged",
+      };
     },
     async finish() {
       if (!isClosed) {
@@ -201,11 +205,18 @@ function openReader(visitor: TarVisitor, base: number, count: () => void): Reade
 }
 
 /** Kinds of entries that have no body, whatever their size field says. */
-const nodeTypes: ReadonlySet<string> = new Set(["link", "symlink", "character-device", "block-device", "fifo"]);
+const nodeTypes: ReadonlySet<string> = new Set([
+  "link",
+  "symlink",
+  "character-device",
+  "block-device",
+  "fifo",
+]);
 
 /** Where the entry's body begins; tar-stream gives it, its types do not say so. */
 function byteOffset(header: Header): number {
-  if (!("byteOffset" in header) || typeof header.byteOffset !== "number") throw new TypeError("tar-stream gave no offset");
+  if (!("byteOffset" in header) || typeof header.byteOffset !== "number")
+    throw new TypeError("tar-stream gave no offset");
   return header.byteOffset;
 }
 

@@ -26,7 +26,7 @@ export function isZero(bytes: Uint8Array): boolean {
 }
 
 /** A number field: octal text, or base-256 where the first bit is set. NaN for what is neither, negative numbers included. */
-export function parseNumber(field: Uint8Array): number {
+function parseNumber(field: Uint8Array): number {
   const first = field[0] ?? 0;
   if (first === 0x80) {
     let value = 0;
@@ -56,7 +56,8 @@ export interface TarHeader {
 export function parseTarHeader(block: Uint8Array): TarHeader {
   const flag = block[156] ?? 0;
   // GNU archives write "ustar " and have times where POSIX has the prefix.
-  const prefix = parseText(block.subarray(257, 263)) === "ustar" ? parseText(block.subarray(345, 500)) : "";
+  const prefix =
+    parseText(block.subarray(257, 263)) === "ustar" ? parseText(block.subarray(345, 500)) : "";
   const name = parseText(block.subarray(0, 100));
   return {
     name: prefix === "" ? name : `${prefix}/${name}`,

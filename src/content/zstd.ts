@@ -12,7 +12,8 @@ const MAX_EMPTY_RESULTS = 32;
 
 /**
  * Expands zstd: any number of frames and skippable frames (RFC 8878), windows up to 128 MiB. Damage is reported, never thrown;
- * everything before it was delivered, but for the last 8 KiB of stored bytes at most.
+ * everything before it was delivered, but for the last 8 KiB of stored bytes at most. Node's own decoder (22 and later) is not used:
+ * it takes the end of a frame in the middle of a chunk for the end of all, and so would drop what follows without a word.
  */
 export async function* unzstd(
   input: AsyncIterable<Uint8Array>,
@@ -48,7 +49,10 @@ export async function* unzstd(
         granted = Math.max(granted, MAX_EMPTY_RESULTS);
         yield result.value;
       } else if (--granted < 0) {
-        report({ kind: "corrupt", message: "the zstd stream is damaged, or followed by other bytes" });
+        report({
+          kind: "corrupt",
+          message: "the zstd stream is damaged, or followed by other bytes",
+        });
         return;
       }
       if (taken) {

@@ -6,6 +6,7 @@ import type { RegexEngine } from "./engine.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import type { KernelCode } from "./kernel/code.ts";
 import { LineCounter } from "./lines.ts";
+import { hasRun } from "./byte-run.ts";
 import { readyRules, type ReadyRule, type ReadyRules } from "./ready-rules.ts";
 
 export interface DetectorOptions {
@@ -184,6 +185,7 @@ export class Detector {
   #around(ready: ReadyRule, region: Region, hit: number, beyond: number, collector: Collector, outer: Place | undefined): void {
     const from = Math.max(region.low, hit - ready.rule.before);
     const to = Math.min(region.high, hit + ready.rule.after + beyond);
+    if (ready.run !== undefined && !hasRun(this.kernel.bytes, from, to, ready.run.members, ready.run.least)) return;
     const window = this.kernel.bytes.subarray(from, to);
     const regex = ready.regex();
     let at = 0;

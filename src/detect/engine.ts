@@ -16,9 +16,15 @@ export interface CompiledRegex {
 /** A regex engine: RE2, or its JavaScript port where RE2 could not be built. */
 export interface RegexEngine {
   readonly name: "re2" | "re2js";
-  /** Throws an Error whose message says what is wrong with the pattern. */
-  compile(pattern: string): CompiledRegex;
+  /**
+   * Throws an Error whose message says what is wrong with the pattern. With `startsWithin`, `exec` need only give matches that start less than
+   * so many bytes behind `from`: it can then stop early.
+   */
+  compile(pattern: string, startsWithin?: number): CompiledRegex;
 }
+
+/** Skipping more bytes than this makes a regex larger than it saves. */
+const maxNear = 200;
 
 /** Loads RE2; where its native part is missing (no compiler at installation, another Node version) re2js, some thirty times slower. */
 export async function loadEngine(): Promise<RegexEngine> {
@@ -34,9 +40,12 @@ async function loadRe2(): Promise<RegexEngine | undefined> {
   }
   return {
     name: "re2",
-    compile(pattern) {
-      const regex = new RE2(pattern, "dgu");
-      const tester = new RE2(pattern, "u");
+    compile(pattern, startsWithin) {
+      const isNear = startsWithin !== undefined && startsWithin <= maxNear;
+      // An anchored search that skips up to so many bytes first ends as soon as no match can begin any more; a free one reads to the end.
+      const regex = isNear ? new RE2(`\\C{0,${startsWithin}}?(${pattern})`, "dyu") : new RE2(pattern, "dgu");
+      const first = isNear ? 1 : 0;
+      let tester: InstanceType<typeof RE2> | undefined;
       return {
         exec(bytes, from) {
           regex.lastIndex = from;
@@ -44,10 +53,10 @@ async function loadRe2(): Promise<RegexEngine | undefined> {
           if (found === null) return undefined;
           const indices = (found as unknown as { indices: ([number, number] | undefined)[] }).indices;
           const groups: number[] = [];
-          for (let group = 1; group < indices.length; group++) groups.push(indices[group]?.[0] ?? -1, indices[group]?.[1] ?? -1);
-          return { start: indices[0]![0], end: indices[0]![1], groups };
+          for (let group = first + 1; group < indices.length; group++) groups.push(indices[group]?.[0] ?? -1, indices[group]?.[1] ?? -1);
+          return { start: indices[first]![0], end: indices[first]![1], groups };
         },
-        test: (text) => tester.test(text),
+        test: (text) => (tester ??= new RE2(pattern, "u")).test(text),
       };
     },
   };

@@ -7,6 +7,8 @@ export interface ReadyRule {
   readonly rule: Rule;
   readonly index: number;
   regex(): CompiledRegex;
+  /** A run of bytes that every match holds: looked for before the regex is tried. */
+  readonly run: { readonly members: Uint8Array; readonly least: number } | undefined;
   /** Allowlists that can be judged without path and commit. */
   readonly allowlists: readonly ReadyAllowlist[];
 }
@@ -53,10 +55,12 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine): ReadyRules {
     const { regex: pattern } = rule;
     if (pattern === undefined) return;
     const global = ruleset.allowlists.filter((list) => list.targetRules.length === 0 || list.targetRules.includes(rule.id));
+    let near: CompiledRegex | undefined;
     const ready: ReadyRule = {
       rule,
       index,
-      regex: () => compile(pattern),
+      regex: rule.reach === "window" ? () => (near ??= engine.compile(pattern, rule.before)) : () => compile(pattern),
+      run: rule.run === undefined ? undefined : { members: expandBitmap(rule.run.members), least: rule.run.least },
       allowlists: [...rule.allowlists, ...global].filter(isTextual).map((list) => ({
         list,
         regexes: () => list.regexes.map(compile),
@@ -97,4 +101,10 @@ function isTextual(list: Allowlist): boolean {
   const hasText = list.regexes.length > 0 || list.stopwords.length > 0;
   const hasPlace = list.paths.length > 0 || list.commits.length > 0;
   return hasText && (!hasPlace || list.condition === "OR");
+}
+
+/** One byte for each bit of a bitmap in hex. */
+function expandBitmap(hex: string): Uint8Array {
+  const bitmap = Buffer.from(hex, "hex");
+  return Uint8Array.from({ length: 256 }, (_, byte) => ((bitmap[byte >> 3] ?? 0) >> (byte & 7)) & 1);
 }

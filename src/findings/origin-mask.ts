@@ -13,6 +13,8 @@ const urlUser = /(:\/\/)[^/@\s]{1,1024}@/g;
 /** Masks secrets in the texts that tell where something was seen: a commit message or an instruction can hold the very secret it brought in. */
 export interface OriginMasker {
   add(secret: string): void;
+  /** How many secrets it knows. */
+  size(): number;
   origin(origin: Origin): Origin;
   /** Masks known secrets in a name: a target, the subject of a problem. */
   text(text: string): string;
@@ -23,6 +25,7 @@ export function createOriginMasker(): OriginMasker {
   const byStart = new Map<string, string[]>();
   let texts = new Map<string, string>();
   let origins = new WeakMap<Origin, Origin>();
+  let size = 0;
 
   function add(secret: string): void {
     if (secret.length < minInProse) return;
@@ -33,6 +36,7 @@ export function createOriginMasker(): OriginMasker {
     if (list === undefined) byStart.set(start, [secret]);
     else list.push(secret);
     list?.sort((a, b) => b.length - a.length);
+    size++;
     texts = new Map();
     origins = new WeakMap();
   }
@@ -102,6 +106,7 @@ export function createOriginMasker(): OriginMasker {
 
   return {
     add,
+    size: () => size,
     text: target,
     origin(origin) {
       const known = origins.get(origin);

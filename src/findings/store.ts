@@ -44,15 +44,20 @@ interface ValueState {
   told: number;
 }
 
-interface Snapshot {
+interface SortedFindings {
   readonly findings: readonly Finding[];
-  readonly byFingerprint: ReadonlyMap<string, Built>;
-  readonly dropped: number;
+  readonly byFingerprint: ReadonlyMap<string, Finding>;
 }
 
+/** What came of one value when it was last put together. */
 interface Built {
-  readonly finding: Finding;
+  /** Absent where every place explains it. */
+  readonly finding: Finding | undefined;
   readonly targets: ReadonlySet<string>;
+  /** Detections without any place that counts. */
+  readonly dropped: number;
+  /** The masker's state at that time: secrets found later may stand in its origins. */
+  readonly maskedBy: number;
 }
 
 /** A finding that grew is told again when it grew by this factor: telling every sighting would be quadratic in their number. */
@@ -71,7 +76,9 @@ export class FindingStore {
   readonly #origins = new Map<ContentId, Map<string, PlacedOrigin>>();
   readonly #hitTargets = new Map<ContentId, string>();
   readonly #values = new Map<string, ValueState>();
-  #built: Snapshot | undefined;
+  readonly #built = new Map<string, Built>();
+  #stale = new Set<string>();
+  #sorted: SortedFindings | undefined;
   #changed = new Set<string>();
   #scheduled = false;
 
@@ -97,9 +104,8 @@ export class FindingStore {
         this.#values.set(keep.value, value);
       }
       value.contents.add(hit.content);
-      this.#changed.add(keep.value);
+      this.#markChanged(keep.value);
     }
-    this.#built = undefined;
     if (this.#options.onFinding === undefined) return;
     for (const { value } of prepared) {
       if (this.#values.get(value)?.told !== 0) continue;
@@ -116,8 +122,7 @@ export class FindingStore {
     const key = originKey(sighting.origin);
     if (origins.has(key)) return;
     origins.set(key, { origin: sighting.origin, target });
-    this.#built = undefined;
-    for (const { value } of this.#contents.get(sighting.content)?.kept ?? []) this.#changed.add(value);
+    for (const { value } of this.#contents.get(sighting.content)?.kept ?? []) this.#markChanged(value);
     if (this.#options.onFinding !== undefined) this.#schedule();
   }
 
@@ -128,27 +133,30 @@ export class FindingStore {
 
   /** All findings, sorted; suppressed ones are among them, marked. */
   findings(): readonly Finding[] {
-    return this.#build().findings;
+    return this.#all().findings;
   }
 
   /** The finding with this fingerprint. */
   finding(id: string): Finding | undefined {
-    return this.#build().byFingerprint.get(id)?.finding;
+    return this.#all().byFingerprint.get(id);
   }
 
   /** How many findings that are not suppressed were seen in a target, as named to `addHit` and `addSighting`. */
   countIn(target: string): number {
+    this.#refresh();
     let count = 0;
-    for (const built of this.#build().byFingerprint.values()) {
-      if (built.finding.suppressed === undefined && built.targets.has(target)) count++;
+    for (const { finding, targets } of this.#built.values()) {
+      if (finding !== undefined && finding.suppressed === undefined && targets.has(target)) count++;
     }
     return count;
   }
 
   /** Detections dropped here because every place they were seen at explains them. */
   suppressed(): Partial<Record<SuppressionReason, number>> {
-    const { dropped } = this.#build();
-    return dropped === 0 ? {} : { path: dropped };
+    this.#refresh();
+    let path = 0;
+    for (const { dropped } of this.#built.values()) path += dropped;
+    return path === 0 ? {} : { path };
   }
 
   /** A text with every known secret masked: for problems and other texts that name scanned things. */
@@ -160,24 +168,32 @@ export class FindingStore {
     return this.#rules.get(id) ?? unknownRule(id);
   }
 
-  #build(): Snapshot {
-    if (this.#built !== undefined) return this.#built;
-    const byFingerprint = new Map<string, Built>();
-    const survivors = new Set<PreparedDetection>();
-    for (const key of this.#values.keys()) {
-      const built = this.#buildValue(key, survivors);
-      if (built !== undefined) byFingerprint.set(built.finding.fingerprint, built);
-    }
-    let dropped = 0;
-    for (const { kept } of this.#contents.values()) for (const keep of kept) if (!survivors.has(keep)) dropped++;
-    const findings = [...byFingerprint.values()].map((built) => built.finding).sort(compareFindings);
-    this.#built = { findings, byFingerprint, dropped };
-    return this.#built;
+  #markChanged(key: string): void {
+    this.#stale.add(key);
+    this.#changed.add(key);
+    this.#sorted = undefined;
   }
 
-  #buildValue(key: string, survivors?: Set<PreparedDetection>): Built | undefined {
+  /** Puts together again what changed since the last time. */
+  #refresh(): void {
+    for (const key of this.#stale) this.#built.set(key, this.#buildValue(key));
+    this.#stale = new Set();
+  }
+
+  #all(): SortedFindings {
+    if (this.#sorted !== undefined) return this.#sorted;
+    for (const [key, { maskedBy }] of this.#built) if (maskedBy !== this.#masker.size()) this.#stale.add(key);
+    this.#refresh();
+    const findings = [...this.#built.values()].flatMap(({ finding }) => finding ?? []).sort(compareFindings);
+    this.#sorted = { findings, byFingerprint: new Map(findings.map((finding) => [finding.fingerprint, finding])) };
+    return this.#sorted;
+  }
+
+  #buildValue(key: string): Built {
     const value = this.#values.get(key);
-    if (value === undefined) return undefined;
+    const maskedBy = this.#masker.size();
+    if (value === undefined) return { finding: undefined, targets: new Set(), dropped: 0, maskedBy };
+    let dropped = 0;
     const sightings: FindingSighting[] = [];
     const targets = new Set<string>();
     const confidences = new Map<string, Confidence>();
@@ -189,10 +205,10 @@ export class FindingStore {
       const placed = this.#placesOf(content, state);
       for (const keep of state.kept) {
         if (keep.value !== key) continue;
+        const before = sightings.length;
         for (const { origin, target } of placed) {
           const confidence = this.#judge(keep.rule, keep.detection, origin);
           if (confidence === undefined) continue;
-          survivors?.add(keep);
           if (target !== undefined) targets.add(target);
           const best = confidences.get(keep.rule.id);
           if (best === undefined || compareConfidence(confidence, best) < 0) confidences.set(keep.rule.id, confidence);
@@ -201,12 +217,13 @@ export class FindingStore {
           for (const fact of keep.facts) facts.add(fact);
           sightings.push(toSighting(keep, content, this.#masker.origin(origin)));
         }
+        if (sightings.length === before) dropped++;
       }
     }
     const ranked = [...rules.values()].sort(compareRules);
     // A rule that only came along at the place of another is not the primary one: it was not judged by itself.
     const primary = ranked.find((rule) => confidences.has(rule.id));
-    if (primary === undefined) return undefined;
+    if (primary === undefined) return { finding: undefined, targets, dropped, maskedBy };
     const finding: Finding = {
       fingerprint: fingerprint(key),
       rule: {
@@ -227,7 +244,7 @@ export class FindingStore {
       sightings: sightings.sort(compareSightings),
     };
     const decided = (this.#options.deciders ?? []).reduce((current, decide) => decide(current), finding);
-    return { finding: decided, targets };
+    return { finding: decided, targets, dropped, maskedBy };
   }
 
   /** Where a content was seen; where its source never said so (the scan was interrupted), what its hit tells. */
@@ -259,10 +276,10 @@ export class FindingStore {
     for (const content of value.contents) size += this.#origins.get(content)?.size ?? 1;
     // Sightings replace the place told by the hit, so the first change of a finding is always told.
     if (value.told > 1 && size < value.told * toldGrowth) return;
-    const built = this.#buildValue(key);
-    if (built === undefined) return;
+    const { finding } = this.#buildValue(key);
+    if (finding === undefined) return;
     value.told = size;
-    this.#options.onFinding?.(built.finding);
+    this.#options.onFinding?.(finding);
   }
 }
 

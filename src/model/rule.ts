@@ -48,6 +48,8 @@ export interface Rule {
   /** For `window`: how many bytes before the end of the keyword, and after it, the regex may look at. */
   readonly before: number;
   readonly after: number;
+  /** Every match holds a run of at least `least` bytes of a class; `members` is its bitmap, 64 hex digits, byte 0 first. */
+  readonly run?: { readonly members: string; readonly least: number };
 }
 
 export interface Allowlist {

@@ -26,12 +26,6 @@ export function wrap(text: string, width: number): readonly string[] {
   return [...lines, line];
 }
 
-/** Cuts a text to at most `width` columns; `end` stands where something was cut. */
-export function cut(text: string, width: number, end: string): string {
-  if (!Number.isFinite(width) || stringWidth(text) <= width) return text;
-  return `${broken(text, Math.max(1, width - stringWidth(end)))[0] ?? ""}${end}`;
-}
-
 function broken(word: string, columns: number): string[] {
   const pieces: string[] = [];
   let piece = "";

@@ -2,6 +2,7 @@ import { sanitize } from "../model/sanitize.ts";
 import { countsOf } from "./counts.ts";
 import { clip, clipStart, fit, widthOf } from "./fit.ts";
 import { hints, type Command } from "./keys.ts";
+import { overlayHeight, overlayLines } from "./overlays.ts";
 import { targetsOf, type Prompt, type ReviewState } from "./state.ts";
 import { line, span, type Span, type StyledLine } from "./styled.ts";
 
@@ -10,17 +11,32 @@ export function headerLine(state: ReviewState): StyledLine {
   const name = "leaktrace review  ";
   const status = clip(scanText(state), Math.floor(state.size.columns / 2));
   const room = state.size.columns - name.length - widthOf(status) - 1;
-  return line(span(name, "strong"), span(fit(clipStart(sanitize(state.title), room), room)), span(` ${status}`, state.scan.failure === "" ? "plain" : "alert"));
+  return line(
+    span(name, "strong"),
+    span(fit(clipStart(sanitize(state.title), room), room)),
+    span(` ${status}`, state.scan.failure === "" ? "plain" : "alert"),
+  );
 }
 
 function scanText(state: ReviewState): string {
   const { isRunning, progress, problemCount, failure } = state.scan;
-  const problems = problemCount === 0 ? "" : ` · ${problemCount === 1 ? "1 problem" : `${problemCount.toLocaleString("en")} problems`} (p)`;
+  const problems =
+    problemCount === 0
+      ? ""
+      : ` · ${problemCount === 1 ? "1 problem" : `${problemCount.toLocaleString("en")} problems`} (p)`;
   if (failure !== "") return `scan failed (p)${problems}`;
   if (!isRunning) return `${state.findings.size.toLocaleString("en")} found${problems}`;
   if (progress === undefined) return `starting${problems}`;
-  const share = progress.bytesPlanned > 0 ? ` ${Math.min(99, Math.floor((100 * progress.bytesDone) / progress.bytesPlanned))} %` : "";
-  const words: Readonly<Record<typeof progress.phase, string>> = { plan: "planning", scan: "scanning", locate: "locating", done: "finishing" };
+  const share =
+    progress.bytesPlanned > 0
+      ? ` ${Math.min(99, Math.floor((100 * progress.bytesDone) / progress.bytesPlanned))} %`
+      : "";
+  const words: Readonly<Record<typeof progress.phase, string>> = {
+    plan: "planning",
+    scan: "scanning",
+    locate: "locating",
+    done: "finishing",
+  };
   return `${words[progress.phase]}${share} · ${bytesText(progress.bytesDone)} · ${clockText(progress.elapsedMs)}${problems}`;
 }
 
@@ -52,7 +68,10 @@ export function footer(state: ReviewState): Footer {
   if (state.prompt !== undefined) return promptFooter(state, state.prompt);
   const counts = clip(countText(state), Math.floor(state.size.columns * 0.6));
   const room = Math.max(0, state.size.columns - widthOf(counts) - 1);
-  if (state.toast !== "") return { line: line(span(fit(sanitize(state.toast), room), "strong"), span(` ${counts}`, "dim")) };
+  if (state.toast !== "")
+    return {
+      line: line(span(fit(sanitize(state.toast), room), "strong"), span(` ${counts}`, "dim")),
+    };
   return { line: line(...hintSpans(state, room), span(` ${counts}`, "dim")) };
 }
 
@@ -71,10 +90,16 @@ function hintSpans(state: ReviewState, room: number): readonly Span[] {
 function footerCommands(state: ReviewState): readonly Command[] {
   if (state.overlay !== undefined) return ["down", "close"];
   if (state.focus === "detail") return ["down", "back", "show", "help"];
-  return state.shown.length === 0 ? ["filter", "back", "help", "close"] : ["real", "false-positive", "ignore", "help"];
+  return state.shown.length === 0
+    ? ["filter", "back", "help", "close"]
+    : ["real", "false-positive", "ignore", "help"];
 }
 
 function countText(state: ReviewState): string {
+  if (state.overlay !== undefined) {
+    const total = overlayLines(state).length;
+    return `lines ${state.overlayTop + 1}-${Math.min(total, state.overlayTop + overlayHeight(state.size))} of ${total}`;
+  }
   const row = state.selected === undefined ? 0 : state.shown.indexOf(state.selected) + 1;
   const marks = state.marked.size > 0 || state.range !== undefined ? targetsOf(state).length : 0;
   return [
@@ -87,13 +112,19 @@ function countText(state: ReviewState): string {
 
 function promptFooter(state: ReviewState, prompt: Prompt): Footer {
   const label = promptLabel(state, prompt);
-  const complaint = prompt.kind === "filter" ? state.query.complaint || `${state.shown.length.toLocaleString("en")} shown` : state.toast;
+  const complaint =
+    prompt.kind === "filter"
+      ? state.query.complaint || `${state.shown.length.toLocaleString("en")} shown`
+      : state.toast;
   const right = clip(complaint, Math.floor(state.size.columns / 2));
   const room = Math.max(1, state.size.columns - widthOf(label) - widthOf(right) - 2);
   // The end that is being typed stays in sight.
   const before = clipStart(sanitize(prompt.line.before), room - 1);
   const typed = fit(before + sanitize(prompt.line.after), room);
-  return { line: line(span(label, "strong"), span(typed), span(`  ${right}`, "dim")), caret: widthOf(label) + widthOf(before) };
+  return {
+    line: line(span(label, "strong"), span(typed), span(`  ${right}`, "dim")),
+    caret: widthOf(label) + widthOf(before),
+  };
 }
 
 function promptLabel(state: ReviewState, prompt: Prompt): string {

@@ -40,7 +40,9 @@ export interface DecisionSink {
 }
 
 /** Keeps decisions in memory alone: for looking around without leaving a trace, and for tests. */
-export function memoryDecisions(place = "memory"): DecisionSink & { readonly decisions: ReadonlyMap<string, Decision> } {
+export function memoryDecisions(
+  place = "memory",
+): DecisionSink & { readonly decisions: ReadonlyMap<string, Decision> } {
   const decisions = new Map<string, Decision>();
   return {
     place,

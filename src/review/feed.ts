@@ -53,7 +53,11 @@ export function createLiveFeed(title: string): LiveFeed {
 }
 
 /** A feed of a list that is complete: what a report holds. */
-export function createListFeed(title: string, findings: readonly Finding[], problems: readonly Problem[] = []): ReviewFeed {
+export function createListFeed(
+  title: string,
+  findings: readonly Finding[],
+  problems: readonly Problem[] = [],
+): ReviewFeed {
   return {
     title,
     subscribe(listener) {

@@ -1,4 +1,12 @@
-import { addDecision, findDecision, newIgnoreFile, readIgnoreFile, removeDecision, writeIgnoreFile, type IgnoreFile } from "../findings/index.ts";
+import {
+  addDecision,
+  findDecision,
+  newIgnoreFile,
+  readIgnoreFile,
+  removeDecision,
+  writeIgnoreFile,
+  type IgnoreFile,
+} from "../findings/index.ts";
 import { ToolError } from "../model/problem.ts";
 import type { DecisionSink } from "./decisions.ts";
 
@@ -13,13 +21,18 @@ export async function openIgnoreFile(path: string, place: string): Promise<Decis
     place,
     known: (fingerprint) => {
       const entry = findDecision(file, fingerprint);
-      return entry === undefined ? undefined : { verdict: entry.decision, reason: entry.reason, date: entry.date };
+      return entry === undefined
+        ? undefined
+        : { verdict: entry.decision, reason: entry.reason, date: entry.date };
     },
     write: async (changes) => {
       // Someone else may have written to it meanwhile: another review, git.
       let next: IgnoreFile = (await readWhole(path, place)) ?? file;
       for (const { fingerprint, decision } of changes) {
-        next = decision === undefined ? removeDecision(next, fingerprint) : addDecision(next, fingerprint, decision.verdict, decision.reason, decision.date);
+        next =
+          decision === undefined
+            ? removeDecision(next, fingerprint)
+            : addDecision(next, fingerprint, decision.verdict, decision.reason, decision.date);
       }
       await writeIgnoreFile(path, next);
       file = next;
@@ -31,7 +44,9 @@ async function readWhole(path: string, place: string): Promise<IgnoreFile | unde
   const read = await readIgnoreFile(path);
   const [bad] = read?.badLines ?? [];
   if (bad !== undefined) {
-    throw new ToolError("ignore-invalid", `line ${bad} of ${place} is no decision`, { hint: "Correct it or take it out; a review would lose it." });
+    throw new ToolError("ignore-invalid", `line ${bad} of ${place} is no decision`, {
+      hint: "Correct it or take it out; a review would lose it.",
+    });
   }
   return read?.file;
 }

@@ -13,8 +13,21 @@ import { runPlain } from "./plain.ts";
 import type { ReviewState } from "./state.ts";
 
 export type { Counts } from "./counts.ts";
-export { memoryDecisions, verdicts, type Decision, type DecisionChange, type DecisionSink, type Verdict } from "./decisions.ts";
-export { createListFeed, createLiveFeed, type FeedEvent, type LiveFeed, type ReviewFeed } from "./feed.ts";
+export {
+  memoryDecisions,
+  verdicts,
+  type Decision,
+  type DecisionChange,
+  type DecisionSink,
+  type Verdict,
+} from "./decisions.ts";
+export {
+  createListFeed,
+  createLiveFeed,
+  type FeedEvent,
+  type LiveFeed,
+  type ReviewFeed,
+} from "./feed.ts";
 export { openIgnoreFile } from "./ignore-file-sink.ts";
 
 export interface ReviewOptions {
@@ -44,11 +57,18 @@ export async function review(options: ReviewOptions): Promise<ReviewOutcome> {
   const { feed, decisions, terminal } = options;
   const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
   if (options.isPlain === true) {
-    const state = await runPlain({ feed, decisions, input: terminal.stdin, output: terminal.stdout, now });
+    const state = await runPlain({
+      feed,
+      decisions,
+      input: terminal.stdin,
+      output: terminal.stdout,
+      now,
+    });
     return outcomeOf("quit", state);
   }
   const { stdin, stdout } = terminal;
-  if (!isTerminal(stdin) || !isTerminal(stdout)) throw new ToolError("no-terminal", "the review needs a terminal that can show a screen");
+  if (!isTerminal(stdin) || !isTerminal(stdout))
+    throw new ToolError("no-terminal", "the review needs a terminal that can show a screen");
   // chalk, which colours what Ink draws, knows FORCE_COLOR alone and reads it once, when it is loaded: so before the screen is.
   const hasColour = options.hasColour ?? (process.env["NO_COLOR"] ?? "") === "";
   if (!hasColour) process.env["FORCE_COLOR"] = "0";
@@ -66,6 +86,8 @@ function outcomeOf(by: ReviewOutcome["by"], state: ReviewState): ReviewOutcome {
   return { by, counts: countsOf(state), summary: summaryLine(state) };
 }
 
-function isTerminal<S extends NodeJS.ReadStream | NodeJS.WriteStream>(stream: S): stream is S & (S extends NodeJS.ReadStream ? ReadStream : WriteStream) {
+function isTerminal<S extends NodeJS.ReadStream | NodeJS.WriteStream>(
+  stream: S,
+): stream is S & (S extends NodeJS.ReadStream ? ReadStream : WriteStream) {
   return stream.isTTY === true;
 }

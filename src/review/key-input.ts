@@ -88,18 +88,27 @@ function takeEscape(text: string, isFinal: boolean): Taken | undefined {
     const end = text.indexOf(pasteEnd, pasteStart.length);
     if (end < 0 && text.length < maxPasteLength) return undefined;
     const stop = end < 0 ? text.length : end;
-    const pasted = text.slice(pasteStart.length, Math.min(stop, pasteStart.length + maxPasteLength));
-    return { key: { name: "Paste", text: pasted }, length: end < 0 ? text.length : end + pasteEnd.length };
+    const pasted = text.slice(
+      pasteStart.length,
+      Math.min(stop, pasteStart.length + maxPasteLength),
+    );
+    return {
+      key: { name: "Paste", text: pasted },
+      length: end < 0 ? text.length : end + pasteEnd.length,
+    };
   }
   // CSI: parameters and intermediates up to a final byte; SS3: one more byte. (ECMA-48, 5.4)
+  // oxlint-disable-next-line no-control-regex -- escape sequences begin with one
   const sequence = /^\x1b(?:\[\[?[0-?]*[ -/]*[@-~]|O[ -~])/.exec(text)?.[0];
   if (sequence !== undefined) {
     const name = sequences[sequence.slice(1)] ?? sequences[withoutModifiers(sequence.slice(1))];
     return { ...(name === undefined ? {} : { key: { name, text: "" } }), length: sequence.length };
   }
+  // oxlint-disable-next-line no-control-regex -- as above
   if (!isFinal && /^\x1b(?:$|\[\[?[0-?]*[ -/]*$|O$)/.test(text)) return undefined;
   // Alt with a character: no key of ours, and it must not act as Esc followed by a command.
-  const alt = text.length > 1 && text[1] !== "\x1b" ? String.fromCodePoint(text.codePointAt(1) ?? 0) : "";
+  const alt =
+    text.length > 1 && text[1] !== "\x1b" ? String.fromCodePoint(text.codePointAt(1) ?? 0) : "";
   return { key: { name: alt === "" ? "Esc" : `M-${alt}`, text: "" }, length: 1 + alt.length };
 }
 
@@ -121,7 +130,8 @@ function keyOf(character: string): Key {
     case "\b":
       return { name: "Backspace", text: "" };
     default:
-      if (character < " ") return { name: `C-${String.fromCharCode(character.charCodeAt(0) + 96)}`, text: "" };
+      if (character < " ")
+        return { name: `C-${String.fromCharCode(character.charCodeAt(0) + 96)}`, text: "" };
       return { name: character, text: character };
   }
 }

@@ -49,48 +49,200 @@ export interface Binding {
 
 /** Every key of the review. The help screen, the footer and the reducer are drawn from this table alone. */
 export const bindings: readonly Binding[] = [
-  { command: "down", keys: ["j", "Down"], group: "move", word: "down", text: "next finding; in the detail: scroll down" },
-  { command: "up", keys: ["k", "Up"], group: "move", word: "up", text: "previous finding; in the detail: scroll up" },
-  { command: "half-down", keys: ["C-d"], group: "move", word: "half page", text: "half a page down" },
+  {
+    command: "down",
+    keys: ["j", "Down"],
+    group: "move",
+    word: "down",
+    text: "next finding; in the detail: scroll down",
+  },
+  {
+    command: "up",
+    keys: ["k", "Up"],
+    group: "move",
+    word: "up",
+    text: "previous finding; in the detail: scroll up",
+  },
+  {
+    command: "half-down",
+    keys: ["C-d"],
+    group: "move",
+    word: "half page",
+    text: "half a page down",
+  },
   { command: "half-up", keys: ["C-u"], group: "move", word: "half page", text: "half a page up" },
-  { command: "page-down", keys: ["PageDown", "C-f"], group: "move", word: "page", text: "a page down" },
+  {
+    command: "page-down",
+    keys: ["PageDown", "C-f"],
+    group: "move",
+    word: "page",
+    text: "a page down",
+  },
   { command: "page-up", keys: ["PageUp", "C-b"], group: "move", word: "page", text: "a page up" },
   { command: "top", keys: ["g", "Home"], group: "move", word: "top", text: "to the first" },
   { command: "bottom", keys: ["G", "End"], group: "move", word: "bottom", text: "to the last" },
-  { command: "next-open", keys: ["n"], group: "move", word: "next", text: "next open finding that the filter shows" },
-  { command: "previous-open", keys: ["N"], group: "move", word: "previous", text: "previous open finding that the filter shows" },
+  {
+    command: "next-open",
+    keys: ["n"],
+    group: "move",
+    word: "next",
+    text: "next open finding that the filter shows",
+  },
+  {
+    command: "previous-open",
+    keys: ["N"],
+    group: "move",
+    word: "previous",
+    text: "previous open finding that the filter shows",
+  },
 
   { command: "pane", keys: ["Tab", "S-Tab"], group: "look", word: "pane", text: "the other pane" },
-  { command: "into", keys: ["Enter", "l", "Right"], group: "look", word: "detail", text: "into the detail" },
-  { command: "back", keys: ["Esc", "h", "Left"], group: "look", word: "back", text: "back to the list; then drop range, marks, filter" },
-  { command: "filter", keys: ["/"], group: "look", word: "filter", text: "filter as you type: words, !word, rule: path: sev:>=high is:open" },
-  { command: "sort", keys: ["s"], group: "look", word: "sort", text: "sort by the next: severity, rule, path, places, date" },
+  {
+    command: "into",
+    keys: ["Enter", "l", "Right"],
+    group: "look",
+    word: "detail",
+    text: "into the detail",
+  },
+  {
+    command: "back",
+    keys: ["Esc", "h", "Left"],
+    group: "look",
+    word: "back",
+    text: "back to the list; then drop range, marks, filter",
+  },
+  {
+    command: "filter",
+    keys: ["/"],
+    group: "look",
+    word: "filter",
+    text: "filter as you type: words, !word, rule: path: sev:>=high is:open",
+  },
+  {
+    command: "sort",
+    keys: ["s"],
+    group: "look",
+    word: "sort",
+    text: "sort by the next: severity, rule, path, places, date",
+  },
   { command: "reverse", keys: ["S"], group: "look", word: "reverse", text: "reverse the order" },
-  { command: "show", keys: ["m"], group: "look", word: "show", text: "show this one value until you move away, or hide it" },
-  { command: "copy", keys: ["y"], group: "look", word: "copy", text: "copy the fingerprint (never the value) to the clipboard" },
-  { command: "problems", keys: ["p"], group: "look", word: "problems", text: "what the scan could not read" },
+  {
+    command: "show",
+    keys: ["m"],
+    group: "look",
+    word: "show",
+    text: "show this one value until you move away, or hide it",
+  },
+  {
+    command: "copy",
+    keys: ["y"],
+    group: "look",
+    word: "copy",
+    text: "copy the fingerprint (never the value) to the clipboard",
+  },
+  {
+    command: "problems",
+    keys: ["p"],
+    group: "look",
+    word: "problems",
+    text: "what the scan could not read",
+  },
   { command: "help", keys: ["?"], group: "look", word: "help", text: "this screen" },
   { command: "redraw", keys: ["C-l"], group: "look", word: "redraw", text: "draw the screen anew" },
 
-  { command: "mark", keys: ["Space"], group: "mark", word: "mark", text: "mark or unmark, and go on" },
-  { command: "range", keys: ["v"], group: "mark", word: "range", text: "begin a range, move, and v again (or decide)" },
-  { command: "mark-all", keys: ["a"], group: "mark", word: "all", text: "mark all that the filter shows, or none" },
+  {
+    command: "mark",
+    keys: ["Space"],
+    group: "mark",
+    word: "mark",
+    text: "mark or unmark, and go on",
+  },
+  {
+    command: "range",
+    keys: ["v"],
+    group: "mark",
+    word: "range",
+    text: "begin a range, move, and v again (or decide)",
+  },
+  {
+    command: "mark-all",
+    keys: ["a"],
+    group: "mark",
+    word: "all",
+    text: "mark all that the filter shows, or none",
+  },
 
-  { command: "real", keys: ["r"], group: "decide", word: "real", text: "real: it stays in every report" },
-  { command: "false-positive", keys: ["f"], group: "decide", word: "false", text: "false positive: later scans leave it out" },
-  { command: "ignore", keys: ["i"], group: "decide", word: "ignore", text: "ignore, with a reason: later scans leave it out" },
-  { command: "rotated", keys: ["x"], group: "decide", word: "rotated", text: "rotated: real, and no longer valid" },
-  { command: "comment", keys: ["c"], group: "decide", word: "comment", text: "write or change the reason" },
-  { command: "undo", keys: ["u", "z"], group: "decide", word: "undo", text: "undo the last decision" },
+  {
+    command: "real",
+    keys: ["r"],
+    group: "decide",
+    word: "real",
+    text: "real: it stays in every report",
+  },
+  {
+    command: "false-positive",
+    keys: ["f"],
+    group: "decide",
+    word: "false",
+    text: "false positive: later scans leave it out",
+  },
+  {
+    command: "ignore",
+    keys: ["i"],
+    group: "decide",
+    word: "ignore",
+    text: "ignore, with a reason: later scans leave it out",
+  },
+  {
+    command: "rotated",
+    keys: ["x"],
+    group: "decide",
+    word: "rotated",
+    text: "rotated: real, and no longer valid",
+  },
+  {
+    command: "comment",
+    keys: ["c"],
+    group: "decide",
+    word: "comment",
+    text: "write or change the reason",
+  },
+  {
+    command: "undo",
+    keys: ["u", "z"],
+    group: "decide",
+    word: "undo",
+    text: "undo the last decision",
+  },
   { command: "redo", keys: ["C-r", "Z"], group: "decide", word: "redo", text: "redo" },
 
-  { command: "close", keys: ["q"], group: "leave", word: "quit", text: "close what is open, or quit" },
+  {
+    command: "close",
+    keys: ["q"],
+    group: "leave",
+    word: "quit",
+    text: "close what is open, or quit",
+  },
   { command: "quit", keys: ["Q"], group: "leave", word: "quit", text: "quit" },
-  { command: "interrupt", keys: ["C-c"], group: "leave", word: "quit", text: "quit at once, from anywhere" },
-  { command: "suspend", keys: ["C-z"], group: "leave", word: "suspend", text: "suspend; fg comes back" },
+  {
+    command: "interrupt",
+    keys: ["C-c"],
+    group: "leave",
+    word: "quit",
+    text: "quit at once, from anywhere",
+  },
+  {
+    command: "suspend",
+    keys: ["C-z"],
+    group: "leave",
+    word: "suspend",
+    text: "suspend; fg comes back",
+  },
 ];
 
-const commandsByKey = new Map(bindings.flatMap(({ keys, command }) => keys.map((key) => [key, command] as const)));
+const commandsByKey = new Map(
+  bindings.flatMap(({ keys, command }) => keys.map((key) => [key, command] as const)),
+);
 
 /** What a key asks for outside a line being typed; nothing for keys without a meaning. */
 export function commandOf(keyName: string): Command | undefined {
@@ -101,14 +253,26 @@ export function commandOf(keyName: string): Command | undefined {
 export function keyLabel(name: string): string {
   const control = /^C-(.)$/.exec(name)?.[1];
   if (control !== undefined) return `^${control.toUpperCase()}`;
-  const words: Readonly<Record<string, string>> = { Space: "space", Enter: "enter", Esc: "esc", Tab: "tab", "S-Tab": "shift-tab", PageDown: "pgdn", PageUp: "pgup" };
+  const words: Readonly<Record<string, string>> = {
+    Space: "space",
+    Enter: "enter",
+    Esc: "esc",
+    Tab: "tab",
+    "S-Tab": "shift-tab",
+    PageDown: "pgdn",
+    PageUp: "pgup",
+  };
   return words[name] ?? (name.length > 1 ? name.toLowerCase() : name);
 }
 
 /** The footer's hints for a place on the screen: `word` by its key, in the order given. */
-export function hints(commands: readonly Command[]): readonly { readonly key: string; readonly word: string }[] {
+export function hints(
+  commands: readonly Command[],
+): readonly { readonly key: string; readonly word: string }[] {
   return commands.flatMap((command) => {
     const binding = bindings.find((one) => one.command === command);
-    return binding === undefined ? [] : [{ key: keyLabel(binding.keys[0] ?? ""), word: binding.word }];
+    return binding === undefined
+      ? []
+      : [{ key: keyLabel(binding.keys[0] ?? ""), word: binding.word }];
   });
 }

@@ -28,7 +28,10 @@ const titleRows = 1;
 
 /** The size to draw for. A pty without a size reports 0 or nothing: 80x24 then. */
 export function sizeOf(columns: number | undefined, rows: number | undefined): Size {
-  return { columns: columns === undefined || columns <= 0 ? 80 : columns, rows: rows === undefined || rows <= 0 ? 24 : rows };
+  return {
+    columns: columns === undefined || columns <= 0 ? 80 : columns,
+    rows: rows === undefined || rows <= 0 ? 24 : rows,
+  };
 }
 
 /** Where the two panes go on a screen of this size. */

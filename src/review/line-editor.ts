@@ -25,7 +25,10 @@ export function editLine(line: Line, key: Key): Line {
     case "Left":
     case "C-b": {
       const last = lastGrapheme(line.before);
-      return { before: line.before.slice(0, line.before.length - last.length), after: last + line.after };
+      return {
+        before: line.before.slice(0, line.before.length - last.length),
+        after: last + line.after,
+      };
     }
     case "Right":
     case "C-f": {
@@ -39,7 +42,10 @@ export function editLine(line: Line, key: Key): Line {
     case "C-e":
       return lineOf(lineText(line));
     case "Backspace":
-      return { ...line, before: line.before.slice(0, line.before.length - lastGrapheme(line.before).length) };
+      return {
+        ...line,
+        before: line.before.slice(0, line.before.length - lastGrapheme(line.before).length),
+      };
     case "Delete":
       return { ...line, after: line.after.slice(firstGrapheme(line.after).length) };
     case "C-u":

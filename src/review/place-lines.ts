@@ -1,4 +1,10 @@
-import { originPath, type GitOrigin, type ImageOrigin, type LayerFacts, type Origin } from "../model/content.ts";
+import {
+  originPath,
+  type GitOrigin,
+  type ImageOrigin,
+  type LayerFacts,
+  type Origin,
+} from "../model/content.ts";
 import type { FindingSighting } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import type { Tone } from "./styled.ts";
@@ -17,7 +23,11 @@ export interface PlaceLine {
 /** One place of a secret in rows: where, who and when, whether it can still be reached, and the masked line. Sanitised, not yet wrapped. */
 export function placeLines(sighting: FindingSighting): readonly PlaceLine[] {
   const { origin } = sighting;
-  return [{ text: placeTitle(sighting), tone: "strong" }, ...originLines(origin), ...excerpt(sighting.maskedLine)];
+  return [
+    { text: placeTitle(sighting), tone: "strong" },
+    ...originLines(origin),
+    ...excerpt(sighting.maskedLine),
+  ];
 }
 
 /** `path:line:column`, as editors and people write it. */
@@ -27,7 +37,8 @@ export function placeTitle(sighting: FindingSighting): string {
   if (origin.kind === "stdin") return `standard input:${at}`;
   const path = originPath(origin);
   if (path !== "") return `${sanitize(path)}:${at}`;
-  if (origin.kind === "git") return `${origin.objectType} ${sanitize(origin.object.slice(0, 12))}:${at}`;
+  if (origin.kind === "git")
+    return `${origin.objectType} ${sanitize(origin.object.slice(0, 12))}:${at}`;
   return at;
 }
 
@@ -47,23 +58,45 @@ function gitLines(origin: GitOrigin): readonly PlaceLine[] {
   const lines: PlaceLine[] = [{ text: `repository ${sanitize(origin.repository)}`, tone: "plain" }];
   const { commit } = origin;
   if (commit === undefined) {
-    lines.push({ text: `no commit holds it: ${origin.objectType} ${sanitize(origin.object)}`, tone: "plain" });
+    lines.push({
+      text: `no commit holds it: ${origin.objectType} ${sanitize(origin.object)}`,
+      tone: "plain",
+    });
   } else {
-    lines.push({ text: `commit ${sanitize(commit.id.slice(0, 12))} ${sanitize(commit.date)} ${sanitize(commit.author)} <${sanitize(commit.email)}>`, tone: "plain" });
+    lines.push({
+      text: `commit ${sanitize(commit.id.slice(0, 12))} ${sanitize(commit.date)} ${sanitize(commit.author)} <${sanitize(commit.email)}>`,
+      tone: "plain",
+    });
     lines.push({ text: firstLine(commit.message), tone: "dim" });
   }
-  const refs = origin.refs.length === 0 ? "no ref reaches it; it stays until git collects garbage" : `reached by ${sanitize(origin.refs.slice(0, 8).join(", "))}${origin.refs.length > 8 ? ` and ${origin.refs.length - 8} more` : ""}`;
-  lines.push({ text: `${origin.inHead ? "still in HEAD" : "not in HEAD any more"}; ${refs}`, tone: origin.inHead ? "alert" : "plain" });
+  const refs =
+    origin.refs.length === 0
+      ? "no ref reaches it; it stays until git collects garbage"
+      : `reached by ${sanitize(origin.refs.slice(0, 8).join(", "))}${origin.refs.length > 8 ? ` and ${origin.refs.length - 8} more` : ""}`;
+  lines.push({
+    text: `${origin.inHead ? "still in HEAD" : "not in HEAD any more"}; ${refs}`,
+    tone: origin.inHead ? "alert" : "plain",
+  });
   return lines;
 }
 
 function imageLines(origin: ImageOrigin): readonly PlaceLine[] {
   const platform = origin.platform === "" ? "" : ` ${sanitize(origin.platform)}`;
-  const lines: PlaceLine[] = [{ text: `image ${sanitize(origin.image)} ${shortDigest(origin.digest)}${platform}`, tone: "plain" }];
-  if (origin.part === "config") lines.push({ text: "in the image's configuration: everyone who pulls it can read it", tone: "alert" });
+  const lines: PlaceLine[] = [
+    {
+      text: `image ${sanitize(origin.image)} ${shortDigest(origin.digest)}${platform}`,
+      tone: "plain",
+    },
+  ];
+  if (origin.part === "config")
+    lines.push({
+      text: "in the image's configuration: everyone who pulls it can read it",
+      tone: "alert",
+    });
   if (origin.layer !== undefined) lines.push({ text: layerText(origin.layer), tone: "plain" });
   if (origin.deleted) {
-    const by = origin.deletedBy === undefined ? "by a later layer" : `by ${layerText(origin.deletedBy)}`;
+    const by =
+      origin.deletedBy === undefined ? "by a later layer" : `by ${layerText(origin.deletedBy)}`;
     lines.push({ text: `deleted ${by}; still in the image`, tone: "alert" });
   }
   return lines;
@@ -86,6 +119,11 @@ function firstLine(text: string): string {
 function excerpt(maskedLine: string): readonly PlaceLine[] {
   const lines = maskedLine.replace(/\r?\n$/, "").split(/\r?\n/, maxExcerptLines + 1);
   // Tabs indent most of what is scanned; two cells say the same as `\t` and read better.
-  const shown = lines.slice(0, maxExcerptLines).map((text): PlaceLine => ({ text: `│ ${sanitize(text.replaceAll("\t", "  "))}`, tone: "plain" }));
+  const shown = lines
+    .slice(0, maxExcerptLines)
+    .map((text): PlaceLine => ({
+      text: `│ ${sanitize(text.replaceAll("\t", "  "))}`,
+      tone: "plain",
+    }));
   return lines.length > maxExcerptLines ? [...shown, { text: "│ …", tone: "dim" }] : shown;
 }

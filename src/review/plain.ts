@@ -49,7 +49,12 @@ export async function runPlain(options: {
   return session.state();
 }
 
-async function ask(session: Session, answers: AsyncIterator<string>, nextChange: () => Promise<void>, say: (text: string) => void): Promise<void> {
+async function ask(
+  session: Session,
+  answers: AsyncIterator<string>,
+  nextChange: () => Promise<void>,
+  say: (text: string) => void,
+): Promise<void> {
   const skipped = new Set<string>();
   let number = 0;
   let saidWaiting = false;
@@ -78,7 +83,12 @@ async function ask(session: Session, answers: AsyncIterator<string>, nextChange:
 }
 
 /** Asks until the question is settled: help, detail and answers that mean nothing leave it open. */
-async function answered(session: Session, finding: Finding, answers: AsyncIterator<string>, say: (text: string) => void): Promise<"decided" | "skip" | "undone" | "quit"> {
+async function answered(
+  session: Session,
+  finding: Finding,
+  answers: AsyncIterator<string>,
+  say: (text: string) => void,
+): Promise<"decided" | "skip" | "undone" | "quit"> {
   for (;;) {
     const answer = await answers.next();
     if (answer.done === true) return "quit";
@@ -101,7 +111,8 @@ async function answered(session: Session, finding: Finding, answers: AsyncIterat
       case "f":
       case "x":
       case "i": {
-        const reason = letter === "i" && rest.trim() === "" ? await askedReason(answers, say) : rest;
+        const reason =
+          letter === "i" && rest.trim() === "" ? await askedReason(answers, say) : rest;
         if (letter === "i" && reason.trim() === "") {
           say("not decided: a reason is needed");
           break;
@@ -118,7 +129,10 @@ async function answered(session: Session, finding: Finding, answers: AsyncIterat
   }
 }
 
-async function askedReason(answers: AsyncIterator<string>, say: (text: string) => void): Promise<string> {
+async function askedReason(
+  answers: AsyncIterator<string>,
+  say: (text: string) => void,
+): Promise<string> {
   say("reason:");
   const answer = await answers.next();
   return answer.done === true ? "" : answer.value;
@@ -143,7 +157,12 @@ function write(type: (name: string, text?: string) => void, prompt: "c" | "i", t
 function nextOpen(state: ReviewState, skipped: ReadonlySet<string>): Finding | undefined {
   for (const fingerprint of state.shown) {
     const finding = state.findings.get(fingerprint);
-    if (finding !== undefined && !skipped.has(fingerprint) && verdictOf(state, finding) === undefined) return finding;
+    if (
+      finding !== undefined &&
+      !skipped.has(fingerprint) &&
+      verdictOf(state, finding) === undefined
+    )
+      return finding;
   }
   return undefined;
 }
@@ -157,8 +176,11 @@ function openSelected(state: ReviewState): Finding | undefined {
 function question(state: ReviewState, finding: Finding, number: number): string {
   const [first] = finding.sightings;
   const where = first === undefined ? "" : ` in ${placeTitle(first)}`;
-  const more = finding.sightings.length > 1 ? ` and ${finding.sightings.length - 1} more places` : "";
-  const open = [...state.findings.values()].filter((one) => verdictOf(state, one) === undefined).length;
+  const more =
+    finding.sightings.length > 1 ? ` and ${finding.sightings.length - 1} more places` : "";
+  const open = [...state.findings.values()].filter(
+    (one) => verdictOf(state, one) === undefined,
+  ).length;
   return `${number}. ${finding.severity} ${sanitize(finding.rule.id)} ${sanitize(finding.masked)}${where}${more} (${open} open) [r f i x s d u q ?]`;
 }
 

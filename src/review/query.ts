@@ -22,7 +22,15 @@ type Term = { readonly negated: boolean } & (
   | { readonly kind: "state"; readonly state: StateWord }
 );
 
-const stateWords = ["open", "decided", "deleted", "real", "false-positive", "ignored", "rotated"] as const;
+const stateWords = [
+  "open",
+  "decided",
+  "deleted",
+  "real",
+  "false-positive",
+  "ignored",
+  "rotated",
+] as const;
 type StateWord = (typeof stateWords)[number];
 
 /** The text of one finding that words are looked for in stops here: a secret seen in a hundred thousand places must not slow down each keystroke. */
@@ -40,7 +48,11 @@ export function parseQuery(input: string): Query {
     if (typeof term === "string") complaint = term;
     else if (term !== undefined) terms.push({ ...term, negated });
   }
-  return { terms, complaint, asksForVerdicts: terms.some((term) => term.kind === "state" && term.state !== "deleted") };
+  return {
+    terms,
+    complaint,
+    asksForVerdicts: terms.some((term) => term.kind === "state" && term.state !== "deleted"),
+  };
 }
 
 type BareTerm = Term extends infer T ? (T extends Term ? Omit<T, "negated"> : never) : never;
@@ -99,7 +111,10 @@ function holds(term: Term, finding: Finding, verdict: Verdict | undefined): bool
     case "word":
       return searchable(finding).all.includes(term.text);
     case "rule":
-      return finding.rule.id.toLowerCase().includes(term.text) || finding.otherRules.some((id) => id.toLowerCase().includes(term.text));
+      return (
+        finding.rule.id.toLowerCase().includes(term.text) ||
+        finding.otherRules.some((id) => id.toLowerCase().includes(term.text))
+      );
     case "path":
       return searchable(finding).paths.includes(term.text);
     case "severity":
@@ -141,7 +156,14 @@ function searchable(finding: Finding): Searchable {
   const known = searchables.get(finding);
   if (known !== undefined) return known;
   const paths = new Set<string>();
-  const words = new Set<string>([finding.rule.id, finding.rule.description, ...finding.otherRules, finding.masked, finding.fingerprint, finding.severity]);
+  const words = new Set<string>([
+    finding.rule.id,
+    finding.rule.description,
+    ...finding.otherRules,
+    finding.masked,
+    finding.fingerprint,
+    finding.severity,
+  ]);
   for (const fact of finding.facts) words.add(fact);
   let length = 0;
   for (const { origin } of finding.sightings) {
@@ -149,7 +171,10 @@ function searchable(finding: Finding): Searchable {
     paths.add(path);
     if (origin.kind === "git") {
       words.add(origin.repository);
-      if (origin.commit !== undefined) words.add(`${origin.commit.id} ${origin.commit.author} ${origin.commit.email} ${origin.commit.date}`);
+      if (origin.commit !== undefined)
+        words.add(
+          `${origin.commit.id} ${origin.commit.author} ${origin.commit.email} ${origin.commit.date}`,
+        );
     } else if (origin.kind === "image") {
       words.add(origin.image).add(origin.digest);
       if (origin.layer !== undefined) words.add(origin.layer.digest).add(origin.layer.createdBy);
@@ -158,7 +183,10 @@ function searchable(finding: Finding): Searchable {
     if (length > maxSearchableLength) break;
   }
   const joinedPaths = [...paths].join("\n").toLowerCase();
-  const made = { all: `${[...words].join("\n").toLowerCase()}\n${joinedPaths}`, paths: joinedPaths };
+  const made = {
+    all: `${[...words].join("\n").toLowerCase()}\n${joinedPaths}`,
+    paths: joinedPaths,
+  };
   searchables.set(finding, made);
   return made;
 }

@@ -37,7 +37,9 @@ export function reduce(state: ReviewState, action: Action): Reduced {
     case "resized":
       return only(scrolled({ ...state, size: action.size }));
     case "selected":
-      return only(state.shown.includes(action.fingerprint) ? select(state, action.fingerprint) : state);
+      return only(
+        state.shown.includes(action.fingerprint) ? select(state, action.fingerprint) : state,
+      );
     case "not-written":
       return only(notWritten(state, action.step, action.reason));
     case "copied":
@@ -67,7 +69,10 @@ function fed(state: ReviewState, action: Extract<Action, { kind: "fed" }>): Revi
         scan = {
           ...scan,
           problemCount: scan.problemCount + 1,
-          problems: scan.problems.length < maxProblemsKept ? [...scan.problems, event.problem] : scan.problems,
+          problems:
+            scan.problems.length < maxProblemsKept
+              ? [...scan.problems, event.problem]
+              : scan.problems,
         };
         break;
       case "progress":
@@ -85,15 +90,23 @@ function fed(state: ReviewState, action: Extract<Action, { kind: "fed" }>): Revi
   return relist({ ...state, findings, scan, decisions });
 }
 
-function withFindings(map: Map<string, Finding>, findings: readonly Finding[]): Map<string, Finding> {
+function withFindings(
+  map: Map<string, Finding>,
+  findings: readonly Finding[],
+): Map<string, Finding> {
   for (const finding of findings) map.set(finding.fingerprint, finding);
   return map;
 }
 
 function reduceKey(before: ReviewState, key: Key, now: string): Reduced {
   const command = commandOf(key.name);
-  if (command === "interrupt") return { state: { ...before, revealed: undefined }, effects: [{ kind: "quit", by: "interrupt" }] };
-  if (command === "suspend") return { state: { ...before, revealed: undefined }, effects: [{ kind: "suspend" }] };
+  if (command === "interrupt")
+    return {
+      state: { ...before, revealed: undefined },
+      effects: [{ kind: "quit", by: "interrupt" }],
+    };
+  if (command === "suspend")
+    return { state: { ...before, revealed: undefined }, effects: [{ kind: "suspend" }] };
   const state: ReviewState = { ...before, toast: "" };
   if (state.prompt !== undefined) return typed(state, state.prompt, key, now);
   if (command === undefined) return only(state);
@@ -103,7 +116,8 @@ function reduceKey(before: ReviewState, key: Key, now: string): Reduced {
 
 function typed(state: ReviewState, prompt: Prompt, key: Key, now: string): Reduced {
   const closed: ReviewState = { ...state, prompt: undefined };
-  if (key.name === "Esc") return only(prompt.kind === "filter" ? filtered(closed, "", prompt.from) : closed);
+  if (key.name === "Esc")
+    return only(prompt.kind === "filter" ? filtered(closed, "", prompt.from) : closed);
   if (key.name === "Enter") return accepted(closed, prompt, now);
   const line = editLine(prompt.line, key);
   if (line === prompt.line) return only(state);
@@ -118,7 +132,12 @@ function accepted(state: ReviewState, prompt: Prompt, now: string): Reduced {
       return only(state);
     case "ignore":
       // A decision that hides something without a word of why is worth nothing a year later.
-      if (text === "") return only({ ...state, prompt, toast: "a reason, please; Esc leaves the finding as it was" });
+      if (text === "")
+        return only({
+          ...state,
+          prompt,
+          toast: "a reason, please; Esc leaves the finding as it was",
+        });
       return decide({ ...state, lastReason: text }, "ignored", text, now);
     case "comment":
       return comment(state, text, now);
@@ -140,7 +159,8 @@ function filtered(state: ReviewState, filter: string, from: Prompt["from"] = sta
 function inOverlay(state: ReviewState, command: Command): Reduced {
   const page = overlayHeight(state.size);
   const last = Math.max(0, overlayLines(state).length - page);
-  const to = (overlayTop: number): Reduced => only({ ...state, overlayTop: Math.max(0, Math.min(last, overlayTop)) });
+  const to = (overlayTop: number): Reduced =>
+    only({ ...state, overlayTop: Math.max(0, Math.min(last, overlayTop)) });
   switch (command) {
     case "down":
       return to(state.overlayTop + 1);
@@ -189,13 +209,22 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
     case "mark-all":
       return only(allMarked(state));
     case "filter":
-      return only({ ...state, focus: "list", prompt: { kind: "filter", line: lineOf(state.filter), from: listOf(state) } });
+      return only({
+        ...state,
+        focus: "list",
+        prompt: { kind: "filter", line: lineOf(state.filter), from: listOf(state) },
+      });
     case "sort": {
       const by = sortKeys[(sortKeys.indexOf(state.sorting.by) + 1) % sortKeys.length] ?? "severity";
-      return only({ ...relist({ ...state, sorting: { ...state.sorting, by } }), toast: `sorted by ${by}` });
+      return only({
+        ...relist({ ...state, sorting: { ...state.sorting, by } }),
+        toast: `sorted by ${by}`,
+      });
     }
     case "reverse":
-      return only(relist({ ...state, sorting: { ...state.sorting, isReversed: !state.sorting.isReversed } }));
+      return only(
+        relist({ ...state, sorting: { ...state.sorting, isReversed: !state.sorting.isReversed } }),
+      );
     case "pane":
       return only({ ...state, focus: state.focus === "list" ? "detail" : "list" });
     case "into":
@@ -205,23 +234,31 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
     case "show":
       return only(shownOrMasked(state));
     case "copy":
-      return state.selected === undefined ? only(state) : { state, effects: [{ kind: "copy", text: state.selected }] };
+      return state.selected === undefined
+        ? only(state)
+        : { state, effects: [{ kind: "copy", text: state.selected }] };
     case "help":
     case "problems":
       return only({ ...state, overlay: command, overlayTop: 0, revealed: undefined });
     case "redraw":
       return { state, effects: [{ kind: "redraw" }] };
     case "close":
-      return state.focus === "detail" ? only({ ...state, focus: "list" }) : { state, effects: [quit] };
+      return state.focus === "detail"
+        ? only({ ...state, focus: "list" })
+        : { state, effects: [quit] };
     case "quit":
       return { state, effects: [quit] };
     case "next-open":
     case "previous-open": {
       const next = nextOpen(state, command === "next-open" ? 1 : -1);
-      return only(next === undefined ? { ...state, toast: "nothing open is shown" } : select(state, next));
+      return only(
+        next === undefined ? { ...state, toast: "nothing open is shown" } : select(state, next),
+      );
     }
     default:
-      return only(state.focus === "detail" ? detailMoved(state, command) : listMoved(state, command));
+      return only(
+        state.focus === "detail" ? detailMoved(state, command) : listMoved(state, command),
+      );
   }
 }
 
@@ -229,7 +266,8 @@ function listMoved(state: ReviewState, command: Command): ReviewState {
   const height = listHeight(state.size);
   const row = rowOf(state);
   const last = state.shown.length - 1;
-  const to = (next: number): ReviewState => (last < 0 ? state : select(state, state.shown[Math.max(0, Math.min(last, next))]));
+  const to = (next: number): ReviewState =>
+    last < 0 ? state : select(state, state.shown[Math.max(0, Math.min(last, next))]);
   switch (command) {
     case "down":
       return to(row + 1);
@@ -255,7 +293,10 @@ function listMoved(state: ReviewState, command: Command): ReviewState {
 function detailMoved(state: ReviewState, command: Command): ReviewState {
   const height = detailHeight(state.size);
   const last = Math.max(0, detailLineCount(state) - height);
-  const to = (detailTop: number): ReviewState => ({ ...state, detailTop: Math.max(0, Math.min(last, detailTop)) });
+  const to = (detailTop: number): ReviewState => ({
+    ...state,
+    detailTop: Math.max(0, Math.min(last, detailTop)),
+  });
   switch (command) {
     case "down":
       return to(state.detailTop + 1);
@@ -281,14 +322,26 @@ function detailMoved(state: ReviewState, command: Command): ReviewState {
 function marked(state: ReviewState): ReviewState {
   if (state.selected === undefined) return state;
   const next = new Set(state.marked);
-  if (state.range !== undefined) for (const fingerprint of state.range.covered) next.add(fingerprint);
+  if (state.range !== undefined)
+    for (const fingerprint of state.range.covered) next.add(fingerprint);
   else if (!next.delete(state.selected)) next.add(state.selected);
   return listMoved({ ...state, marked: next, range: undefined }, "down");
 }
 
 function ranged(state: ReviewState): ReviewState {
-  if (state.range !== undefined) return { ...state, marked: new Set([...state.marked, ...state.range.covered]), range: undefined };
-  return state.selected === undefined ? state : { ...state, focus: "list", range: { anchor: state.selected, covered: new Set([state.selected]) } };
+  if (state.range !== undefined)
+    return {
+      ...state,
+      marked: new Set([...state.marked, ...state.range.covered]),
+      range: undefined,
+    };
+  return state.selected === undefined
+    ? state
+    : {
+        ...state,
+        focus: "list",
+        range: { anchor: state.selected, covered: new Set([state.selected]) },
+      };
 }
 
 function allMarked(state: ReviewState): ReviewState {
@@ -305,8 +358,18 @@ function asked(state: ReviewState, kind: "ignore" | "comment"): ReviewState {
   const targets = targetsOf(state);
   const first = targets[0];
   if (first === undefined) return { ...state, toast: "nothing to decide here" };
-  const own = targets.length === 1 ? (state.comments.get(first) ?? state.decisions.get(first)?.reason ?? "") : "";
-  return { ...state, prompt: { kind, line: lineOf(own === "" && kind === "ignore" ? state.lastReason : own), from: listOf(state) } };
+  const own =
+    targets.length === 1
+      ? (state.comments.get(first) ?? state.decisions.get(first)?.reason ?? "")
+      : "";
+  return {
+    ...state,
+    prompt: {
+      kind,
+      line: lineOf(own === "" && kind === "ignore" ? state.lastReason : own),
+      from: listOf(state),
+    },
+  };
 }
 
 function steppedBack(state: ReviewState): ReviewState {
@@ -320,6 +383,7 @@ function shownOrMasked(state: ReviewState): ReviewState {
   const finding = selectedFinding(state);
   if (finding === undefined) return state;
   if (state.revealed === finding.fingerprint) return { ...state, revealed: undefined };
-  if (finding.secret === undefined) return { ...state, toast: "the value is not in memory: a report holds masked values only" };
+  if (finding.secret === undefined)
+    return { ...state, toast: "the value is not in memory: a report holds masked values only" };
   return { ...state, revealed: finding.fingerprint };
 }

@@ -71,7 +71,11 @@ export function createSession(options: {
     const events = pending;
     pending = [];
     const { known, own } = arrivals.note(events);
-    dispatch({ kind: "fed", events: events.map((event) => withoutOwnSuppression(event, own, decisions.place)), known });
+    dispatch({
+      kind: "fed",
+      events: events.map((event) => withoutOwnSuppression(event, own, decisions.place)),
+      known,
+    });
   };
   const unsubscribe = feed.subscribe((event) => {
     pending.push(event);
@@ -100,7 +104,10 @@ export function createSession(options: {
 
 /** Looks up decisions for findings the first time they are seen: later, what the session holds is newer than what the file may still say. */
 function createArrivals(decisions: DecisionSink): {
-  note(events: readonly FeedEvent[]): { readonly known: ReadonlyMap<string, Decision>; readonly own: ReadonlySet<string> };
+  note(events: readonly FeedEvent[]): {
+    readonly known: ReadonlyMap<string, Decision>;
+    readonly own: ReadonlySet<string>;
+  };
 } {
   const seen = new Set<string>();
   const own = new Set<string>();
@@ -108,7 +115,8 @@ function createArrivals(decisions: DecisionSink): {
     note(events) {
       const known = new Map<string, Decision>();
       for (const event of events) {
-        const findings = event.kind === "findings" || event.kind === "done" ? (event.findings ?? []) : [];
+        const findings =
+          event.kind === "findings" || event.kind === "done" ? (event.findings ?? []) : [];
         for (const { fingerprint } of findings) {
           if (seen.has(fingerprint)) continue;
           seen.add(fingerprint);
@@ -124,8 +132,13 @@ function createArrivals(decisions: DecisionSink): {
 }
 
 /** A finding that the scan hid because of a decision in the very file that is edited here is not hidden by anyone else. */
-function withoutOwnSuppression(event: FeedEvent, own: ReadonlySet<string>, place: string): FeedEvent {
-  if ((event.kind !== "findings" && event.kind !== "done") || event.findings === undefined) return event;
+function withoutOwnSuppression(
+  event: FeedEvent,
+  own: ReadonlySet<string>,
+  place: string,
+): FeedEvent {
+  if ((event.kind !== "findings" && event.kind !== "done") || event.findings === undefined)
+    return event;
   const lift = (finding: Finding): Finding => {
     if (finding.suppressed?.by !== place || !own.has(finding.fingerprint)) return finding;
     const { suppressed: _, ...rest } = finding;

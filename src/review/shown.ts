@@ -16,18 +16,43 @@ export interface Sorting {
 
 const confidences = ["certain", "likely", "possible"] as const;
 
-/** Fingerprints of the findings that pass the filter, sorted. Ties are broken by severity, rule and fingerprint, so the order never depends on arrival. */
+/**
+ * Fingerprints of the findings that pass the filter, sorted. Ties are broken by severity, rule and fingerprint, so the order never depends
+ * on arrival.
+ */
 export function shownFindings(
   findings: ReadonlyMap<string, Finding>,
   query: Query,
   sorting: Sorting,
   verdictOf: (finding: Finding) => Verdict | undefined,
 ): readonly string[] {
-  const kept: Finding[] = [];
-  for (const finding of findings.values()) if (matches(query, finding, verdictOf(finding))) kept.push(finding);
+  const shown: string[] = [];
+  for (const finding of sorted(findings, sorting)) {
+    if (matches(query, finding, verdictOf(finding))) shown.push(finding.fingerprint);
+  }
+  return shown;
+}
+
+interface SortedList {
+  readonly sorting: Sorting;
+  readonly list: readonly Finding[];
+}
+
+// Each letter of a filter asks again, and sorting is the slow part of a long list.
+const lastSorted = new WeakMap<ReadonlyMap<string, Finding>, SortedList>();
+
+function sorted(findings: ReadonlyMap<string, Finding>, sorting: Sorting): readonly Finding[] {
+  const known = lastSorted.get(findings);
+  if (known?.sorting.by === sorting.by && known.sorting.isReversed === sorting.isReversed) return known.list;
   const first = comparisons[sorting.by];
-  kept.sort((a, b) => (first(a, b) || bySeverity(a, b) || compareText(a.rule.id, b.rule.id) || compareText(a.fingerprint, b.fingerprint)) * (sorting.isReversed ? -1 : 1));
-  return kept.map((finding) => finding.fingerprint);
+  const direction = sorting.isReversed ? -1 : 1;
+  const list = [...findings.values()].sort(
+    (a, b) =>
+      direction *
+      (first(a, b) || bySeverity(a, b) || compareText(a.rule.id, b.rule.id) || compareText(a.fingerprint, b.fingerprint)),
+  );
+  lastSorted.set(findings, { sorting, list });
+  return list;
 }
 
 const comparisons: Readonly<Record<SortKey, (a: Finding, b: Finding) => number>> = {
@@ -39,7 +64,10 @@ const comparisons: Readonly<Record<SortKey, (a: Finding, b: Finding) => number>>
 };
 
 function bySeverity(a: Finding, b: Finding): number {
-  return severities.indexOf(a.severity) - severities.indexOf(b.severity) || confidences.indexOf(a.confidence) - confidences.indexOf(b.confidence);
+  return (
+    severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+    confidences.indexOf(a.confidence) - confidences.indexOf(b.confidence)
+  );
 }
 
 // Not localeCompare: the order must be the same on every machine.

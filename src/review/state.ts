@@ -68,7 +68,11 @@ export interface Prompt {
 
 /** One act of the reviewer: what was and what is, for each finding that it touched. */
 export interface Step {
-  readonly changes: readonly { readonly fingerprint: string; readonly before: Decision | undefined; readonly after: Decision | undefined }[];
+  readonly changes: readonly {
+    readonly fingerprint: string;
+    readonly before: Decision | undefined;
+    readonly after: Decision | undefined;
+  }[];
   /** Where the cursor stood. */
   readonly selected: string | undefined;
 }
@@ -77,7 +81,11 @@ export type Action =
   /** `now`: ISO 8601 in UTC, the date of a decision that the key may bring. */
   | { readonly kind: "key"; readonly key: Key; readonly now: string }
   /** Events of the feed in one go, with the decisions already written for the findings among them. */
-  | { readonly kind: "fed"; readonly events: readonly FeedEvent[]; readonly known: ReadonlyMap<string, Decision> }
+  | {
+      readonly kind: "fed";
+      readonly events: readonly FeedEvent[];
+      readonly known: ReadonlyMap<string, Decision>;
+    }
   | { readonly kind: "resized"; readonly size: Size }
   /** Goes to one finding; nothing happens when the list does not show it. */
   | { readonly kind: "selected"; readonly fingerprint: string }
@@ -133,7 +141,10 @@ export function initialState(title: string, place: string, size: Size): ReviewSt
  * (A suppression that stems from the reviewer's own file was taken off when the finding arrived: there the decision itself is known.)
  */
 export function verdictOf(state: ReviewState, finding: Finding): Verdict | undefined {
-  return state.decisions.get(finding.fingerprint)?.verdict ?? (finding.suppressed === undefined ? undefined : "ignored");
+  return (
+    state.decisions.get(finding.fingerprint)?.verdict ??
+    (finding.suppressed === undefined ? undefined : "ignored")
+  );
 }
 
 export function selectedFinding(state: ReviewState): Finding | undefined {
@@ -154,7 +165,9 @@ export function isMarked(state: ReviewState, fingerprint: string): boolean {
 
 /** Filters and sorts anew. The selection stays on its finding and its row; where that is no longer shown, it goes to the nearest after it, else before it. */
 export function relist(state: ReviewState): ReviewState {
-  const shown = shownFindings(state.findings, state.query, state.sorting, (finding) => verdictOf(state, finding));
+  const shown = shownFindings(state.findings, state.query, state.sorting, (finding) =>
+    verdictOf(state, finding),
+  );
   const before = rowOf(state);
   const selected = staySelected(state.selected, state.shown, shown, before);
   const row = selected === undefined ? 0 : shown.indexOf(selected);
@@ -167,12 +180,21 @@ export function relistForDecisions(state: ReviewState): ReviewState {
   return state.query.asksForVerdicts ? relist(state) : state;
 }
 
-function staySelected(selected: string | undefined, before: readonly string[], after: readonly string[], row: number): string | undefined {
+function staySelected(
+  selected: string | undefined,
+  before: readonly string[],
+  after: readonly string[],
+  row: number,
+): string | undefined {
   if (selected === undefined) return after[0];
+  if (after.includes(selected)) return selected;
   const remaining = new Set(after);
-  if (remaining.has(selected)) return selected;
   const next = before.slice(row).find((fingerprint) => remaining.has(fingerprint));
-  return next ?? before.slice(0, Math.max(0, row)).findLast((fingerprint) => remaining.has(fingerprint)) ?? after[0];
+  return (
+    next ??
+    before.slice(0, Math.max(0, row)).findLast((fingerprint) => remaining.has(fingerprint)) ??
+    after[0]
+  );
 }
 
 export function rowOf(state: ReviewState): number {
@@ -183,7 +205,11 @@ export function rowOf(state: ReviewState): number {
 export function select(state: ReviewState, selected: string | undefined): ReviewState {
   if (selected === state.selected) return state;
   const moved: ReviewState = { ...state, selected, detailTop: 0, revealed: undefined };
-  return scrolled(state.range === undefined || selected === undefined ? moved : { ...moved, range: stretched(state, state.range.anchor, selected) });
+  return scrolled(
+    state.range === undefined || selected === undefined
+      ? moved
+      : { ...moved, range: stretched(state, state.range.anchor, selected) },
+  );
 }
 
 function stretched(state: ReviewState, anchor: string, selected: string): ReviewState["range"] {
@@ -191,7 +217,10 @@ function stretched(state: ReviewState, anchor: string, selected: string): Review
   const from = state.shown.indexOf(anchor);
   // The filter has taken the anchor away: begin anew here.
   if (from < 0) return { anchor: selected, covered: new Set([selected]) };
-  return { anchor, covered: new Set(state.shown.slice(Math.min(from, to), Math.max(from, to) + 1)) };
+  return {
+    anchor,
+    covered: new Set(state.shown.slice(Math.min(from, to), Math.max(from, to) + 1)),
+  };
 }
 
 /** The list scrolled so that the selected row is on the screen and no room is wasted at its end. */

@@ -3,6 +3,7 @@ import { maxDefaultReach, maxUnboundedBefore, maxWindow, windowMargin } from "./
 import { keywordReach } from "./regex-reach.ts";
 import type { KeywordReach } from "./regex-reach.ts";
 import { parseRegex, RegexSyntaxError } from "./regex-syntax.ts";
+import { tellingRun } from "./regex-run.ts";
 import type { Regex } from "./regex-syntax.ts";
 import { textWithoutKeyword } from "./regex-witness.ts";
 import { invalid } from "./toml.ts";
@@ -57,6 +58,7 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
     ...(entry.check === undefined ? {} : { check: entry.check }),
     specificity: entry.specificity ?? specificities[kind],
     ...(parsed === undefined ? { reach: "whole" as const, before: 0, after: 0 } : computeReach(entry, parsed, where, options)),
+    ...runOf(parsed),
   };
 }
 
@@ -86,6 +88,14 @@ const unknownRegex: Regex = {
   root: { kind: "repeat", node: { kind: "set", runes: [[0, 0x10ffff]] }, min: 0, max: Infinity, lazy: false },
   groups: Infinity,
 };
+
+function runOf(parsed: Regex | undefined): Pick<Rule, "run"> {
+  const run = parsed === undefined || parsed === unknownRegex ? undefined : tellingRun(parsed.root);
+  if (run === undefined) return {};
+  const bitmap = new Uint8Array(32);
+  run.members.forEach((member, byte) => (bitmap[byte >> 3]! |= member << (byte & 7)));
+  return { run: { members: Buffer.from(bitmap).toString("hex"), least: run.least } };
+}
 
 type Reach = Pick<Rule, "reach" | "before" | "after">;
 

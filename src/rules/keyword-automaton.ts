@@ -13,35 +13,48 @@ export interface KeywordAutomaton {
 /** The state after a whole keyword. */
 export const hit = -1;
 
+interface TrieNode {
+  readonly children: Map<number, TrieNode>;
+  /** Its place among the states; `hit` where a keyword ends. */
+  state: number;
+  /** What a rune leads to from here, also by way of shorter suffixes; never the root. */
+  readonly next: Map<number, TrieNode>;
+}
+
+function trieNode(): TrieNode {
+  return { children: new Map(), state: 0, next: new Map() };
+}
+
 /** Keywords are compared without regard to ASCII case. */
 export function buildAutomaton(keywords: readonly string[]): KeywordAutomaton {
   const words = keywords.map((keyword) => Array.from(keyword.toLowerCase(), (char) => char.codePointAt(0) ?? 0));
-  const prefixes = [...new Set(words.flatMap((word) => word.map((_, length) => word.slice(0, length).join(","))))];
-  if (prefixes.length === 0) prefixes.push("");
-  const stateOf = new Map(prefixes.map((prefix, state) => [prefix, state]));
-  const runes = [...new Set(words.flat())];
-  const complete = new Set(words.map((word) => word.join(",")));
-  const steps = prefixes.map((prefix) => {
-    const seen = prefix === "" ? [] : prefix.split(",").map(Number);
-    const step = new Map<number, number>();
-    for (const rune of runes) {
-      const next = longestState([...seen, rune], stateOf, complete);
-      if (next !== 0) step.set(rune, next);
+  const root = trieNode();
+  for (const word of words) insert(root, word);
+  // Breadth first, each node with the node of its longest proper suffix: what has no child here goes on as it does there.
+  const queue: { readonly node: TrieNode; readonly suffix: TrieNode }[] = [{ node: root, suffix: root }];
+  const states: TrieNode[] = [];
+  for (const { node, suffix } of queue) {
+    if (suffix.state === hit) node.state = hit;
+    if (node.state === hit) continue;
+    node.state = states.push(node) - 1;
+    for (const [rune, target] of suffix.next) node.next.set(rune, target);
+    for (const [rune, child] of node.children) {
+      queue.push({ node: child, suffix: (node === root ? undefined : suffix.next.get(rune)) ?? root });
+      node.next.set(rune, child);
     }
-    return step;
-  });
-  return { steps, runes };
+  }
+  const steps = states.map((node) => new Map([...node.next].map(([rune, target]) => [rune, target.state])));
+  return { steps, runes: [...new Set(words.flat())] };
 }
 
-/** The state of the longest suffix that starts a keyword; `hit` when a suffix is one. */
-function longestState(seen: readonly number[], stateOf: ReadonlyMap<string, number>, complete: ReadonlySet<string>): number {
-  let state: number | undefined;
-  for (let start = 0; start <= seen.length; start++) {
-    const suffix = seen.slice(start).join(",");
-    if (suffix !== "" && complete.has(suffix)) return hit;
-    state ??= stateOf.get(suffix);
+function insert(root: TrieNode, word: readonly number[]): void {
+  let node = root;
+  for (const rune of word) {
+    const child = node.children.get(rune) ?? trieNode();
+    node.children.set(rune, child);
+    node = child;
   }
-  return state ?? 0;
+  if (node !== root) node.state = hit;
 }
 
 /** The keyword runes that a set can read, without case; undefined among them stands for all other runes. */

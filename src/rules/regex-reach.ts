@@ -65,7 +65,7 @@ export interface KeywordReach {
 
 /**
  * What a regex says about keywords (lower case, compared without regard to ASCII case) in its matches. Exact, except that assertions
- * (`^`, `\b`) are taken to hold everywhere, which can only make the answer more careful.
+ * (`^`, `\b`) are taken to hold everywhere, which can only make the answer more careful; and a regex that takes too long is not proved.
  *
  * It walks the regex with the set of states that a keyword automaton (Aho-Corasick) can be in, as an abstract interpretation: no strings are
  * enumerated, so alternations, classes and counts of any size cost little.
@@ -84,8 +84,26 @@ export function keywordReach(root: RegexNode, keywords: readonly string[]): Keyw
   return before + after < first.before + first.after ? { holds: true, before, after } : first;
 }
 
+/** Steps of one proof: three times what the largest of our own rules takes. A configuration can be hostile, and nested stars cost exponentially. */
+const maxSteps = 10_000_000;
+
+/** An automaton, and how many steps may still be made. */
+interface Walker extends KeywordAutomaton {
+  left: number;
+}
+
+class TooManySteps extends Error {}
+
 function firstKeyword(root: RegexNode, keywords: readonly string[]): KeywordReach {
-  const automaton = buildAutomaton(keywords);
+  try {
+    return walkAll(root, { ...buildAutomaton(keywords), left: maxSteps });
+  } catch (error) {
+    if (error instanceof TooManySteps) return { holds: false, before: 0, after: 0 };
+    throw error;
+  }
+}
+
+function walkAll(root: RegexNode, automaton: Walker): KeywordReach {
   const end = walk(root, { pending: new Map([[0, 0]]), before: -Infinity, after: -Infinity }, automaton);
   return { holds: end.pending.size === 0, before: Math.max(0, end.before), after: Math.max(0, end.after) };
 }
@@ -115,7 +133,9 @@ interface Reading {
   readonly after: number;
 }
 
-function walk(node: RegexNode, from: Reading, automaton: KeywordAutomaton): Reading {
+function walk(node: RegexNode, from: Reading, automaton: Walker): Reading {
+  automaton.left -= 1 + from.pending.size;
+  if (automaton.left < 0) throw new TooManySteps();
   if (from.pending.size === 0) return { ...from, after: more(from.after, matchWidth(node).max) };
   switch (node.kind) {
     case "assertion":
@@ -133,9 +153,10 @@ function walk(node: RegexNode, from: Reading, automaton: KeywordAutomaton): Read
   }
 }
 
-function walkSet(runes: RuneSet, from: Reading, automaton: KeywordAutomaton): Reading {
+function walkSet(runes: RuneSet, from: Reading, automaton: Walker): Reading {
   const { max: width } = setWidth(runes);
   const letters = lettersOf(runes, automaton);
+  automaton.left -= from.pending.size * letters.length;
   const pending = new Map<number, number>();
   let { before } = from;
   let after = more(from.after, width);
@@ -157,7 +178,7 @@ function walkSet(runes: RuneSet, from: Reading, automaton: KeywordAutomaton): Re
 /** Up to this many rounds of a repetition are walked one by one, which gives the tightest widths. */
 const eagerRounds = 16;
 
-function walkRepeat(node: RegexNode, min: number, max: number, from: Reading, automaton: KeywordAutomaton): Reading {
+function walkRepeat(node: RegexNode, min: number, max: number, from: Reading, automaton: Walker): Reading {
   let last = from;
   for (let count = 1; count <= min; count++) {
     const next = walk(node, last, automaton);
@@ -173,7 +194,7 @@ function walkRepeat(node: RegexNode, min: number, max: number, from: Reading, au
     if (isSame(next, last)) return last;
     const isSettled = hasSameStates(next, last);
     last = next;
-    if (isSettled && left > eagerRounds) return skipRounds(node, left, last, automaton);
+    if (isSettled && left > eagerRounds) return skipRounds(node, left - 1, last, automaton);
   }
   return last;
 }
@@ -182,7 +203,7 @@ function walkRepeat(node: RegexNode, min: number, max: number, from: Reading, au
  * Once a round leaves the set of states as it was, further rounds do so too, and only widths grow: by a node's widest match a round at most.
  * (`rounds` may be Infinity.)
  */
-function skipRounds(node: RegexNode, rounds: number, from: Reading, automaton: KeywordAutomaton): Reading {
+function skipRounds(node: RegexNode, rounds: number, from: Reading, automaton: Walker): Reading {
   const { max: width } = matchWidth(node);
   const grown = (by: number): Map<number, number> => new Map([...from.pending].map(([state, bytes]) => [state, bytes + times(width, by)]));
   const lastRound = walk(node, { pending: grown(rounds - 1), before: from.before, after: -Infinity }, automaton);

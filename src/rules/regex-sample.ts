@@ -1,5 +1,5 @@
 import type { Random } from "./random.ts";
-import { countRunes, hasRune, runeAt } from "./regex-runes.ts";
+import { countRunes, runeAt } from "./regex-runes.ts";
 import type { RuneRange, RuneSet } from "./regex-runes.ts";
 import type { RegexNode } from "./regex-syntax.ts";
 
@@ -50,11 +50,22 @@ const printable: RuneRange = [0x20, 0x7e];
 const ascii: RuneRange = [0, 0x7f];
 
 function sampleSet(runes: RuneSet, random: Random, beyondAscii: boolean): string {
-  const pools = [cut(runes, printable), cut(runes, ascii), runes].filter((pool) => pool.length > 0);
-  const pool = beyondAscii && random.integer(8) === 0 ? runes : pools[0];
-  if (pool === undefined || pool.length === 0) throw new RangeError("a class of the regex has no runes");
-  const rune = runeAt(pool, random.integer(countRunes(pool)));
-  return String.fromCodePoint(hasRune(runes, rune) ? rune : runeAt(runes, 0));
+  const pool = beyondAscii && random.integer(8) === 0 ? runes : readablePool(runes);
+  const size = countRunes(pool);
+  if (size === 0) throw new RangeError("a class of the regex has no runes");
+  return String.fromCodePoint(runeAt(pool, random.integer(size)));
+}
+
+/** A class is asked for as often as its repetition has rounds. */
+const pools = new WeakMap<RuneSet, RuneSet>();
+
+/** The runes of a class that people can read where it has such, else its ASCII ones, else all. */
+function readablePool(runes: RuneSet): RuneSet {
+  const known = pools.get(runes);
+  if (known !== undefined) return known;
+  const pool = [cut(runes, printable), cut(runes, ascii)].find((one) => one.length > 0) ?? runes;
+  pools.set(runes, pool);
+  return pool;
 }
 
 function cut(runes: RuneSet, [from, to]: RuneRange): RuneSet {

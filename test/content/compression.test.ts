@@ -9,9 +9,14 @@ import { gather, sampleText, streamOf } from "./streams.ts";
 
 const text = sampleText(300_000);
 
-function run(bytes: Uint8Array, options: { chunk?: number; limits?: Partial<typeof layerLimits> } = {}) {
+function run(
+  bytes: Uint8Array,
+  options: { chunk?: number; limits?: Partial<typeof layerLimits> } = {},
+) {
   const limits = { ...layerLimits, ...options.limits };
-  return gather((report) => expand(streamOf(bytes, options.chunk), sniffCompression(bytes), limits, report));
+  return gather((report) =>
+    expand(streamOf(bytes, options.chunk), sniffCompression(bytes), limits, report),
+  );
 }
 
 describe("what a stream is compressed with", () => {
@@ -32,7 +37,12 @@ describe("what a stream is compressed with", () => {
 
 describe("gzip", () => {
   test("of many members, however it is cut into chunks, gives the bytes of all", async () => {
-    const parts = [text.subarray(0, 1), text.subarray(1, 100_000), Buffer.alloc(0), text.subarray(100_000)];
+    const parts = [
+      text.subarray(0, 1),
+      text.subarray(1, 100_000),
+      Buffer.alloc(0),
+      text.subarray(100_000),
+    ];
     const stored = Buffer.concat(parts.map((part) => gzipSync(part)));
     for (const chunk of [1000, 65_536, 1 << 20]) {
       const { bytes, damage } = await run(stored, { chunk });
@@ -47,6 +57,15 @@ describe("gzip", () => {
     for (const tail of ["xy", "garbage behind the end", "\0\0hidden"]) {
       const { bytes, damage } = await run(Buffer.concat([gzipSync(text), Buffer.from(tail)]));
       expect([bytes.equals(text), damage]).toEqual([true, ["trailing"]]);
+    }
+  });
+
+  test("with damage behind much that was given already gives every byte once", async () => {
+    const dense = Buffer.alloc(9 << 20);
+    for (let at = 0; at < dense.length; at += 4096) dense.writeUInt32LE(at, at);
+    for (const whole of [dense, sampleText(900_000, 3)]) {
+      const { bytes, damage } = await run(Buffer.concat([gzipSync(whole), Buffer.from("garbage")]));
+      expect([bytes.equals(whole), damage]).toEqual([true, ["trailing"]]);
     }
   });
 
@@ -103,10 +122,19 @@ describe("gzip", () => {
 });
 
 describe("zstd", () => {
-  const skippable = Buffer.concat([Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 5, 0, 0, 0), Buffer.from("notes")]);
+  const skippable = Buffer.concat([
+    Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 5, 0, 0, 0),
+    Buffer.from("notes"),
+  ]);
 
   test("of many frames and skippable frames gives the bytes of all", async () => {
-    const stored = Buffer.concat([skippable, storeAsZstd(text.subarray(0, 1000)), skippable, storeAsZstd(text.subarray(1000)), skippable]);
+    const stored = Buffer.concat([
+      skippable,
+      storeAsZstd(text.subarray(0, 1000)),
+      skippable,
+      storeAsZstd(text.subarray(1000)),
+      skippable,
+    ]);
     for (const chunk of [7, 5000, 1 << 20]) {
       const { bytes, damage } = await run(stored, { chunk });
       expect([bytes.equals(text), damage]).toEqual([true, []]);
@@ -114,9 +142,16 @@ describe("zstd", () => {
   });
 
   testWith("zstd")("as the zstd program writes it comes out whole, at any level", async () => {
-    const big = Buffer.concat([sampleText(1_000_000, 7), Buffer.alloc(3_000_000), sampleText(500_000, 8)]);
+    const big = Buffer.concat([
+      sampleText(1_000_000, 7),
+      Buffer.alloc(3_000_000),
+      sampleText(500_000, 8),
+    ]);
     for (const level of ["-1", "-9"]) {
-      const stored = spawnSync("zstd", ["-q", "-c", level, "--long=27"], { input: big, maxBuffer: 1 << 26 }).stdout;
+      const stored = spawnSync("zstd", ["-q", "-c", level, "--long=27"], {
+        input: big,
+        maxBuffer: 1 << 26,
+      }).stdout;
       const { bytes, damage } = await run(stored);
       expect([bytes.equals(big), damage]).toEqual([true, []]);
       const cut = await run(stored.subarray(0, stored.length - 5));
@@ -130,13 +165,19 @@ describe("zstd", () => {
   testWith("zstd")("with any byte flipped ends, and says so or gives bytes", async () => {
     const stored = spawnSync("zstd", ["-q", "-c", "--check"], { input: text }).stdout;
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 0, max: stored.length - 1 }), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
-        const flipped = Buffer.from(stored);
-        flipped[at] = (flipped[at] ?? 0) ^ mask;
-        const limits = { ...layerLimits };
-        const { bytes, damage } = await gather((report) => expand(streamOf(flipped), "zstd", limits, report));
-        expect(damage.length > 0 || bytes.equals(text)).toBe(true);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: stored.length - 1 }),
+        fc.integer({ min: 1, max: 255 }),
+        async (at, mask) => {
+          const flipped = Buffer.from(stored);
+          flipped[at] = (flipped[at] ?? 0) ^ mask;
+          const limits = { ...layerLimits };
+          const { bytes, damage } = await gather((report) =>
+            expand(streamOf(flipped), "zstd", limits, report),
+          );
+          expect(damage.length > 0 || bytes.equals(text)).toBe(true);
+        },
+      ),
       { numRuns: 60 },
     );
   });

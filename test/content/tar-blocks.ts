@@ -11,7 +11,15 @@ export interface RawHeader {
 }
 
 /** One header block. */
-export function rawHeader({ name, size = 0, type = "0", linkName = "", sizeField, magic = "ustar", checksum }: RawHeader): Buffer {
+export function rawHeader({
+  name,
+  size = 0,
+  type = "0",
+  linkName = "",
+  sizeField,
+  magic = "ustar",
+  checksum,
+}: RawHeader): Buffer {
   const block = Buffer.alloc(512);
   block.write(name, 0, 100);
   block.write("0000644\0" + "0000000\0" + "0000000\0", 100);
@@ -31,7 +39,11 @@ export function rawHeader({ name, size = 0, type = "0", linkName = "", sizeField
 /** A header with its body, padded. */
 export function rawEntry(header: RawHeader, body: string | Uint8Array = ""): Buffer {
   const bytes = Buffer.from(body);
-  return Buffer.concat([rawHeader({ size: bytes.length, ...header }), bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]);
+  return Buffer.concat([
+    rawHeader({ size: bytes.length, ...header }),
+    bytes,
+    Buffer.alloc((512 - (bytes.length % 512)) % 512),
+  ]);
 }
 
 export const endOfTar = Buffer.alloc(1024);

@@ -18,7 +18,10 @@ interface Seen {
 }
 
 /** Walks a tar in chunks and gives its entries with their bodies (latin1). */
-async function walk(bytes: Uint8Array, chunkBytes = 1 << 20): Promise<{ seen: Seen[]; damage: string | undefined }> {
+async function walk(
+  bytes: Uint8Array,
+  chunkBytes = 1 << 20,
+): Promise<{ seen: Seen[]; damage: string | undefined }> {
   const seen: Seen[] = [];
   const tar = walkTar({
     entry: ({ name, type }) => seen.push({ name, type, body: "", complete: undefined }),
@@ -31,7 +34,8 @@ async function walk(bytes: Uint8Array, chunkBytes = 1 << 20): Promise<{ seen: Se
       if (last !== undefined) last.complete = complete;
     },
   });
-  for (let at = 0; at < bytes.length; at += chunkBytes) await tar.write(bytes.subarray(at, at + chunkBytes));
+  for (let at = 0; at < bytes.length; at += chunkBytes)
+    await tar.write(bytes.subarray(at, at + chunkBytes));
   return { seen, damage: (await tar.finish())?.message };
 }
 
@@ -52,7 +56,14 @@ describe("the entries of a tar", () => {
     const whole = await walk(tar);
     expect(whole.damage).toBeUndefined();
     expect(names(whole.seen)).toEqual(["a", "folder/", "empty", "big", "link", "last"]);
-    expect(whole.seen.map((entry) => entry.type)).toEqual(["file", "directory", "file", "file", "other", "file"]);
+    expect(whole.seen.map((entry) => entry.type)).toEqual([
+      "file",
+      "directory",
+      "file",
+      "file",
+      "other",
+      "file",
+    ]);
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 3000 }), async (chunk) => {
         expect(await walk(tar, chunk)).toEqual(whole);
@@ -62,26 +73,52 @@ describe("the entries of a tar", () => {
   });
 
   test("behind the end marker are read too", async () => {
-    const tar = Buffer.concat([rawEntry({ name: "a" }, "1"), endOfTar, rawEntry({ name: "hidden" }, "2"), endOfTar]);
-    expect(await walk(tar)).toEqual({ seen: [file("a", "1"), file("hidden", "2")], damage: undefined });
+    const tar = Buffer.concat([
+      rawEntry({ name: "a" }, "1"),
+      endOfTar,
+      rawEntry({ name: "hidden" }, "2"),
+      endOfTar,
+    ]);
+    expect(await walk(tar)).toEqual({
+      seen: [file("a", "1"), file("hidden", "2")],
+      damage: undefined,
+    });
   });
 
   test("of a tar without end marker, and of old tars without magic, are read", async () => {
-    const tar = Buffer.concat([rawEntry({ name: "old", magic: "none" }, "1"), rawEntry({ name: "gnu", magic: "gnu" }, "2")]);
-    expect(await walk(tar)).toEqual({ seen: [file("old", "1"), file("gnu", "2")], damage: undefined });
+    const tar = Buffer.concat([
+      rawEntry({ name: "old", magic: "none" }, "1"),
+      rawEntry({ name: "gnu", magic: "gnu" }, "2"),
+    ]);
+    expect(await walk(tar)).toEqual({
+      seen: [file("old", "1"), file("gnu", "2")],
+      damage: undefined,
+    });
   });
 
   test("a hard link with a size hides nothing: neither the entry behind it nor a body of its own", async () => {
-    const bare = Buffer.concat([rawHeader({ name: "hard", type: "1", linkName: "a", size: 1024 }), rawEntry({ name: "b" }, "secret"), endOfTar]);
+    const bare = Buffer.concat([
+      rawHeader({ name: "hard", type: "1", linkName: "a", size: 1024 }),
+      rawEntry({ name: "b" }, "secret"),
+      endOfTar,
+    ]);
     const fromBare = await walk(bare);
     expect(names(fromBare.seen)).toEqual(["hard", "b"]);
     expect(fromBare.seen[1]).toEqual(file("b", "secret"));
-    const withBody = Buffer.concat([rawEntry({ name: "hard", type: "1", linkName: "a" }, "secret"), rawEntry({ name: "b" }, "2"), endOfTar]);
+    const withBody = Buffer.concat([
+      rawEntry({ name: "hard", type: "1", linkName: "a" }, "secret"),
+      rawEntry({ name: "b" }, "2"),
+      endOfTar,
+    ]);
     expect((await walk(withBody)).seen).toEqual([file("hard", "secret"), file("b", "2")]);
   });
 
   test("a folder with a size does not stop the walk", async () => {
-    const tar = Buffer.concat([rawHeader({ name: "d/", type: "5", size: 5000 }), rawEntry({ name: "b" }, "2"), endOfTar]);
+    const tar = Buffer.concat([
+      rawHeader({ name: "d/", type: "5", size: 5000 }),
+      rawEntry({ name: "b" }, "2"),
+      endOfTar,
+    ]);
     expect(names((await walk(tar)).seen)).toEqual(["d/", "b"]);
   });
 
@@ -89,7 +126,23 @@ describe("the entries of a tar", () => {
     const tar = Buffer.concat([
       rawEntry({ name: "a" }, "1"),
       rawEntry({ name: "damaged", checksum: 1 }, sampleText(2000)),
-      rawEntry({ name: "negative", sizeField: Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0) }),
+      rawEntry({
+        name: "negative",
+        sizeField: Uint8Array.of(
+          0xff,
+          0xff,
+          0xff,
+          0xff,
+          0xff,
+          0xff,
+          0xff,
+          0xff,
+          0xff,
+          0xff,
+          0xff,
+          0,
+        ),
+      }),
       rawEntry({ name: "b" }, "2"),
       endOfTar,
     ]);
@@ -101,14 +154,21 @@ describe("the entries of a tar", () => {
   });
 
   test("a header that promises more names than memory holds is passed over", async () => {
-    const tar = Buffer.concat([rawHeader({ name: "x", type: "x", size: 2 ** 33 - 1 }), rawEntry({ name: "b" }, "2"), endOfTar]);
+    const tar = Buffer.concat([
+      rawHeader({ name: "x", type: "x", size: 2 ** 33 - 1 }),
+      rawEntry({ name: "b" }, "2"),
+      endOfTar,
+    ]);
     const { seen, damage } = await walk(tar);
     expect(seen).toEqual([file("b", "2")]);
     expect(damage).toBeDefined();
   });
 
   test("a cut tar gives what is left of the last body, marked as incomplete", async () => {
-    const tar = Buffer.concat([rawEntry({ name: "a" }, "1"), rawEntry({ name: "b" }, "x".repeat(3000))]).subarray(0, 3 * 512 + 1000);
+    const tar = Buffer.concat([
+      rawEntry({ name: "a" }, "1"),
+      rawEntry({ name: "b" }, "x".repeat(3000)),
+    ]).subarray(0, 3 * 512 + 1000);
     const { seen, damage } = await walk(tar);
     expect(seen[1]).toEqual({ name: "b", type: "file", body: "x".repeat(1000), complete: false });
     expect(damage).toContain("middle of an entry");
@@ -116,10 +176,19 @@ describe("the entries of a tar", () => {
 
   test("a walk over arbitrary bytes ends", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(fc.constant(rawEntry({ name: "ok" }, "body")), fc.uint8Array({ minLength: 1, maxLength: 1500 })), { maxLength: 12 }), async (parts) => {
-        const { seen } = await walk(Buffer.concat(parts));
-        expect(seen.length).toBeLessThanOrEqual(parts.length * 4);
-      }),
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(
+            fc.constant(rawEntry({ name: "ok" }, "body")),
+            fc.uint8Array({ minLength: 1, maxLength: 1500 }),
+          ),
+          { maxLength: 12 },
+        ),
+        async (parts) => {
+          const { seen } = await walk(Buffer.concat(parts));
+          expect(seen.length).toBeLessThanOrEqual(parts.length * 4);
+        },
+      ),
       { numRuns: 150 },
     );
   });
@@ -139,23 +208,37 @@ print(json.dumps(out))`;
     testWith("python3")(`lists the same files with the same bytes in a ${format} tar`, async () => {
       const folder = await mkdtemp(join(tmpdir(), "leaktrace-tar-"));
       try {
-        const deep = format === "v7" ? "deep" : join(...Array.from({ length: 12 }, (_, i) => `folder-${i}`));
+        const deep =
+          format === "v7" ? "deep" : join(...Array.from({ length: 12 }, (_, i) => `folder-${i}`));
         await mkdir(join(folder, "in", deep), { recursive: true });
         await writeFile(join(folder, "in", deep, "ünïcode 名.txt"), sampleText(700));
         await writeFile(join(folder, "in", "big"), sampleText(3_000_000));
         await writeFile(join(folder, "in", "empty"), "");
-        await writeFile(join(folder, "in", "n".repeat(format === "v7" ? 90 : format === "ustar" ? 99 : 180)), "long");
+        await writeFile(
+          join(folder, "in", "n".repeat(format === "v7" ? 90 : format === "ustar" ? 99 : 180)),
+          "long",
+        );
         await symlink("big", join(folder, "in", "symlink"));
         await link(join(folder, "in", "big"), join(folder, "in", "zhard"));
         const tar = join(folder, "out.tar");
-        const made = spawnSync("tar", ["-C", join(folder, "in"), `--format=${format}`, "-cf", tar, "."]);
+        const made = spawnSync("tar", [
+          "-C",
+          join(folder, "in"),
+          `--format=${format}`,
+          "-cf",
+          tar,
+          ".",
+        ]);
         expect(made.status).toBe(0);
         const oracle = spawnSync("python3", ["-c", script, tar]).stdout.toString();
         const { seen, damage } = await walk(await readFile(tar), 10_007);
         expect(damage).toBeUndefined();
         const mine = seen
           .filter((entry) => entry.type === "file")
-          .map((entry) => [entry.name, createHash("sha256").update(Buffer.from(entry.body, "latin1")).digest("hex")]);
+          .map((entry) => [
+            entry.name,
+            createHash("sha256").update(Buffer.from(entry.body, "latin1")).digest("hex"),
+          ]);
         expect(mine).toEqual(JSON.parse(oracle));
       } finally {
         await rm(folder, { recursive: true });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fingerprint, isFingerprint, maskDots, maskEncoded, maskIn, maskSecret } from "../../src/findings/index.ts";
 import { sanitize, sanitizeJson } from "../../src/model/sanitize.ts";
-import { madeUpSecret } from "./samples.ts";
+import { anyText, madeUpSecret } from "./samples.ts";
 
 describe("maskSecret", () => {
   test.each([
@@ -108,17 +108,18 @@ describe("sanitize", () => {
 
   test("nothing that acts or hides is left", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+      fc.property(anyText(30), (text) => {
         // oxlint-disable-next-line no-control-regex -- controls are what must not be there
         expect(sanitize(text)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/);
         expect(sanitize(sanitize(text))).toBe(sanitize(text));
       }),
+      { numRuns: 40 },
     );
   });
 
   test("JSON reads back as the same data", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+      fc.property(anyText(30), (text) => {
         const safe = sanitizeJson(JSON.stringify(text));
         expect(JSON.parse(safe)).toBe(text);
         expect(sanitize(safe)).toBe(safe);

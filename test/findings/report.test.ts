@@ -20,6 +20,7 @@ describe("gate", () => {
     ["nothing, but a problem", { ...clean, problems: [broken] }, 3],
     ["nothing, and a note", { ...clean, problems: [{ ...broken, effect: "note" }] }, 0],
     ["nothing, but something skipped", { ...clean, ledger: { ...ledger, planned: 6, skipped: { "too-large": 1 } } }, 3],
+    ["nothing, but less scanned than planned", { ...clean, ledger: { ...ledger, planned: 6 } }, 3],
     ["nothing, interrupted", { ...clean, interrupted: true }, 3],
     ["no rules", { ...clean, rules: { ...clean.rules, count: 0 } }, 3],
     ["no targets", { ...clean, targets: [] }, 3],

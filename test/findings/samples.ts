@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import fc from "fast-check";
 import type { GitOrigin, ImageOrigin, Origin } from "../../src/model/content.ts";
 import type { ContentHit, Detection } from "../../src/model/detection.ts";
 import type { Finding, FindingSighting, Report } from "../../src/model/finding.ts";
@@ -173,4 +174,10 @@ export function report(fields: Partial<Report> = {}): Report {
 export function compile(pattern: string): (text: string) => boolean {
   const regex = new RegExp(pattern, "u");
   return (text) => regex.test(text);
+}
+
+/** Any text at all: controls, lone surrogates, the far planes. (fast-check's own `binary` unit takes seconds to set up.) */
+export function anyText(maxLength: number): fc.Arbitrary<string> {
+  const code = fc.oneof(fc.integer({ min: 0, max: 0x10ffff }), fc.integer({ min: 0, max: 0xff }), fc.integer({ min: 0x2000, max: 0x20ff }));
+  return fc.array(code, { maxLength }).map((codes) => String.fromCodePoint(...codes));
 }

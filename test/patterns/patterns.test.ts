@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createDetector, createTwin, loadEngine } from "../../src/detect/index.ts";
+import type { CompiledRegex, RegexEngine } from "../../src/detect/index.ts";
 import type { Detection } from "../../src/model/detection.ts";
 import type { Rule } from "../../src/model/rule.ts";
 import { compileRule } from "../../src/rules/compile.ts";
@@ -24,7 +25,7 @@ const draws = 3;
 const minKeywordBytes = 3;
 
 const names = readdirSync(folder).filter((name) => name.endsWith(".toml"));
-const engine = await loadEngine();
+const engine = memoized(await loadEngine());
 const compiled = names.flatMap((name) => tryRead(name).rules.flatMap((rule) => tryCompile(rule, name)));
 const ranks = new Map(compiled.map((rule) => [rule.id, rule.specificity]));
 // Rules that do not compile fail their own test; the others are looked at all the same.
@@ -68,6 +69,19 @@ function tryRead(name: string): { rules: readonly RuleEntry[]; error?: string } 
   } catch (error) {
     return { rules: [], error: String(error) };
   }
+}
+
+/** Compiling takes most of the time here, and each regex is wanted three times. */
+function memoized(plain: RegexEngine): RegexEngine {
+  const known = new Map<string, CompiledRegex>();
+  return {
+    name: plain.name,
+    compile: (pattern) => {
+      const regex = known.get(pattern) ?? plain.compile(pattern);
+      known.set(pattern, regex);
+      return regex;
+    },
+  };
 }
 
 function tryCompile(rule: RuleEntry, file: string): Rule[] {

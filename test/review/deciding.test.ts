@@ -3,10 +3,16 @@ import type { Effect } from "../../src/review/state.ts";
 import { drive, now } from "./drive.ts";
 import { fingerprintOf, makeFinding } from "./make-finding.ts";
 
-const ten = Array.from({ length: 10 }, (_, n) => makeFinding(n, { rule: { id: `rule-${n}`, description: "", revoke: "", references: [] } }));
+const ten = Array.from({ length: 10 }, (_, n) =>
+  makeFinding(n, { rule: { id: `rule-${n}`, description: "", revoke: "", references: [] } }),
+);
 
 function written(effects: readonly Effect[]): readonly (readonly [string, string | undefined])[] {
-  return effects.flatMap((effect) => (effect.kind === "write" ? effect.changes.map(({ fingerprint, decision }) => [fingerprint, decision?.verdict] as const) : []));
+  return effects.flatMap((effect) =>
+    effect.kind === "write"
+      ? effect.changes.map(({ fingerprint, decision }) => [fingerprint, decision?.verdict] as const)
+      : [],
+  );
 }
 
 describe("deciding", () => {
@@ -16,7 +22,11 @@ describe("deciding", () => {
     ["x", "rotated"],
   ])("%s says %s, writes it and goes on to the next open finding", (key, verdict) => {
     const review = drive(ten).press(key);
-    expect(review.state.decisions.get(fingerprintOf(0))).toEqual({ verdict, reason: "", date: now });
+    expect(review.state.decisions.get(fingerprintOf(0))).toEqual({
+      verdict,
+      reason: "",
+      date: now,
+    });
     expect(written(review.effects)).toEqual([[fingerprintOf(0), verdict]]);
     expect(review.state.selected).toBe(fingerprintOf(1));
   });
@@ -32,7 +42,10 @@ describe("deciding", () => {
     const review = drive(ten).press("i", "Enter");
     expect(review.state.decisions.size).toBe(0);
     review.type("test data").press("Enter");
-    expect(review.state.decisions.get(fingerprintOf(0))).toMatchObject({ verdict: "ignored", reason: "test data" });
+    expect(review.state.decisions.get(fingerprintOf(0))).toMatchObject({
+      verdict: "ignored",
+      reason: "test data",
+    });
     expect(review.state.selected).toBe(fingerprintOf(1));
     expect(drive(ten).press("i").type("never mind").press("Esc").state.decisions.size).toBe(0);
   });
@@ -45,7 +58,9 @@ describe("deciding", () => {
   test("the marked set is decided as one, in one write", () => {
     const review = drive(ten).press("Space", "Space", "j", "Space", "f");
     expect(review.effects).toHaveLength(1);
-    expect(written(review.effects).map(([fingerprint]) => fingerprint)).toEqual([0, 1, 3].map(fingerprintOf));
+    expect(written(review.effects).map(([fingerprint]) => fingerprint)).toEqual(
+      [0, 1, 3].map(fingerprintOf),
+    );
     expect(review.state.marked.size).toBe(0);
     review.press("u");
     expect(review.state.decisions.size).toBe(0);
@@ -70,7 +85,10 @@ describe("undo and redo", () => {
     expect(review.state.decisions.size).toBe(0);
     expect(review.state.toast).toBe("nothing to undo");
     review.press("C-r", "Z", "C-r");
-    expect([...review.state.decisions.values()].map(({ verdict }) => verdict)).toEqual(["real", "false-positive"]);
+    expect([...review.state.decisions.values()].map(({ verdict }) => verdict)).toEqual([
+      "real",
+      "false-positive",
+    ]);
     expect(review.state.toast).toBe("nothing to redo");
   });
 
@@ -90,12 +108,18 @@ describe("comments", () => {
     const review = drive(ten).press("c").type("asked Ada").press("Enter");
     expect(review.state.decisions.size).toBe(0);
     review.press("r");
-    expect(review.state.decisions.get(fingerprintOf(0))).toMatchObject({ verdict: "real", reason: "asked Ada" });
+    expect(review.state.decisions.get(fingerprintOf(0))).toMatchObject({
+      verdict: "real",
+      reason: "asked Ada",
+    });
   });
 
   test("change the reason of a decision that was taken", () => {
     const review = drive(ten).press("r", "k", "c").type("asked Ada").press("Enter");
-    expect(review.state.decisions.get(fingerprintOf(0))).toMatchObject({ verdict: "real", reason: "asked Ada" });
+    expect(review.state.decisions.get(fingerprintOf(0))).toMatchObject({
+      verdict: "real",
+      reason: "asked Ada",
+    });
     expect(review.press("u").state.decisions.get(fingerprintOf(0))?.reason).toBe("");
   });
 });
@@ -131,7 +155,10 @@ describe("a write that fails", () => {
 
 test("what another ignore file or a baseline hides counts as decided, and can be overruled", () => {
   const hidden = makeFinding(0, { suppressed: { by: "baseline", reason: "known" } });
-  const review = drive([hidden, makeFinding(1)]).press("/").type("is:ignored").press("Enter");
+  const review = drive([hidden, makeFinding(1)])
+    .press("/")
+    .type("is:ignored")
+    .press("Enter");
   expect(review.state.shown).toEqual([fingerprintOf(0)]);
   review.press("r");
   expect(review.state.decisions.get(fingerprintOf(0))?.verdict).toBe("real");

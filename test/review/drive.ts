@@ -1,7 +1,12 @@
 import type { Finding } from "../../src/model/finding.ts";
 import type { FeedEvent } from "../../src/review/feed.ts";
 import { reduce } from "../../src/review/reducer.ts";
-import { initialState, type Action, type Effect, type ReviewState } from "../../src/review/state.ts";
+import {
+  initialState,
+  type Action,
+  type Effect,
+  type ReviewState,
+} from "../../src/review/state.ts";
 
 export const now = "2026-01-02T03:04:05Z";
 
@@ -31,14 +36,15 @@ export function drive(findings: readonly Finding[], size = { columns: 120, rows:
     press(...names) {
       const effects: Effect[] = [];
       for (const name of names) {
-        const text = name === "Space" ? " " : [...name].length === 1 ? name : "";
+        const text = name === "Space" ? " " : name.length === 1 ? name : "";
         self.act({ kind: "key", key: { name, text }, now });
         effects.push(...self.effects);
       }
       self.effects = effects;
       return self;
     },
-    type: (text) => self.press(...[...text].map((character) => (character === " " ? "Space" : character))),
+    type: (text) =>
+      self.press(...Array.from(text, (character) => (character === " " ? "Space" : character))),
     feed: (...events) => self.act({ kind: "fed", events, known: new Map() }),
   };
   return self.feed({ kind: "findings", findings }, { kind: "done" });

@@ -2,7 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { clip, clipStart, fit, widthOf, wrap } from "../../src/review/fit.ts";
 
-const text = fc.string({ unit: fc.constantFrom("a", "b", " ", "é", "e\u0301", "漢", "😀", "|", "가"), maxLength: 40 });
+const text = fc.string({
+  unit: fc.constantFrom("a", "b", " ", "é", "e\u0301", "漢", "😀", "|", "가"),
+  maxLength: 40,
+});
 
 describe("fitting text into cells", () => {
   test("cuts with a mark, at the end or at the beginning", () => {

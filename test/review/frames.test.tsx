@@ -24,7 +24,12 @@ const findings = [
   makeFinding(1, {
     severity: "critical",
     confidence: "certain",
-    rule: { id: "acme-token", description: "Token of Acme: acts as its owner.", revoke: "Settings, then Tokens, then Revoke.", references: [] },
+    rule: {
+      id: "acme-token",
+      description: "Token of Acme: acts as its owner.",
+      revoke: "Settings, then Tokens, then Revoke.",
+      references: [],
+    },
     facts: ["account 1234"],
     sightings: [
       makeSighting(gitOrigin("deploy/prod.env"), { maskedLine: "\tTOKEN=abcd......01" }),
@@ -32,7 +37,12 @@ const findings = [
       makeSighting(
         imageOrigin("app/.env", {
           deleted: true,
-          deletedBy: { digest: `sha256:${"f".repeat(64)}`, diffId: "", index: 3, createdBy: "RUN rm /app/.env" },
+          deletedBy: {
+            digest: `sha256:${"f".repeat(64)}`,
+            diffId: "",
+            index: 3,
+            createdBy: "RUN rm /app/.env",
+          },
         }),
       ),
       makeSighting(imageOrigin("config!Env[TOKEN]", { part: "config" })),
@@ -109,17 +119,37 @@ describe("the screen", () => {
 
   test("the header tells how far the scan has come and how many problems there are", () => {
     const review = drive([], wide);
-    const problem = { code: "unreadable", effect: "incomplete", target: "shop.git", subject: "pack 7", message: "permission denied" } as const;
-    const progress = { target: "shop.git", phase: "scan", bytesDone: 450_000_000, bytesPlanned: 1e9, contentsDone: 10, findings: 0, elapsedMs: 65_000 } as const;
+    const problem = {
+      code: "unreadable",
+      effect: "incomplete",
+      target: "shop.git",
+      subject: "pack 7",
+      message: "permission denied",
+    } as const;
+    const progress = {
+      target: "shop.git",
+      phase: "scan",
+      bytesDone: 450_000_000,
+      bytesPlanned: 1e9,
+      contentsDone: 10,
+      findings: 0,
+      elapsedMs: 65_000,
+    } as const;
     review.state = { ...review.state, scan: { ...review.state.scan, isRunning: true } };
     review.feed({ kind: "progress", progress }, { kind: "problem", problem });
-    expect(plainRows(frameOf(review))[0]).toContain("scanning 45 % · 450 MB · 1:05 · 1 problem (p)");
-    expect(plainRows(frameOf(review.press("p"))).join("\n")).toContain("not scanned: unreadable shop.git pack 7: permission denied");
+    expect(plainRows(frameOf(review))[0]).toContain(
+      "scanning 45 % · 450 MB · 1:05 · 1 problem (p)",
+    );
+    expect(plainRows(frameOf(review.press("p"))).join("\n")).toContain(
+      "not scanned: unreadable shop.git pack 7: permission denied",
+    );
   });
 
   test("the footer shows the keys that matter, the counts, and what is being typed", () => {
     const review = drive(findings, wide);
-    expect(plainRows(frameOf(review)).at(-1)).toMatch(/^r real {2}f false {2}i ignore {2}\? help .*1\/3 · 3 open$/);
+    expect(plainRows(frameOf(review)).at(-1)).toMatch(
+      /^r real {2}f false {2}i ignore {2}\? help .*1\/3 · 3 open$/,
+    );
     review.press("Space");
     expect(plainRows(frameOf(review)).at(-1)).toMatch(/2\/3 · 1 marked · 3 open$/);
     review.press("/").type("rule:acme");
@@ -129,7 +159,9 @@ describe("the screen", () => {
   });
 
   test("the help screen holds every key of the table", () => {
-    const text = plainRows(frameOf(drive(findings, { columns: 100, rows: 70 }).press("?"))).join("\n");
+    const text = plainRows(frameOf(drive(findings, { columns: 100, rows: 70 }).press("?"))).join(
+      "\n",
+    );
     for (const { keys, text: meaning } of bindings) {
       expect(text).toContain(keys.map(keyLabel).join(" "));
       expect(text).toContain(meaning);
@@ -159,14 +191,26 @@ describe("hostile names", () => {
   const osc = "\x1b]52;c;aGVsbG8=\x07";
   const nasty = `${osc}\u202egnp.exe\u200b\x9b2J\0\x08\u{e0041}`;
   const hostile = makeFinding(1, {
-    rule: { id: `id${nasty}`, description: `d${nasty}`, revoke: `r${nasty}`, references: [`https://${nasty}`] },
+    rule: {
+      id: `id${nasty}`,
+      description: `d${nasty}`,
+      revoke: `r${nasty}`,
+      references: [`https://${nasty}`],
+    },
     otherRules: [nasty],
     masked: nasty,
     facts: [nasty],
     secret: nasty,
     suppressed: { by: nasty, reason: nasty },
     sightings: [
-      makeSighting(gitOrigin(`p${nasty}`, { repository: nasty, refs: [nasty], commit: { id: nasty, author: nasty, email: nasty, date: nasty, message: nasty } }), { maskedLine: nasty }),
+      makeSighting(
+        gitOrigin(`p${nasty}`, {
+          repository: nasty,
+          refs: [nasty],
+          commit: { id: nasty, author: nasty, email: nasty, date: nasty, message: nasty },
+        }),
+        { maskedLine: nasty },
+      ),
       makeSighting(gitOrigin("", { object: nasty })),
       makeSighting(
         imageOrigin(nasty, {
@@ -182,19 +226,32 @@ describe("hostile names", () => {
     ],
   });
   // Everything that acts on a terminal or cannot be seen, but for the colours that Ink itself writes.
-  // oxlint-disable-next-line no-control-regex -- controls are what this looks for
-  const acting = /(?!\x1b\[[0-9;]*m)[\0-\x09\x0b-\x1f\x7f-\x9f]|[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|[\u{e0000}-\u{e007f}]/u;
+  const acting =
+    // oxlint-disable-next-line no-control-regex -- controls are what this looks for
+    /(?!\x1b\[[0-9;]*m)[\0-\x09\x0b-\x1f\x7f-\x9f]|[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|[\u{e0000}-\u{e007f}]/u;
 
-  test.each([wide, narrow, { columns: 100, rows: 90 }, { columns: 98, rows: 200 }])("none of their characters reaches a frame at %o", (size) => {
-    const review = drive([hostile, makeFinding(2)], size);
-    review.state = { ...review.state, title: nasty };
-    review.feed({ kind: "problem", problem: { code: "unreadable", effect: "note", target: nasty, subject: nasty, message: nasty } });
-    for (const keys of [[], ["m"], ["p"], ["Esc", "c"], ["Esc", "/"]]) {
-      const frame = frameOf(review.press(...keys));
-      expect(acting.exec(frame)).toBeNull();
-      expect(frame).not.toContain("]52;c;aGVsbG8=\x07");
-    }
-    review.act({ kind: "key", key: { name: "Paste", text: nasty }, now: "2026-01-01T00:00:00Z" });
-    expect(acting.exec(frameOf(review))).toBeNull();
-  });
+  test.each([wide, narrow, { columns: 100, rows: 90 }, { columns: 98, rows: 200 }])(
+    "none of their characters reaches a frame at %o",
+    (size) => {
+      const review = drive([hostile, makeFinding(2)], size);
+      review.state = { ...review.state, title: nasty };
+      review.feed({
+        kind: "problem",
+        problem: {
+          code: "unreadable",
+          effect: "note",
+          target: nasty,
+          subject: nasty,
+          message: nasty,
+        },
+      });
+      for (const keys of [[], ["m"], ["p"], ["Esc", "c"], ["Esc", "/"]]) {
+        const frame = frameOf(review.press(...keys));
+        expect(acting.exec(frame)).toBeNull();
+        expect(frame).not.toContain("]52;c;aGVsbG8=\x07");
+      }
+      review.act({ kind: "key", key: { name: "Paste", text: nasty }, now: "2026-01-01T00:00:00Z" });
+      expect(acting.exec(frameOf(review))).toBeNull();
+    },
+  );
 });

@@ -10,7 +10,17 @@ function namesOf(...chunks: readonly string[]): string[] {
 
 describe("keys from the bytes of a terminal", () => {
   test("several keys in one chunk come apart", () => {
-    expect(namesOf("jj\x04 /a\r\x7f\t")).toEqual(["j", "j", "C-d", "Space", "/", "a", "Enter", "Backspace", "Tab"]);
+    expect(namesOf("jj\x04 /a\r\x7f\t")).toEqual([
+      "j",
+      "j",
+      "C-d",
+      "Space",
+      "/",
+      "a",
+      "Enter",
+      "Backspace",
+      "Tab",
+    ]);
   });
 
   test.each([
@@ -58,14 +68,32 @@ describe("keys from the bytes of a terminal", () => {
   });
 
   test("where chunks are cut does not matter", () => {
-    const piece = fc.constantFrom("j", "\x1b[A", "\x1bOB", "\x1b[5~", "\x1b[200~ab\x1b[201~", "é", "\x04", "\r", "\x1b[1;2B");
+    const piece = fc.constantFrom(
+      "j",
+      "\x1b[A",
+      "\x1bOB",
+      "\x1b[5~",
+      "\x1b[200~ab\x1b[201~",
+      "é",
+      "\x04",
+      "\r",
+      "\x1b[1;2B",
+    );
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 8 }), fc.array(fc.nat(60), { maxLength: 4 }), (pieces, cuts) => {
-        const text = pieces.join("");
-        const at = [0, ...cuts.filter((cut) => cut < text.length).toSorted((a, b) => a - b), text.length];
-        const chunks = at.slice(1).map((end, index) => text.slice(at[index], end));
-        expect(namesOf(...chunks)).toEqual(namesOf(text));
-      }),
+      fc.property(
+        fc.array(piece, { maxLength: 8 }),
+        fc.array(fc.nat(60), { maxLength: 4 }),
+        (pieces, cuts) => {
+          const text = pieces.join("");
+          const at = [
+            0,
+            ...cuts.filter((cut) => cut < text.length).toSorted((a, b) => a - b),
+            text.length,
+          ];
+          const chunks = at.slice(1).map((end, index) => text.slice(at[index], end));
+          expect(namesOf(...chunks)).toEqual(namesOf(text));
+        },
+      ),
     );
   });
 });

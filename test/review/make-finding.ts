@@ -5,7 +5,12 @@ import type { Finding, FindingSighting } from "../../src/model/finding.ts";
 export function makeFinding(n: number, changes: Partial<Finding> = {}): Finding {
   return {
     fingerprint: fingerprintOf(n),
-    rule: { id: `rule-${n % 5}`, description: `Credential of kind ${n % 5}`, revoke: "Revoke it in the console.", references: ["https://example.com/revoke"] },
+    rule: {
+      id: `rule-${n % 5}`,
+      description: `Credential of kind ${n % 5}`,
+      revoke: "Revoke it in the console.",
+      references: ["https://example.com/revoke"],
+    },
     otherRules: [],
     severity: "high",
     confidence: "likely",
@@ -20,7 +25,10 @@ export function fingerprintOf(n: number): string {
   return `lt1${n.toString(16).padStart(32, "0")}`;
 }
 
-export function makeSighting(origin: Origin, changes: Partial<FindingSighting> = {}): FindingSighting {
+export function makeSighting(
+  origin: Origin,
+  changes: Partial<FindingSighting> = {},
+): FindingSighting {
   return {
     origin,
     content: "0".repeat(40),
@@ -48,7 +56,13 @@ export function gitOrigin(path: string, changes: Partial<GitOrigin> = {}): GitOr
     object: "1".repeat(40),
     objectType: "blob",
     path,
-    commit: { id: "ab12".repeat(10), author: "Ada", email: "ada@example.com", date: "2024-01-31T12:00:00Z", message: "Add the payment service\n\nlong story" },
+    commit: {
+      id: "ab12".repeat(10),
+      author: "Ada",
+      email: "ada@example.com",
+      date: "2024-01-31T12:00:00Z",
+      message: "Add the payment service\n\nlong story",
+    },
     inHead: true,
     refs: ["main"],
     ...changes,
@@ -63,7 +77,12 @@ export function imageOrigin(path: string, changes: Partial<ImageOrigin> = {}): I
     platform: "linux/amd64",
     part: "file",
     path,
-    layer: { digest: `sha256:${"d".repeat(64)}`, diffId: `sha256:${"e".repeat(64)}`, index: 2, createdBy: "COPY . /app" },
+    layer: {
+      digest: `sha256:${"d".repeat(64)}`,
+      diffId: `sha256:${"e".repeat(64)}`,
+      index: 2,
+      createdBy: "COPY . /app",
+    },
     deleted: false,
     ...changes,
   };

@@ -5,7 +5,9 @@ import { build } from "esbuild";
 import { vi } from "vitest";
 
 // A CommonJS package whose names Node does not see from an ES module.
-const { Terminal } = createRequire(import.meta.url)("@xterm/headless") as typeof import("@xterm/headless");
+const { Terminal } = createRequire(import.meta.url)(
+  "@xterm/headless",
+) as typeof import("@xterm/headless");
 
 const root = join(import.meta.dirname, "../..");
 
@@ -32,12 +34,33 @@ export interface Seat extends Disposable {
 }
 
 /** Starts a program on a terminal of its own. `CI` is taken from the environment: libraries behave differently under it. */
-export function sit(file: string, args: readonly string[], options: { readonly cwd: string; readonly columns?: number; readonly rows?: number; readonly env?: Readonly<Record<string, string>> }): Seat {
+export function sit(
+  file: string,
+  args: readonly string[],
+  options: {
+    readonly cwd: string;
+    readonly columns?: number;
+    readonly rows?: number;
+    readonly env?: Readonly<Record<string, string>>;
+  },
+): Seat {
   const columns = options.columns ?? 100;
   const rows = options.rows ?? 30;
-  const env: Record<string, string | undefined> = { ...process.env, TERM: "xterm-256color", FORCE_COLOR: "1", ...options.env };
-  for (const name of ["CI", "CONTINUOUS_INTEGRATION", "NO_COLOR", "NODE_OPTIONS", "VITEST"]) if (options.env?.[name] === undefined) delete env[name];
-  const pty = nodePty.spawn(file, [...args], { name: "xterm-256color", cols: columns, rows, cwd: options.cwd, env });
+  const env: Record<string, string | undefined> = {
+    ...process.env,
+    TERM: "xterm-256color",
+    FORCE_COLOR: "1",
+    ...options.env,
+  };
+  for (const name of ["CI", "CONTINUOUS_INTEGRATION", "NO_COLOR", "NODE_OPTIONS", "VITEST"])
+    if (options.env?.[name] === undefined) delete env[name];
+  const pty = nodePty.spawn(file, [...args], {
+    name: "xterm-256color",
+    cols: columns,
+    rows,
+    cwd: options.cwd,
+    env,
+  });
   const terminal = new Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
   let sent = "";
   let end: { exitCode: number; signal: number } | undefined;
@@ -50,7 +73,10 @@ export function sit(file: string, args: readonly string[], options: { readonly c
   });
   const read = (): string[] => {
     const { active } = terminal.buffer;
-    return Array.from({ length: terminal.rows }, (_, row) => active.getLine(active.viewportY + row)?.translateToString(true) ?? "");
+    return Array.from(
+      { length: terminal.rows },
+      (_, row) => active.getLine(active.viewportY + row)?.translateToString(true) ?? "",
+    );
   };
   const text = (): string => read().join("\n");
   return {
@@ -71,7 +97,12 @@ export function sit(file: string, args: readonly string[], options: { readonly c
       vi.waitFor(
         () => {
           const shown = text();
-          const isThere = typeof what === "string" ? shown.includes(what) : typeof what === "function" ? what(shown) : what.test(shown);
+          const isThere =
+            typeof what === "string"
+              ? shown.includes(what)
+              : typeof what === "function"
+                ? what(shown)
+                : what.test(shown);
           if (!isThere) throw new Error(`the screen does not show ${String(what)}:\n${shown}`);
         },
         { timeout: patienceMs, interval: 20 },
@@ -105,7 +136,9 @@ export async function bundle(entry: string, folder: string): Promise<string> {
     external: ["re2"],
     define: { "process.env.NODE_ENV": '"production"' },
     alias: { "react-devtools-core": join(root, ".ci/empty.mjs") },
-    banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
     logLevel: "warning",
   });
   return join(folder, "app.mjs");

@@ -5,8 +5,14 @@ import { isMarked, listHeight, rowOf, targetsOf } from "../../src/review/state.t
 import { drive } from "./drive.ts";
 import { fingerprintOf, makeFinding, makeSighting, fileOrigin } from "./make-finding.ts";
 
-const ten = Array.from({ length: 10 }, (_, n) => makeFinding(n, { rule: { id: `rule-${n}`, description: "", revoke: "", references: [] } }));
-const many = Array.from({ length: 100 }, (_, n) => makeFinding(n, { rule: { id: `rule-${String(n).padStart(3, "0")}`, description: "", revoke: "", references: [] } }));
+const ten = Array.from({ length: 10 }, (_, n) =>
+  makeFinding(n, { rule: { id: `rule-${n}`, description: "", revoke: "", references: [] } }),
+);
+const many = Array.from({ length: 100 }, (_, n) =>
+  makeFinding(n, {
+    rule: { id: `rule-${String(n).padStart(3, "0")}`, description: "", revoke: "", references: [] },
+  }),
+);
 
 describe("moving", () => {
   test("the first finding is selected; j, k, g, G and arrows move and stop at the ends", () => {
@@ -59,7 +65,9 @@ describe("findings that arrive", () => {
     const review = drive(many).press("G", "k", "k");
     const { selected, top } = review.state;
     const rowOnScreen = rowOf(review.state) - top;
-    const before = Array.from({ length: 7 }, (_, n) => makeFinding(1000 + n, { severity: "critical" }));
+    const before = Array.from({ length: 7 }, (_, n) =>
+      makeFinding(1000 + n, { severity: "critical" }),
+    );
     review.feed({ kind: "findings", findings: before });
     expect(review.state.selected).toBe(selected);
     expect(rowOf(review.state) - review.state.top).toBe(rowOnScreen);
@@ -75,7 +83,12 @@ describe("findings that arrive", () => {
   test("never slip into marks or into a range that is open", () => {
     const review = drive(ten).press("j", "v", "j", "j");
     expect(targetsOf(review.state)).toHaveLength(3);
-    review.feed({ kind: "findings", findings: [makeFinding(500, { rule: { id: "rule-2x", description: "", revoke: "", references: [] } })] });
+    review.feed({
+      kind: "findings",
+      findings: [
+        makeFinding(500, { rule: { id: "rule-2x", description: "", revoke: "", references: [] } }),
+      ],
+    });
     expect(targetsOf(review.state)).toHaveLength(3);
     expect(targetsOf(review.state)).not.toContain(fingerprintOf(500));
   });
@@ -88,7 +101,13 @@ describe("findings that arrive", () => {
   });
 
   test("problems are counted, and only so many kept", () => {
-    const problem = { code: "unreadable", effect: "incomplete", target: "t", subject: "s", message: "m" } as const;
+    const problem = {
+      code: "unreadable",
+      effect: "incomplete",
+      target: "t",
+      subject: "s",
+      message: "m",
+    } as const;
     const review = drive([]);
     review.feed(...Array.from({ length: 700 }, () => ({ kind: "problem", problem }) as const));
     expect(review.state.scan.problemCount).toBe(700);
@@ -194,12 +213,16 @@ describe("leaving", () => {
 describe("order", () => {
   test("s goes through the sortings and S turns them round; the selection stays", () => {
     const findings = [
-      makeFinding(1, { severity: "low", sightings: [makeSighting(fileOrigin("b")), makeSighting(fileOrigin("c"))] }),
+      makeFinding(1, {
+        severity: "low",
+        sightings: [makeSighting(fileOrigin("b")), makeSighting(fileOrigin("c"))],
+      }),
       makeFinding(2, { severity: "critical", sightings: [makeSighting(fileOrigin("z"))] }),
       makeFinding(3, { severity: "medium", sightings: [makeSighting(fileOrigin("a"))] }),
     ];
     const review = drive(findings);
-    const order = (): number[] => review.state.shown.map((fingerprint) => Number.parseInt(fingerprint.slice(3), 16));
+    const order = (): number[] =>
+      review.state.shown.map((fingerprint) => Number.parseInt(fingerprint.slice(3), 16));
     expect(order()).toEqual([2, 3, 1]);
     expect((review.press("s"), order())).toEqual([1, 2, 3]);
     expect((review.press("s"), order())).toEqual([3, 1, 2]);
@@ -219,18 +242,25 @@ describe("order", () => {
 test("whatever keys come, the selection is shown, the list is scrolled to it, and undo brings all decisions back", () => {
   const keys = bindings.flatMap((binding) => (binding.group === "leave" ? [] : binding.keys));
   fc.assert(
-    fc.property(fc.array(fc.constantFrom(...keys, "1", "e"), { maxLength: 60 }), fc.boolean(), (pressed, isWide) => {
-      const review = drive(many.slice(0, 30), isWide ? { columns: 120, rows: 20 } : { columns: 70, rows: 18 }).press(...pressed);
-      const { state } = review;
-      if (state.shown.length > 0) {
-        expect(state.selected).toBeDefined();
-        expect(rowOf(state)).toBeGreaterThanOrEqual(state.top);
-        expect(rowOf(state)).toBeLessThan(state.top + listHeight(state.size));
-      }
-      review.press("Esc", "Esc", "Esc", "Esc");
-      for (let step = review.state.past.length; step > 0; step--) review.press("u");
-      expect(review.state.decisions.size).toBe(0);
-    }),
+    fc.property(
+      fc.array(fc.constantFrom(...keys, "1", "e"), { maxLength: 60 }),
+      fc.boolean(),
+      (pressed, isWide) => {
+        const review = drive(
+          many.slice(0, 30),
+          isWide ? { columns: 120, rows: 20 } : { columns: 70, rows: 18 },
+        ).press(...pressed);
+        const { state } = review;
+        if (state.shown.length > 0) {
+          expect(state.selected).toBeDefined();
+          expect(rowOf(state)).toBeGreaterThanOrEqual(state.top);
+          expect(rowOf(state)).toBeLessThan(state.top + listHeight(state.size));
+        }
+        review.press("Esc", "Esc", "Esc", "Esc");
+        for (let step = review.state.past.length; step > 0; step--) review.press("u");
+        expect(review.state.decisions.size).toBe(0);
+      },
+    ),
     { numRuns: 150 },
   );
 });

@@ -6,7 +6,14 @@ import { now } from "./drive.ts";
 import { fingerprintOf, makeFinding } from "./make-finding.ts";
 
 function sessionOf(feed: ReviewFeed, decisions: DecisionSink): Session {
-  return createSession({ feed, decisions, size: { columns: 80, rows: 24 }, now: () => now, changed: () => {}, perform: () => {} });
+  return createSession({
+    feed,
+    decisions,
+    size: { columns: 80, rows: 24 },
+    now: () => now,
+    changed: () => {},
+    perform: () => {},
+  });
 }
 
 function key(session: Session, name: string): void {
@@ -26,20 +33,40 @@ describe("a session", () => {
     const session = sessionOf(feed, memoryDecisions());
     expect(session.state().findings.size).toBe(1);
     feed.observer.finding(makeFinding(2));
-    feed.observer.progress({ target: "t", phase: "scan", bytesDone: 5, bytesPlanned: 10, contentsDone: 1, findings: 2, elapsedMs: 10 });
+    feed.observer.progress({
+      target: "t",
+      phase: "scan",
+      bytesDone: 5,
+      bytesPlanned: 10,
+      contentsDone: 1,
+      findings: 2,
+      elapsedMs: 10,
+    });
     await vi.waitFor(() => expect(session.state().findings.size).toBe(2));
     expect(session.state().scan).toMatchObject({ isRunning: true, progress: { bytesDone: 5 } });
     feed.end({ failure: "no such repository" });
-    await vi.waitFor(() => expect(session.state().scan).toMatchObject({ isRunning: false, failure: "no such repository" }));
+    await vi.waitFor(() =>
+      expect(session.state().scan).toMatchObject({
+        isRunning: false,
+        failure: "no such repository",
+      }),
+    );
     await session.close();
   });
 
   test("knows decisions that were written before, and lifts the suppression that stems from them", async () => {
     const decisions = memoryDecisions(".leaktraceignore");
-    await decisions.write([{ fingerprint: fingerprintOf(1), decision: { verdict: "false-positive", reason: "docs", date: now } }]);
+    await decisions.write([
+      {
+        fingerprint: fingerprintOf(1),
+        decision: { verdict: "false-positive", reason: "docs", date: now },
+      },
+    ]);
     const findings = [
       makeFinding(1, { suppressed: { by: ".leaktraceignore", reason: "docs" } }),
-      makeFinding(2, { suppressed: { by: ".leaktraceignore", reason: "another file of this name" } }),
+      makeFinding(2, {
+        suppressed: { by: ".leaktraceignore", reason: "another file of this name" },
+      }),
     ];
     const session = sessionOf(createListFeed("report", findings), decisions);
     expect(session.state().decisions.get(fingerprintOf(1))?.verdict).toBe("false-positive");
@@ -62,7 +89,18 @@ describe("a session", () => {
         running -= 1;
       },
     };
-    const session = sessionOf(createListFeed("report", [0, 1, 2].map((n) => makeFinding(n, { severity: "high", rule: { id: `r${n}`, description: "", revoke: "", references: [] } }))), slow);
+    const session = sessionOf(
+      createListFeed(
+        "report",
+        [0, 1, 2].map((n) =>
+          makeFinding(n, {
+            severity: "high",
+            rule: { id: `r${n}`, description: "", revoke: "", references: [] },
+          }),
+        ),
+      ),
+      slow,
+    );
     key(session, "r");
     key(session, "f");
     key(session, "u");
@@ -72,7 +110,10 @@ describe("a session", () => {
   });
 
   test("a write that fails is shown and undone on the screen", async () => {
-    const failing: DecisionSink = { ...memoryDecisions(), write: () => Promise.reject(new Error("read-only file system")) };
+    const failing: DecisionSink = {
+      ...memoryDecisions(),
+      write: () => Promise.reject(new Error("read-only file system")),
+    };
     const session = sessionOf(createListFeed("report", [makeFinding(1)]), failing);
     key(session, "r");
     expect(session.state().decisions.size).toBe(1);
@@ -83,14 +124,22 @@ describe("a session", () => {
 
   test("an undo is not overruled by a finding that changes before the undo is written", async () => {
     const decisions = memoryDecisions();
-    await decisions.write([{ fingerprint: fingerprintOf(1), decision: { verdict: "real", reason: "", date: now } }]);
+    let writes = 0;
+    const stuck: DecisionSink = {
+      ...decisions,
+      write: (changes) => (++writes === 1 ? decisions.write(changes) : new Promise(() => {})),
+    };
     const feed = createLiveFeed("target");
     feed.observer.finding(makeFinding(1));
-    const session = sessionOf(feed, { ...decisions, write: () => new Promise(() => {}) });
+    const session = sessionOf(feed, stuck);
     key(session, "f");
+    await session.settled();
     key(session, "u");
     feed.observer.finding(makeFinding(1, { severity: "low" }));
-    await vi.waitFor(() => expect(session.state().findings.get(fingerprintOf(1))?.severity).toBe("low"));
-    expect(session.state().decisions.get(fingerprintOf(1))?.verdict).toBe("real");
+    await vi.waitFor(() =>
+      expect(session.state().findings.get(fingerprintOf(1))?.severity).toBe("low"),
+    );
+    expect(decisions.decisions.size).toBe(1);
+    expect(session.state().decisions.size).toBe(0);
   });
 });

@@ -17,7 +17,14 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function opened(options: { args?: readonly string[]; columns?: number; rows?: number; env?: Record<string, string> } = {}): Promise<Seat & { readonly cwd: string }> {
+async function opened(
+  options: {
+    args?: readonly string[];
+    columns?: number;
+    rows?: number;
+    env?: Record<string, string>;
+  } = {},
+): Promise<Seat & { readonly cwd: string }> {
   const cwd = await mkdtemp(join(folder, "cwd-"));
   const seat = sit(process.execPath, [app, ...(options.args ?? [])], { cwd, ...options });
   await seat.sees("nothing found so far");
@@ -39,7 +46,10 @@ function expectRestored(seat: Seat): void {
   expect(seat.isCursorHidden()).toBe(false);
   expect(seat.text()).not.toContain(secret);
   // Every mode that was taken was given back, and after the last frame.
-  for (const mode of ["1049", "2004"]) expect(seat.sent().lastIndexOf(`\x1b[?${mode}l`)).toBeGreaterThan(seat.sent().lastIndexOf(`\x1b[?${mode}h`));
+  for (const mode of ["1049", "2004"])
+    expect(seat.sent().lastIndexOf(`\x1b[?${mode}l`)).toBeGreaterThan(
+      seat.sent().lastIndexOf(`\x1b[?${mode}h`),
+    );
   expect(seat.sent().lastIndexOf("\x1b[?7h")).toBeGreaterThan(seat.sent().lastIndexOf("\x1b[?7l"));
 }
 
@@ -108,7 +118,11 @@ describe("a review while the scan runs", () => {
     await find(seat, 1);
     seat.press("my");
     await seat.sees("fingerprint sent");
-    const copied = seat.sent().split("\x1b]52;c;").slice(1).map((rest) => Buffer.from(rest.split("\x07")[0] ?? "", "base64").toString());
+    const copied = seat
+      .sent()
+      .split("\x1b]52;c;")
+      .slice(1)
+      .map((rest) => Buffer.from(rest.split("\x07")[0] ?? "", "base64").toString());
     expect(copied).toEqual([expect.stringMatching(/^lt1[0-9a-f]{32}$/)]);
   });
 
@@ -138,12 +152,12 @@ describe("size and colours", () => {
     seat.press("g");
     await seat.sees(/^> H .*│/m);
     seat.resize(80, 24);
-    await seat.sees(/^> +H high +rule-1/m);
+    await seat.sees(/^> +H high +rule-0/m);
     expect(seat.text()).toContain("  Detail ─");
     seat.resize(50, 10);
-    await seat.sees("this terminal has 50x10");
+    await seat.sees("has 50x10");
     seat.resize(200, 60);
-    await seat.sees(/^> +H high +rule-3 .*│/m);
+    await seat.sees(/^> +H high +rule-0 .*│/m);
     expect(seat.rows().at(-1)).toMatch(/3 open$/);
   });
 
@@ -202,7 +216,11 @@ describe("however it ends, the terminal is given back", () => {
     await find(seat, 2);
     seat.press("f");
     await seat.sees("1 open");
-    await vi.waitFor(async () => expect(await readFile(join(seat.cwd, ".leaktraceignore"), "utf8")).toContain("false-positive"));
+    await vi.waitFor(async () =>
+      expect(await readFile(join(seat.cwd, ".leaktraceignore"), "utf8")).toContain(
+        "false-positive",
+      ),
+    );
     seat.kill("SIGKILL");
     expect(await seat.ended()).toMatchObject({ signal: 9 });
     expect(await readdir(seat.cwd)).toEqual([".leaktraceignore"]);
@@ -210,23 +228,32 @@ describe("however it ends, the terminal is given back", () => {
 
   test("the line discipline is as it was", async () => {
     const cwd = await mkdtemp(join(folder, "cwd-"));
-    using seat = sit("/bin/sh", ["-c", `stty -a > before; "${process.execPath}" "${app}"; stty -a > after`], { cwd });
+    using seat = sit(
+      "/bin/sh",
+      ["-c", `stty -a > before; "${process.execPath}" "${app}"; stty -a > after`],
+      { cwd },
+    );
     await seat.sees("nothing found so far");
     seat.press("q");
     await seat.ended();
-    expect(await readFile(join(cwd, "after"), "utf8")).toBe(await readFile(join(cwd, "before"), "utf8"));
+    expect(await readFile(join(cwd, "after"), "utf8")).toBe(
+      await readFile(join(cwd, "before"), "utf8"),
+    );
   });
 });
 
 describe("Ctrl-Z", () => {
   test("stops as a job of the shell, with the terminal given back, and fg comes back", async () => {
     const cwd = await mkdtemp(join(folder, "cwd-"));
-    using seat = sit("/bin/bash", ["--norc", "--noprofile", "-i"], { cwd, env: { PS1: "ready> " } });
+    using seat = sit("/bin/bash", ["--norc", "--noprofile", "-i"], {
+      cwd,
+      env: { PS1: "ready> " },
+    });
     await seat.sees("ready>");
     seat.press(`"${process.execPath}" "${app}"\r`);
     await seat.sees("nothing found so far");
     seat.press("?");
-    await seat.sees("suspend; fg comes back");
+    await seat.sees("draw the screen anew");
     seat.press("\x1a");
     await seat.sees("Stopped");
     expect(seat.isAlternate()).toBe(false);
@@ -234,10 +261,35 @@ describe("Ctrl-Z", () => {
     seat.press("echo still $((40 + 2)) here\r");
     await seat.sees("still 42 here");
     seat.press("fg\r");
-    await seat.sees("suspend; fg comes back");
+    await seat.sees("draw the screen anew");
     expect(seat.isAlternate()).toBe(true);
     seat.press("qq");
     await seat.sees("quit: nothing found before the scan was stopped");
+    seat.press("exit\r");
+    await seat.ended();
+  });
+
+  test("stopped from outside and continued, it draws over what the shell wrote meanwhile", async () => {
+    const cwd = await mkdtemp(join(folder, "cwd-"));
+    using seat = sit("/bin/bash", ["--norc", "--noprofile", "-i"], {
+      cwd,
+      env: { PS1: "ready> " },
+    });
+    await seat.sees("ready>");
+    // The shell in between has the process id of the program, which is exec'ed in its place.
+    seat.press(`sh -c 'echo $$ > pid; exec "${process.execPath}" "${app}"'\r`);
+    await seat.sees("nothing found so far");
+    process.kill(Number(await readFile(join(cwd, "pid"), "utf8")), "SIGSTOP");
+    await seat.sees("Stopped");
+    seat.press("fg\r");
+    await seat.sees(
+      (text) =>
+        text.includes("nothing found so far") && !text.includes("Stopped") && !text.includes("fg"),
+    );
+    expect(seat.isAlternate()).toBe(true);
+    expect(seat.isCursorHidden()).toBe(true);
+    seat.press("q");
+    await seat.sees("quit: nothing found");
     seat.press("exit\r");
     await seat.ended();
   });

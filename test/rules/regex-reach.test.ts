@@ -48,6 +48,9 @@ describe("keywords in every match", () => {
     expect(reach("ghp_[0-9a-z]{36}", "ghp_")).toEqual({ holds: true, before: 4, after: 36 });
     expect(reach("\\w{0,20}key=[0-9a-f]{32}", "key")).toEqual({ holds: true, before: 23, after: 33 });
     expect(reach("(?:a{1,5}key|bkey.)x", "key")).toEqual({ holds: true, before: 8, after: 5 });
+    expect(reach("[a-c]{0,500}key[a-c]{40}", "key")).toEqual({ holds: true, before: 503, after: 40 });
+    expect(reach("[a-c]{200}key[a-c]{0,500}key", "key")).toEqual({ holds: true, before: 203, after: 503 });
+    expect(reach("\\w{0,20}(?:abc|defghij)=", "abc", "defghij")).toEqual({ holds: true, before: 27, after: 5 });
     expect(reach("key.*key", "key")).toEqual({ holds: true, before: 3, after: Infinity });
     expect(reach("\\s*key", "key")).toEqual({ holds: true, before: Infinity, after: 0 });
     expect(reach("\\s*key\\n?", "key")).toEqual({ holds: true, before: Infinity, after: 1 });
@@ -79,6 +82,11 @@ describe("keywords in every match", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test("a regex made to take for ever is given up, not proved", () => {
+    const nested = (depth: number): string => (depth === 0 ? "[a-z]" : `(?:${nested(depth - 1)}){16}`);
+    expect(reach(`${nested(12)}key`, "key").holds).toBe(false);
   });
 
   test("thousands of states and long counts are no trouble", () => {

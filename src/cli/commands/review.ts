@@ -5,7 +5,15 @@ import { createInterface } from "node:readline";
 import { ReadStream } from "node:tty";
 import { ignoreFileName, readReport } from "../../findings/index.ts";
 import { ToolError } from "../../model/problem.ts";
-import { canShowScreen, createListFeed, createLiveFeed, openIgnoreFile, review, type ReviewFeed, type ReviewOutcome } from "../../review/index.ts";
+import {
+  canShowScreen,
+  createListFeed,
+  createLiveFeed,
+  openIgnoreFile,
+  review,
+  type ReviewFeed,
+  type ReviewOutcome,
+} from "../../review/index.ts";
 import { exitCodes } from "../exit.ts";
 import type { ScanOptions } from "../options.ts";
 
@@ -29,14 +37,22 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
   const targets = args.length === 0 ? ["."] : args;
   const isPlain = options.plain || process.env["INK_SCREEN_READER"] === "true";
   const reportPath = await reportOf(targets);
-  if (isPlain && reportPath === "-") throw new ToolError("usage", "with --plain the answers come from standard input, so the report cannot", { hint: "Write the report to a file first." });
+  if (isPlain && reportPath === "-")
+    throw new ToolError(
+      "usage",
+      "with --plain the answers come from standard input, so the report cannot",
+      { hint: "Write the report to a file first." },
+    );
   const { terminal, close } = takeStreams();
   try {
     if (!isPlain && !canShowScreen(terminal)) {
-      throw new ToolError("no-terminal", "the review needs a terminal that can show a screen", { hint: alternatives(targets, reportPath) });
+      throw new ToolError("no-terminal", "the review needs a terminal that can show a screen", {
+        hint: alternatives(targets, reportPath),
+      });
     }
     const decisions = await openIgnoreFile(resolve(ignoreFileName), ignoreFileName);
-    const subject = reportPath === undefined ? await scanned(targets, options) : await reported(reportPath);
+    const subject =
+      reportPath === undefined ? await scanned(targets, options) : await reported(reportPath);
     const outcome = await review({
       feed: subject.feed,
       decisions,
@@ -57,7 +73,13 @@ async function scanned(targets: readonly string[], options: ScanOptions): Promis
   const feed = createLiveFeed(targets.join(" "));
   const stop = new AbortController();
   let failure: unknown;
-  const scan = runScan({ targets: targets.map((name) => ({ name, as: "any" as const })), options: { ...options, signal: AbortSignal.any([options.signal, stop.signal]) } }, feed.observer).then(
+  const scan = runScan(
+    {
+      targets: targets.map((name) => ({ name, as: "any" as const })),
+      options: { ...options, signal: AbortSignal.any([options.signal, stop.signal]) },
+    },
+    feed.observer,
+  ).then(
     ({ findings }) => feed.end({ findings }),
     (error: unknown) => {
       failure = error;
@@ -77,7 +99,10 @@ async function scanned(targets: readonly string[], options: ScanOptions): Promis
 async function reported(path: string): Promise<Subject> {
   const input = path === "-" ? process.stdin : createReadStream(path);
   const { findings, problems } = await readReport(createInterface({ input, crlfDelay: Infinity }));
-  return { feed: createListFeed(path === "-" ? "report on standard input" : path, findings, problems), finish: () => Promise.resolve() };
+  return {
+    feed: createListFeed(path === "-" ? "report on standard input" : path, findings, problems),
+    finish: () => Promise.resolve(),
+  };
 }
 
 /** The report among the arguments: a single file that is called `.jsonl` or begins like one of ours, or `-`. */
@@ -101,7 +126,10 @@ async function beginsLikeReport(path: string): Promise<boolean> {
 }
 
 /** Where a report comes by standard input but a terminal is there, keys are read from the terminal itself. */
-function takeStreams(): { readonly terminal: { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream }; readonly close: () => void } {
+function takeStreams(): {
+  readonly terminal: { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream };
+  readonly close: () => void;
+} {
   const { stdin, stdout } = process;
   if (!stdin.isTTY && stdout.isTTY) {
     try {
@@ -117,7 +145,9 @@ function takeStreams(): { readonly terminal: { readonly stdin: NodeJS.ReadStream
 function alternatives(targets: readonly string[], reportPath: string | undefined): string {
   const named = targets.map(shellQuoted).join(" ");
   const plain = `leaktrace review --plain ${named}`;
-  return reportPath === undefined ? `Use leaktrace scan -f text ${named}, or ${plain} for questions a line.` : `Use ${plain} for questions a line.`;
+  return reportPath === undefined
+    ? `Use leaktrace scan -f text ${named}, or ${plain} for questions a line.`
+    : `Use ${plain} for questions a line.`;
 }
 
 function shellQuoted(text: string): string {

@@ -24,20 +24,28 @@ export function readArmour(text: string): Armoured | undefined {
     .replace(/&#1[03];|&#x[aAdD];|%0[aAdD]/g, "\n");
   const headers = new Map<string, string>();
   const lines: string[] = [];
-  for (const raw of inside.split(/[\r\n]+/)) {
-    const line = raw.replace(/^[\s"'`+,;|#*>.\\-]+|[\s"'`+,;|\\]+$/g, "");
-    const header = /^([A-Za-z][A-Za-z-]{1,30}): ?(.{0,200})$/.exec(line);
+  for (const line of unpatch(inside.split(/[\r\n]+/).map((each) => each.trim()))) {
+    const header = HEADER.exec(line);
     if (header !== null) headers.set((header[1] ?? "").toLowerCase(), header[2] ?? "");
-    // The armour checksum of OpenPGP is no part of the body.
-    else if (!/^=[A-Za-z0-9+/]{4}$/.test(line)) lines.push(line.replace(/^\+/, ""));
+    else if (!ARMOUR_CHECKSUM.test(line)) lines.push(dataOf(line));
   }
-  // A leading `+` may be data (base64 digit 62) or a join of source code: data lines of PEM have 64 or 76 characters.
-  const body = Buffer.from(restorePlus(inside, lines), "base64");
+  const body = Buffer.from(lines.join(""), "base64");
   return body.length === 0 ? undefined : { label, headers, body };
 }
 
-/** Where the text is plain base64 without any quoting, every `+` in it is data. */
-function restorePlus(inside: string, lines: readonly string[]): string {
-  const compact = inside.replace(/^[A-Za-z][A-Za-z-]{1,30}: ?.*$/gm, "").replace(/^\s*=[A-Za-z0-9+/]{4}\s*$/gm, "").replace(/[\s\\]+/g, "");
-  return /^[A-Za-z0-9+/]+={0,2}$/.test(compact) ? compact : lines.join("").replace(/[^A-Za-z0-9+/=]+/g, "");
+/** In a patch every line has a sign in front. One line of data may start with `+` by chance, all of them do not. */
+function unpatch(lines: readonly string[]): readonly string[] {
+  const filled = lines.filter((line) => line !== "");
+  return filled.length >= 3 && filled.every((line) => line.startsWith("+")) ? filled.map((line) => line.slice(1)) : lines;
+}
+
+const HEADER = /^["'`\s]{0,4}([A-Za-z][A-Za-z-]{1,30}): ?([^"'`]{0,200})/;
+/** The CRC line of OpenPGP: no part of the body. */
+const ARMOUR_CHECKSUM = /^["'`\s]{0,4}=[A-Za-z0-9+/]{4}["'`,;\s]{0,4}$/;
+
+/** The base64 in a line. In source code it stands in quotes; outside of them a `+` joins strings, inside it is data. */
+function dataOf(line: string): string {
+  const quoted = /["'`]([A-Za-z0-9+/=]*)/.exec(line);
+  if (quoted !== null) return quoted[1] ?? "";
+  return line.replace(/^(?:\/\/|[#*>|.\\-])+\s+/, "").replace(/[^A-Za-z0-9+/=]+/g, "");
 }

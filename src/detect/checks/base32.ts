@@ -1,8 +1,9 @@
 const NOT_IN_ALPHABET = 255;
 const VALUES = new Uint8Array(128).fill(NOT_IN_ALPHABET);
-for (const [value, character] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"].entries()) {
-  VALUES[character.charCodeAt(0)] = value;
-  VALUES[character.toLowerCase().charCodeAt(0)] = value;
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+for (let value = 0; value < ALPHABET.length; value++) {
+  VALUES[ALPHABET.charCodeAt(value)] = value;
+  VALUES[ALPHABET.toLowerCase().charCodeAt(value)] = value;
 }
 
 /** RFC 4648 base32 in either case, without padding. Left-over bits are ignored. Undefined when a character is outside of the alphabet. */
@@ -27,7 +28,6 @@ export function decodeBase32(text: string): Uint8Array | undefined {
 
 /** RFC 4648 base32, upper case, without padding. */
 export function encodeBase32(bytes: Uint8Array): string {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   let text = "";
   let bits = 0;
   let pending = 0;
@@ -36,8 +36,8 @@ export function encodeBase32(bytes: Uint8Array): string {
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      text += alphabet[(pending >> bits) & 31] ?? "";
+      text += ALPHABET[(pending >> bits) & 31] ?? "";
     }
   }
-  return bits > 0 ? text + (alphabet[(pending << (5 - bits)) & 31] ?? "") : text;
+  return bits > 0 ? text + (ALPHABET[(pending << (5 - bits)) & 31] ?? "") : text;
 }

@@ -14,7 +14,7 @@ import { githubFineGrained } from "./github-fine-grained.ts";
 import { gitlabRoutable } from "./gitlab.ts";
 import { jwt } from "./jwt.ts";
 import { privateKey } from "./private-key.ts";
-import { discordId, grafanaJson, onePasswordJson, pypiMacaroon, sentryJson } from "./token-bodies.ts";
+import { basicAuth, discordId, grafanaJson, onePasswordJson, pypiMacaroon, sentryJson } from "./token-bodies.ts";
 
 export type { CheckOptions, CheckResult } from "./check.ts";
 
@@ -40,6 +40,7 @@ const checks: ReadonlyMap<string, Check> = new Map(
     "discord-id": discordId,
     "private-key": privateKey,
     bip39,
+    "basic-auth": basicAuth,
   }),
 );
 

@@ -93,3 +93,11 @@ function readVarint(bytes: Uint8Array, start: number): { value: number; next: nu
   }
   return undefined;
 }
+
+/** HTTP Basic credentials (RFC 7617): base64 of `user:password`. What decodes is not proved to be in use, so the status stays unknown. */
+export const basicAuth: Check = (secret) => {
+  const text = decodeBase64(secret)?.toString("latin1") ?? "";
+  const colon = text.indexOf(":");
+  if (colon < 0 || !/^[\x20-\x7e\xa0-\xff]+\n?$/.test(text) || text.trimEnd().length <= colon + 1) return invalid;
+  return { status: "unknown", facts: fact("user", text.slice(0, colon)) };
+};

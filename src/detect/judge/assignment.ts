@@ -8,6 +8,8 @@ export interface Assignment {
   readonly quote: string;
   /** What stands between name and value, without quotes and type names. */
   readonly operator: string;
+  /** `NAME=value` alone on its line, as in env files, shells and Dockerfiles: all of the line is the value, whatever signs it holds. */
+  readonly isEnvLine: boolean;
   /** The text behind the value, at most 24 characters. */
   readonly after: string;
   /** The text before the name, at most 24 characters. */
@@ -15,6 +17,8 @@ export interface Assignment {
 }
 
 const MAX_SIDE = 24;
+const ENV_NAME = /^[A-Z][A-Z0-9_]*$/;
+const ENV_HEAD = /(?:^|[\r\n])\s*(?:(?:export|ENV|ARG|set|-)\s+)?$/;
 
 /** Reads the surroundings of a candidate's value from its match and line. */
 export function readAssignment(candidate: Candidate): Assignment {
@@ -26,11 +30,15 @@ export function readAssignment(candidate: Candidate): Assignment {
   const name = /^[\w$.-]*/.exec(match.slice(0, inMatch))?.[0] ?? "";
   const between = match.slice(name.length, inMatch);
   const last = between[between.length - 1] ?? "";
+  const key = head + name;
+  const after = at < 0 ? "" : line.slice(at + secret.length, at + secret.length + MAX_SIDE);
+  const before = matchStart <= 0 ? "" : line.slice(Math.max(0, matchStart - head.length - MAX_SIDE), matchStart - head.length);
   return {
-    key: head + name,
+    key,
     quote: last === '"' || last === "'" || last === "`" ? last : "",
-    operator: between.replace(/["'`\\\]\[)\s]/g, "").slice(-3),
-    after: at < 0 ? "" : line.slice(at + secret.length, at + secret.length + MAX_SIDE),
-    before: matchStart <= 0 ? "" : line.slice(Math.max(0, matchStart - head.length - MAX_SIDE), matchStart - head.length),
+    operator: between.replace(/["'`\\\][)\s]/g, "").slice(-3),
+    isEnvLine: between === "=" && ENV_NAME.test(key) && ENV_HEAD.test(before) && /^\s*(?:[\r\n]|$)/.test(after),
+    after,
+    before,
   };
 }

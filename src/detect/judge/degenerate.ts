@@ -14,7 +14,7 @@ const ROWS = [
   "aabbccddeeff",
   "00112233445566778899aabbccddeeff",
 ];
-const SEQUENCES: readonly string[] = [...ROWS, ...ROWS.map((row) => [...row].reverse().join(""))];
+const SEQUENCES: readonly string[] = [...ROWS, ...ROWS.map((row) => row.split("").reverse().join(""))];
 
 /** Every slice of four of a row: where a counting run can start. */
 const STARTS: ReadonlySet<string> = new Set(SEQUENCES.flatMap((row) => Array.from({ length: row.length - 3 }, (_, at) => row.slice(at, at + 4))));
@@ -32,13 +32,20 @@ const MAX_PERIOD = 8;
 export function isDegenerate(value: string, isToken: boolean): boolean {
   const text = isToken ? value.slice(prefixLength(value)) : value;
   if (text.length < 4) return false;
-  if (new Set(text).size < Math.min(5, text.length / 3)) return true;
+  if (countDistinct(text, 5) < Math.min(5, text.length / 3)) return true;
   if (hasShortPeriod(text)) return true;
   const run = longestRun(text);
   if (isToken) return run >= Math.max(8, text.length * 0.5) || countingShare(text) >= 0.5;
   // In hex four equal digits are usual; long base64 has runs of A where numbers are small.
   const limit = text.length > 64 ? text.length / 4 : takeCensus(text).isHex ? 6 : 4;
   return run >= limit || countingShare(text) > 1 / 3;
+}
+
+/** How many different characters a text has, counted up to `enough`. */
+function countDistinct(text: string, enough: number): number {
+  let count = 0;
+  for (let at = 0; at < text.length && count < enough; at++) if (text.indexOf(text.charAt(at)) === at) count++;
+  return count;
 }
 
 /** Up to the last separator of the first third: what stands before it is the vendor's prefix. */

@@ -16,6 +16,7 @@ import { isKnownExample } from "./known-examples.ts";
 import { isMasked } from "./masked.ts";
 import { isBelievablePassword } from "./password.ts";
 import { holdsSampleWord, isPlaceholder } from "./placeholder.ts";
+import { leadsNowhere, urlUser } from "./url-host.ts";
 import { looksRandom } from "./random-value.ts";
 import { isReference } from "./references.ts";
 import { hasOtherMeaning, isDigest, isLabelledDigest, isPathShaped, isRandomUuid, UUID } from "./shapes.ts";
@@ -27,6 +28,9 @@ export interface JudgeOptions {
 
 /** A rule with this tag holds values that people choose: they are judged as passwords, not as random values. */
 const PASSWORD_TAG = "password";
+
+/** The value is a part of a URL's user information: the host counts as well. */
+const URL_TAG = "url";
 
 /** Checks that prove a form, not that somebody issued the value: they do not make a detection certain. */
 const STRUCTURAL_CHECKS: ReadonlySet<string> = new Set(["jwt", "discord-id", "aws-akid"]);
@@ -71,13 +75,18 @@ function doubt(candidate: Candidate, value: string): SuppressionReason | undefin
     return isPlaceholder(value, { coverage: 0.5, oneWordIsEnough: false }) || holdsSampleWord(value) ? "placeholder" : undefined;
   }
   const isPassword = rule.tags.includes(PASSWORD_TAG);
-  const place = readAssignment(candidate);
-  if (isReference(value, place.quote !== "")) return "reference";
+  const read = readAssignment(candidate);
+  // A context rule's syntax says where the value ends, which quotes do elsewhere.
+  const place = isPassword && rule.kind === "context" ? { ...read, quote: '"' } : read;
+  if (isReference(value, place.quote !== "" || (place.isEnvLine && !value.endsWith(")")))) return "reference";
   if (isPlaceholder(value, { coverage: isPassword || rule.kind === "context" ? 0.5 : 1 / 3, oneWordIsEnough: true }) || holdsSampleWord(value)) return "placeholder";
   if (isSealed(value)) return "masked";
   if (rule.kind === "generic") return doubtGeneric(candidate, value, place, isPassword);
-  if (isPassword) return isDegenerate(value, false) ? "placeholder" : isBelievablePassword(value, place) ? undefined : "not-random";
-  return doubtContext(candidate, value);
+  if (decodesToPlaceholder(value)) return "placeholder";
+  if (!isPassword) return doubtContext(candidate, value);
+  if (isDegenerate(value, false)) return "placeholder";
+  if (rule.tags.includes(URL_TAG) && (leadsNowhere(candidate.match) || urlUser(candidate.match) === value)) return "placeholder";
+  return isBelievablePassword(value, place) ? undefined : "not-random";
 }
 
 /** A fixed shape near a telling word: it must not be called a digest there, nor be written text. */
@@ -87,7 +96,7 @@ function doubtContext(candidate: Candidate, value: string): SuppressionReason | 
   const { line, secretInLine } = candidate;
   if (secretInLine > 0 && isLabelledDigest(line.slice(0, secretInLine))) return "not-random";
   // Half of the usual limit: the telling word has its own weight, and shapes with a fixed part look less random.
-  const isPlainShape = /^[0-9A-Za-z_+/=-]+$/.test(value);
+  const isPlainShape = /^[0-9A-Za-z_+/=.-]+$/.test(value);
   return isPlainShape && value.length >= 12 && !UUID.test(value) && !/^\d+$/.test(value) && !looksRandom(value, 0.5) ? "not-random" : undefined;
 }
 
@@ -107,7 +116,7 @@ function doubtGeneric(candidate: Candidate, value: string, place: Assignment, is
   if (UUID.test(value)) return isRandomUuid(value) && name === "secret" && UUID_KEY.test(place.key) ? undefined : "not-random";
   if (decodesToPlaceholder(value)) return "placeholder";
   const isRandom = looksRandom(value, name === "weak" ? 2 : 1);
-  if (isRandom && (place.quote !== "" || !/[()[\]{}<>;]/.test(value))) return undefined;
+  if (isRandom && (place.quote !== "" || place.isEnvLine || !/[()[\]{}<>;]/.test(value))) return undefined;
   return isPassword && name === "secret" && isBelievablePassword(value, place) ? undefined : "not-random";
 }
 
@@ -121,7 +130,9 @@ function repeatsName(key: string, value: string): boolean {
 
 /** Kubernetes samples hold `cGFzc3dvcmQ=`: the base64 of a placeholder. */
 function decodesToPlaceholder(value: string): boolean {
-  if (value.length > 64 || value.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return false;
+  if (value.length > 128 || value.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return false;
   const text = Buffer.from(value, "base64").toString("latin1");
-  return /^[\x20-\x7e]+\n?$/.test(text) && isPlaceholder(text.trimEnd(), { coverage: 0.5, oneWordIsEnough: true });
+  if (!/^[\x20-\x7e]+\n?$/.test(text)) return false;
+  // Of `user:password` only the password matters.
+  return isPlaceholder(text.slice(text.indexOf(":") + 1).trimEnd(), { coverage: 0.5, oneWordIsEnough: true });
 }

@@ -25,7 +25,7 @@ const NEVER_ANYWHERE: ReadonlySet<string> = new Set("public publishable csrf xsr
 
 /** Whole names, without separators, that are something else although they contain a telling word. */
 const NEVER_WHOLE =
-  /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta)token)$/;
+  /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response)token|.*websocketkey)$/;
 
 /** Judges the name that a value was assigned to. @param key as written, `db.apiKey` or `API_KEY`; empty: unknown */
 export function judgeKeyName(key: string): KeyName {
@@ -34,7 +34,9 @@ export function judgeKeyName(key: string): KeyName {
   const last = words[words.length - 1] ?? "";
   const first = words[0] ?? "";
   if (NEVER_LAST.has(last) && words.length > 1) return "never";
-  if (NEVER_WHOLE.test(key.toLowerCase().replace(/[^a-z0-9]/g, ""))) return "never";
+  // Of a path such as `request.token` only the last name counts as a whole.
+  const whole = key.slice(key.lastIndexOf(".") + 1).toLowerCase().replace(/[^a-z0-9]/g, "");
+  if (NEVER_WHOLE.test(whole)) return "never";
   if (words.some((word) => NEVER_ANYWHERE.has(word))) return "never";
   if (NEVER_FIRST.has(first) && words.length > 1) return "never";
   return WEAK_FIRST.has(first) && words.length > 1 ? "weak" : "secret";

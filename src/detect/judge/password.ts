@@ -1,6 +1,7 @@
 import { takeCensus } from "./characters.ts";
 import { countingShare } from "./degenerate.ts";
 import type { Assignment } from "./assignment.ts";
+import { looksRandom } from "./random-value.ts";
 import { rarity } from "./rarity.ts";
 import { hasOtherMeaning, isPathShaped, isProse } from "./shapes.ts";
 import { plainWords, sampleWords, splitWords } from "./words.ts";
@@ -23,7 +24,8 @@ const PASSWORD_SIGN = /[!@#$%^&*?+~]/;
 export function isBelievablePassword(value: string, place: Assignment): boolean {
   if (value.length < MIN_LENGTH || value.length > MAX_LENGTH) return false;
   if (hasOtherMeaning(value) || isPathShaped(value) || isProse(value) || NUMBERED_NAME.test(value)) return false;
-  if (place.quote === "" && !isPlainOnItsLine(value, place)) return false;
+  if (place.quote === "" && !place.isEnvLine && !isPlainOnItsLine(value, place)) return false;
+  if (looksRandom(value, 1)) return true;
   const { lower, upper, digits, signs } = takeCensus(value);
   const letters = lower + upper;
   if (letters === 0) return signs > 0 && digits >= 4 && PASSWORD_SIGN.test(value);

@@ -1,7 +1,7 @@
 import { plainWords, sampleWords, splitWords, unleet } from "./words.ts";
 
 /** Wrapped as a whole in signs that mean "put yours here". */
-const WRAPPED = /^(?:<[^<>]*>|\[[^\[\]]*\]|\{[^{}]*\}|«[^»]*»|__[A-Za-z_]+__|%%?[A-Za-z_]+%%?|@@?[A-Za-z_]+@@?|\*[^*]+\*|~[A-Za-z_]+~|##?[A-Za-z_]+##?)$/;
+const WRAPPED = /^(?:<[^<>]*>|\[[^[\]]*\]|\{[^{}]*\}|«[^»]*»|__[A-Za-z_]+__|%%?[A-Za-z_]+%%?|@@?[A-Za-z_]+@@?|\*[^*]+\*|~[A-Za-z_]+~|##?[A-Za-z_]+##?)$/;
 
 /** Documentation values hold it, mostly at their end; a random body can hold the word only by chance below one in a billion. */
 const EXAMPLE_WORD = /EXAMPLE|example$/;
@@ -49,8 +49,12 @@ export function isPlaceholder(value: string, limits: PlaceholderLimits): boolean
   return covered / (letters + free) >= limits.coverage;
 }
 
+/** The longest of the words below, and what hangs on it. */
+const LONGEST_LEET = 12;
+
 /** Free-position search is for words of five or more letters: shorter ones occur in random text. */
 function isLeetWord(lower: string): boolean {
+  if (lower.length > LONGEST_LEET) return false;
   const plain = unleet(lower).replace(/[^a-z]/g, "");
   for (const word of ["password", "secret", "changeme", "letmein", "welcome"]) {
     if (plain.includes(word)) return word.length >= plain.length * 0.7 && lower.length <= word.length + 4;

@@ -24,5 +24,8 @@ export function looksRandom(value: string, factor: number): boolean {
   const { lower, upper, digits, isHex } = census;
   if (lower + upper === 0) return false;
   if (isHex) return text.length >= MIN_HEX_LENGTH && digits >= 3 && lower + upper >= 2;
-  return rarity(text) >= leastRarity(text.length) * factor;
+  if (rarity(text) >= leastRarity(text.length) * factor) return true;
+  // `svc_` and 32 hex digits: what stands in front is a name, so the body is asked alone.
+  const body = text.slice(text.slice(0, text.length / 3).lastIndexOf("_") + 1);
+  return body.length < text.length && body.length >= MIN_HEX_LENGTH && looksRandom(body, factor);
 }

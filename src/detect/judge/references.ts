@@ -1,3 +1,5 @@
+import { looksRandom } from "./random-value.ts";
+
 /** The value as a whole names something else: a variable, a template, a place in a secret store. */
 const REFERENCE = new RegExp(
   [
@@ -25,5 +27,6 @@ const CHAIN = /^[A-Za-z_$@&*][\w$]*(?:(?:\?\.|\.|->|::)[A-Za-z_$][\w$]*)+[?!]?$/
 /** Whether a value is a look-up instead of a value. @param isQuoted inside quotes a chain of names or a call is text, not code */
 export function isReference(value: string, isQuoted: boolean): boolean {
   if (REFERENCE.test(value)) return true;
-  return !isQuoted && (CODE.test(value) || CHAIN.test(value));
+  // A token of three parts with dots is built as a chain of names, but no names are drawn by chance.
+  return !isQuoted && (CODE.test(value) || CHAIN.test(value)) && !looksRandom(value, 1.5);
 }

@@ -6,7 +6,7 @@ export interface Word {
   readonly isBounded: boolean;
 }
 
-const PIECES = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\x00-\x7f]+/g;
+const PIECES = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[\u0080-\uffff]+/g;
 
 /** Splits at everything that is no letter and where the case changes: `myApiKey_2` → my, api, key. */
 export function splitWords(value: string): Word[] {
@@ -23,7 +23,7 @@ export function splitWords(value: string): Word[] {
 export const sampleWords: ReadonlySet<string> = new Set(
   ("your yours insert enter replace replaceme paste changeme changeit change example examples sample dummy fake mock placeholder redacted removed masked " +
     "scrubbed sanitized todo fixme here goes notreal lorem ipsum foobar whatever something bogus examplekey yourkey yoursecret yourtoken yourpassword mypassword mysecret " +
-    "letmein hunter correcthorsebatterystaple insecure nonexistent notasecret dein ihr votre tuclave " +
+    "letmein hunter correcthorsebatterystaple nonexistent notasecret dein ihr votre tuclave " +
     "ваш пароль 请输入 あなたの").split(" "),
 );
 
@@ -38,7 +38,7 @@ export const plainWords: ReadonlySet<string> = new Set(
     "first second third one two three four five six seven eight nine ten short small big large same other another actual expected plain clear " +
     "type field input param parameter header form config configuration setting settings environment variable var env const constant credential credentials creds cred " +
     "identifier number sha aes rsa hmac utf ascii json xml yaml http https url uri path file dir github gitlab aws azure gcp google slack stripe docker kube kubernetes " +
-    "acme contoso fabrikam trustno monkey dragon master letmein iloveyou sunshine princess football baseball " +
+    "insecure acme contoso fabrikam trustno monkey dragon master letmein iloveyou sunshine princess football baseball " +
     "passwort geheim kennwort hier senha chave clave contraseña contrasena wachtwoord haslo hasło motdepasse parola sifre lozinka heslo 密码 密钥 パスワード 비밀번호 암호").split(" "),
 );
 

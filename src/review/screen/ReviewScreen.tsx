@@ -14,12 +14,18 @@ export function ReviewScreen({ state }: { readonly state: ReviewState }) {
   const { columns, rows } = state.size;
   const layout = layoutOf(state.size);
   if (layout.kind === "small") {
-    return <Text wrap="wrap">{`The review needs ${smallest.columns}x${smallest.rows} characters; this terminal has ${columns}x${rows}. q quits.`}</Text>;
+    return (
+      <Text wrap="wrap">{`The review needs ${smallest.columns}x${smallest.rows} characters; this terminal has ${columns}x${rows}. q quits.`}</Text>
+    );
   }
   return (
     <Box flexDirection="column" width={columns} height={rows}>
       <StyledRow row={headerLine(state)} />
-      {state.overlay === undefined ? <Panes state={state} layout={layout} /> : <Overlay state={state} />}
+      {state.overlay === undefined ? (
+        <Panes state={state} layout={layout} />
+      ) : (
+        <Overlay state={state} />
+      )}
       <StyledRow row={footer(state).line} />
     </Box>
   );
@@ -27,15 +33,28 @@ export function ReviewScreen({ state }: { readonly state: ReviewState }) {
 
 function Overlay({ state }: { readonly state: ReviewState }) {
   const height = overlayHeight(state.size);
-  return <Rows rows={overlayLines(state).slice(state.overlayTop)} pane={{ width: state.size.columns, height }} />;
+  return (
+    <Rows
+      rows={overlayLines(state).slice(state.overlayTop)}
+      pane={{ width: state.size.columns, height }}
+    />
+  );
 }
 
-function Panes({ state, layout }: { readonly state: ReviewState; readonly layout: Exclude<Layout, { kind: "small" }> }) {
+function Panes({
+  state,
+  layout,
+}: {
+  readonly state: ReviewState;
+  readonly layout: Exclude<Layout, { kind: "small" }>;
+}) {
   const { list, detail } = layout;
   const listTitle = titleLine(listTitleText(state), list.width, state.focus === "list");
   const detailTitle = titleLine("Detail", detail.width, state.focus === "detail");
   const listPane = <Rows rows={[listTitle, ...listOf(state, list)]} pane={withTitle(list)} />;
-  const detailPane = <Rows rows={[detailTitle, ...detailOf(state, detail)]} pane={withTitle(detail)} />;
+  const detailPane = (
+    <Rows rows={[detailTitle, ...detailOf(state, detail)]} pane={withTitle(detail)} />
+  );
   if (layout.kind === "stacked") {
     return (
       <Box flexDirection="column">
@@ -66,12 +85,21 @@ function listTitleText(state: ReviewState): string {
 
 /** The pane that has the keys is told by `»`, not by its colour alone. */
 function titleLine(title: string, width: number, hasFocus: boolean): StyledLine {
-  return line(span(fit(`${hasFocus ? "»" : " "} ${title} ${"─".repeat(Math.max(0, width - title.length - 3))}`, width), hasFocus ? "strong" : "dim"));
+  return line(
+    span(
+      fit(
+        `${hasFocus ? "»" : " "} ${title} ${"─".repeat(Math.max(0, width - title.length - 3))}`,
+        width,
+      ),
+      hasFocus ? "strong" : "dim",
+    ),
+  );
 }
 
 function listOf(state: ReviewState, pane: Pane): readonly StyledLine[] {
   if (state.shown.length > 0) return listLines(state, pane.width, pane.height);
-  if (state.findings.size > 0) return [line(span("nothing passes the filter; Esc clears it", "dim"))];
+  if (state.findings.size > 0)
+    return [line(span("nothing passes the filter; Esc clears it", "dim"))];
   return [line(span(state.scan.isRunning ? "nothing found so far" : "nothing found", "dim"))];
 }
 

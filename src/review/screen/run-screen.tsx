@@ -63,7 +63,14 @@ export async function runScreen(options: {
   };
 
   const writer = createFrameWriter((bytes) => guard.write(bytes));
-  const session = createSession({ feed: options.feed, decisions: options.decisions, size: sizeOf(stdout.columns, stdout.rows), now: options.now, changed, perform });
+  const session = createSession({
+    feed: options.feed,
+    decisions: options.decisions,
+    size: sizeOf(stdout.columns, stdout.rows),
+    now: options.now,
+    changed,
+    perform,
+  });
   const guard = takeTerminal(
     { stdin, stdout },
     {
@@ -86,7 +93,11 @@ export async function runScreen(options: {
   const paint = createPainter(stdin, (frame, state) => {
     const { caret } = footer(state);
     const isSmall = layoutOf(state.size).kind === "small";
-    writer.show(frame, state.size.rows, caret === undefined || isSmall ? undefined : { row: state.size.rows - 1, column: caret });
+    writer.show(
+      frame,
+      state.size.rows,
+      caret === undefined || isSmall ? undefined : { row: state.size.rows - 1, column: caret },
+    );
   });
   try {
     isReady = true;
@@ -110,7 +121,10 @@ interface Painter {
  * Ink lays the screen out; what it writes goes to a stream of ours, whole frame by whole frame (its debug mode), because its own way of
  * updating erases the screen and the scrollback whenever a frame is as tall as the terminal.
  */
-function createPainter(stdin: NodeJS.ReadStream, show: (frame: string, state: ReviewState) => void): Painter {
+function createPainter(
+  stdin: NodeJS.ReadStream,
+  show: (frame: string, state: ReviewState) => void,
+): Painter {
   let frame = "";
   const sink = new Writable({
     decodeStrings: false,
@@ -124,8 +138,18 @@ function createPainter(stdin: NodeJS.ReadStream, show: (frame: string, state: Re
     paint(state) {
       const tree = <ReviewScreen state={state} />;
       // Ink asks a stdout for `columns`, `write` and events alone; this one has them.
-      const stdout = Object.assign(sink, { columns: state.size.columns, rows: state.size.rows }) as unknown as NodeJS.WriteStream;
-      instance ??= render(tree, { stdout, stdin, debug: true, exitOnCtrlC: false, patchConsole: false, isScreenReaderEnabled: false });
+      const stdout = Object.assign(sink, {
+        columns: state.size.columns,
+        rows: state.size.rows,
+      }) as unknown as NodeJS.WriteStream;
+      instance ??= render(tree, {
+        stdout,
+        stdin,
+        debug: true,
+        exitOnCtrlC: false,
+        patchConsole: false,
+        isScreenReaderEnabled: false,
+      });
       instance.rerender(tree);
       // React commits nothing, and Ink writes nothing, where the frame is as it was; the screen may have been lost all the same.
       show(frame, state);
@@ -137,7 +161,11 @@ function createPainter(stdin: NodeJS.ReadStream, show: (frame: string, state: Re
   };
 }
 
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
+function deferred<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (error: unknown) => void;
+} {
   let resolve: (value: T) => void = () => {};
   let reject: (error: unknown) => void = () => {};
   const promise = new Promise<T>((onValue, onError) => {

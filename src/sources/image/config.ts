@@ -58,23 +58,30 @@ function configContents(config: Readonly<Record<string, unknown>>): ConfigConten
     add(`history[${index}].comment`, asText(entry["comment"]));
   });
   const known = new Set(["config", "container_config", "history", "rootfs"]);
-  for (const [key, value] of Object.entries(config)) if (!known.has(key)) addLeaves(key, value, add, 0);
+  for (const [key, value] of Object.entries(config))
+    if (!known.has(key)) addLeaves(key, value, add, 0);
   return contents;
 }
 
 const commands = ["Cmd", "Entrypoint", "OnBuild", "Shell"] as const;
 
-function addContainer(prefix: string, container: Readonly<Record<string, unknown>>, add: (place: string, text: string) => void): void {
+function addContainer(
+  prefix: string,
+  container: Readonly<Record<string, unknown>>,
+  add: (place: string, text: string) => void,
+): void {
   for (const variable of asTexts(container["Env"])) {
     const equals = variable.indexOf("=");
     add(`${prefix}Env[${equals < 0 ? variable : variable.slice(0, equals)}]`, variable);
   }
-  for (const [name, value] of asTextRecord(container["Labels"])) add(`${prefix}Labels[${name}]`, `${name}=${value}`);
+  for (const [name, value] of asTextRecord(container["Labels"]))
+    add(`${prefix}Labels[${name}]`, `${name}=${value}`);
   for (const name of commands) add(`${prefix}${name}`, asCommand(container[name]));
   const health = asRecord(container["Healthcheck"]) ?? {};
   add(`${prefix}Healthcheck`, asCommand(health["Test"]));
   const known = new Set<string>(["Env", "Labels", "Healthcheck", ...commands]);
-  for (const [key, value] of Object.entries(container)) if (!known.has(key)) addLeaves(`${prefix}${key}`, value, add, 0);
+  for (const [key, value] of Object.entries(container))
+    if (!known.has(key)) addLeaves(`${prefix}${key}`, value, add, 0);
 }
 
 /** A command in exec or shell form as one line. */
@@ -86,7 +93,12 @@ function asCommand(value: unknown): string {
 const MAX_LEAF_DEPTH = 16;
 
 /** All texts below a field that has no reading of its own; names count too, as in `Volumes`. */
-function addLeaves(place: string, value: unknown, add: (place: string, text: string) => void, depth: number): void {
+function addLeaves(
+  place: string,
+  value: unknown,
+  add: (place: string, text: string) => void,
+  depth: number,
+): void {
   if (depth > MAX_LEAF_DEPTH) return;
   if (typeof value === "string") {
     add(place, value);

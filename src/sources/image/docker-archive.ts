@@ -14,35 +14,60 @@ const blobName = /(?:^|\/)blobs\/sha256\/([0-9a-f]{64})$/;
 const configName = /^([0-9a-f]{64})\.json$/;
 
 /** Reads `manifest.json` of a docker-archive (Docker, podman, skopeo); archives from before Docker 1.10 have `repositories` only. */
-export async function readDockerArchive(store: ImageStore, list: ProblemList): Promise<TaggedPlan[]> {
+export async function readDockerArchive(
+  store: ImageStore,
+  list: ProblemList,
+): Promise<TaggedPlan[]> {
   const bytes = await store.read("manifest.json");
   if (bytes === "missing") return readRepositories(store, list);
   const images = typeof bytes === "string" ? undefined : parseJson(bytes);
   if (!Array.isArray(images)) {
-    addProblem(list, "manifest-invalid", "manifest.json", bytes === "too-large" ? "is too large to be a manifest" : "does not parse");
+    addProblem(
+      list,
+      "manifest-invalid",
+      "manifest.json",
+      bytes === "too-large" ? "is too large to be a manifest" : "does not parse",
+    );
     return [];
   }
   const plans: TaggedPlan[] = [];
   for (const item of asArray(images)) {
     const image = asRecord(item);
-    if (image === undefined) addProblem(list, "manifest-invalid", "manifest.json", "an entry is not an image");
+    if (image === undefined)
+      addProblem(list, "manifest-invalid", "manifest.json", "an entry is not an image");
     else plans.push(await readImage(store, list, image));
   }
   return plans;
 }
 
-async function readImage(store: ImageStore, list: ProblemList, image: Readonly<Record<string, unknown>>): Promise<TaggedPlan> {
+async function readImage(
+  store: ImageStore,
+  list: ProblemList,
+  image: Readonly<Record<string, unknown>>,
+): Promise<TaggedPlan> {
   const configPath = asText(image["Config"]);
   const bytes = await store.read(configPath);
   let read: ReturnType<typeof readConfigBytes> = { config: undefined, contents: [] };
   let digest = "";
   if (typeof bytes === "string") {
-    addProblem(list, "config-invalid", configPath, bytes === "missing" ? "the configuration is missing" : "the configuration is too large to be read");
+    addProblem(
+      list,
+      "config-invalid",
+      configPath,
+      bytes === "missing"
+        ? "the configuration is missing"
+        : "the configuration is too large to be read",
+    );
   } else {
     digest = digestOf(bytes);
     const promised = (blobName.exec(configPath) ?? configName.exec(configPath))?.[1];
     if (promised !== undefined && digest !== `sha256:${promised}`) {
-      addProblem(list, "digest-mismatch", configPath, `the stored configuration hashes to ${digest}`);
+      addProblem(
+        list,
+        "digest-mismatch",
+        configPath,
+        `the stored configuration hashes to ${digest}`,
+      );
     }
     read = readConfigBytes(bytes, configPath, list);
   }
@@ -56,7 +81,13 @@ async function readImage(store: ImageStore, list: ProblemList, image: Readonly<R
     const diffId = isKnown ? (config.diffIds[index] ?? "") : "";
     if (range === undefined) {
       const isForeign = asArray(asRecord(foreign[diffId])?.["urls"]).length > 0;
-      if (isForeign) addProblem(list, "foreign-layer", path, "the layer lies on a server that the manifest names; it was not fetched");
+      if (isForeign)
+        addProblem(
+          list,
+          "foreign-layer",
+          path,
+          "the layer lies on a server that the manifest names; it was not fetched",
+        );
       else addProblem(list, "layer-missing", path, "the layer is not in the archive");
     }
     const hex = blobName.exec(path)?.[1];
@@ -69,7 +100,14 @@ async function readImage(store: ImageStore, list: ProblemList, image: Readonly<R
     });
   }
   const tags = new Set(asTexts(image["RepoTags"]));
-  return { tags, digest, configDigest: digest, platform: config?.platform ?? "", layers, contents: read.contents };
+  return {
+    tags,
+    digest,
+    configDigest: digest,
+    platform: config?.platform ?? "",
+    layers,
+    contents: read.contents,
+  };
 }
 
 /** Images of old archives: each layer has a folder with its own configuration, which names its parent. */
@@ -77,7 +115,12 @@ async function readRepositories(store: ImageStore, list: ProblemList): Promise<T
   const bytes = await store.read("repositories");
   const repositories = typeof bytes === "string" ? undefined : asRecord(parseJson(bytes));
   if (repositories === undefined) {
-    addProblem(list, "manifest-invalid", "manifest.json", bytes === "missing" ? "is missing" : "repositories does not parse");
+    addProblem(
+      list,
+      "manifest-invalid",
+      "manifest.json",
+      bytes === "missing" ? "is missing" : "repositories does not parse",
+    );
     return [];
   }
   const tagsOf = new Map<string, Set<string>>();
@@ -96,23 +139,35 @@ async function readRepositories(store: ImageStore, list: ProblemList): Promise<T
   return plans;
 }
 
-async function readChain(store: ImageStore, list: ProblemList, top: string, tags: Set<string>): Promise<TaggedPlan> {
+async function readChain(
+  store: ImageStore,
+  list: ProblemList,
+  top: string,
+  tags: Set<string>,
+): Promise<TaggedPlan> {
   const layers: LayerPlan[] = [];
   const contents: ConfigContent[] = [];
   const seen = new Set<string>();
   let platform = "";
   let digest = "";
-  for (let id = top; imageId.test(id) && !seen.has(id) && seen.size < MAX_LAYERS; ) {
+  for (let id = top; imageId.test(id) && !seen.has(id) && seen.size < MAX_LAYERS;) {
     seen.add(id);
     const bytes = await store.read(`${id}/json`);
     const document = typeof bytes === "string" ? undefined : asRecord(parseJson(bytes));
     if (id === top && typeof bytes !== "string") digest = digestOf(bytes);
-    if (document === undefined) addProblem(list, "config-invalid", `${id}/json`, bytes === "missing" ? "is missing" : "does not parse");
+    if (document === undefined)
+      addProblem(
+        list,
+        "config-invalid",
+        `${id}/json`,
+        bytes === "missing" ? "is missing" : "does not parse",
+      );
     // Each layer repeats what it inherits; equal texts are one content in the end.
     contents.push(...(readConfig(document)?.contents ?? []));
     platform ||= platformOf(document);
     const range = await store.find(`${id}/layer.tar`);
-    if (range === undefined) addProblem(list, "layer-missing", `${id}/layer.tar`, "the layer is not in the archive");
+    if (range === undefined)
+      addProblem(list, "layer-missing", `${id}/layer.tar`, "the layer is not in the archive");
     const createdBy = asTexts(asRecord(document?.["container_config"])?.["Cmd"]).join(" ");
     layers.unshift({ range, digest: "", diffId: "", createdBy, title: "" });
     id = asText(document?.["parent"]);

@@ -7,7 +7,7 @@ import { stat } from "node:fs/promises";
 import { blobId } from "../../content/blob-id.ts";
 import type { ContentId } from "../../model/content.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
-import type { PlannedUnit, Source, SourceContext } from "../../model/source.ts";
+import type { KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
 import type { InlineUnit, LayerUnit } from "../../model/unit.ts";
 import { readDockerArchive } from "./docker-archive.ts";
 import { layerKey, locateHits, type LayerResult } from "./locate.ts";
@@ -30,11 +30,17 @@ const INLINE_BATCH_BYTES = 4 << 20;
  * Opens an image. `target` is a path or has one of the prefixes `oci:`, `oci-archive:`, `docker-archive:`, with a tag behind it where
  * only one image is meant. Throws ToolError where there is no image at all; everything else that is wrong is yielded by `units`.
  */
-export async function openImage(target: string, context: SourceContext, options: ImageOptions = {}): Promise<Source> {
+export async function openImage(
+  target: string,
+  context: SourceContext,
+  options: ImageOptions = {},
+): Promise<Source> {
   const { path, format: named, tag } = await parseImageTarget(target);
-  if ((await stat(path).catch(() => undefined)) === undefined) throw new ToolError("image-not-found", `no such image: ${target}`);
+  if ((await stat(path).catch(() => undefined)) === undefined)
+    throw new ToolError("image-not-found", `no such image: ${target}`);
   const format = options.format ?? named ?? (await sniffImage(path));
-  if (format === undefined) throw new ToolError("not-an-image", `not an image archive or OCI layout: ${target}`);
+  if (format === undefined)
+    throw new ToolError("not-an-image", `not an image archive or OCI layout: ${target}`);
   const list: ProblemList = { target, problems: [] };
   const plans = selectTag(await readPlans(path, format, list, context.signal), tag, target);
   const images = plans.map((plan) => namedPlan(plan, target, tag));
@@ -44,9 +50,14 @@ export async function openImage(target: string, context: SourceContext, options:
   return {
     target,
     kind: "image",
-    async *units(): AsyncGenerator<PlannedUnit | Problem, void> {
+    async *units(): AsyncGenerator<PlannedUnit | KnownContents | Problem, void> {
       yield* distinctProblems(list.problems);
-      for (const unit of inlineUnits(target, configs, context)) yield { kind: "planned", unit, planned: unit.contents.length };
+      let fresh = 0;
+      for (const unit of inlineUnits(target, configs, context)) {
+        fresh += unit.contents.length;
+        yield { kind: "planned", unit, planned: unit.contents.length };
+      }
+      if (fresh < configs.size) yield { kind: "known", contents: configs.size - fresh };
       const planned = new Set<string>();
       for (const layer of images.flatMap((image) => image.layers)) {
         if (layer.range === undefined || planned.has(layerKey(layer.range))) continue;
@@ -59,26 +70,39 @@ export async function openImage(target: string, context: SourceContext, options:
       const hits = result.hits.map((hit) => ({ content: hit.content, path: hit.place }));
       results.set(layerKey(unit), { reading: result.layer, hits });
     },
-    locate: (contents) => Promise.resolve({ sightings: locateHits(images, results, configs, contents), problems: [] }),
+    locate: (contents) =>
+      Promise.resolve({ sightings: locateHits(images, results, configs, contents), problems: [] }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
-async function readPlans(path: string, format: ImageFormat, list: ProblemList, signal: AbortSignal): Promise<TaggedPlan[]> {
+async function readPlans(
+  path: string,
+  format: ImageFormat,
+  list: ProblemList,
+  signal: AbortSignal,
+): Promise<TaggedPlan[]> {
   if (format === "oci-layout") return readOciLayout(openFolder(path), list);
   const store = await openArchive(path, await wrappingOf(path), list, signal);
-  if (format === "oci-archive") return readOciLayout(store, list);
-  const isHybrid = (await store.find("index.json")) !== undefined && (await store.find("oci-layout")) !== undefined;
-  const fromIndex = isHybrid ? await readOciLayout(store, list) : [];
-  const fromManifest = await readDockerArchive(store, list);
-  return mergePlans(fromIndex, fromManifest);
+  const has = async (name: string): Promise<boolean> => (await store.find(name)) !== undefined;
+  const hasManifest = (await has("manifest.json")) || (await has("repositories"));
+  const hasIndex =
+    (await has("index.json")) && (format === "oci-archive" || (await has("oci-layout")));
+  const isOci = hasIndex || (format === "oci-archive" && !hasManifest);
+  const fromIndex = isOci ? await readOciLayout(store, list) : [];
+  return isOci && !hasManifest
+    ? fromIndex
+    : mergePlans(fromIndex, await readDockerArchive(store, list));
 }
 
 /** Docker 25 and later describe an image twice; the index knows its digest, `manifest.json` its name. Where they differ both are scanned. */
 function mergePlans(fromIndex: TaggedPlan[], fromManifest: TaggedPlan[]): TaggedPlan[] {
   const plans = [...fromIndex];
   for (const plan of fromManifest) {
-    const same = fromIndex.find((other) => other.configDigest === plan.configDigest && isSameLayers(other.layers, plan.layers));
+    const same = fromIndex.find(
+      (other) =>
+        other.configDigest === plan.configDigest && isSameLayers(other.layers, plan.layers),
+    );
     if (same === undefined) {
       plans.push(plan);
     } else if (plan.tags.size > 0) {
@@ -90,13 +114,22 @@ function mergePlans(fromIndex: TaggedPlan[], fromManifest: TaggedPlan[]): Tagged
 }
 
 function isSameLayers(a: readonly LayerPlan[], b: readonly LayerPlan[]): boolean {
-  return a.length === b.length && a.every((layer, index) => layer.range?.offset === b[index]?.range?.offset);
+  return (
+    a.length === b.length &&
+    a.every((layer, index) => layer.range?.offset === b[index]?.range?.offset)
+  );
 }
 
 function selectTag(plans: TaggedPlan[], tag: string, target: string): TaggedPlan[] {
   if (tag === "") return plans;
-  const chosen = plans.filter((plan) => plan.tags.has(tag) || plan.digest === tag || [...plan.tags].some((name) => name.endsWith(`/${tag}`)));
-  if (chosen.length === 0) throw new ToolError("image-not-found", `no image of that name in the archive: ${target}`);
+  const chosen = plans.filter(
+    (plan) =>
+      plan.tags.has(tag) ||
+      plan.digest === tag ||
+      [...plan.tags].some((name) => name.endsWith(`/${tag}`)),
+  );
+  if (chosen.length === 0)
+    throw new ToolError("image-not-found", `no image of that name in the archive: ${target}`);
   return chosen;
 }
 
@@ -126,7 +159,11 @@ function configContents(images: readonly ImagePlan[]): Map<ContentId, ConfigText
   return found;
 }
 
-function* inlineUnits(target: string, configs: ReadonlyMap<ContentId, ConfigText>, context: SourceContext): Generator<InlineUnit, void> {
+function* inlineUnits(
+  target: string,
+  configs: ReadonlyMap<ContentId, ConfigText>,
+  context: SourceContext,
+): Generator<InlineUnit, void> {
   let contents: { place: string; bytes: Uint8Array }[] = [];
   let weight = 0;
   for (const [id, { bytes, places }] of configs) {
@@ -142,16 +179,30 @@ function* inlineUnits(target: string, configs: ReadonlyMap<ContentId, ConfigText
   if (contents.length > 0) yield { kind: "inline", target, weight, contents };
 }
 
-function layerUnit(target: string, layer: LayerPlan, range: NonNullable<LayerPlan["range"]>): LayerUnit {
+function layerUnit(
+  target: string,
+  layer: LayerPlan,
+  range: NonNullable<LayerPlan["range"]>,
+): LayerUnit {
   const { file, offset, length, wrapped } = range;
   // A layer streams: what is in flight of it does not grow with its expanded size, which nobody knows before anyway.
-  const unit = { kind: "layer", target, weight: length, file, offset, length, digest: layer.digest, diffId: layer.diffId } as const;
+  const unit = {
+    kind: "layer",
+    target,
+    weight: length,
+    file,
+    offset,
+    length,
+    digest: layer.digest,
+    diffId: layer.diffId,
+  } as const;
   return wrapped === undefined ? unit : { ...unit, wrapped };
 }
 
 /** Images share layers: one that is missing is missing once. */
 function distinctProblems(problems: readonly Problem[]): Problem[] {
   const seen = new Map<string, Problem>();
-  for (const problem of problems) seen.set(`${problem.code} ${problem.subject} ${problem.message}`, problem);
+  for (const problem of problems)
+    seen.set(`${problem.code} ${problem.subject} ${problem.message}`, problem);
   return [...seen.values()];
 }

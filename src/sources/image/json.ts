@@ -13,7 +13,9 @@ export function parseJson(bytes: Uint8Array): unknown {
 
 /** An object's entries; undefined for everything else, arrays included. */
 export function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? { ...value }
+    : undefined;
 }
 
 export function asArray(value: unknown): readonly unknown[] {
@@ -32,6 +34,7 @@ export function asTexts(value: unknown): readonly string[] {
 /** The entries of an object whose values are texts. */
 export function asTextRecord(value: unknown): readonly (readonly [string, string])[] {
   const found: [string, string][] = [];
-  for (const [key, item] of Object.entries(asRecord(value) ?? {})) if (typeof item === "string") found.push([key, item]);
+  for (const [key, item] of Object.entries(asRecord(value) ?? {}))
+    if (typeof item === "string") found.push([key, item]);
   return found;
 }

@@ -20,7 +20,10 @@ export function layerKey(range: ByteRange): string {
 export function locateHits(
   images: readonly ImagePlan[],
   results: ReadonlyMap<string, LayerResult>,
-  configs: ReadonlyMap<ContentId, { readonly places: readonly { readonly image: ImagePlan; readonly place: string }[] }>,
+  configs: ReadonlyMap<
+    ContentId,
+    { readonly places: readonly { readonly image: ImagePlan; readonly place: string }[] }
+  >,
   contents: ReadonlySet<ContentId>,
 ): Sighting[] {
   const sightings: Sighting[] = [];
@@ -41,7 +44,12 @@ export function locateHits(
         const key = `${content} ${path}`;
         if (!contents.has(content) || seen.has(key)) continue;
         seen.add(key);
-        const remover = path === "" ? -1 : image.layers.findIndex((later, at) => at > index && effectsOf(later)?.removes(path) === true);
+        const remover =
+          path === ""
+            ? -1
+            : image.layers.findIndex(
+                (later, at) => at > index && effectsOf(later)?.removes(path) === true,
+              );
         sightings.push({ content, origin: fileOrigin(image, index, path, remover, results) });
       }
     });
@@ -50,7 +58,15 @@ export function locateHits(
     if (!contents.has(content)) continue;
     for (const { image, place } of places) {
       const { name, digest, platform } = image;
-      const origin = { kind: "image", image: name, digest, platform, part: "config", path: place, deleted: false } as const;
+      const origin = {
+        kind: "image",
+        image: name,
+        digest,
+        platform,
+        part: "config",
+        path: place,
+        deleted: false,
+      } as const;
       sightings.push({ content, origin });
     }
   }
@@ -80,9 +96,14 @@ function fileOrigin(
   return remover < 0 ? origin : { ...origin, deletedBy: layerFacts(image, remover, results) };
 }
 
-function layerFacts(image: ImagePlan, index: number, results: ReadonlyMap<string, LayerResult>): LayerFacts {
+function layerFacts(
+  image: ImagePlan,
+  index: number,
+  results: ReadonlyMap<string, LayerResult>,
+): LayerFacts {
   const layer = image.layers[index];
-  const reading = layer?.range === undefined ? undefined : results.get(layerKey(layer.range))?.reading;
+  const reading =
+    layer?.range === undefined ? undefined : results.get(layerKey(layer.range))?.reading;
   return {
     digest: layer?.digest || reading?.digest || "",
     diffId: reading?.diffId || layer?.diffId || "",

@@ -1,7 +1,13 @@
 import { blobPath, digestOf, isDigest } from "../../content/digest.ts";
 import { platformOf, readConfig, type ImageConfig } from "./config.ts";
 import { asArray, asRecord, asText, asTextRecord, parseJson } from "./json.ts";
-import { addProblem, type ConfigContent, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
+import {
+  addProblem,
+  type ConfigContent,
+  type ImagePlan,
+  type LayerPlan,
+  type ProblemList,
+} from "./plan.ts";
 import type { ImageStore } from "./store.ts";
 
 /** Indexes in indexes; real ones have two levels. */
@@ -32,7 +38,12 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
   const visited = new Set<string>();
   const bytes = await store.read("index.json");
   if (typeof bytes === "string") {
-    addProblem(list, "manifest-invalid", "index.json", bytes === "missing" ? "is missing" : "is too large to be an index");
+    addProblem(
+      list,
+      "manifest-invalid",
+      "index.json",
+      bytes === "missing" ? "is missing" : "is too large to be an index",
+    );
     return [];
   }
   const root = asRecord(parseJson(bytes));
@@ -43,14 +54,23 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
   await walkIndex(root, "", 0);
   return [...plans.values()];
 
-  async function walkIndex(index: Readonly<Record<string, unknown>>, tag: string, depth: number): Promise<void> {
+  async function walkIndex(
+    index: Readonly<Record<string, unknown>>,
+    tag: string,
+    depth: number,
+  ): Promise<void> {
     const absent: string[] = [];
     let present = 0;
     for (const item of asArray(index["manifests"])) {
       const descriptor = asRecord(item) ?? {};
       const digest = descriptor["digest"];
       if (!isDigest(digest)) {
-        addProblem(list, "manifest-invalid", asText(digest) || "index.json", "an entry of the index has no valid digest");
+        addProblem(
+          list,
+          "manifest-invalid",
+          asText(digest) || "index.json",
+          "an entry of the index has no valid digest",
+        );
         continue;
       }
       const ownTag = tagOf(descriptor) || tag;
@@ -68,7 +88,12 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     }
     // Archives of one platform keep the index of all: what was never put into them is not a gap of the scan, as long as something was.
     for (const subject of absent) {
-      const problem = { code: "manifest-invalid", target: list.target, subject, message: "the manifest is not in the image store" } as const;
+      const problem = {
+        code: "manifest-invalid",
+        target: list.target,
+        subject,
+        message: "the manifest is not in the image store",
+      } as const;
       list.problems.push({ ...problem, effect: depth > 0 && present > 0 ? "note" : "incomplete" });
     }
   }
@@ -89,11 +114,17 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     if (visited.has(visit)) return;
     visited.add(visit);
     if (visited.size > MAX_MANIFESTS || depth > MAX_INDEX_DEPTH) {
-      addProblem(list, "unsupported", digest, "indexes are nested too deep or hold too many manifests");
+      addProblem(
+        list,
+        "unsupported",
+        digest,
+        "indexes are nested too deep or hold too many manifests",
+      );
       return;
     }
     const actual = digestOf(bytes, digest);
-    if (actual !== digest) addProblem(list, "digest-mismatch", digest, `the stored document hashes to ${actual}`);
+    if (actual !== digest)
+      addProblem(list, "digest-mismatch", digest, `the stored document hashes to ${actual}`);
     const document = asRecord(parseJson(bytes));
     if (document === undefined) {
       addProblem(list, "manifest-invalid", digest, "the manifest does not parse");
@@ -111,7 +142,10 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
 
 function tagOf(descriptor: Readonly<Record<string, unknown>>): string {
   const annotations = asRecord(descriptor["annotations"]) ?? {};
-  return asText(annotations["io.containerd.image.name"]) || asText(annotations["org.opencontainers.image.ref.name"]);
+  return (
+    asText(annotations["io.containerd.image.name"]) ||
+    asText(annotations["org.opencontainers.image.ref.name"])
+  );
 }
 
 async function readManifest(
@@ -152,16 +186,31 @@ async function readManifest(
   };
 }
 
-async function findLayer(store: ImageStore, list: ProblemList, layer: Readonly<Record<string, unknown>>): Promise<LayerPlan["range"]> {
+async function findLayer(
+  store: ImageStore,
+  list: ProblemList,
+  layer: Readonly<Record<string, unknown>>,
+): Promise<LayerPlan["range"]> {
   const digest = layer["digest"];
   if (!isDigest(digest)) {
-    addProblem(list, "manifest-invalid", asText(digest) || "layer", "a layer of the manifest has no valid digest");
+    addProblem(
+      list,
+      "manifest-invalid",
+      asText(digest) || "layer",
+      "a layer of the manifest has no valid digest",
+    );
     return undefined;
   }
   const range = await store.find(blobPath(digest) ?? "");
   if (range === undefined) {
     const isForeign = asArray(layer["urls"]).length > 0;
-    if (isForeign) addProblem(list, "foreign-layer", digest, "the layer lies on a server that the manifest names; it was not fetched");
+    if (isForeign)
+      addProblem(
+        list,
+        "foreign-layer",
+        digest,
+        "the layer lies on a server that the manifest names; it was not fetched",
+      );
     else addProblem(list, "layer-missing", digest, "the layer is not in the image store");
   }
   return range;
@@ -175,19 +224,37 @@ async function readConfigBlob(
   const digest = descriptor["digest"];
   const none = { config: undefined, contents: [] };
   if (!isDigest(digest)) {
-    addProblem(list, "config-invalid", asText(digest) || "config", "the manifest names no configuration by a valid digest");
+    addProblem(
+      list,
+      "config-invalid",
+      asText(digest) || "config",
+      "the manifest names no configuration by a valid digest",
+    );
     return none;
   }
   const stored = await store.read(blobPath(digest) ?? "");
-  const bytes = stored === "missing" && typeof descriptor["data"] === "string" ? Buffer.from(descriptor["data"], "base64") : stored;
+  const bytes =
+    stored === "missing" && typeof descriptor["data"] === "string"
+      ? Buffer.from(descriptor["data"], "base64")
+      : stored;
   if (typeof bytes === "string") {
-    addProblem(list, "config-invalid", digest, bytes === "missing" ? "the configuration is missing" : "the configuration is too large to be read");
+    addProblem(
+      list,
+      "config-invalid",
+      digest,
+      bytes === "missing"
+        ? "the configuration is missing"
+        : "the configuration is too large to be read",
+    );
     return none;
   }
   const actual = digestOf(bytes, digest);
-  if (actual !== digest) addProblem(list, "digest-mismatch", digest, `the stored configuration hashes to ${actual}`);
+  if (actual !== digest)
+    addProblem(list, "digest-mismatch", digest, `the stored configuration hashes to ${actual}`);
   if (!imageConfigTypes.has(asText(descriptor["mediaType"]))) {
-    return bytes.length <= EMPTY_CONFIG_BYTES ? none : { config: undefined, contents: [asWhole(bytes)] };
+    return bytes.length <= EMPTY_CONFIG_BYTES
+      ? none
+      : { config: undefined, contents: [asWhole(bytes)] };
   }
   return readConfigBytes(bytes, digest, list);
 }
@@ -200,7 +267,12 @@ export function readConfigBytes(
 ): { config: ImageConfig | undefined; contents: readonly ConfigContent[] } {
   const config = readConfig(parseJson(bytes));
   if (config !== undefined) return { config, contents: config.contents };
-  addProblem(list, "config-invalid", subject, "the configuration does not parse; it was scanned as plain text");
+  addProblem(
+    list,
+    "config-invalid",
+    subject,
+    "the configuration does not parse; it was scanned as plain text",
+  );
   return { config: undefined, contents: [asWhole(bytes)] };
 }
 

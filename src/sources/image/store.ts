@@ -42,7 +42,10 @@ export async function openArchive(
       const entry = index.entries.get(at);
       if (entry === undefined || entry.type === "other") return undefined;
       if (entry.type === "file") return [at, entry];
-      const folder = entry.type === "symbolic-link" && !entry.target.startsWith("/") ? at.slice(0, at.lastIndexOf("/") + 1) : "";
+      const folder =
+        entry.type === "symbolic-link" && !entry.target.startsWith("/")
+          ? at.slice(0, at.lastIndexOf("/") + 1)
+          : "";
       at = cleanPath(folder + entry.target);
     }
     return undefined;
@@ -63,7 +66,9 @@ export async function openArchive(
   };
 }
 
-async function readSmall(range: ByteRange | undefined): Promise<Uint8Array | "missing" | "too-large"> {
+async function readSmall(
+  range: ByteRange | undefined,
+): Promise<Uint8Array | "missing" | "too-large"> {
   if (range === undefined) return "missing";
   if (range.length > MAX_JSON_BYTES) return "too-large";
   const parts: Uint8Array[] = [];

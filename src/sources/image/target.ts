@@ -38,12 +38,16 @@ export async function parseImageTarget(target: string): Promise<ImageTarget> {
 
 /**
  * Looks at a path and tells which kind of image it is; undefined for everything else, also for what cannot be read.
- * Of compressed files no more is expanded than until the first entry that no image has.
+ * Of compressed files no more is expanded than until the first entry that no image has, or only an image has (then an archive that is
+ * of both kinds is called by the one that came first; `openImage` reads both).
  */
 export async function sniffImage(path: string): Promise<ImageFormat | undefined> {
   try {
     const facts = await stat(path);
-    if (facts.isDirectory()) return (await isFile(join(path, "oci-layout"))) || (await isLayout(path)) ? "oci-layout" : undefined;
+    if (facts.isDirectory())
+      return (await isFile(join(path, "oci-layout"))) || (await isLayout(path))
+        ? "oci-layout"
+        : undefined;
     return facts.isFile() ? await sniffFile(path) : undefined;
   } catch {
     return undefined;
@@ -57,30 +61,49 @@ async function isLayout(folder: string): Promise<boolean> {
 
 /** How a whole file is compressed, as far as images are concerned. */
 export async function wrappingOf(path: string): Promise<"gzip" | "zstd" | undefined> {
-  const compression = sniffCompression(await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK));
+  const compression = sniffCompression(
+    await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK),
+  );
   return compression === "gzip" || compression === "zstd" ? compression : undefined;
 }
 
 /** Names at the top of image archives of all kinds and ages. */
-const imageEntry = /^(?:$|blobs(?:\/|$)|oci-layout$|index\.json$|manifest\.json$|repositories$|[0-9a-f]{64}(?:\.json|\.tar|\/.*)?$)/;
+const imageEntry =
+  /^(?:$|blobs(?:\/|$)|oci-layout$|index\.json$|manifest\.json$|repositories$|[0-9a-f]{64}(?:\.json|\.tar|\/.*)?$)/;
+/** Names that only images have: of a compressed archive nothing behind the first such is needed to know that it is one. */
+const dockerEntry = /^[0-9a-f]{64}(?:\.json|\.tar|\/layer\.tar|\/json)$/;
+const ociEntry = /^blobs\/sha(?:256|512)\/[0-9a-f]{64,128}$/;
 /** Entries looked at before an archive without a manifest is taken for something else; images have some hundreds. */
 const MAX_SNIFFED_ENTRIES = 20_000;
 
 async function sniffFile(path: string): Promise<ImageFormat | undefined> {
   const wrapped = await wrappingOf(path);
-  if (wrapped === undefined && !isTarHeader(await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK))) return undefined;
+  if (
+    wrapped === undefined &&
+    !isTarHeader(await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK))
+  )
+    return undefined;
   const names = new Set<string>();
   let isForeign = false;
+  let early: ImageFormat | undefined;
   let count = 0;
   const isEnough = (name: string): boolean => {
     names.add(name);
-    isForeign ||= wrapped !== undefined && !imageEntry.test(name);
-    return isForeign || name === "manifest.json" || ++count >= MAX_SNIFFED_ENTRIES;
+    if (wrapped !== undefined) {
+      isForeign ||= !imageEntry.test(name);
+      if (dockerEntry.test(name)) early = "docker-archive";
+      else if (ociEntry.test(name)) early = "oci-archive";
+    }
+    return (
+      isForeign || early !== undefined || name === "manifest.json" || ++count >= MAX_SNIFFED_ENTRIES
+    );
   };
   await indexArchive(path, wrapped === undefined ? { isEnough } : { wrapped, isEnough });
   if (isForeign) return undefined;
+  if (early !== undefined) return early;
   if (names.has("manifest.json")) return "docker-archive";
-  if (names.has("index.json") && (names.has("oci-layout") || names.has("blobs"))) return "oci-archive";
+  if (names.has("index.json") && (names.has("oci-layout") || names.has("blobs")))
+    return "oci-archive";
   return names.has("repositories") ? "docker-archive" : undefined;
 }
 

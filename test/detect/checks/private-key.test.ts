@@ -56,10 +56,11 @@ describe("private keys", () => {
     ["on one line without blanks", (text) => text.replaceAll("\n", "")],
     ["as joined string literals", (text) => text.trim().split("\n").map((line) => `    "${line}\\n"`).join(" +\n")],
     ["as quoted array lines", (text) => text.trim().split("\n").map((line) => `'${line}',`).join("\n")],
-    ["as comment lines", (text) => text.replaceAll("\n", "\n// ").replaceAll("// -", "-")],
+    ["as comment lines", (text) => text.trim().replaceAll(/^/gm, "# ")],
+    ["as added lines of a patch", (text) => text.trim().replaceAll(/^/gm, "+")],
   ];
 
-  it.each(forms.filter(([name]) => name !== "as comment lines"))("reads a key %s", (_name, form) => {
+  it.each(forms)("reads a key %s", (_name, form) => {
     for (const text of [pem(rsa, "pkcs1"), pem(rsa, "pkcs8"), pem(ec, "pkcs8")]) {
       expect(runCheck("private-key", form(text))).toEqual(runCheck("private-key", text));
     }

@@ -19,7 +19,11 @@ afterAll(() => rm(folder, { recursive: true }));
 let count = 0;
 const fresh = (): string => join(folder, `image-${count++}`);
 
-async function built(format: FixtureFormat, compression: "none" | "gzip" | "zstd", wrapped: "none" | "gzip" | "zstd" = "none") {
+async function built(
+  format: FixtureFormat,
+  compression: "none" | "gzip" | "zstd",
+  wrapped: "none" | "gzip" | "zstd" = "none",
+) {
   const path = fresh();
   await buildImage(sampleImage, { path, format, compression, wrapped });
   return path;
@@ -44,18 +48,34 @@ describe("every form of an image tells the same", () => {
       const scan = await scanImage(path);
       expect(scan.problems).toEqual([]);
       expect(scan.lines).toEqual(samplePlaces);
-      expect(scan.units.filter((unit) => unit.kind === "layer").length).toBe(sampleImage.layers.length);
-      expect(scan.origins.every((origin) => origin.image === `${path}:app:1.0` && origin.platform === "linux/amd64")).toBe(true);
-      expect(scan.origins.every((origin) => /^sha256:[0-9a-f]{64}$/.test(origin.digest))).toBe(true);
-      const layers = scan.origins.flatMap((origin) => [origin.layer, origin.deletedBy].filter((layer) => layer !== undefined));
-      expect(layers.every((layer) => /^sha256:/.test(layer.digest) && /^sha256:/.test(layer.diffId))).toBe(true);
+      expect(scan.units.filter((unit) => unit.kind === "layer").length).toBe(
+        sampleImage.layers.length,
+      );
+      expect(
+        scan.origins.every(
+          (origin) => origin.image === `${path}:app:1.0` && origin.platform === "linux/amd64",
+        ),
+      ).toBe(true);
+      expect(scan.origins.every((origin) => /^sha256:[0-9a-f]{64}$/.test(origin.digest))).toBe(
+        true,
+      );
+      const layers = scan.origins.flatMap((origin) =>
+        [origin.layer, origin.deletedBy].filter((layer) => layer !== undefined),
+      );
+      expect(
+        layers.every(
+          (layer) => layer.digest.startsWith("sha256:") && layer.diffId.startsWith("sha256:"),
+        ),
+      ).toBe(true);
     });
   }
 
   test("docker-archives from before 1.10 too: instructions come from each layer's own configuration", async () => {
     const { lines, problems } = await scanImage(await built("docker-repositories", "none"));
     expect(problems).toEqual([]);
-    expect(lines.map((line) => line.replace("(/bin/sh -c ", "("))).toEqual(samplePlaces.filter((place) => !place.includes("history")));
+    expect(lines.map((line) => line.replace("(/bin/sh -c ", "("))).toEqual(
+      samplePlaces.filter((place) => !place.includes("history")),
+    );
   });
 
   testWith("skopeo")("also as skopeo writes it in each of its forms", async () => {
@@ -66,14 +86,23 @@ describe("every form of an image tells the same", () => {
       [`docker-archive:${fresh()}:app:1.0`, []],
     ] as const;
     for (const [destination, options] of forms) {
-      const args = ["copy", "--quiet", "--insecure-policy", ...options, `docker-archive:${start}`, destination];
+      const args = [
+        "copy",
+        "--quiet",
+        "--insecure-policy",
+        ...options,
+        `docker-archive:${start}`,
+        destination,
+      ];
       const made = spawnSync("skopeo", args, { env: { ...process.env, TMPDIR: folder } });
       expect(made.stderr.toString()).toBe("");
       const { lines, problems } = await scanImage(destination);
       expect(problems).toEqual([]);
       // The OCI configuration has no health check: skopeo drops it on the way.
       const keepsHealth = destination.startsWith("docker");
-      expect(lines).toEqual(samplePlaces.filter((place) => keepsHealth || !place.endsWith("Healthcheck")));
+      expect(lines).toEqual(
+        samplePlaces.filter((place) => keepsHealth || !place.endsWith("Healthcheck")),
+      );
     }
   });
 
@@ -81,13 +110,32 @@ describe("every form of an image tells the same", () => {
     const layout = await built("oci-layout", "gzip");
     const layer = join(folder, "umoci-layer.tar");
     await writeFile(layer, await tarOf([{ path: "srv/.wh.kept.env" }]));
-    const made = spawnSync("umoci", ["raw", "add-layer", "--image", `${layout}:app:1.0`, "--tag", "next", layer]);
+    const made = spawnSync("umoci", [
+      "raw",
+      "add-layer",
+      "--image",
+      `${layout}:app:1.0`,
+      "--tag",
+      "next",
+      layer,
+    ]);
     // Debian's umoci takes no tag with a colon: then the layout is tagged without one first.
     if (made.status !== 0) {
-      const index = JSON.parse(await readFile(join(layout, "index.json"), "utf8")) as { manifests: { annotations: object }[] };
-      for (const manifest of index.manifests) manifest.annotations = { "org.opencontainers.image.ref.name": "plain" };
+      const index = JSON.parse(await readFile(join(layout, "index.json"), "utf8")) as {
+        manifests: { annotations: object }[];
+      };
+      for (const manifest of index.manifests)
+        manifest.annotations = { "org.opencontainers.image.ref.name": "plain" };
       await writeFile(join(layout, "index.json"), JSON.stringify(index));
-      const again = spawnSync("umoci", ["raw", "add-layer", "--image", `${layout}:plain`, "--tag", "next", layer]);
+      const again = spawnSync("umoci", [
+        "raw",
+        "add-layer",
+        "--image",
+        `${layout}:plain`,
+        "--tag",
+        "next",
+        layer,
+      ]);
       expect(again.stderr.toString()).toBe("");
     }
     const { lines, problems } = await scanImage(`oci:${layout}:next`);
@@ -109,7 +157,10 @@ describe("what a path is", () => {
   });
 
   test("an ordinary tar, file or folder is no image", async () => {
-    const tar = await tarOf([{ path: "src/main.c", body: "x" }, { path: "index.json", body: "{}" }]);
+    const tar = await tarOf([
+      { path: "src/main.c", body: "x" },
+      { path: "index.json", body: "{}" },
+    ]);
     for (const bytes of [tar, gzipSync(tar), Buffer.from("text"), Buffer.alloc(0)]) {
       const path = fresh();
       await writeFile(path, bytes);
@@ -120,14 +171,25 @@ describe("what a path is", () => {
   });
 
   test("that is no image, or a tag that is not there, stops before anything is scanned", async () => {
-    const context = { signal: new AbortController().signal, claim: () => true };
-    await expect(openImage(join(folder, "nowhere"), context)).rejects.toMatchObject({ code: "image-not-found" });
-    await expect(openImage("oci:/nowhere:tag", context)).rejects.toMatchObject({ code: "image-not-found" });
+    const context = {
+      signal: new AbortController().signal,
+      claim: () => true,
+      claimAt: () => true,
+    };
+    await expect(openImage(join(folder, "nowhere"), context)).rejects.toMatchObject({
+      code: "image-not-found",
+    });
+    await expect(openImage("oci:/nowhere:tag", context)).rejects.toMatchObject({
+      code: "image-not-found",
+    });
     const text = fresh();
     await writeFile(text, "text");
     await expect(openImage(text, context)).rejects.toMatchObject({ code: "not-an-image" });
     const archive = await built("docker-archive", "none");
-    await expect(openImage(`docker-archive:${archive}:app:2.0`, context)).rejects.toMatchObject({ code: "image-not-found" });
+    expect((await scanImage(`docker-archive:${archive}`)).lines).toEqual(samplePlaces);
+    await expect(openImage(`docker-archive:${archive}:app:2.0`, context)).rejects.toMatchObject({
+      code: "image-not-found",
+    });
     expect((await scanImage(`docker-archive:${archive}:app:1.0`)).lines).toEqual(samplePlaces);
   });
 });

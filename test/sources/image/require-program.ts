@@ -5,6 +5,7 @@ import { test } from "vitest";
 export function testWith(program: string): typeof test | typeof test.skip {
   const isThere = spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
   if (isThere || process.env["LEAKTRACE_REQUIRE_ALL"] === "1") return test;
-  const skip = ((name: string, ...rest: unknown[]) => test.skip(`${name} (skipped: no ${program})`, ...(rest as [() => void]))) as typeof test.skip;
+  const skip = ((name: string, ...rest: unknown[]) =>
+    test.skip(`${name} (skipped: no ${program})`, ...(rest as [() => void]))) as typeof test.skip;
   return skip;
 }

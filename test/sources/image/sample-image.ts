@@ -30,12 +30,23 @@ export const sampleImage: FixtureImage = {
     {
       instruction: "RUN replace",
       // The marker stands behind the new file: it counts for lower layers wherever it is.
-      files: { "srv/replaced.env": "A=harmless", "srv/opaque/y": `A=${PLANTED} put in anew`, "srv/turned": "a file now" },
+      files: {
+        "srv/replaced.env": "A=harmless",
+        "srv/opaque/y": `A=${PLANTED} put in anew`,
+        "srv/turned": "a file now",
+      },
       opaques: ["srv/opaque"],
       entries: [{ path: "srv/became-folder/", type: "directory" }],
     },
-    { instruction: "COPY unrelated", files: { "srv/removed.env.bak": "x", "srv/kept.envelope": "x" }, whiteouts: ["srv/kept.en"] },
-    { instruction: "RUN |1 TOKEN=nothing /bin/sh -c true", files: { "var/last": `A=${PLANTED} last` } },
+    {
+      instruction: "COPY unrelated",
+      files: { "srv/removed.env.bak": "x", "srv/kept.envelope": "x" },
+      whiteouts: ["srv/kept.en"],
+    },
+    {
+      instruction: "RUN |1 TOKEN=nothing /bin/sh -c true",
+      files: { "var/last": `A=${PLANTED} last` },
+    },
   ],
   env: ["PATH=/usr/bin", `TOKEN=${PLANTED} env`],
   labels: { "org.example.key": `${PLANTED} label` },

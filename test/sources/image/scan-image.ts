@@ -26,6 +26,7 @@ export async function scanImage(target: string, options: ImageOptions = {}): Pro
   const context: SourceContext = {
     signal: new AbortController().signal,
     claim: (id) => !claimed.has(id) && claimed.add(id).has(id),
+    claimAt: () => true,
   };
   const problems: Problem[] = [];
   const units: Unit[] = [];
@@ -33,10 +34,8 @@ export async function scanImage(target: string, options: ImageOptions = {}): Pro
   const contents = new Set<string>();
   await using source = await openImage(target, context, options);
   for await (const item of source.units()) {
-    if (item.kind !== "planned") {
-      problems.push(item);
-      continue;
-    }
+    if (!("kind" in item)) problems.push(item);
+    if (!("kind" in item) || item.kind === "known") continue;
     units.push(item.unit);
     const result = await runUnit(item.unit, files);
     problems.push(...result.problems);
@@ -45,12 +44,15 @@ export async function scanImage(target: string, options: ImageOptions = {}): Pro
   }
   const located = await source.locate(contents, (unit) => runUnit(unit, []));
   problems.push(...located.problems);
-  const origins = located.sightings.map(({ origin }) => origin).filter((origin) => origin.kind === "image");
+  const origins = located.sightings
+    .map(({ origin }) => origin)
+    .filter((origin) => origin.kind === "image");
   return { lines: origins.map(describe).sort(), origins, problems, units, files: files.sort() };
 }
 
 function describe(origin: ImageOrigin): string {
-  const layer = origin.layer === undefined ? "" : ` layer ${origin.layer.index} (${origin.layer.createdBy})`;
+  const layer =
+    origin.layer === undefined ? "" : ` layer ${origin.layer.index} (${origin.layer.createdBy})`;
   const deleted = origin.deleted ? ` deleted by ${origin.deletedBy?.index}` : "";
   return `${origin.part} ${origin.path}${layer}${deleted}`;
 }
@@ -59,7 +61,8 @@ async function runUnit(unit: Unit, files: string[]): Promise<UnitResult> {
   const hits: ContentHit[] = [];
   const look = (place: string, bytes: Uint8Array): void => {
     const detections: Detection[] = [];
-    if (Buffer.from(bytes).includes(PLANTED)) hits.push({ content: blobId(bytes), place, detections });
+    if (Buffer.from(bytes).includes(PLANTED))
+      hits.push({ content: blobId(bytes), place, detections });
   };
   const result = { scanned: 0, bytes: 0, skipped: {}, suppressed: {}, hits, problems: [] };
   if (unit.kind === "inline") {

@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { progressText, showProgress } from "../../src/cli/progress.ts";
+import { anyText } from "../findings/samples.ts";
+import type { Progress } from "../../src/model/observer.ts";
+
+const progress: Progress = {
+  target: "/srv/repositories/shop",
+  phase: "scan",
+  bytesDone: 1_200_000_000,
+  bytesPlanned: 2_700_000_000,
+  contentsDone: 1000,
+  findings: 3,
+  elapsedMs: 4000,
+};
+
+function terminal(): { written: string[]; write: (text: string) => boolean; isTTY: true; columns: number } {
+  const written: string[] = [];
+  return { written, write: (text) => written.push(text) > 0, isTTY: true, columns: 80 };
+}
+
+describe("the progress line", () => {
+  test("tells phase, share, amount, rate, time left, findings and target", () => {
+    expect(progressText(progress, 0, 1, 120)).toBe(
+      "scanning  44%  1.20 GB of 2.70 GB  300 MB/s  0:05 left  3 secrets  1 problem  /srv/repositories/shop",
+    );
+    expect(progressText(progress, 5, 0, 79)).toBe("scanning  44%  1.20 GB of 2.70 GB  300 MB/s  0:05 left  5 secrets  ...ries/shop");
+    expect(progressText({ ...progress, bytesPlanned: 0, elapsedMs: 10 }, 0, 0, 79)).toBe(
+      "scanning  1.20 GB  3 secrets  /srv/repositories/shop",
+    );
+    expect(progressText({ ...progress, phase: "locate", findings: 0 }, 0, 0, 60)).toBe(
+      "looking for where it was brought in  /srv/repositories/shop",
+    );
+    expect(progressText({ ...progress, bytesDone: 1_000_000 }, 0, 0, 79)).toContain("2:59:56 left");
+  });
+
+  test("always fits, and obeys no name", () => {
+    fc.assert(
+      fc.property(fc.record({ target: anyText(100), done: fc.nat(), planned: fc.nat(), ms: fc.nat(), columns: fc.integer({ min: 10, max: 79 }) }), (any) => {
+        const text = progressText(
+          { ...progress, target: any.target, bytesDone: any.done, bytesPlanned: any.planned, elapsedMs: any.ms },
+          12_345,
+          678,
+          any.columns,
+        );
+        expect(text.length).toBeLessThanOrEqual(any.columns);
+        expect(text).toMatch(/^[\x20-\x7e]*$/);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("begins at once, and leaves a clean line", () => {
+    const stream = terminal();
+    {
+      using line = showProgress({ stream, env: {} });
+      expect(stream.written).toEqual(["\rlooking at what is there\x1b[K"]);
+      line.progress(progress);
+    }
+    expect(stream.written.at(-1)).toBe("\r\x1b[K");
+    expect(stream.written.join("")).not.toContain("\n");
+  });
+
+  test.each([
+    ["no terminal", { isTTY: false }, {}],
+    ["CI", {}, { CI: "true" }],
+    ["a dumb terminal", {}, { TERM: "dumb" }],
+  ])("%s: nothing is written", (_name, stream, env) => {
+    const written = terminal();
+    {
+      using line = showProgress({ stream: { ...written, ...stream } as ReturnType<typeof terminal>, env });
+      line.progress(progress);
+    }
+    expect(written.written).toEqual([]);
+  });
+});

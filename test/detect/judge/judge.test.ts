@@ -1,0 +1,186 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { judge } from "../../../src/detect/judge/index.ts";
+import type { Rule } from "../../../src/model/rule.ts";
+import { candidate, drawer } from "./candidates.ts";
+
+const options = { honourInlineAllow: true };
+const draw = drawer(1);
+const reasonOf = (line: string, fields: Partial<Rule> = {}) => judge(candidate(line, fields), options).suppressed;
+const password: Partial<Rule> = { tags: ["password"] };
+
+describe("generic assignments", () => {
+  it.each([
+    ["hex", `api_key = "«${draw("hex", 32)}»"`],
+    ["short base62", `apiKey: '«${draw("base62", 16)}»',`],
+    ["base64", `secret=«${draw("base64", 43)}=»`],
+    ["unquoted, in YAML", `  token: «${draw("base36", 24)}»`],
+    ["a random UUID named as a key", `API_KEY=«0f8fad5b-d9cb-469f-a165-70867728950e»`],
+    ["a value with a vendor's prefix", `token = "«svc_${draw("base62", 24)}»"`],
+  ])("reports %s", (_name, line) => {
+    expect(reasonOf(line)).toBeUndefined();
+  });
+
+  it.each([
+    ["a variable", "token = «${TOKEN}»", "reference"],
+    ["a look-up", 'token = «os.environ["TOKEN"]»', "reference"],
+    ["a chain of names", "token = «settings.auth.token»", "reference"],
+    ["a template", 'token: "«{{ vault.token }}»"', "reference"],
+    ["a place in a store", 'secret: "«op://vault/item/field»"', "reference"],
+    ["a mask", `key = "«AKIA****${draw("base36", 4)}»"`, "masked"],
+    ["ciphertext", `secret: "«ENC[AES256_GCM,data:${draw("base62", 20)}]»"`, "masked"],
+    ["an instruction", 'api_key = "«YOUR_API_KEY_HERE»"', "placeholder"],
+    ["words", 'secret = "«my-super-secret-key»"', "placeholder"],
+    ["its own name", 'access_token = "«accessToken»"', "placeholder"],
+    ["a counting run", 'api_key = "«0123456789abcdef0123»"', "placeholder"],
+    ["a repeated unit", 'api_key = "«ab12ab12ab12ab12»"', "placeholder"],
+    ["an identifier", 'token = "«refreshableTokenProviderChain»"', "not-random"],
+    ["a labelled digest", `secret sha256: "«${draw("hex", 64)}»"`, "not-random"],
+    ["a UUID of time", `token = "«c232ab00-9414-11ec-b3c8-9f6bdeced846»"`, "not-random"],
+    ["a path", 'secret = "«/etc/ssl/certs/hostd-01.key»"', "not-random"],
+    ["a URL", `token = "«https://host.net/${draw("base62", 20)}»"`, "not-random"],
+    ["a number", 'token = "«8374928145023»"', "not-random"],
+    ["a key's identifier", `api_key_id = "«${draw("base62", 20)}»"`, "reference"],
+    ["a public key", `public_key = "«${draw("base64", 44)}»"`, "reference"],
+    ["a page's token", `csrf_token = "«${draw("base62", 32)}»"`, "reference"],
+    ["a page of results", `"‹nextToken": "«${draw("base62", 32)}»"`, "reference"],
+    ["the name of a type", `  "AWS::‹AccessKey": "«${draw("hex", 16)}»",`, "reference"],
+    ["base64 of a placeholder", `secret: «${Buffer.from("password1234").toString("base64")}»`, "placeholder"],
+  ])("drops %s", (_name, line, reason) => {
+    expect(reasonOf(line)).toBe(reason);
+  });
+});
+
+describe("password assignments", () => {
+  it.each([
+    `password = "«Tr0ub4dor&3xx»"`,
+    "DB_PASSWORD=«Sommer2024!»",
+    "  password: «liverpool1987»",
+    `pwd: '«${draw("symbols", 14)}»',`,
+    `passwd => "«${draw("base36", 10)}»"`,
+    'password = "«SummerTiger87»"',
+    "PGPASSWORD=«xk(d;29Lm»",
+  ])("reports %s", (line) => {
+    expect(reasonOf(line, password)).toBeUndefined();
+  });
+
+  it.each([
+    'password = "«password»"',
+    'password: "«changeme123»"',
+    'password = "«P@ssw0rd»"',
+    'password = "«sunflower»"',
+    "password = «user_password»",
+    "password = «getPassword»()",
+    "password=«pw1234»;",
+    'password: "«Enter your password»"',
+    'password = "«sha256»"',
+    'password: "«correct-horse-staple»"',
+    'password = "«config/password.txt»"',
+    'password = "«^[A-Z0-9]{8,}$»"',
+    'password = "«%s:%s@%s»"',
+    'password_hash = "«Sommer2024!»"',
+    'password = "«$2b$12$abcdefghijklmnopqrstuv»"',
+  ])("drops %s", (line) => {
+    expect(reasonOf(line, password)).toBeDefined();
+  });
+});
+
+describe("tokens with a format of their own", () => {
+  const token: Partial<Rule> = { kind: "token", confidence: "likely" };
+
+  it("reports what looks odd but has the format", () => {
+    expect(reasonOf(`x «sk_test_${draw("base62", 24)}»`, token)).toBeUndefined();
+    expect(reasonOf(`x «AAAAAAAAAAAAAAAAAAAAA${draw("base62", 60)}»`, token)).toBeUndefined();
+  });
+
+  it("drops faked bodies", () => {
+    expect(reasonOf(`x «ghp_${"x".repeat(36)}»`, token)).toBe("masked");
+    expect(reasonOf(`x «ghp_${"0".repeat(36)}»`, token)).toBe("placeholder");
+    expect(reasonOf("x «xoxb-not-a-real-token»", token)).toBe("placeholder");
+    expect(reasonOf(`x «AKIA${draw("base36", 6).toUpperCase()}EXAMPLE»`, token)).toBe("placeholder");
+  });
+
+  it("follows the checksum, whatever else it sees", () => {
+    const genuine = ["ghp_", "yLL1chHhcAMDgmQf9CvmhUzQu2Ynr6", "1nUoLR"].join("");
+    const checked: Partial<Rule> = { ...token, check: "github-crc32" };
+    expect(judge(candidate(`x «${genuine}»`, checked), options)).toEqual({ confidence: "certain", facts: ["checksum valid"] });
+    expect(judge(candidate(`x «${genuine}»`, { ...checked, entropy: 7.9 }), options).suppressed).toBeUndefined();
+    expect(reasonOf(`x «${genuine.replace("yLL", "yLM")}»`, checked)).toBe("checksum");
+  });
+
+  it("lowers the confidence where an unpublished checksum fails", () => {
+    const value = `cfut_${draw("base62", 40)}${draw("hex", 8)}`;
+    expect(judge(candidate(`x «${value}»`, { ...token, check: "cloudflare-crc32" }), options)).toEqual({ confidence: "possible", facts: ["checksum does not fit"] });
+  });
+
+  it("asks for more entropy than the rule's limit", () => {
+    expect(reasonOf(`x «${draw("hex", 32)}»`, { ...token, entropy: 4.1 })).toBe("entropy");
+    expect(reasonOf(`x «${draw("hex", 32)}»`, { ...token, entropy: 2 })).toBeUndefined();
+  });
+
+  it("knows published values", () => {
+    const value = ["AKIA", "IOSFODNN7", "EXAMPLE"].join("");
+    expect(reasonOf(`x «${value}»`, token)).toBe("known-example");
+    const part = (json: object) => Buffer.from(JSON.stringify(json)).toString("base64url");
+    const sample = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: "1234567890", name: "John Doe", iat: 1516239022 })}.${draw("base62", 43)}`;
+    expect(reasonOf(`x «${sample}»`, { ...token, check: "jwt" })).toBe("known-example");
+  });
+});
+
+describe("shapes near a telling word", () => {
+  const context: Partial<Rule> = { kind: "context" };
+
+  it("reports random values, drops digests, words and placeholders", () => {
+    expect(reasonOf(`datadog_key = "«${draw("hex", 32)}»"`, context)).toBeUndefined();
+    expect(reasonOf(`datadog_md5: "«${draw("hex", 32)}»"`, context)).toBe("not-random");
+    expect(reasonOf('datadog_key = "«averyveryverylongidentifierindeed»"', context)).toBe("not-random");
+    expect(reasonOf('datadog_key = "«0123456789abcdef0123456789abcdef»"', context)).toBe("placeholder");
+  });
+
+  it("judges a password in a URL by host and user as well", () => {
+    const url: Partial<Rule> = { kind: "context", tags: ["password", "url"] };
+    const value = draw("base62", 14);
+    expect(reasonOf(`postgres://app:«${value}»@db-1.corp-net.io/x`, url)).toBeUndefined();
+    expect(judge({ ...candidate(`postgres://app:«${value}»@example.com/x`, url), match: `postgres://app:${value}@example.com/` }, options).suppressed).toBe("placeholder");
+    expect(reasonOf(`postgres://${value}:«${value}»@db-1.corp-net.io/x`, url)).toBe("placeholder");
+    expect(reasonOf("postgres://user:«password»@db-1.corp-net.io/x", url)).toBe("placeholder");
+  });
+});
+
+describe("inline marks", () => {
+  const line = `api_key = "«${draw("base62", 24)}»"`;
+
+  it.each(["# gitleaks:allow", "// leaktrace:allow", "# pragma: allowlist secret", "// trufflehog:ignore", "# betterleaks:allow", "# nosec", "# noqa: S105"])("honours %s", (mark) => {
+    expect(reasonOf(`${line} ${mark}`)).toBe("inline-allow");
+    expect(judge(candidate(`${line} ${mark}`), { honourInlineAllow: false }).suppressed).toBeUndefined();
+  });
+});
+
+describe("rates", () => {
+  it("keeps nearly all random values, of every alphabet and length", () => {
+    for (const [alphabet, length] of [["hex", 32], ["hex", 40], ["base36", 20], ["base62", 16], ["base62", 32], ["base64", 44], ["base64", 88]] as const) {
+      const kept = Array.from({ length: 500 }, () => reasonOf(`api_key = "«${draw(alphabet, length)}»"`)).filter((reason) => reason === undefined);
+      expect(kept.length, `${alphabet} ${length}`).toBeGreaterThanOrEqual(490);
+    }
+  });
+
+  it("loses no random token to words inside it", () => {
+    const kept = Array.from({ length: 3000 }, () => reasonOf(`x «tok_${draw("base62", 36)}»`, { kind: "token" })).filter((reason) => reason === undefined);
+    expect(kept.length).toBe(3000);
+  });
+});
+
+it("answers whatever it is given", () => {
+  const anyRule = fc.record({
+    kind: fc.constantFrom("token" as const, "context" as const, "generic" as const),
+    tags: fc.subarray(["password", "url"]),
+    entropy: fc.constantFrom(0, 3),
+  });
+  fc.assert(
+    fc.property(anyRule, fc.string({ unit: "binary", maxLength: 80 }), fc.string({ maxLength: 40 }), fc.string({ maxLength: 40 }), (fields, secret, before, after) => {
+      const verdict = judge({ ...candidate("k = «x»", fields), secret, match: before + secret, line: before + secret + after, secretInLine: before.length }, options);
+      expect(["certain", "likely", "possible"]).toContain(verdict.confidence);
+    }),
+    { numRuns: 3000 },
+  );
+});
