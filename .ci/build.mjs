@@ -1,7 +1,6 @@
 // Builds dist/: the kernel (AssemblyScript → WebAssembly), the rules (TOML → JSON), and the bundles with their lazy chunks.
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import esbuild from "esbuild";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -23,24 +22,28 @@ async function buildKernel() {
 }
 
 async function buildRules() {
-  const compiler = join(dist, "build-rules.mjs");
-  await esbuild.build({
+  const { outputFiles } = await esbuild.build({
     entryPoints: [join(root, "src/rules/build.ts")],
-    outfile: compiler,
     bundle: true,
+    write: false,
     platform: "node",
     format: "esm",
     target: "node20",
-    external: ["re2"],
     logLevel: "warning",
   });
-  const { compileBuiltin } = await import(pathToFileURL(compiler).href);
+  // Two builds at once (two test runs in one tree) share no file that either of them removes.
+  const { compileBuiltin } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
   const folder = join(root, "patterns");
   const names = (await readdir(folder)).filter((name) => name.endsWith(".toml")).sort();
   const files = await Promise.all(names.map(async (name) => ({ name, text: await readFile(join(folder, name), "utf8") })));
   const { ruleset } = compileBuiltin(files);
-  await writeFile(join(dist, "rules.json"), JSON.stringify(ruleset));
-  await rm(compiler);
+  await writeWhole(join(dist, "rules.json"), JSON.stringify(ruleset));
+}
+
+/** Whoever reads the file meanwhile sees the old one or the new one. */
+async function writeWhole(path, text) {
+  await writeFile(`${path}.${process.pid}`, text);
+  await rename(`${path}.${process.pid}`, path);
 }
 
 async function bundle() {
@@ -55,7 +58,7 @@ async function bundle() {
     target: "node20",
     chunkNames: "chunks/[name]-[hash]",
     minifySyntax: true,
-    legalComments: "linked",
+    legalComments: "none",
     external: ["re2"],
     define: {
       "process.env.NODE_ENV": '"production"',
@@ -67,9 +70,44 @@ async function bundle() {
     banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
     logLevel: "warning",
   });
-  // Chunks of earlier builds have other hashes; they would only fatten the package.
+  await Promise.all([removeOldChunks(metafile), writeNotices(metafile)]);
+}
+
+/** Chunks of earlier builds have other hashes; they would only fatten the package. */
+async function removeOldChunks(metafile) {
   const current = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
   for (const name of await readdir(join(dist, "chunks"))) {
-    if (!current.has(name) && !name.endsWith(".LEGAL.txt")) await rm(join(dist, "chunks", name));
+    if (!current.has(name)) await rm(join(dist, "chunks", name), { force: true });
   }
+}
+
+/** Their licences ask that they travel with the code: one file names every package that is in the bundle, with its licence. */
+async function writeNotices(metafile) {
+  const used = new Set();
+  for (const { inputs } of Object.values(metafile.outputs)) {
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      const folder = packageFolder(path);
+      if (folder !== undefined && bytesInOutput > 0) used.add(folder);
+    }
+  }
+  const notices = await Promise.all([...used].map((folder) => notice(join(root, folder))));
+  const parts = [...new Set(notices.map(({ title, text }) => `${title}\n\n${text.trim()}\n`))].sort();
+  const rule = `\n${"-".repeat(80)}\n\n`;
+  await writeWhole(join(dist, "THIRD-PARTY.txt"), `This program contains code of these packages.\n${rule}${parts.join(rule)}`);
+}
+
+/** `node_modules/a/node_modules/@b/c` for a file in it; undefined for our own files. */
+function packageFolder(path) {
+  const marker = "node_modules/";
+  const at = path.lastIndexOf(marker);
+  if (at < 0) return undefined;
+  const [scope, name] = path.slice(at + marker.length).split("/");
+  return path.slice(0, at + marker.length) + (scope.startsWith("@") ? `${scope}/${name}` : scope);
+}
+
+async function notice(folder) {
+  const { name, version, license, author } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+  const files = (await readdir(folder)).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file)).sort();
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
+  return { title: `${name} ${version} (${license})`, text: texts.join("\n") || `By ${author?.name ?? author ?? "its authors"}. The package names its licence and holds no text of it.` };
 }

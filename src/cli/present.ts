@@ -1,12 +1,20 @@
 import type { Report } from "../model/finding.ts";
 import type { ScanObserver } from "../model/observer.ts";
 import { checkWritable } from "../report/index.ts";
-import type { ScanOptions } from "./options.ts";
+import { targetTable } from "../response/index.ts";
+import { logLevels, type ScanOptions } from "./options.ts";
 import { showProgress } from "./progress.ts";
 import { presentReport } from "./text-output.ts";
 
-/** Runs a scan with its progress shown, writes its report, gives the exit code. An output that cannot be written ends it before it begins. */
-export async function presentScan(options: ScanOptions, scan: (observer: ScanObserver) => Promise<Report>): Promise<number> {
+/**
+ * Runs a scan with its progress shown, writes its report and, for several targets, a table of them; gives the exit code. An output that
+ * cannot be written ends it before it begins. `targets`: how many there are to scan, where a report can hold fewer.
+ */
+export async function presentScan(
+  options: ScanOptions,
+  scan: (observer: ScanObserver) => Promise<Report>,
+  targets?: number,
+): Promise<number> {
   if (options.reportPath !== undefined) await checkWritable(options.reportPath);
   const progress = showProgress({ stream: process.stderr, env: process.env });
   let report: Report;
@@ -15,5 +23,11 @@ export async function presentScan(options: ScanOptions, scan: (observer: ScanObs
   } finally {
     progress[Symbol.dispose]();
   }
-  return presentReport(report, options);
+  const code = await presentReport(report, options);
+  const isQuiet = logLevels.indexOf(options.logLevel) > logLevels.indexOf("info");
+  const count = Math.max(targets ?? 0, report.targets.length);
+  if (count > 1 && !isQuiet) {
+    for (const line of targetTable(report.targets, count - report.targets.length)) process.stderr.write(`${line}\n`);
+  }
+  return code;
 }

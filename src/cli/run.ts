@@ -1,16 +1,16 @@
 import type { ScanObserver } from "../model/observer.ts";
-import { IdSet } from "../model/id-set.ts";
 import type { PlannedUnit, SourceContext } from "../model/source.ts";
 import type { LayerUnit, Unit, UnitResult } from "../model/unit.ts";
 import { Pool, type PoolOptions } from "../pool/index.ts";
 import type { ScanOptions } from "./options.ts";
+import { SeenContents } from "./seen.ts";
 
 /** How often progress is told; the progress line draws no faster. */
 const progressMs = 100;
 
 /** One run over any number of targets: the pool, what was seen already, and the clock. */
 export class Run implements AsyncDisposable {
-  readonly context: SourceContext;
+  readonly #seen = new SeenContents();
   readonly #pool: Pool;
   readonly #observer: ScanObserver;
   readonly #signal: AbortSignal;
@@ -27,23 +27,29 @@ export class Run implements AsyncDisposable {
   constructor(pool: PoolOptions, options: ScanOptions, observer: ScanObserver) {
     this.#pool = new Pool(pool);
     this.#observer = observer;
-    const seen = new IdSet();
     this.#signal = options.timeoutMs > 0 ? AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]) : options.signal;
-    this.context = {
-      signal: this.#signal,
-      claim: (id) => seen.add(Buffer.from(id, "hex"), 0),
-      claimAt: (ids, at) => seen.add(ids, at),
-    };
     this.#signal.addEventListener("abort", this.#cancel);
     if (this.#signal.aborted) this.#cancel();
     this.#timer = setInterval(() => this.#tell(), progressMs);
     this.#timer.unref();
   }
 
-  begin(target: string): void {
+  /** Whether the run was told to stop, or its time is over. */
+  get isStopped(): boolean {
+    return this.#signal.aborted;
+  }
+
+  /** Begins a target. Gives what its source may know of the run. */
+  begin(target: string): SourceContext {
     this.#target = target;
     this.#phase = "plan";
     this.#tell();
+    return { signal: this.#signal, ...this.#seen.begin() };
+  }
+
+  /** The target was read whole: its contents need no scan in those that follow. */
+  settle(): void {
+    this.#seen.settle();
   }
 
   /** Hands a unit to the pool once there is room; `done` hears what came of it. */

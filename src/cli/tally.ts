@@ -1,3 +1,5 @@
+import type { TargetOutcome } from "../findings/index.ts";
+import type { TargetSummary } from "../model/finding.ts";
 import { addCounts, emptyLedger, type Ledger } from "../model/ledger.ts";
 import type { ScanObserver } from "../model/observer.ts";
 import type { Problem } from "../model/problem.ts";
@@ -6,12 +8,15 @@ import type { UnitResult } from "../model/unit.ts";
 /** Keeps the books of one target: what was planned, what became of it, and what went wrong. */
 export class TargetTally {
   readonly problems: Problem[] = [];
-  readonly #target: string;
+  readonly target: string;
+  /** Known once the target was opened. */
+  kind: TargetSummary["kind"] = "unknown";
   readonly #observer: ScanObserver;
   #ledger: Ledger = emptyLedger;
+  #isReachable = true;
 
   constructor(target: string, observer: ScanObserver) {
-    this.#target = target;
+    this.target = target;
     this.#observer = observer;
   }
 
@@ -45,12 +50,24 @@ export class TargetTally {
     this.#tell(problem);
   }
 
-  ledger(): Ledger {
-    return this.#ledger;
+  /** The target could not be opened, or its scan broke off. */
+  lose(problem: Problem): void {
+    this.#isReachable = false;
+    this.problem(problem);
+  }
+
+  /** What became of the target, with the number of findings that were seen in it. */
+  outcome(findings: number): TargetOutcome {
+    return { target: this.target, kind: this.kind, reachable: this.#isReachable, ledger: this.#ledger, findings };
+  }
+
+  /** Whether everything that the target holds was scanned, as far as is known now. */
+  isWhole(): boolean {
+    return this.#ledger.scanned === this.#ledger.planned && this.problems.every(({ effect }) => effect === "note");
   }
 
   #tell(problem: Problem): void {
-    const named = problem.target === "" ? { ...problem, target: this.#target } : problem;
+    const named = problem.target === "" ? { ...problem, target: this.target } : problem;
     this.problems.push(named);
     this.#observer.problem(named);
   }

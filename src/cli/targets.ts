@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { ToolError } from "../model/problem.ts";
+import { ToolError, type Problem } from "../model/problem.ts";
 import type { Source, SourceContext } from "../model/source.ts";
 import { openFiles, openStdin } from "../sources/files/index.ts";
 import type { ScanOptions } from "./options.ts";
@@ -28,6 +28,22 @@ export async function openTarget(target: Target, options: ScanOptions, context: 
     case "any":
       return openAny(name, options, context);
   }
+}
+
+/**
+ * What to say of a target that could not be opened, or broke off. Rethrows what would break every other target as well.
+ * The message of an unexpected error is not repeated: it can hold anything, and a run of that target alone shows it.
+ */
+export function unreachable(error: unknown, target: string): Problem {
+  if (error instanceof ToolError && error.code === "worker") throw error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const message =
+    error instanceof ToolError
+      ? error.message
+      : /^E[A-Z0-9]+$/.test(code)
+        ? `cannot be read (${code})`
+        : "a fault in leaktrace ended its scan; leaktrace scan of it alone shows the fault";
+  return { code: "unreadable", effect: "incomplete", target, subject: target, message };
 }
 
 async function openAny(name: string, options: ScanOptions, context: SourceContext): Promise<Source> {

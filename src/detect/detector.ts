@@ -1,13 +1,17 @@
 import type { Detection, SuppressionReason } from "../model/detection.ts";
 import type { Ruleset } from "../model/rule.ts";
 import { base64Members, decodeText, leastRun, pieceLength, pieceOverlap, startsLikeText } from "./base64-runs.ts";
-import { Collector, type Place } from "./collector.ts";
-import type { RegexEngine } from "./engine.ts";
+import { hasRun } from "./byte-run.ts";
+import { Collector, type DecodedOutcome, type Region, type RunOutcomes } from "./collector.ts";
+import type { RegexEngine, RegexMatch } from "./engine.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import type { KernelCode } from "./kernel/code.ts";
 import { LineCounter } from "./lines.ts";
-import { hasRun } from "./byte-run.ts";
+import { judgeMatch, lineContext, type Outcome } from "./outcome.ts";
 import { readyRules, type ReadyRule, type ReadyRules } from "./ready-rules.ts";
+import { openStream, type ContentStream } from "./stream.ts";
+import { HitList, type CopiedRange, type PlacedOutcome, type Trace } from "./trace.ts";
+import { inherit } from "./inherit.ts";
 
 export interface DetectorOptions {
   readonly ruleset: Ruleset;
@@ -27,45 +31,29 @@ export interface ScanResult {
   readonly limited: boolean;
 }
 
-/** A content that comes in pieces. */
-export interface ContentStream {
-  push(chunk: Uint8Array): void;
-  end(): ScanResult;
-}
-
-/** Context that a line excerpt needs on both sides of a match. */
-export const lineContext = 256;
-/** A stream is looked at in segments of this many bytes, however it is cut into chunks. */
-const segmentBytes = 1 << 20;
 /** Decoded bytes of one content, all layers together: encodings inside encodings must not multiply work without end. */
 const maxDecodedBytes = 64 << 20;
 
-/** A stretch of kernel memory that is looked at: addresses, and the offset in the content of its first byte. */
-interface Region {
-  readonly low: number;
-  readonly high: number;
-  readonly base: number;
-}
-
 /**
  * Finds secrets in bytes. Pure and synchronous: what it gives depends on the bytes and the rules alone. A detection is a function of the
- * bytes within its rule's window around a keyword, so contents may be scanned whole or as a stream with the same result.
- * One detector serves one thread; it works in the memory of its kernel.
+ * bytes within its rule's window around a keyword, so contents may be scanned whole, as a stream, or as a delta of another content, with the
+ * same result. One detector serves one thread; it works in the memory of its kernel.
  */
 export class Detector {
   readonly kernel: Kernel;
+  readonly rules: ReadyRules;
   readonly #options: DetectorOptions;
-  readonly #rules: ReadyRules;
-  readonly #carry: number;
-  readonly #reach: number;
   #decodedBytes = 0;
 
   constructor(options: DetectorOptions) {
     this.#options = options;
-    this.#rules = readyRules(options.ruleset, options.engine);
-    this.kernel = new Kernel(options.code, this.#rules.automaton, base64Members);
-    this.#reach = this.#rules.maxAfter + lineContext;
-    this.#carry = Math.max(this.#rules.maxBefore + this.#reach + 2 * lineContext, pieceLength + 2 * lineContext);
+    this.rules = readyRules(options.ruleset, options.engine);
+    this.kernel = new Kernel(options.code, this.rules.automaton, base64Members);
+  }
+
+  /** Whether encoded texts are decoded at all. */
+  get decodes(): boolean {
+    return this.#options.decodeDepth > 0;
   }
 
   /** Scans a content that is in memory as a whole. */
@@ -77,186 +65,169 @@ export class Detector {
 
   /** Scans `length` bytes at address `low` of the kernel's memory. Memory behind them may be overwritten. */
   scanAt(low: number, length: number): ScanResult {
-    this.#decodedBytes = 0;
-    const collector = this.#collector(low);
-    const region: Region = { low, high: low + length, base: 0 };
-    collector.enter(region);
-    this.#whole(region, collector, undefined, 0);
-    return collector.finish();
+    return this.finish(low, this.trace(low, length));
   }
 
   /** Opens a content that comes in pieces and need not fit into memory. No other scan may run before its `end`. */
   stream(): ContentStream {
-    const { kernel } = this;
-    const low = kernel.arena;
-    kernel.reserve(this.#carry + segmentBytes);
-    const collector = this.#collector(low);
+    return openStream(this);
+  }
+
+  /** Looks at everything in `length` bytes at address `low`: what `finish` turns into detections, and later versions inherit. */
+  trace(low: number, length: number): Trace {
     this.#decodedBytes = 0;
-    let base = 0; // offset in the content of address `low`
-    let scanned = low; // up to here the automaton went
-    let filled = low; // up to here there are bytes
-    let state = 0;
-    let pending: number[] = []; // pairs: address behind a keyword, state
-    let run = { start: -1, done: 0 }; // a base64 run that reached the end of what there was: its offset in the content, what of it is done
-    let runsTo = 0; // offset in the content up to which runs were looked for
-    const wanted = new Set<ReadyRule>(this.#rules.always);
-    const whole = [...this.#rules.byId.values()].filter((ready) => ready.rule.reach === "whole");
-
-    const process = (last: boolean): void => {
-      const region: Region = { low, high: filled, base };
-      collector.enter(region);
-      this.#keywords(region, scanned, state, (end, to) => pending.push(scanned + end, to));
-      state = kernel.state;
-      scanned = filled;
-      const ready = last ? filled : filled - this.#reach;
-      let next = 0;
-      for (; next < pending.length && pending[next]! <= ready; next += 2) {
-        this.#hit(region, pending[next]!, pending[next + 1]!, collector, undefined, wanted);
-      }
-      pending = pending.slice(next);
-      for (const rule of whole) this.#everywhere(rule, region, collector, undefined);
-      if (this.#options.decodeDepth > 0) this.#streamRuns(region, last, run, runsTo, collector);
-      runsTo = run.start >= 0 ? run.start : base + filled - low;
-    };
-    const drop = (): void => {
-      const keepFrom = Math.max(low, filled - this.#carry);
-      collector.lines.shift(kernel.bytes, low, base, keepFrom);
-      kernel.bytes.copyWithin(low, keepFrom, filled);
-      const by = keepFrom - low;
-      base += by;
-      scanned -= by;
-      filled -= by;
-      for (let i = 0; i < pending.length; i += 2) pending[i] = pending[i]! - by;
-    };
-    return {
-      push: (chunk) => {
-        let at = 0;
-        while (at < chunk.length) {
-          const room = low + this.#carry + segmentBytes - filled;
-          const take = Math.min(room, chunk.length - at);
-          kernel.bytes.set(chunk.subarray(at, at + take), filled);
-          filled += take;
-          at += take;
-          if (take < room) continue;
-          process(false);
-          drop();
-        }
-      },
-      end: () => {
-        process(true);
-        return collector.finish(wanted);
-      },
-    };
+    const region: Region = { low, high: low + length, base: 0 };
+    const hits = new HitList();
+    this.kernel.scan(low, length, 0, (end, state) => hits.push(end, state));
+    const outcomes: PlacedOutcome[] = [];
+    for (let i = 0; i < hits.length; i++) this.lookAround(region, hits.ends[i]!, hits.states[i]!, outcomes);
+    return { length, hits, outcomes, runs: this.findRuns(region, low, region.high) };
   }
 
-  #collector(low: number): Collector {
-    return new Collector(this.kernel, new LineCounter(low), this.#rules, this.#options.honourInlineAllow);
+  /**
+   * The same for a content that shares `copies` (ascending, without overlap) with one that was traced: only what changed is looked at. Gives
+   * exactly what `trace` gives. Rules that look at whole contents cannot inherit; with such rules everything is looked at.
+   */
+  traceVersion(low: number, length: number, before: Trace, copies: readonly CopiedRange[]): Trace {
+    if (this.rules.looksEverywhere) return this.trace(low, length);
+    this.#decodedBytes = 0;
+    const trace = inherit(this, { low, high: low + length, base: 0 }, before, copies);
+    const decoded = trace.runs.reduce((sum, run) => sum + run.decodedBytes, 0);
+    return decoded > maxDecodedBytes ? this.trace(low, length) : trace;
   }
 
-  #whole(region: Region, collector: Collector, outer: Place | undefined, depth: number): void {
-    const wanted = new Set<ReadyRule>(this.#rules.always);
-    this.#keywords(region, region.low, 0, (end, state) => this.#hit(region, region.low + end, state, collector, outer, wanted));
-    for (const ready of wanted) this.#everywhere(ready, region, collector, outer);
-    if (depth < this.#options.decodeDepth) {
-      const runs = this.kernel.findRuns(region.low, region.high - region.low, leastRun);
-      for (let i = 0; i < runs.length; i += 2) this.#run(region, region.low + runs[i]!, region.low + runs[i + 1]!, 0, true, collector, outer, depth);
+  /** The detections of a traced content that still lies at address `low`. */
+  finish(low: number, trace: Trace): ScanResult {
+    if (trace.outcomes.length === 0 && trace.runs.length === 0 && !this.rules.looksEverywhere) return nothing;
+    const region: Region = { low, high: low + trace.length, base: 0 };
+    const collector = this.collector(low);
+    const { bytes } = this.kernel;
+    for (const { hit, outcome } of trace.outcomes) collector.add(outcome, hit, bytes, region);
+    if (this.rules.looksEverywhere) {
+      for (const ready of this.#wanted(trace.hits)) this.lookEverywhere(ready, region, (outcome, at) => collector.addAnywhere(outcome, at, bytes, region));
     }
+    for (const run of trace.runs) collector.addRun(run, bytes, region);
+    return collector.finish();
   }
 
-  /** Hits are gathered first: what is done at a hit may use the kernel again. */
-  #keywords(region: Region, from: number, state: number, onHit: (end: number, state: number) => void): void {
-    const ends: number[] = [];
-    const states: number[] = [];
-    this.kernel.scan(from, region.high - from, state, (end, to) => {
-      ends.push(end);
-      states.push(to);
-    });
-    for (let i = 0; i < ends.length; i++) onHit(ends[i]!, states[i]!);
+  collector(low: number): Collector {
+    return new Collector(new LineCounter(low), this.rules);
   }
 
-  #hit(region: Region, end: number, state: number, collector: Collector, outer: Place | undefined, wanted: Set<ReadyRule>): void {
-    for (const { ready, beyond } of this.#rules.actions[state - this.#rules.automaton.firstOutput]!) {
-      if (ready.rule.reach === "whole") wanted.add(ready);
-      else if (!collector.covers(ready, region.base + end - region.low, outer)) this.#around(ready, region, end, beyond, collector, outer);
+  /** Rules that look everywhere: those without keywords, and those of which a keyword occurred. */
+  #wanted(hits: HitList): Set<ReadyRule> {
+    const wanted = new Set<ReadyRule>(this.rules.always);
+    for (let i = 0; i < hits.length; i++) {
+      for (const { ready } of this.rules.actionsOf(hits.states[i]!)) if (ready.rule.reach === "whole") wanted.add(ready);
+    }
+    return wanted;
+  }
+
+  /** What the rules of a keyword make of the bytes around it. `end` is the offset in the content behind the keyword. */
+  lookAround(region: Region, end: number, state: number, outcomes: PlacedOutcome[]): void {
+    for (const { ready, beyond } of this.rules.actionsOf(state)) {
+      if (ready.rule.reach === "whole") continue;
+      const outcome = this.#around(ready, region, region.low + end - region.base, beyond);
+      if (outcome !== undefined) outcomes.push({ hit: end, state, outcome });
     }
   }
 
   /** Tries a rule on the bytes around a keyword: the leftmost match that covers the keyword's end counts. */
-  #around(ready: ReadyRule, region: Region, hit: number, beyond: number, collector: Collector, outer: Place | undefined): void {
+  #around(ready: ReadyRule, region: Region, hit: number, beyond: number): Outcome | undefined {
     const from = Math.max(region.low, hit - ready.rule.before);
     const to = Math.min(region.high, hit + ready.rule.after + beyond);
-    if (ready.run !== undefined && !hasRun(this.kernel.bytes, from, to, ready.run.members, ready.run.least)) return;
-    const window = this.kernel.bytes.subarray(from, to);
+    const { bytes } = this.kernel;
+    if (ready.run !== undefined && !hasRun(bytes, from, to, ready.run.members, ready.run.least)) return undefined;
+    const window = bytes.subarray(from, to);
     const regex = ready.regex();
     let at = 0;
     while (at <= window.length) {
       const match = regex.exec(window, at);
-      if (match === undefined || from + match.start >= hit) return;
-      if (from + match.end >= hit) {
-        collector.add(ready, match, from, region, outer);
-        return;
-      }
+      if (match === undefined || from + match.start >= hit) return undefined;
+      if (from + match.end >= hit) return this.#judged(ready, match, from, hit, region);
       at = Math.max(match.end, match.start + 1);
     }
+    return undefined;
   }
 
-  #everywhere(ready: ReadyRule, region: Region, collector: Collector, outer: Place | undefined): void {
+  /** The judge sees as much of the line as every way of scanning has in memory, and no more. */
+  #judged(ready: ReadyRule, match: RegexMatch, from: number, hit: number, region: Region): Outcome | undefined {
+    const low = Math.max(region.low, from - lineContext);
+    const high = Math.min(region.high, from + match.end + lineContext);
+    return judgeMatch(ready, match, this.kernel.bytes.subarray(low, high), from - low, hit - low, this.#options.honourInlineAllow);
+  }
+
+  /** Tries a rule on all that is in memory. */
+  lookEverywhere(ready: ReadyRule, region: Region, found: (outcome: Outcome, at: number) => void): void {
     const window = this.kernel.bytes.subarray(region.low, region.high);
     const regex = ready.regex();
     let at = 0;
     while (at <= window.length) {
       const match = regex.exec(window, at);
       if (match === undefined) return;
-      collector.add(ready, match, region.low, region, outer);
+      const outcome = this.#judged(ready, match, region.low, region.low + match.start, region);
+      if (outcome !== undefined) found(outcome, region.base + match.start);
       at = Math.max(match.end, match.start + 1);
     }
   }
 
+  /** Base64 runs of a whole content within the addresses `[low, high)` that start like text, with what their texts hold. */
+  findRuns(region: Region, low: number, high: number): RunOutcomes[] {
+    if (this.#options.decodeDepth === 0) return [];
+    const places = this.kernel.findRuns(low, high - low, leastRun);
+    const runs: RunOutcomes[] = [];
+    for (let i = 0; i < places.length; i += 2) {
+      const { run } = this.decodeRun(region, low + places[i]!, low + places[i + 1]!, 0, true, 1);
+      if (run !== undefined) runs.push(run);
+    }
+    return runs;
+  }
+
   /**
-   * Decodes a base64 run and scans what comes out. `from` may lie before the region, then pieces that start there were done already;
-   * `done` is the offset in the run up to which they were; the last piece is left for later unless the run is `complete`.
-   * Gives the new `done`.
+   * Decodes the run at addresses `[from, to)` piece by piece, beginning at offset `done` in it, and looks at what comes out. `from` may lie
+   * before the memory's content, then the pieces there were done. The last piece waits unless the run is `complete`. Gives the new `done`.
    */
-  #run(
-    region: Region, from: number, to: number, done: number, complete: boolean,
-    collector: Collector, outer: Place | undefined, depth: number,
-  ): number {
+  decodeRun(region: Region, from: number, to: number, done: number, complete: boolean, depth: number): { run: RunOutcomes | undefined; done: number } {
+    const outcomes: DecodedOutcome[] = [];
+    let decodedBytes = 0;
     let piece = done;
     for (; from + piece < to && (complete || from + piece + pieceLength <= to); piece += pieceLength - pieceOverlap) {
       const start = from + piece;
       const end = Math.min(to, start + pieceLength);
       if (end - start >= leastRun && startsLikeText(this.kernel.bytes, start, end)) {
-        this.#decoded(region, start, end, collector, outer ?? { low: start, high: end, depth: 0 }, depth + 1);
+        decodedBytes += this.#decoded(region, start, end, depth, (outcome, at) => outcomes.push({ outcome, depth: at, pieceStart: piece, pieceEnd: end - from }));
       }
       if (end === to) break;
     }
-    return piece;
+    const start = from - region.low + region.base;
+    return { run: decodedBytes === 0 ? undefined : { start, end: start + to - from, outcomes, decodedBytes }, done: piece };
   }
 
-  #decoded(region: Region, from: number, to: number, collector: Collector, outer: Place, depth: number): void {
+  #decoded(region: Region, from: number, to: number, depth: number, found: (outcome: Outcome, depth: number) => void): number {
     const text = decodeText(this.kernel.bytes, from, to, (leastRun * 3) >> 2);
     this.#decodedBytes += text.length;
-    if (text.length === 0 || this.#decodedBytes > maxDecodedBytes) return;
+    if (text.length === 0 || this.#decodedBytes > maxDecodedBytes) return text.length;
     const low = region.high + 64;
     this.kernel.reserve(low + text.length - this.kernel.arena);
     this.kernel.bytes.set(text, low);
-    this.#whole({ low, high: low + text.length, base: 0 }, collector, { ...outer, depth }, depth);
-  }
-
-  #streamRuns(region: Region, last: boolean, run: { start: number; done: number }, from: number, collector: Collector): void {
-    const runs = this.kernel.findRuns(region.low, region.high - region.low, leastRun);
-    for (let i = 0; i < runs.length; i += 2) {
-      const end = region.low + runs[i + 1]!;
-      const offset = region.base + runs[i]!;
-      const open = !last && end === region.high;
-      const goesOn = run.start >= 0 && i === 0 && run.start <= offset;
-      if (!goesOn && offset < from) continue;
-      const start = goesOn ? run.start : offset;
-      const done = goesOn ? run.done : 0;
-      const at = region.low + start - region.base;
-      const now = this.#run(region, at, end, done, !open, collector, undefined, 0);
-      run.start = open ? start : -1;
-      run.done = open ? now : 0;
+    const inner: Region = { low, high: low + text.length, base: 0 };
+    const hits = new HitList();
+    this.kernel.scan(low, text.length, 0, (end, state) => hits.push(end, state));
+    const outcomes: PlacedOutcome[] = [];
+    for (let i = 0; i < hits.length; i++) this.lookAround(inner, hits.ends[i]!, hits.states[i]!, outcomes);
+    for (const { outcome } of outcomes) found(outcome, depth);
+    if (this.rules.looksEverywhere) for (const ready of this.#wanted(hits)) this.lookEverywhere(ready, inner, (outcome) => found(outcome, depth));
+    let decodedBytes = text.length;
+    if (depth < this.#options.decodeDepth) {
+      const places = this.kernel.findRuns(low, text.length, leastRun);
+      for (let i = 0; i < places.length; i += 2) {
+        const { run } = this.decodeRun(inner, low + places[i]!, low + places[i + 1]!, 0, true, depth + 1);
+        decodedBytes += run?.decodedBytes ?? 0;
+        for (const nested of run?.outcomes ?? []) found(nested.outcome, nested.depth);
+      }
     }
+    return decodedBytes;
   }
 }
+
+const nothing: ScanResult = { detections: [], suppressed: {}, limited: false };

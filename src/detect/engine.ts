@@ -62,7 +62,8 @@ async function loadRe2(): Promise<RegexEngine | undefined> {
   };
 }
 
-async function loadRe2js(): Promise<RegexEngine> {
+/** The port by itself; `loadEngine` chooses. */
+export async function loadRe2js(): Promise<RegexEngine> {
   const { RE2JS } = await import("re2js");
   return {
     name: "re2js",

@@ -4,7 +4,9 @@
  */
 import { Detector, type DetectorOptions } from "./detector.ts";
 
-export { type ContentStream, Detector, type DetectorOptions, type ScanResult } from "./detector.ts";
+export { Detector, type DetectorOptions, type ScanResult } from "./detector.ts";
+export type { ContentStream } from "./stream.ts";
+export type { CopiedRange, Trace } from "./trace.ts";
 export { loadEngine, type CompiledRegex, type RegexEngine } from "./engine.ts";
 export { instantiateKernel, type KernelCode } from "./kernel/code.ts";
 export { createTwin } from "./kernel/twin.ts";

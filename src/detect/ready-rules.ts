@@ -1,6 +1,7 @@
 import type { Allowlist, Rule, Ruleset } from "../model/rule.ts";
 import type { CompiledRegex, RegexEngine } from "./engine.ts";
 import { buildAutomaton, type Automaton } from "./kernel/automaton.ts";
+import { lineContext } from "./outcome.ts";
 
 /** A rule with what detection needs at hand. Its regex is compiled when it is first wanted. */
 export interface ReadyRule {
@@ -27,10 +28,15 @@ export interface HitAction {
 
 export interface ReadyRules {
   readonly automaton: Automaton;
-  /** For output state `automaton.firstOutput + i`. */
-  readonly actions: readonly (readonly HitAction[])[];
-  /** Rules of reach `whole`: tried on the whole content once one of their keywords occurred. */
+  actionsOf(state: number): readonly HitAction[];
+  /** How many bytes before and behind the end of a keyword the rules of an output state look at, with the line around a match. */
+  reachBefore(state: number): number;
+  reachAfter(state: number): number;
+  /** Rules without keywords: tried everywhere in every content. */
   readonly always: readonly ReadyRule[];
+  /** Rules of reach `whole`: tried everywhere in a content that holds one of their keywords, or in all where they have none. */
+  readonly everywhere: readonly ReadyRule[];
+  readonly looksEverywhere: boolean;
   /** Furthest that any window reaches. */
   readonly maxBefore: number;
   readonly maxAfter: number;
@@ -48,6 +54,7 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine): ReadyRules {
   const keywordNumbers = new Map<string, number>();
   const rulesOfKeyword: ReadyRule[][] = [];
   const always: ReadyRule[] = [];
+  const everywhere: ReadyRule[] = [];
   const byId = new Map<string, ReadyRule>();
   let maxBefore = 0;
   let maxAfter = 0;
@@ -70,7 +77,7 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine): ReadyRules {
     if (rule.reach === "window") {
       maxBefore = Math.max(maxBefore, rule.before);
       maxAfter = Math.max(maxAfter, rule.after);
-    }
+    } else everywhere.push(ready);
     if (rule.keywords.length === 0) always.push(ready);
     for (const keyword of rule.keywords) {
       let number = keywordNumbers.get(keyword);
@@ -93,7 +100,22 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine): ReadyRules {
     return [...found].map(([ready, beyond]): HitAction => ({ ready, beyond }));
   });
   const beyond = Math.max(0, ...actions.flat().map((action) => action.beyond));
-  return { automaton, actions, always, maxBefore, maxAfter: maxAfter + beyond, byId };
+  const windows = actions.map((list) => list.filter(({ ready }) => ready.rule.reach === "window"));
+  const before = Uint32Array.from(windows, (list) => Math.max(0, ...list.map(({ ready }) => ready.rule.before)) + lineContext);
+  const after = Uint32Array.from(windows, (list) => Math.max(0, ...list.map((action) => action.ready.rule.after + action.beyond)) + lineContext);
+  const { firstOutput } = automaton;
+  return {
+    automaton,
+    actionsOf: (state) => actions[state - firstOutput]!,
+    reachBefore: (state) => before[state - firstOutput]!,
+    reachAfter: (state) => after[state - firstOutput]!,
+    always,
+    everywhere,
+    looksEverywhere: everywhere.length > 0,
+    maxBefore,
+    maxAfter: maxAfter + beyond,
+    byId,
+  };
 }
 
 /** Lists with paths or commits are decided where those are known, in the findings room; unless any one criterion is enough. */

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import pLimit from "p-limit";
 import type { Problem } from "../model/problem.ts";
 import { baselineDecider, readBaseline } from "./baseline.ts";
 import type { Decider } from "./decide.ts";
@@ -37,9 +38,11 @@ export async function loadDeciders(
     }
   };
   const folders = [...new Set(places.folders)];
-  for (const path of folders.map((folder) => join(folder, ignoreFileName))) {
-    const read = await readIgnoreFile(path);
-    if (read === undefined) continue;
+  const limit = pLimit(maxOpenFiles);
+  const ignoreFiles = folders.map((folder) => join(folder, ignoreFileName));
+  for (const [index, read] of (await limit.map(ignoreFiles, readIgnoreFile)).entries()) {
+    const path = ignoreFiles[index];
+    if (read === undefined || path === undefined) continue;
     note(path, read.badLines);
     deciders.push(ignoreFileDecider(read.file));
   }
@@ -51,9 +54,10 @@ export async function loadDeciders(
     );
     lists.push(isFolder ? join(places.ignorePath, gitleaksIgnoreName) : places.ignorePath);
   }
-  for (const path of new Set(lists)) {
-    const text = await readTextFile(path);
-    if (text === undefined) continue;
+  const gitleaksFiles = [...new Set(lists)];
+  for (const [index, text] of (await limit.map(gitleaksFiles, readTextFile)).entries()) {
+    const path = gitleaksFiles[index];
+    if (text === undefined || path === undefined) continue;
     const { places: accepted, badLines } = parseGitleaksIgnore(text);
     note(path, badLines);
     deciders.push(gitleaksIgnoreDecider(accepted));
@@ -61,6 +65,9 @@ export async function loadDeciders(
   if (places.baselinePath !== undefined) deciders.push(baselineDecider(await readBaseline(places.baselinePath)));
   return { deciders, notes };
 }
+
+/** A sweep asks thousands of folders, often over a network: one by one is slow, and all at once is more than a process may open. */
+const maxOpenFiles = 16;
 
 /** A file of another kind under this name would make a note of every line. */
 const maxNotes = 10;

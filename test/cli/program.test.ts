@@ -6,7 +6,7 @@ import { buildProgram } from "../../src/cli/program.ts";
 import { overview } from "../../src/cli/help.ts";
 import { reportFailure } from "../../src/cli/exit.ts";
 import { ToolError } from "../../src/model/problem.ts";
-import { testWith } from "../sources/image/require-program.ts";
+import { testWith } from "../require-program.ts";
 
 const program = fileURLToPath(new URL("../../bin/leaktrace.js", import.meta.url));
 

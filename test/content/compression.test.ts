@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { storeAsZstd } from "../../fixtures/images/compress.ts";
 import { expand, layerLimits, sniffCompression } from "../../src/content/compression.ts";
-import { testWith } from "../sources/image/require-program.ts";
+import { testWith } from "../require-program.ts";
 import { gather, sampleText, streamOf } from "./streams.ts";
 
 const text = sampleText(300_000);

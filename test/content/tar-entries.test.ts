@@ -6,7 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { walkTar } from "../../src/content/tar-entries.ts";
-import { testWith } from "../sources/image/require-program.ts";
+import { testWith } from "../require-program.ts";
 import { sampleText } from "./streams.ts";
 import { endOfTar, rawEntry, rawHeader } from "./tar-blocks.ts";
 

@@ -1,29 +1,31 @@
 import { buildReport, FindingStore, type TargetOutcome } from "../../findings/index.ts";
 import type { Report } from "../../model/finding.ts";
 import type { ScanObserver } from "../../model/observer.ts";
-import { ToolError, type Problem } from "../../model/problem.ts";
-import type { Source } from "../../model/source.ts";
+import type { Problem } from "../../model/problem.ts";
+import type { Source, SourceContext } from "../../model/source.ts";
 import type { ScanOptions } from "../options.ts";
 import { presentScan } from "../present.ts";
 import { Run } from "../run.ts";
 import { prepareScan } from "../setup.ts";
-import { openTarget, type Target } from "../targets.ts";
+import { openTarget, unreachable, type Target } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
 import { toolVersion } from "./version.ts";
 
 /** `leaktrace scan`: looks at what each target is, scans all of it, reports. Gives the exit code. */
 export async function run(targets: readonly string[], options: ScanOptions): Promise<number> {
-  if (options.targetsFile !== undefined || options.resume) return (await import("./sweep.ts")).run(targets, options);
+  if (options.targetsFile !== undefined || options.journal !== undefined) return (await import("./sweep.ts")).run(targets, options);
   return presentScan(options, (observer) => runScan({ targets: targets.map((name) => ({ name, as: "any" })), options }, observer));
 }
 
 export interface ScanRequest {
   readonly targets: readonly Target[];
   readonly options: ScanOptions;
+  /** How a target is opened; without it as what it is. */
+  readonly open?: typeof openTarget;
 }
 
 /** The whole program: rules, then each target's units through the pool, then where the hits were seen, then the report. */
-export async function runScan({ targets, options }: ScanRequest, observer: ScanObserver): Promise<Report> {
+export async function runScan({ targets, options, open = openTarget }: ScanRequest, observer: ScanObserver): Promise<Report> {
   const { ruleset, deciders, compile, poolOptions, notes } = await prepareScan(targets, options);
   const findings = new FindingStore({ ruleset, compile, deciders, onFinding: (finding) => observer.finding(finding) });
   await using scan = new Run(poolOptions, options, observer);
@@ -33,16 +35,14 @@ export async function runScan({ targets, options }: ScanRequest, observer: ScanO
     if (options.signal.aborted) break;
     const tally = new TargetTally(target.name, observer);
     try {
-      await using source = await openTarget(target, options, scan.context);
-      await scanSource(source, scan, findings, tally);
-      outcomes.push({ target: target.name, kind: source.kind, reachable: true, ledger: tally.ledger(), findings: findings.countIn(target.name) });
+      await scanTarget((context) => open(target, options, context), scan, findings, tally);
     } catch (error) {
       // One target that cannot be opened ends a run of one; in a longer run the others are still scanned.
-      if (!(error instanceof ToolError) || targets.length === 1) throw error;
-      tally.problem({ code: "unreadable", effect: "incomplete", target: target.name, subject: target.name, message: error.message });
-      outcomes.push({ target: target.name, kind: "unknown", reachable: false, ledger: tally.ledger(), findings: 0 });
+      if (targets.length === 1) throw error;
+      tally.lose(unreachable(error, target.name));
     }
     problems.push(...tally.problems);
+    outcomes.push(tally.outcome(findings.countIn(target.name)));
   }
   return buildReport({
     version: toolVersion(),
@@ -56,9 +56,13 @@ export async function runScan({ targets, options }: ScanRequest, observer: ScanO
   });
 }
 
-/** One target: plan, scan, locate. */
-async function scanSource(source: Source, scan: Run, findings: FindingStore, tally: TargetTally): Promise<void> {
-  scan.begin(source.target);
+/** Where hits and sightings go: a `FindingStore`, or what stands before one. */
+export type HitSink = Pick<FindingStore, "addHit" | "contents" | "addSighting">;
+
+/** One target: open, plan, scan, locate. Throws where it cannot be opened. */
+export async function scanTarget(open: (context: SourceContext) => Promise<Source>, scan: Run, findings: HitSink, tally: TargetTally): Promise<void> {
+  await using source = await open(scan.begin(tally.target));
+  tally.kind = source.kind;
   for await (const item of source.units()) {
     if ("code" in item) tally.problem(item);
     else if (item.kind === "known") tally.known(item.contents);
@@ -74,4 +78,5 @@ async function scanSource(source: Source, scan: Run, findings: FindingStore, tal
   const located = await source.locate(findings.contents(), (unit) => scan.read(unit));
   for (const sighting of located.sightings) findings.addSighting(sighting, source.target);
   for (const problem of located.problems) tally.problem(problem);
+  if (tally.isWhole() && !scan.isStopped) scan.settle();
 }

@@ -1,1 +1,179 @@
-export {};
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { buildReport, FindingStore, loadDeciders, type Decider } from "../../findings/index.ts";
+import type { ContentHit } from "../../model/detection.ts";
+import type { Report } from "../../model/finding.ts";
+import type { ScanObserver } from "../../model/observer.ts";
+import { ToolError, type Problem } from "../../model/problem.ts";
+import { distinctTargets, joinFindings, openJournal, parseTargetList, settled, type ListedTarget, type TargetRecord } from "../../response/index.ts";
+import type { ScanOptions } from "../options.ts";
+import { presentScan } from "../present.ts";
+import { Run } from "../run.ts";
+import { prepareScan, type Prepared } from "../setup.ts";
+import { openTarget, unreachable } from "../targets.ts";
+import { TargetTally } from "../tally.ts";
+import { runScan, scanTarget, type HitSink } from "./scan.ts";
+import { toolVersion } from "./version.ts";
+
+/** A list of a million long paths fits; a larger file was named by mistake. */
+const maxListBytes = 1 << 28;
+
+/** `leaktrace scan` with `--targets` or `--journal`: many targets, each finished one kept in the journal. Gives the exit code. */
+export async function run(args: readonly string[], options: ScanOptions): Promise<number> {
+  const { targetsFile, journal, secrecy } = options;
+  const listed = targetsFile === undefined ? [] : parseTargetList(await readList(targetsFile));
+  const targets = distinctTargets([...args, ...listed], process.cwd());
+  if (targets.length === 0) throw new ToolError("usage", `${targetsFile ?? "the command line"} names no target`, { hint: "Write one target a line." });
+  if (targetsFile === "-" && targets.some(({ name }) => name === "-")) {
+    throw new ToolError("usage", "standard input is read for the list of targets, so it cannot be a target itself");
+  }
+  if (journal === undefined) {
+    return presentScan(options, (observer) => runScan({ targets: targets.map(({ name }) => ({ name, as: "any" })), options }, observer));
+  }
+  if (secrecy.kind === "reveal" || (secrecy.kind === "redact" && secrecy.percent < 100)) {
+    throw new ToolError("usage", "a run with a journal cannot show secrets", {
+      hint: "The report is made from the journal, and no plain secret is ever written there: scan the target in question without --targets and --journal.",
+    });
+  }
+  return presentScan(options, (observer) => runSweep(targets, journal, options, observer), targets.length);
+}
+
+/**
+ * Scans what the journal does not hold yet. The report is made from the journal's records alone, so a run that was killed and resumed gives
+ * the same bytes as one that was not. For the same reason a target's ledger leaves out the two counts that depend on which target was
+ * scanned before it: bytes, and candidates that were judged not to be secrets.
+ */
+async function runSweep(targets: readonly ListedTarget[], path: string, options: ScanOptions, observer: ScanObserver): Promise<Report> {
+  // No target's own configuration counts for a sweep; decisions written in a target's folder count for this target.
+  const prepared = await prepareScan([], options);
+  const basis = { version: toolVersion(), rules: prepared.ruleset.digest, options: digestOf(options) };
+  await using journal = await openJournal(path, basis, options.resume);
+  const records: TargetRecord[] = targets.flatMap(({ id }) => journal.done.get(id) ?? []);
+  const left = targets.filter(({ id }) => !journal.done.has(id));
+  let isStopped = false;
+  if (left.length > 0) {
+    await using scan = new Run(prepared.poolOptions, options, observer);
+    const hits = new Map<string, ContentHit>();
+    for (const target of left) {
+      if ((isStopped = scan.isStopped)) break;
+      const record = await scanListed(target, { prepared, scan, hits, options, observer });
+      records.push(settled(record));
+      // Half a target is told in this report; the next run does it again.
+      if (!scan.isStopped) await journal.append(record);
+    }
+    isStopped ||= scan.isStopped;
+  }
+  return reportOf(records, prepared, isStopped);
+}
+
+interface Sweep {
+  readonly prepared: Prepared;
+  readonly scan: Run;
+  /** Contents with detections, of all targets so far: another target that holds them has them not scanned again. */
+  readonly hits: Map<string, ContentHit>;
+  readonly options: ScanOptions;
+  readonly observer: ScanObserver;
+}
+
+/** Scans one target. What it gives depends on nothing but the target. */
+async function scanListed({ name, id }: ListedTarget, { prepared, scan, hits, options, observer }: Sweep): Promise<TargetRecord> {
+  const { ruleset, compile } = prepared;
+  const tally = new TargetTally(name, observer);
+  const store = new FindingStore({
+    ruleset,
+    compile,
+    deciders: await decidersOf(name, tally),
+    onFinding: (finding) => observer.finding(finding),
+  });
+  const sink: HitSink = {
+    addHit(hit, target) {
+      hits.set(hit.content, hit);
+      store.addHit(hit, target);
+    },
+    contents: () => new Set(hits.keys()),
+    addSighting(sighting, target) {
+      const hit = hits.get(sighting.content);
+      if (hit !== undefined) store.addHit(hit);
+      store.addSighting(sighting, target);
+    },
+  };
+  try {
+    await scanTarget((context) => openTarget({ name, as: "any" }, options, context), scan, sink, tally);
+  } catch (error) {
+    tally.lose(unreachable(error, name));
+  }
+  const outcome = tally.outcome(store.countIn(name));
+  const report = buildReport({
+    version: toolVersion(),
+    ruleset,
+    targets: [{ ...outcome, ledger: { ...outcome.ledger, bytes: 0, suppressed: {} } }],
+    findings: store.findings(),
+    mask: (text) => store.mask(text),
+    problems: tally.problems,
+    interrupted: false,
+  });
+  return { id, summary: report.targets[0]!, findings: report.findings, problems: report.problems };
+}
+
+/** Decisions that lie in the target's own folder. A file of them that cannot be understood hides nothing, and is told. */
+async function decidersOf(name: string, tally: TargetTally): Promise<readonly Decider[]> {
+  const isFolder = await stat(name).then(
+    (known) => known.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return [];
+  try {
+    const { deciders, notes } = await loadDeciders({ folders: [name] });
+    for (const note of notes) tally.problem(note);
+    return deciders;
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    tally.problem({ code: "config-invalid", effect: "note", target: name, subject: name, message: error.message });
+    return [];
+  }
+}
+
+/** The report of all records; decisions of the current folder and a baseline are applied here, so that they count for resumed targets too. */
+function reportOf(records: readonly TargetRecord[], { ruleset, deciders, notes }: Prepared, isStopped: boolean): Report {
+  const decide = (record: TargetRecord) => record.findings.map((finding) => deciders.reduce((current, decider) => decider(current), finding));
+  const problems: Problem[] = [...notes];
+  const decided = records.map((record) => {
+    problems.push(...record.problems);
+    const findings = decide(record);
+    return { record, findings, open: findings.filter(({ suppressed }) => suppressed === undefined).length };
+  });
+  return buildReport({
+    version: toolVersion(),
+    ruleset,
+    targets: decided.map(({ record: { summary }, open }) => ({ ...summary, reachable: summary.status !== "unreachable", findings: open })),
+    findings: joinFindings(decided.flatMap(({ findings }) => findings)),
+    problems,
+    interrupted: isStopped,
+  });
+}
+
+/** Of the options that change what is scanned or found; the rules have a digest of their own. */
+function digestOf(options: ScanOptions): string {
+  const { enableRules, ignoreInlineAllow, maxTargetBytes, maxDecodeDepth, maxArchiveDepth } = options;
+  const { worktree, staged, preCommit, logOpts, followSymlinks } = options;
+  const parts = { enableRules, ignoreInlineAllow, maxTargetBytes, maxDecodeDepth, maxArchiveDepth, worktree, staged, preCommit, logOpts, followSymlinks };
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+async function readList(path: string): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const piece of (path === "-" ? process.stdin : createReadStream(path)) as AsyncIterable<Buffer>) {
+      size += piece.length;
+      if (size > maxListBytes) throw new ToolError("usage", `the list of targets ${path} is too large (256 MiB at most)`);
+      pieces.push(piece);
+    }
+  } catch (error) {
+    if (error instanceof ToolError) throw error;
+    const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+    throw new ToolError("usage", `cannot read the list of targets ${path}${code}`, { cause: error });
+  }
+  return Buffer.concat(pieces).toString("utf8");
+}

@@ -11,12 +11,18 @@ export interface ObjectMemory {
   reserve(bytes: number): void;
   readonly bytes: Buffer;
   deltaTargetSize(delta: number, length: number): number;
-  applyDelta(delta: number, deltaLength: number, base: number, baseLength: number, out: number, outLength: number): number;
+  applyDelta(delta: number, deltaLength: number, base: number, baseLength: number, out: number, outLength: number, scratch: number): number;
+  /** Bytes of scratch that `applyDelta` needs. */
+  copyBytes(outLength: number): number;
 }
 
-export interface PackVisitor {
-  /** An object is whole in memory at `[address, address + length)`. Memory behind it may be overwritten. */
-  object(entry: number, address: number, length: number): void;
+/** `T` is what a visitor keeps of an object for the objects that are built on it. */
+export interface PackVisitor<T> {
+  /**
+   * An object is whole in memory at `[address, address + length)`. Memory behind it may be overwritten. For a delta, `base` is what was given for
+   * the object it is built on, and the memory still knows what the delta copied.
+   */
+  object(entry: number, address: number, length: number, base: T | undefined): T | undefined;
   /** An object cannot be made; `lost` wanted objects in all, with those that are built on it. */
   damaged(entry: number, why: string, lost: number): void;
   /** Too large to be put together in memory. */
@@ -32,7 +38,7 @@ export const maxObjectBytes = 1 << 29;
  * heaviest branch last, which takes its parent's place in memory. Entries are read with one exact read each.
  * `errors` names the numbers that `applyDelta` gives.
  */
-export function walkPack(pack: string, entries: PackEntries, memory: ObjectMemory, visitor: PackVisitor, errors: readonly string[]): void {
+export function walkPack<T>(pack: string, entries: PackEntries, memory: ObjectMemory, visitor: PackVisitor<T>, errors: readonly string[]): void {
   const descriptor = openSync(pack, "r");
   try {
     new Walk(descriptor, entries, memory, visitor, errors).run();
@@ -41,23 +47,24 @@ export function walkPack(pack: string, entries: PackEntries, memory: ObjectMemor
   }
 }
 
-interface Frame {
+interface Frame<T> {
   readonly entry: number;
   readonly address: number;
   readonly length: number;
   child: number;
+  readonly kept: T | undefined;
 }
 
-class Walk {
+class Walk<T> {
   readonly #descriptor: number;
   readonly #entries: PackEntries;
   readonly #memory: ObjectMemory;
-  readonly #visitor: PackVisitor;
+  readonly #visitor: PackVisitor<T>;
   readonly #errors: readonly string[];
   readonly #families: Families;
   #compressed = Buffer.alloc(1 << 16);
 
-  constructor(descriptor: number, entries: PackEntries, memory: ObjectMemory, visitor: PackVisitor, errors: readonly string[]) {
+  constructor(descriptor: number, entries: PackEntries, memory: ObjectMemory, visitor: PackVisitor<T>, errors: readonly string[]) {
     this.#descriptor = descriptor;
     this.#entries = entries;
     this.#memory = memory;
@@ -82,15 +89,15 @@ class Walk {
       }
       const address = this.#memory.arena;
       this.#place(data, address);
-      this.#visitor.object(root, address, data.length);
-      this.#descend({ entry: root, address, length: data.length, child: this.#families.first[root]! });
+      const kept = this.#visitor.object(root, address, data.length, undefined);
+      this.#descend({ entry: root, address, length: data.length, child: this.#families.first[root]!, kept });
     }
   }
 
   /** Walks the families of a base in memory, without recursion: chains may be thousands of deltas long. */
-  #descend(root: Frame): void {
+  #descend(root: Frame<T>): void {
     const { first, children } = this.#families;
-    const stack: Frame[] = [root];
+    const stack: Frame<T>[] = [root];
     while (stack.length > 0) {
       const frame = stack[stack.length - 1]!;
       if (frame.child === first[frame.entry + 1]! || this.#visitor.cancelled()) {
@@ -108,13 +115,13 @@ class Walk {
         address = frame.address;
         stack.pop();
       }
-      this.#visitor.object(entry, address, made);
-      if (first[entry] !== first[entry + 1]) stack.push({ entry, address, length: made, child: first[entry]! });
+      const kept = this.#visitor.object(entry, address, made, frame.kept);
+      if (first[entry] !== first[entry + 1]) stack.push({ entry, address, length: made, child: first[entry]!, kept });
     }
   }
 
   /** Makes a delta's object behind its base. Gives its length, or -1 when that is not possible (the visitor is told). */
-  #make(entry: number, base: Frame): number {
+  #make(entry: number, base: Frame<T>): number {
     const lost = this.#families.wanted[entry]!;
     const data = this.#read(entry);
     if (typeof data === "string") {
@@ -133,8 +140,10 @@ class Walk {
       return -1;
     }
     const delta = align(out + size);
-    this.#place(data, delta);
-    const error = this.#memory.applyDelta(delta, data.length, base.address, base.length, out, size);
+    const scratch = align(delta + data.length);
+    this.#memory.reserve(scratch + this.#memory.copyBytes(size) - this.#memory.arena);
+    this.#memory.bytes.set(data, delta);
+    const error = this.#memory.applyDelta(delta, data.length, base.address, base.length, out, size, scratch);
     if (error === 0) return size;
     this.#visitor.damaged(entry, this.#errors[error] ?? "it is damaged", lost);
     return -1;

@@ -15,7 +15,10 @@ export interface KernelCode {
   ): number;
   findRuns(members: number, text: number, length: number, least: number, runs: number, maxRuns: number): number;
   deltaTargetSize(delta: number, deltaLength: number): number;
-  applyDelta(delta: number, deltaLength: number, base: number, baseLength: number, out: number, outLength: number): number;
+  copyCount(): number;
+  applyDelta(
+    delta: number, deltaLength: number, base: number, baseLength: number, out: number, outLength: number, copies: number, least: number,
+  ): number;
 }
 
 /** Instantiates the compiled kernel module. The module holds no imports, so nothing it does can reach outside its memory. */
@@ -27,6 +30,7 @@ export function instantiateKernel(module: WebAssembly.Module): KernelCode {
     heapBase: code.__heap_base?.value ?? 1024,
     state: () => code.state.value,
     consumed: () => code.consumed.value,
+    copyCount: () => code.copyCount.value,
     scan: (...args) => code.scan(...args) >>> 0,
     scanFour: (...args) => code.scanFour(...args) >>> 0,
     findRuns: (...args) => code.findRuns(...args) >>> 0,
@@ -40,6 +44,7 @@ interface Exports {
   readonly __heap_base?: WebAssembly.Global;
   readonly state: { readonly value: number };
   readonly consumed: { readonly value: number };
+  readonly copyCount: { readonly value: number };
   readonly scan: KernelCode["scan"];
   readonly scanFour: KernelCode["scanFour"];
   readonly findRuns: KernelCode["findRuns"];

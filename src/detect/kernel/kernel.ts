@@ -1,5 +1,6 @@
 import type { Automaton } from "./automaton.ts";
 import type { KernelCode } from "./code.ts";
+import type { CopiedRange } from "../trace.ts";
 
 /** What happens at a hit: `end` is the offset behind the keyword's last byte, from the start of the scanned text; `state` an output state. */
 export type OnHit = (end: number, state: number) => void;
@@ -12,6 +13,8 @@ const runCapacity = 4096;
 const pieceBytes = 1 << 18;
 /** Below this, four stretches cost more than they win. */
 const fourFrom = 2048;
+/** Copies of a delta below this are not told: what they could hand on is less than what asking costs. */
+export const leastCopy = 512;
 /** WebAssembly's 32-bit memory ends here. */
 const memoryLimit = 65536 * pageBytes;
 
@@ -31,6 +34,7 @@ export class Kernel {
   readonly #warmup: number;
   /** Where texts may be placed: the first free address. */
   readonly arena: number;
+  #copiesAt = 0;
   #bytes: Buffer;
   #words: Uint32Array;
   /** State of the automaton behind the last text: give it to `scan` to go on. */
@@ -139,9 +143,28 @@ export class Kernel {
     return this.#code.deltaTargetSize(delta, deltaLength);
   }
 
-  /** Applies a delta; all places are addresses. Gives 0, or an error number (`deltaErrors`). */
-  applyDelta(delta: number, deltaLength: number, base: number, baseLength: number, out: number, outLength: number): number {
-    return this.#code.applyDelta(delta, deltaLength, base, baseLength, out, outLength);
+  /**
+   * Applies a delta; all places are addresses. Gives 0, or an error number (`deltaErrors`). `scratch` is room for `copyBytes(outLength)` bytes; the
+   * copies that the delta makes can be read with `copies` until the next call.
+   */
+  applyDelta(delta: number, deltaLength: number, base: number, baseLength: number, out: number, outLength: number, scratch: number): number {
+    this.#copiesAt = scratch;
+    return this.#code.applyDelta(delta, deltaLength, base, baseLength, out, outLength, scratch, leastCopy);
+  }
+
+  /** Room that the copies of a delta can take. */
+  copyBytes(outLength: number): number {
+    return (Math.floor(outLength / leastCopy) + 1) * 12;
+  }
+
+  /** What the last delta copied from its base, ascending; short copies are left out. */
+  copies(): CopiedRange[] {
+    const ranges: CopiedRange[] = [];
+    for (let i = 0; i < this.#code.copyCount(); i++) {
+      const at = (this.#copiesAt >>> 2) + 3 * i;
+      ranges.push({ to: this.#words[at]!, from: this.#words[at + 1]!, length: this.#words[at + 2]! });
+    }
+    return ranges;
   }
 }
 

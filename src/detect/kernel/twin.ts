@@ -11,6 +11,7 @@ export function createTwin(): KernelCode {
   let state = 0;
   let consumed = 0;
   let cursor = 0;
+  let copyCount = 0;
 
   const step = (table: number, classes: number, shift: number, from: number, at: number): number =>
     view.getUint16(table + 2 * ((from << shift) | bytes[classes + bytes[at]!]!), true);
@@ -103,8 +104,16 @@ export function createTwin(): KernelCode {
       const size = varint(cursor, delta + deltaLength);
       return cursor < 0 ? -1 : size;
     },
-    applyDelta(delta, deltaLength, base, baseLength, out, outLength) {
+    copyCount: () => copyCount,
+    applyDelta(delta, deltaLength, base, baseLength, out, outLength, copies, least) {
       const end = delta + deltaLength;
+      copyCount = 0;
+      let copy = { to: 0, from: 0, length: 0 };
+      const keepCopy = (): void => {
+        if (copy.length < least) return;
+        [copy.to, copy.from, copy.length].forEach((value, i) => view.setUint32(copies + 12 * copyCount + 4 * i, value, true));
+        copyCount++;
+      };
       const baseSize = varint(delta, end);
       if (cursor < 0) return 1;
       if (baseSize !== baseLength) return 2;
@@ -136,9 +145,15 @@ export function createTwin(): KernelCode {
         if (size === 0) size = 0x10000;
         if (offset + size > baseLength) return 4;
         if (size > out + outLength - o) return 5;
+        if (copy.length > 0 && copy.from + copy.length === offset && copy.to + copy.length === o - out) copy.length += size;
+        else {
+          keepCopy();
+          copy = { to: o - out, from: offset, length: size };
+        }
         bytes.copyWithin(o, base + offset, base + offset + size);
         o += size;
       }
+      keepCopy();
       return o === out + outLength ? 0 : 3;
     },
   };

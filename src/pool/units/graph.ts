@@ -29,6 +29,7 @@ export function readGraph(unit: GraphUnit, task: Task, out: ResultBuilder): void
           const bytes = task.detector.kernel.bytes.subarray(address, address + length);
           builder.add(entries.types[entry]!, entries.oids.subarray(20 * entry, 20 * entry + 20), bytes);
           task.advance(length);
+          return undefined;
         },
         damaged,
         tooLarge: (entry) => damaged(entry, "too large for a tree or a commit"),

@@ -1,24 +1,32 @@
 import { walkPack } from "../../content/git/pack-walk.ts";
-import { deltaErrors } from "../../detect/index.ts";
+import { deltaErrors, type Trace } from "../../detect/index.ts";
 import type { PackUnit } from "../../model/unit.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
 
-/** Scans the wanted objects of some delta families. */
+/** Scans the wanted objects of some delta families; of an object that is built on a scanned one, only what changed is looked at. */
 export function scanPack(unit: PackUnit, task: Task, out: ResultBuilder): void {
   const { entries } = unit;
+  const { detector } = task;
   const oids = Buffer.from(entries.oids.buffer, entries.oids.byteOffset, entries.oids.byteLength);
   const oid = (entry: number): string => oids.toString("hex", 20 * entry, 20 * entry + 20);
   walkPack(
     unit.pack,
     entries,
-    task.detector.kernel,
+    detector.kernel,
     {
-      object: (entry, address, length) => {
-        if (entries.wanted[entry] === 0) return;
-        if (!task.begin(entry)) return out.lost("worker-crashed", oid(entry), crashMessage);
-        out.scanned(oid(entry), "", length, task.detector.scanAt(address, length));
+      object: (entry, address, length, base: Trace | undefined) => {
+        if (entries.wanted[entry] === 0) return undefined;
+        // Read before anything is scanned: scanning uses the memory behind the object.
+        const copies = base === undefined ? [] : detector.kernel.copies();
+        if (!task.begin(entry)) {
+          out.lost("worker-crashed", oid(entry), crashMessage);
+          return undefined;
+        }
+        const trace = base === undefined ? detector.trace(address, length) : detector.traceVersion(address, length, base, copies);
+        out.scanned(oid(entry), "", length, detector.finish(address, trace));
         task.advance(length);
+        return trace;
       },
       damaged: (entry, why, lost) => out.lost("object-corrupt", oid(entry), `object is damaged (${why})${built(lost)}`, lost),
       tooLarge: (entry, size, lost) => out.lost("too-large", oid(entry), `object of ${size} bytes is too large${built(lost)}`, lost),

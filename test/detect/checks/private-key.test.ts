@@ -6,22 +6,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { runCheck } from "../../../src/detect/checks/index.ts";
+import { hasProgram } from "../../require-program.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 const dsa = generateKeyPairSync("dsa", { modulusLength: 1024, divisorLength: 160 }).privateKey;
 const ed25519 = generateKeyPairSync("ed25519").privateKey;
 const pem = (key: KeyObject, type: "pkcs1" | "pkcs8" | "sec1") => String(key.export({ type, format: "pem" }));
-
-function hasProgram(name: string): boolean {
-  try {
-    execFileSync("which", [name], { stdio: "ignore" });
-    return true;
-  } catch {
-    if (process.env["LEAKTRACE_REQUIRE_ALL"] === "1") throw new Error(`${name} is not installed`);
-    return false;
-  }
-}
 
 function inScratch<T>(work: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "leaktrace-key-"));

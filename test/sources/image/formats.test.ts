@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildImage, tarOf, type FixtureFormat } from "../../../fixtures/images/build-image.ts";
 import { openImage, sniffImage } from "../../../src/sources/image/index.ts";
-import { testWith } from "./require-program.ts";
+import { testWith } from "../../require-program.ts";
 import { sampleImage, samplePlaces } from "./sample-image.ts";
 import { scanImage } from "./scan-image.ts";
 

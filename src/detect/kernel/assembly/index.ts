@@ -191,13 +191,21 @@ export function deltaTargetSize(delta: usize, deltaLength: u32): f64 {
   return size as f64;
 }
 
+/** How many copies the last `applyDelta` wrote. */
+export let copyCount: u32 = 0;
+
 /**
  * Applies a git delta to `base`, writing exactly `outLength` bytes to `out`. Gives 0, or what is wrong: 1 header, 2 the base has
  * another size, 3 the result has another size, 4 an instruction reaches outside the base, 5 outside the result, 6 a reserved
  * instruction or a cut-off one.
+ * Copies of `least` bytes or more, neighbouring ones put together, are written to `copies` as triples of u32: offset in the result, offset in the
+ * base, length. There are at most `outLength / least` of them.
  */
-export function applyDelta(delta: usize, deltaLength: u32, base: usize, baseLength: u32, out: usize, outLength: u32): u32 {
+export function applyDelta(
+  delta: usize, deltaLength: u32, base: usize, baseLength: u32, out: usize, outLength: u32, copies: usize, least: u32,
+): u32 {
   const end = delta + deltaLength;
+  copyCount = 0;
   const baseSize = varint(delta, end);
   if (cursor == 0) return 1;
   if (baseSize != (baseLength as u64)) return 2;
@@ -207,6 +215,10 @@ export function applyDelta(delta: usize, deltaLength: u32, base: usize, baseLeng
   let p = cursor;
   let o = out;
   const outEnd = out + outLength;
+  // The copy in hand: it grows while the next instruction goes on where it ended.
+  let to: u32 = 0;
+  let from: u32 = 0;
+  let length: u32 = 0;
   while (p < end) {
     const op = load<u8>(p++) as u32;
     if (op & 0x80) {
@@ -222,6 +234,15 @@ export function applyDelta(delta: usize, deltaLength: u32, base: usize, baseLeng
       if (size == 0) size = 0x10000;
       if ((offset as u64) + (size as u64) > (baseLength as u64)) return 4;
       if ((size as usize) > outEnd - o) return 5;
+      const at = (o - out) as u32;
+      if (length > 0 && from + length == offset && to + length == at) {
+        length += size;
+      } else {
+        keepCopy(copies, to, from, length, least);
+        to = at;
+        from = offset;
+        length = size;
+      }
       memory.copy(o, base + offset, size);
       o += size;
     } else if (op != 0) {
@@ -234,5 +255,15 @@ export function applyDelta(delta: usize, deltaLength: u32, base: usize, baseLeng
       return 6;
     }
   }
+  keepCopy(copies, to, from, length, least);
   return o == outEnd ? 0 : 3;
+}
+
+function keepCopy(copies: usize, to: u32, from: u32, length: u32, least: u32): void {
+  if (length < least) return;
+  const at = copies + (copyCount as usize) * 12;
+  store<u32>(at, to);
+  store<u32>(at, from, 4);
+  store<u32>(at, length, 8);
+  copyCount++;
 }

@@ -1,0 +1,103 @@
+import type { SuppressionReason } from "../model/detection.ts";
+import type { Confidence } from "../model/rule.ts";
+import type { RegexMatch } from "./engine.ts";
+import { shannonEntropy } from "./entropy.ts";
+import { judge } from "./judge/index.ts";
+import type { ReadyAllowlist, ReadyRule } from "./ready-rules.ts";
+
+/**
+ * What a rule made of the bytes around one keyword: a judged match. It depends on those bytes alone, and all places in it are relative to the
+ * keyword's end, so that it holds wherever the same bytes stand again.
+ */
+export interface Outcome {
+  readonly ready: ReadyRule;
+  /** Absent: to be reported. */
+  readonly suppressed: SuppressionReason | undefined;
+  readonly secret: string;
+  readonly match: string;
+  readonly line: string;
+  readonly entropy: number;
+  readonly confidence: Confidence;
+  readonly facts: readonly string[];
+  readonly start: number;
+  readonly end: number;
+  readonly secretStart: number;
+  readonly secretEnd: number;
+}
+
+/** Bytes of a line shown on each side of a match: the context that a judge sees. */
+export const lineContext = 256;
+/** The longest text that leaves the detector as one field. */
+const maxText = 32_768;
+
+/**
+ * Cuts the texts of a match out of `window` and has them judged. `from` is where the match's offsets count from, `hit` the keyword's end, both as
+ * offsets in `window`. Undefined for a match of line ends alone.
+ */
+export function judgeMatch(ready: ReadyRule, match: RegexMatch, window: Buffer, from: number, hit: number, honourInlineAllow: boolean): Outcome | undefined {
+  const { rule } = ready;
+  const [start, end] = trimLineEnds(window, from + match.start, from + match.end);
+  if (start >= end) return undefined;
+  const [secretStart, secretEnd] = secretSpan(ready, match, from, start, end);
+  const lineStart = lineStartBefore(window, start);
+  const secret = text(window, secretStart, secretEnd);
+  const matched = text(window, start, end);
+  const line = text(window, lineStart, lineEndAfter(window, end));
+  const entropy = shannonEntropy(secret);
+  const places = { start: start - hit, end: end - hit, secretStart: secretStart - hit, secretEnd: secretEnd - hit };
+  if (ready.allowlists.some((list) => allows(list, secret, matched, line))) {
+    return { ready, suppressed: "allowlist", secret, match: matched, line, entropy, confidence: rule.confidence, facts: [], ...places };
+  }
+  const secretInLine = secretStart >= lineStart ? text(window, lineStart, secretStart).length : -1;
+  const verdict = judge({ rule, secret, match: matched, line, secretInLine, entropy }, { honourInlineAllow });
+  const { suppressed, confidence, facts } = verdict;
+  return { ready, suppressed, secret, match: matched, line, entropy, confidence, facts, ...places };
+}
+
+/** Borders of a rule's regex may take in line ends; they belong to no match. */
+function trimLineEnds(bytes: Buffer, from: number, to: number): [number, number] {
+  let start = from;
+  let end = to;
+  while (start < end && (bytes[start] === 10 || bytes[start] === 13)) start++;
+  while (end > start && (bytes[end - 1] === 10 || bytes[end - 1] === 13)) end--;
+  return [start, end];
+}
+
+function secretSpan(ready: ReadyRule, match: RegexMatch, from: number, start: number, end: number): [number, number] {
+  const { groups } = match;
+  const asked = ready.rule.secretGroup;
+  for (let group = asked > 0 ? asked - 1 : 0; 2 * group < groups.length; group++) {
+    const low = groups[2 * group]!;
+    const high = groups[2 * group + 1]!;
+    if (low >= 0 && high > low) return [from + low, from + high];
+    if (asked > 0) break;
+  }
+  return [start, end];
+}
+
+function lineStartBefore(window: Buffer, at: number): number {
+  const least = Math.max(0, at - lineContext);
+  const back = at > least ? window.subarray(least, at).lastIndexOf(10) : -1;
+  return back < 0 ? least : least + back + 1;
+}
+
+function lineEndAfter(window: Buffer, at: number): number {
+  const most = Math.min(window.length, at + lineContext);
+  const next = window.subarray(at, most).indexOf(10);
+  const end = next < 0 ? most : at + next;
+  return end > at && window[end - 1] === 13 ? end - 1 : end;
+}
+
+function text(window: Buffer, from: number, to: number): string {
+  return window.toString("utf8", from, Math.min(to, from + maxText));
+}
+
+function allows(ready: ReadyAllowlist, secret: string, match: string, line: string): boolean {
+  const { list } = ready;
+  const target = list.regexTarget === "match" ? match : list.regexTarget === "line" ? line : secret;
+  const byRegex = ready.regexes().some((regex) => regex.test(target));
+  const lower = secret.toLowerCase();
+  const byWord = list.stopwords.some((word) => lower.includes(word));
+  if (list.condition === "OR") return byRegex || byWord;
+  return (list.regexes.length === 0 || byRegex) && (list.stopwords.length === 0 || byWord);
+}

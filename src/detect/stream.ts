@@ -1,0 +1,119 @@
+import { leastRun, pieceLength } from "./base64-runs.ts";
+import type { Collector, Region } from "./collector.ts";
+import type { Detector, ScanResult } from "./detector.ts";
+import { lineContext } from "./outcome.ts";
+import type { ReadyRule } from "./ready-rules.ts";
+import type { PlacedOutcome } from "./trace.ts";
+
+/** A content that comes in pieces. */
+export interface ContentStream {
+  push(chunk: Uint8Array): void;
+  end(): ScanResult;
+}
+
+/** A stream is looked at in segments of this many bytes, however it is cut into chunks. */
+const segmentBytes = 1 << 20;
+
+/**
+ * Scans a content of any length in bounded memory: a segment at a time, with as much of what came before as any rule looks back. Keywords too
+ * near to the end of a segment wait for the next one.
+ */
+export function openStream(detector: Detector): ContentStream {
+  const { kernel, rules } = detector;
+  const reach = rules.maxAfter + 2 * lineContext;
+  const carry = Math.max(rules.maxBefore + reach + 2 * lineContext, pieceLength + 2 * lineContext);
+  const low = kernel.arena;
+  kernel.reserve(carry + segmentBytes);
+  const collector = detector.collector(low);
+  const wanted = new Set<ReadyRule>(rules.always);
+  const runs = new StreamRuns(detector, collector);
+  let base = 0; // offset in the content of address `low`
+  let scanned = low; // up to here the automaton went
+  let filled = low; // up to here there are bytes
+  let state = 0;
+  let pending: number[] = []; // pairs: offset behind a keyword, state
+
+  const look = (last: boolean): void => {
+    const region: Region = { low, high: filled, base };
+    const from = scanned - low + base;
+    kernel.scan(scanned, filled - scanned, state, (end, to) => pending.push(from + end, to));
+    state = kernel.state;
+    scanned = filled;
+    const ready = base + filled - low - (last ? 0 : reach);
+    const outcomes: PlacedOutcome[] = [];
+    let next = 0;
+    for (; next < pending.length && pending[next]! <= ready; next += 2) {
+      for (const { ready: rule } of rules.actionsOf(pending[next + 1]!)) if (rule.rule.reach === "whole") wanted.add(rule);
+      detector.lookAround(region, pending[next]!, pending[next + 1]!, outcomes);
+    }
+    pending = pending.slice(next);
+    for (const { hit, outcome } of outcomes) collector.add(outcome, hit, kernel.bytes, region);
+    for (const rule of rules.everywhere) {
+      detector.lookEverywhere(rule, region, (outcome, at) => collector.addAnywhere(outcome, at, kernel.bytes, region));
+    }
+    runs.look(region, last);
+    collector.forget();
+  };
+  const drop = (): void => {
+    const keepFrom = Math.max(low, filled - carry);
+    collector.lines.shift(kernel.bytes, low, base, keepFrom);
+    kernel.bytes.copyWithin(low, keepFrom, filled);
+    base += keepFrom - low;
+    scanned -= keepFrom - low;
+    filled -= keepFrom - low;
+  };
+  return {
+    push(chunk) {
+      let at = 0;
+      while (at < chunk.length) {
+        const room = low + carry + segmentBytes - filled;
+        const take = Math.min(room, chunk.length - at);
+        kernel.bytes.set(chunk.subarray(at, at + take), filled);
+        filled += take;
+        at += take;
+        if (take < room) continue;
+        look(false);
+        drop();
+      }
+    },
+    end() {
+      look(true);
+      return collector.finish(wanted);
+    },
+  };
+}
+
+/** Base64 runs of a stream: one that reaches the end of what is there goes on in the next segment. */
+class StreamRuns {
+  readonly #detector: Detector;
+  readonly #collector: Collector;
+  /** Offset of the open run, or -1; and how much of it is done. */
+  #open = -1;
+  #done = 0;
+  /** Offset up to which runs were looked for. */
+  #looked = 0;
+
+  constructor(detector: Detector, collector: Collector) {
+    this.#detector = detector;
+    this.#collector = collector;
+  }
+
+  look(region: Region, last: boolean): void {
+    if (!this.#detector.decodes) return;
+    const { kernel } = this.#detector;
+    const places = kernel.findRuns(region.low, region.high - region.low, leastRun);
+    for (let i = 0; i < places.length; i += 2) {
+      const offset = region.base + places[i]!;
+      const end = region.low + places[i + 1]!;
+      const goesOn = this.#open >= 0 && i === 0 && this.#open <= offset;
+      if (!goesOn && offset < this.#looked) continue;
+      const isOpen = !last && end === region.high;
+      const start = goesOn ? this.#open : offset;
+      const { run, done } = this.#detector.decodeRun(region, region.low + start - region.base, end, goesOn ? this.#done : 0, !isOpen, 1);
+      if (run !== undefined) this.#collector.addRun(run, kernel.bytes, region);
+      this.#open = isOpen ? start : -1;
+      this.#done = isOpen ? done : 0;
+    }
+    this.#looked = this.#open >= 0 ? this.#open : region.base + region.high - region.low;
+  }
+}

@@ -1,0 +1,72 @@
+import type { RunOutcomes } from "./collector.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** What the scan of a content leaves for contents that are made from it by a delta: where keywords stand, and what came of them. */
+export interface Trace {
+  readonly length: number;
+  readonly hits: HitList;
+  /** Sorted by `hit`. */
+  readonly outcomes: readonly PlacedOutcome[];
+  /** Base64 runs that start like text, sorted. */
+  readonly runs: readonly RunOutcomes[];
+}
+
+export interface PlacedOutcome {
+  /** Offset behind the keyword. */
+  readonly hit: number;
+  /** Output state of the automaton at the keyword: it tells how far around all its rules look. */
+  readonly state: number;
+  readonly outcome: Outcome;
+}
+
+/** Keyword ends (ascending) and output states, growing by doubling. */
+export class HitList {
+  ends = new Uint32Array(256);
+  states = new Uint16Array(256);
+  length = 0;
+
+  push(end: number, state: number): void {
+    if (this.length === this.ends.length) this.#grow(this.length + 1);
+    this.ends[this.length] = end;
+    this.states[this.length++] = state;
+  }
+
+  /** Appends the hits `[from, to)` of another list, moved by `by` bytes. */
+  append(other: HitList, from: number, to: number, by: number): void {
+    const count = to - from;
+    if (this.length + count > this.ends.length) this.#grow(this.length + count);
+    for (let i = 0; i < count; i++) this.ends[this.length + i] = other.ends[from + i]! + by;
+    this.states.set(other.states.subarray(from, to), this.length);
+    this.length += count;
+  }
+
+  /** Number of hits that end at `offset` or before. */
+  upTo(offset: number): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.ends[middle]! <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #grow(least: number): void {
+    const size = Math.max(least, this.ends.length * 2);
+    const ends = new Uint32Array(size);
+    const states = new Uint16Array(size);
+    ends.set(this.ends.subarray(0, this.length));
+    states.set(this.states.subarray(0, this.length));
+    this.ends = ends;
+    this.states = states;
+  }
+}
+
+/** A stretch that a content shares with the one it is made from. */
+export interface CopiedRange {
+  /** Offset in the content, in the one before, and length in bytes. */
+  readonly to: number;
+  readonly from: number;
+  readonly length: number;
+}

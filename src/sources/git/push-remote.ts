@@ -1,0 +1,57 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { listRefs } from "./refs.ts";
+import { checkExtensions, type Repository } from "./repository.ts";
+
+/** A configuration is a page of text; a larger one is not read for what follows, and nothing is believed of the remote. */
+const maxConfigBytes = 1 << 20;
+
+/**
+ * Ids that the remote of a push is known to have: what its tracking refs (`refs/remotes/<remote>/…`) stand at. Where the remote is fetched
+ * from one place and pushed to another, these refs say nothing of the place that is pushed to, and the answer is empty.
+ */
+export function knownOfRemote(repository: Repository, remote: string): string[] {
+  const config = readConfig(repository);
+  if (config === undefined || /^\s*push(?:url|insteadof)\s*=/im.test(config)) return [];
+  // A remote `a/b` keeps its refs inside those of a remote `a`.
+  const nested = [...config.matchAll(/^\s*\[\s*remote\s+"([^"\n]+)"/gim)]
+    .map(([, name = ""]) => `refs/remotes/${name}/`)
+    .filter((prefix) => prefix.startsWith(`refs/remotes/${remote}/`) && prefix !== `refs/remotes/${remote}/`);
+  return listRefs(repository)
+    .filter(({ name }) => name.startsWith(`refs/remotes/${remote}/`) && !nested.some((prefix) => name.startsWith(prefix)))
+    .map(({ oid }) => oid);
+}
+
+/** Throws ToolError for a repository in a form that cannot be read. Most have no extensions; then nothing has to be loaded to know it. */
+export async function checkFormat(repository: Repository): Promise<void> {
+  const config = readConfig(repository);
+  if (config === undefined || /\[\s*extensions\b/i.test(config)) await checkExtensions(repository);
+}
+
+/**
+ * `core.hooksPath` of the repository's own configuration, as it stands there. What the user's or the machine's configuration says of it,
+ * and what is included from elsewhere, is not seen: ask git where it is there.
+ */
+export async function configuredHooksPath(repository: Repository): Promise<string | undefined> {
+  const [{ default: git }, fs] = await Promise.all([import("isomorphic-git"), import("node:fs")]);
+  const value: unknown = await git.getConfig({ fs, gitdir: repository.commonDir, path: "core.hookspath" }).catch(() => undefined);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** Commits at which a shallow clone was cut off. */
+export function shallowCommits(repository: Repository): ReadonlySet<string> {
+  const file = join(repository.commonDir, "shallow");
+  if (!existsSync(file)) return new Set();
+  return new Set(
+    readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => /^[0-9a-f]{40}$/.test(line)),
+  );
+}
+
+function readConfig(repository: Repository): string | undefined {
+  const path = join(repository.commonDir, "config");
+  if (!existsSync(path)) return "";
+  const stat = statSync(path);
+  return stat.isFile() && stat.size <= maxConfigBytes ? readFileSync(path, "utf8") : undefined;
+}

@@ -1,0 +1,180 @@
+/**
+ * A push as a source: the objects that the remote does not have, and for each the commit and path that bring it in. In: the repository, the
+ * pushed ids, the remote's. It runs no git program and asks no network.
+ */
+import { join, dirname, resolve } from "node:path";
+import { readPackTable } from "../../content/git/pack-table.ts";
+import type { CommitFacts, ContentId, GitOrigin } from "../../model/content.ts";
+import { IdSet } from "../../model/id-set.ts";
+import type { Problem, ProblemCode } from "../../model/problem.ts";
+import type { KnownContents, Located, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
+import { planLoose, planPack } from "./plan.ts";
+import { PushObjects } from "./push-objects.ts";
+import { checkFormat, knownOfRemote, shallowCommits } from "./push-remote.ts";
+import { findPushSet, holdsAt, type Introduced, type PushSet } from "./push-walk.ts";
+import { listRefs, shortName } from "./refs.ts";
+import { findRepository, type Repository } from "./repository.ts";
+
+export { configuredHooksPath } from "./push-remote.ts";
+export { findRepository, type Repository } from "./repository.ts";
+
+/** One name that is pushed; not one that is deleted. */
+export interface PushedRef {
+  /** What it is called here: a ref, or what the user wrote instead. */
+  readonly localRef: string;
+  readonly localId: string;
+  readonly remoteRef: string;
+  /** What the remote has under the name; absent where it has none. */
+  readonly remoteId?: string;
+}
+
+export interface Push {
+  readonly repository: Repository;
+  /** Name or URL of the remote, as git gives it to the hook. */
+  readonly remote: string;
+  readonly refs: readonly PushedRef[];
+}
+
+/** What the walk found, for whoever has to say it: filled when the source has planned its units. */
+export interface PushFacts {
+  newCommits: number;
+  newFiles: number;
+}
+
+/** Problems named one by one: a clone without its blobs misses every one of them. */
+const maxNamed = 50;
+/** Names of refs listed for a commit. */
+const maxRefs = 16;
+
+/** Finds the repository that a path lies in, going up from it. Gives the folder it was found at, too. Undefined when there is none. */
+export function findRepositoryAbove(path: string): { readonly repository: Repository; readonly root: string } | undefined {
+  for (let root = resolve(path); ; root = dirname(root)) {
+    const repository = findRepository(root);
+    if (repository !== undefined) return { repository, root };
+    if (root === dirname(root)) return undefined;
+  }
+}
+
+/**
+ * Opens a push. `target` names the repository in findings and problems; `facts` is filled along the way. Throws ToolError when the repository
+ * is kept in a form that cannot be read. Every object that cannot be read is a problem that makes the scan incomplete.
+ */
+export async function openPush(target: string, push: Push, context: SourceContext, facts: PushFacts): Promise<Source> {
+  await checkFormat(push.repository);
+  const { repository } = push;
+  const objects = new PushObjects(join(repository.commonDir, "objects"));
+  let set: PushSet = { commits: [], contents: new Map(), trees: new Set(), tagged: new Map() };
+
+  function* units(): Generator<PlannedUnit | KnownContents | Problem> {
+    const faults: Problem[] = [];
+    const problem = (code: ProblemCode, subject: string, message: string): Problem => ({ code, effect: "incomplete", target, subject, message });
+    for (const { subject, message } of objects.faults) yield problem("pack-corrupt", subject, message);
+    const remotes = [...knownOfRemote(repository, push.remote), ...push.refs.flatMap(({ remoteId }) => remoteId ?? [])];
+    const locals = push.refs.map(({ localId }) => localId);
+    set = findPushSet(objects, locals, remotes, shallowCommits(repository), (...fault) => void faults.push(problem(...fault)));
+    facts.newCommits = set.commits.length;
+    for (const { type } of set.contents.values()) if (type === "blob") facts.newFiles++;
+    yield* faults.slice(0, maxNamed);
+    if (faults.length > maxNamed) yield problem(faults[0]!.code, target, `${faults.length - maxNamed} more objects cannot be read`);
+
+    const loose = new Map<string, string[]>();
+    const packed = new Map<string, string[]>();
+    let known = 0;
+    let lost = 0;
+    for (const id of set.contents.keys()) {
+      const holder = objects.holder(id);
+      if (holder === undefined) lost++;
+      else if (!context.claim(id)) known++;
+      else if (holder.kind === "loose") append(loose, holder.objects, id);
+      else append(packed, holder.index, id);
+    }
+    if (lost > 0) yield { ...problem(objects.isPartial ? "partial" : "object-missing", target, `${lost} pushed objects are not here`), contents: lost };
+    const folders = [...loose].map(([objects, oids]) => ({ objects, oids }));
+    for (const unit of planLoose(target, { packs: [], loose: folders, faults: [], promised: false }, () => true)) {
+      yield { kind: "planned", unit, planned: unit.oids.length };
+    }
+    for (const [index, ids] of packed) yield* packUnits(index, ids, problem);
+    if (known > 0) yield { kind: "known", contents: known };
+  }
+
+  function* packUnits(index: string, ids: readonly string[], problem: (code: ProblemCode, subject: string, message: string) => Problem): Generator<PlannedUnit | Problem> {
+    const wanted = new IdSet();
+    for (const id of ids) wanted.add(Buffer.from(id, "hex"), 0);
+    const table = readPackTable(index);
+    let planned = 0;
+    for (const unit of planPack(target, table, (entry) => wanted.has(table.index.oids, 20 * table.inIndex[entry]!))) {
+      const count = unit.entries.wanted.reduce((sum, one) => sum + one, 0);
+      planned += count;
+      yield { kind: "planned", unit, planned: count };
+    }
+    const left = ids.length - planned;
+    if (left > 0) yield { ...problem("pack-corrupt", table.pack, `${left} pushed objects in it cannot be read`), contents: left };
+  }
+
+  async function locate(contents: ReadonlySet<ContentId>): Promise<Located> {
+    const head = listRefs(repository).find(({ name }) => name === "HEAD")?.oid;
+    const headTree = head === undefined ? undefined : treeOf(objects, head);
+    const refsOf = refFinder(set, push.refs);
+    const sightings = [...contents].sort().flatMap((content) => {
+      const introduced = set.contents.get(content);
+      if (introduced === undefined) return [];
+      const { type, commit, path } = introduced;
+      const inHead = type === "blob" && headTree !== undefined && holdsAt(objects, headTree, path, content);
+      const origin: GitOrigin = {
+        kind: "git",
+        repository: target,
+        object: content,
+        objectType: type,
+        path,
+        ...(commit === undefined ? {} : { commit: factsOf(commit) }),
+        inHead,
+        refs: refsOf(content, introduced),
+      };
+      return [{ content, origin }];
+    });
+    return { sightings, problems: [] };
+  }
+
+  return {
+    target,
+    kind: "git",
+    async *units() {
+      yield* units();
+    },
+    done: () => {},
+    locate,
+    [Symbol.asyncDispose]: async () => objects[Symbol.dispose](),
+  };
+}
+
+function append(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
+function factsOf({ id, author, email, authorTime, message }: NonNullable<Introduced["commit"]>): CommitFacts {
+  // Beyond this JavaScript has no dates; hostile commits do.
+  const date = Math.abs(authorTime) > 8_640_000_000_000 ? "" : new Date(authorTime * 1000).toISOString().replace(".000Z", "Z");
+  return { id, author, email, date, message: message.trimEnd() };
+}
+
+function treeOf(objects: PushObjects, commit: string): string | undefined {
+  try {
+    return /^tree ([0-9a-f]{40})\n/.exec(objects.read(commit)?.bytes.toString("latin1", 0, 46) ?? "")?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tells which pushed names lead to a content, by going from its commit to the commits above it. */
+function refFinder(set: PushSet, refs: readonly PushedRef[]): (content: ContentId, introduced: Introduced) => readonly string[] {
+  const children = new Map<string, string[]>();
+  for (const { id, parents } of set.commits) for (const parent of parents) append(children, parent, id);
+  return (content, { commit }) => {
+    const above = new Set([commit?.id ?? content]);
+    for (const id of above) for (const child of children.get(id) ?? []) above.add(child);
+    const names = refs.filter(({ localId }) => above.has(localId) || above.has(set.tagged.get(localId) ?? "")).map(({ remoteRef }) => shortName(remoteRef));
+    return [...new Set(names)].sort().slice(0, maxRefs);
+  };
+}

@@ -1,0 +1,92 @@
+import { rmSync } from "node:fs";
+import { mkdtempSync, realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import type { StoredObject } from "../../../fixtures/git/workshop.ts";
+import { readLoose } from "../../../src/content/git/loose.ts";
+import { ObjectReader, openObjectStore } from "../../../src/content/git/object-store.ts";
+import { objectTypes } from "../../../src/content/git/pack-entry.ts";
+import { walkPack } from "../../../src/content/git/pack-walk.ts";
+import { deltaErrors } from "../../../src/detect/index.ts";
+import { planLoose, planPack } from "../../../src/sources/git/plan.ts";
+import { builtinRuleset, detectorOf } from "../../detect/rules-for-tests.ts";
+
+const typeNames = new Map<number, string>(Object.entries(objectTypes).map(([name, number]) => [number, name]));
+const ruleset = builtinRuleset();
+export const memory = detectorOf({ ...ruleset, rules: ruleset.rules.slice(0, 1) }).kernel;
+
+/** A folder of this test file's own; gone when it is done. */
+export function scratch(): string {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "leaktrace-test-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface Reading {
+  readonly objects: Map<string, StoredObject>;
+  /** Object id or path → what is wrong with it. */
+  readonly damaged: Map<string, string>;
+}
+
+/** Reads every object of an `objects` folder the way a scan does: families of packs in kernel memory, loose ones by themselves. */
+export function readEverything(folder: string): Reading {
+  const store = openObjectStore(folder);
+  const objects = new Map<string, StoredObject>();
+  const damaged = new Map<string, string>(store.faults.map(({ subject, message }) => [subject, message]));
+  for (const table of store.packs) {
+    if (table.damaged.length > 0) damaged.set(`${table.pack} entries`, `${table.damaged.length} entries`);
+    const orphans = table.parents.filter((parent, entry) => parent === -2 || (parent >= 0 && table.types[entry] === 0)).length;
+    if (orphans > 0) damaged.set(`${table.pack} orphans`, `${orphans} orphans`);
+    for (const { pack, entries } of planPack("test", table, () => true)) {
+      const id = (entry: number): string => Buffer.from(entries.oids.subarray(20 * entry, 20 * entry + 20)).toString("hex");
+      walkPack(
+        pack,
+        entries,
+        memory,
+        {
+          object: (entry, address, length) => {
+            objects.set(id(entry), { type: typeNames.get(entries.types[entry]!)!, bytes: Buffer.from(memory.bytes.subarray(address, address + length)) });
+          },
+          damaged: (entry, why, lost) => damaged.set(id(entry), `${why} (${lost})`),
+          tooLarge: (entry, size, lost) => damaged.set(id(entry), `too large: ${size} (${lost})`),
+          cancelled: () => false,
+        },
+        deltaErrors,
+      );
+    }
+  }
+  for (const { objects: from, oids } of planLoose("test", store, () => true)) {
+    for (const oid of oids) {
+      try {
+        const { type, bytes } = readLoose(from, oid);
+        objects.set(oid, { type: typeNames.get(type)!, bytes });
+      } catch (error) {
+        damaged.set(oid, String(error instanceof Error ? error.message : error));
+      }
+    }
+  }
+  return { objects, damaged };
+}
+
+/** Reads objects one by one, as attribution does. */
+export function readOneByOne(folder: string, ids: Iterable<string>): Map<string, StoredObject> {
+  const reader = new ObjectReader(openObjectStore(folder));
+  const objects = new Map<string, StoredObject>();
+  for (const id of ids) {
+    const object = reader.read(id);
+    if (object !== undefined) objects.set(id, { type: typeNames.get(object.type)!, bytes: object.bytes });
+  }
+  reader.close();
+  return objects;
+}
+
+/** Objects in a form that is quick to compare and short to show. */
+export function digest(objects: ReadonlyMap<string, StoredObject>): string[] {
+  return [...objects].map(([id, { type, bytes }]) => `${id} ${type} ${bytes.length} ${Buffer.from(bytes).toString("base64").slice(0, 40)}`).sort();
+}
+
+/** Whether two readings hold the same bytes. */
+export function sameBytes(a: ReadonlyMap<string, StoredObject>, b: ReadonlyMap<string, StoredObject>): boolean {
+  return a.size === b.size && [...a].every(([id, { type, bytes }]) => b.get(id)?.type === type && b.get(id)?.bytes.equals(bytes) === true);
+}

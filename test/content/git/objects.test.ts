@@ -1,0 +1,188 @@
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { createRepository, objectsByGit, openWorkshop, versionsOf, type Workshop } from "../../../fixtures/git/workshop.ts";
+import { openObjectStore } from "../../../src/content/git/object-store.ts";
+import { digest, readEverything, readOneByOne, sameBytes, scratch } from "./everything.ts";
+
+const folder = scratch();
+let count = 0;
+const fresh = (): string => join(folder, `repository-${count++}`);
+
+/** A history with files that grow, one large file, branches, a merge, an annotated tag, a tag on a blob, notes, a stash, nested tags. */
+function history(path = fresh()): Workshop {
+  const shop = createRepository(path);
+  const texts = versionsOf("notes", 40);
+  for (const [i, text] of texts.entries()) {
+    shop.commit(`Version ${i}`, { "src/deep/notes.txt": text, [`file-${i % 7}.txt`]: `${i}\n`, ...(i === 3 ? { "big.bin": Buffer.alloc(3 << 20, text) } : {}) });
+  }
+  shop.git("checkout", "-q", "-b", "side", "HEAD~20");
+  shop.commit("Aside", { "side.txt": "only here\n", empty: "" });
+  shop.git("checkout", "-q", "main");
+  shop.git("merge", "-q", "-m", "Join", "side");
+  shop.git("tag", "-a", "-m", "A tag", "v1");
+  shop.git("tag", "-a", "-m", "A tag on a tag", "v1-again", "v1");
+  shop.git("tag", "-a", "-m", "A tag on a blob", "blob-tag", "HEAD:side.txt");
+  shop.git("tag", "plain-blob-tag", "HEAD:empty");
+  shop.git("notes", "add", "-m", "A note", "HEAD");
+  shop.write({ "file-0.txt": "changed, not committed\n" });
+  shop.git("stash", "-q");
+  shop.git("replace", "HEAD~1", "HEAD~2");
+  return shop;
+}
+
+function objectsOf(shop: Workshop): string {
+  return join(shop.path, shop.git("rev-parse", "--git-dir").replace(/^\./, "."), "objects");
+}
+
+function expectWhole(shop: Workshop, objects = objectsOf(shop)): void {
+  const expected = objectsByGit(shop);
+  const { objects: found, damaged } = readEverything(objects);
+  expect(Object.fromEntries(damaged)).toEqual({});
+  expect(digest(found)).toEqual(digest(expected));
+  expect(sameBytes(found, expected)).toBe(true);
+  expect(sameBytes(readOneByOne(objects, expected.keys()), expected)).toBe(true);
+}
+
+describe("every object is read as git reads it", () => {
+  // One history for all forms: each test brings it into another.
+  const shop = history();
+
+  test("loose", () => {
+    expect(readdirSync(join(objectsOf(shop), "pack"))).toEqual([]);
+    expectWhole(shop);
+  });
+
+  test("packed and loose together", () => {
+    shop.git("repack", "-q", "-d");
+    shop.write({ "loose.txt": "not packed\n" });
+    shop.git("hash-object", "-w", "loose.txt");
+    expectWhole(shop);
+  });
+
+  test("in one pack with long delta chains", () => {
+    shop.git("repack", "-qadfk", "--depth=250", "--window=250");
+    const [index] = readdirSync(join(objectsOf(shop), "pack")).filter((name) => name.endsWith(".idx"));
+    const chain = Number(/chain length = (\d+)/.exec(shop.git("verify-pack", "-v", `.git/objects/pack/${index}`).split("\n").reverse().find((line) => line.startsWith("chain length"))!)![1]);
+    expect(chain).toBeGreaterThan(20);
+    expectWhole(shop);
+  });
+
+  test("by deltas that name their base by id", () => {
+    const pack = join(objectsOf(shop), "pack");
+    const ids = [...objectsByGit(shop).keys()].join("\n");
+    const name = shop.feed(Buffer.from(`${ids}\n`), "pack-objects", "-q", "--no-reuse-delta", "--window=50", join(".git/objects/pack", "pack")).toString().trim();
+    for (const file of readdirSync(pack)) if (!file.includes(name)) rmSync(join(pack, file), { force: true });
+    expectWhole(shop);
+    const table = openObjectStore(objectsOf(shop)).packs[0]!;
+    expect(table.parents.filter((parent) => parent >= 0).length).toBeGreaterThan(30);
+  });
+
+  test("by an index of version 1", () => {
+    shop.git("repack", "-qadfk");
+    const pack = join(objectsOf(shop), "pack");
+    const name = readdirSync(pack).find((file) => file.endsWith(".pack"))!;
+    for (const file of readdirSync(pack)) if (file !== name) rmSync(join(pack, file), { force: true });
+    shop.git("index-pack", "--index-version=1", join(".git/objects/pack", name));
+    expectWhole(shop);
+  });
+
+  test("by an index whose offsets are written long", () => {
+    const pack = join(objectsOf(shop), "pack");
+    const name = readdirSync(pack).find((file) => file.endsWith(".pack"))!;
+    rmSync(join(pack, name.replace(/pack$/, "idx")), { force: true });
+    // From this offset on, the index keeps them in its table of 64-bit offsets.
+    shop.git("index-pack", "--index-version=2,0x40", join(".git/objects/pack", name));
+    expectWhole(shop);
+  });
+
+  test("in many packs that hold some objects twice", () => {
+    shop.git("repack", "-qad");
+    for (const ref of ["HEAD~30", "HEAD~10", "HEAD"]) {
+      const list = shop.git("rev-list", "--objects", "--no-object-names", ref);
+      shop.feed(Buffer.from(`${list}\n`), "pack-objects", "-q", ".git/objects/pack/pack");
+    }
+    shop.git("unpack-objects", "-q", "--strict", "-n");
+    expect(readdirSync(join(objectsOf(shop), "pack")).filter((name) => name.endsWith(".pack")).length).toBeGreaterThan(2);
+    expectWhole(shop);
+  });
+
+  test("with a multi-pack index, a bitmap and a reverse index beside the packs", () => {
+    shop.git("-c", "pack.writeReverseIndex=true", "repack", "-qadb");
+    shop.git("multi-pack-index", "write");
+    expectWhole(shop);
+  });
+
+  test("after git gc, with what became unreachable", () => {
+    shop.git("commit", "-q", "--amend", "-m", "Amended");
+    shop.git("reflog", "expire", "--expire=now", "--all");
+    shop.git("gc", "-q", "--prune=never");
+    expectWhole(shop);
+  });
+
+  test("borrowed from another repository, and from one that borrows itself", () => {
+    const second = fresh();
+    shop.git("clone", "-q", "--shared", ".", second);
+    const borrower = openWorkshop(second);
+    borrower.commit("Mine", { "mine.txt": "in the borrower\n" });
+    const third = fresh();
+    borrower.git("clone", "-q", "--shared", ".", third);
+    const last = openWorkshop(third);
+    expect(objectsByGit(last).size).toBeGreaterThan(objectsByGit(shop).size);
+    expectWhole(last);
+    writeFileSync(join(third, ".git/objects/info/alternates"), `# a comment\n\n../../../${second.slice(folder.length + 1)}/.git/objects\n`);
+    expectWhole(last);
+  });
+
+  test("in a bare repository", () => {
+    const bare = fresh();
+    shop.git("clone", "-q", "--bare", ".", bare);
+    expectWhole(openWorkshop(bare), join(bare, "objects"));
+  });
+});
+
+test("an empty repository holds nothing", () => {
+  const shop = createRepository(fresh());
+  expect(readEverything(objectsOf(shop))).toEqual({ objects: new Map(), damaged: new Map() });
+});
+
+test("a submodule's commit lies elsewhere and is not looked for", () => {
+  const shop = createRepository(fresh());
+  const sub = createRepository(fresh());
+  sub.commit("Inside", { "inner.txt": "inside\n" });
+  shop.git("submodule", "--quiet", "add", sub.path, "module");
+  shop.commit("With a submodule");
+  expectWhole(shop);
+});
+
+test("an object that is not there is undefined, without an error", () => {
+  const shop = createRepository(fresh());
+  shop.commit("One", { a: "1" });
+  expect(readOneByOne(objectsOf(shop), ["0123456789012345678901234567890123456789"]).size).toBe(0);
+});
+
+test("alternates that lead nowhere, or in a circle, are named or end", () => {
+  const shop = createRepository(fresh());
+  shop.commit("One", { a: "1" });
+  const objects = objectsOf(shop);
+  writeFileSync(join(objects, "info/alternates"), `${join(folder, "nowhere")}\n`);
+  expect([...readEverything(objects).damaged]).toEqual([[join(folder, "nowhere"), "object folder is missing"]]);
+  writeFileSync(join(objects, "info/alternates"), `${objects}\n../objects\n`);
+  expectWhole(shop, objects);
+});
+
+test("a pack that is moved away while its index stays is named", () => {
+  const shop = createRepository(fresh());
+  shop.commit("One", { a: "1" });
+  shop.git("repack", "-qad");
+  const pack = join(objectsOf(shop), "pack");
+  const name = readdirSync(pack).find((file) => file.endsWith(".pack"))!;
+  renameSync(join(pack, name), join(folder, name));
+  const { objects, damaged } = readEverything(objectsOf(shop));
+  expect(objects.size).toBe(0);
+  expect([...damaged.keys()].join()).toContain(name.replace(/\.pack$/, ""));
+  renameSync(join(folder, name), join(pack, name));
+  rmSync(join(pack, name.replace(/pack$/, "idx")));
+  expect([...readEverything(objectsOf(shop)).damaged]).toEqual([[join(pack, name), "has no index"]]);
+  expect(existsSync(join(pack, name))).toBe(true);
+});
