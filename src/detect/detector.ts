@@ -31,6 +31,8 @@ export interface ScanResult {
   readonly limited: boolean;
 }
 
+/** Source code holds a keyword in some 128 bytes. */
+const hitsShift = 7;
 /** Decoded bytes of one content, all layers together: encodings inside encodings must not multiply work without end. */
 const maxDecodedBytes = 64 << 20;
 
@@ -70,6 +72,7 @@ export class Detector {
 
   /** Opens a content that comes in pieces and need not fit into memory. No other scan may run before its `end`. */
   stream(): ContentStream {
+    this.#decodedBytes = 0;
     return openStream(this);
   }
 
@@ -77,7 +80,7 @@ export class Detector {
   trace(low: number, length: number): Trace {
     this.#decodedBytes = 0;
     const region: Region = { low, high: low + length, base: 0 };
-    const hits = new HitList();
+    const hits = new HitList(length >> hitsShift);
     this.kernel.scan(low, length, 0, (end, state) => hits.push(end, state));
     const outcomes: PlacedOutcome[] = [];
     for (let i = 0; i < hits.length; i++) this.lookAround(region, hits.ends[i]!, hits.states[i]!, outcomes);
@@ -157,18 +160,22 @@ export class Detector {
     return judgeMatch(ready, match, this.kernel.bytes.subarray(low, high), from - low, hit - low, this.#options.honourInlineAllow);
   }
 
-  /** Tries a rule on all that is in memory. */
-  lookEverywhere(ready: ReadyRule, region: Region, found: (outcome: Outcome, at: number) => void): void {
+  /**
+   * Tries a rule on what is in memory, from offset `from` of the content on, for matches that begin before offset `until`. Gives the offset where
+   * it is to go on.
+   */
+  lookEverywhere(ready: ReadyRule, region: Region, found: (outcome: Outcome, at: number) => void, from = region.base, until = Infinity): number {
     const window = this.kernel.bytes.subarray(region.low, region.high);
     const regex = ready.regex();
-    let at = 0;
+    let at = Math.max(0, from - region.base);
     while (at <= window.length) {
       const match = regex.exec(window, at);
-      if (match === undefined) return;
+      if (match === undefined || region.base + match.start >= until) break;
       const outcome = this.#judged(ready, match, region.low, region.low + match.start, region);
       if (outcome !== undefined) found(outcome, region.base + match.start);
       at = Math.max(match.end, match.start + 1);
     }
+    return Math.max(region.base + at, Math.min(until, region.base + window.length));
   }
 
   /** Base64 runs of a whole content within the addresses `[low, high)` that start like text, with what their texts hold. */
@@ -211,7 +218,7 @@ export class Detector {
     this.kernel.reserve(low + text.length - this.kernel.arena);
     this.kernel.bytes.set(text, low);
     const inner: Region = { low, high: low + text.length, base: 0 };
-    const hits = new HitList();
+    const hits = new HitList(text.length >> hitsShift);
     this.kernel.scan(low, text.length, 0, (end, state) => hits.push(end, state));
     const outcomes: PlacedOutcome[] = [];
     for (let i = 0; i < hits.length; i++) this.lookAround(inner, hits.ends[i]!, hits.states[i]!, outcomes);

@@ -19,7 +19,7 @@ export function inherit(detector: Detector, region: Region, before: Trace, copie
   const length = region.high - region.low;
   const overlap = Math.max(0, rules.automaton.longest - 1);
   const kept = keep(copies, length, before.length, Math.max(leastCopy, 4 * overlap));
-  const hits = new HitList();
+  const hits = new HitList(before.hits.length + 16);
   const outcomes: PlacedOutcome[] = [];
 
   /** Keywords that end in `(from, to + overlap]`: those that hold a changed byte, or stand across the border of two copies. */

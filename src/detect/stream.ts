@@ -26,6 +26,8 @@ export function openStream(detector: Detector): ContentStream {
   kernel.reserve(carry + segmentBytes);
   const collector = detector.collector(low);
   const wanted = new Set<ReadyRule>(rules.always);
+  /** Rules for whole contents, with the offset up to which each has been tried. */
+  const everywhere = new Map(rules.everywhere.map((rule) => [rule, 0]));
   const runs = new StreamRuns(detector, collector);
   let base = 0; // offset in the content of address `low`
   let scanned = low; // up to here the automaton went
@@ -48,8 +50,10 @@ export function openStream(detector: Detector): ContentStream {
     }
     pending = pending.slice(next);
     for (const { hit, outcome } of outcomes) collector.add(outcome, hit, kernel.bytes, region);
-    for (const rule of rules.everywhere) {
-      detector.lookEverywhere(rule, region, (outcome, at) => collector.addAnywhere(outcome, at, kernel.bytes, region));
+    // A match that begins further back than this has room to end; others wait until more is there.
+    const until = last ? Infinity : base + filled - low - (carry >> 1);
+    for (const [rule, done] of everywhere) {
+      everywhere.set(rule, detector.lookEverywhere(rule, region, (outcome, at) => collector.addAnywhere(outcome, at, kernel.bytes, region), done, until));
     }
     runs.look(region, last);
     collector.forget();
@@ -105,7 +109,7 @@ class StreamRuns {
     for (let i = 0; i < places.length; i += 2) {
       const offset = region.base + places[i]!;
       const end = region.low + places[i + 1]!;
-      const goesOn = this.#open >= 0 && i === 0 && this.#open <= offset;
+      const goesOn = this.#open >= 0 && (offset === this.#open || (places[i] === 0 && this.#open < offset));
       if (!goesOn && offset < this.#looked) continue;
       const isOpen = !last && end === region.high;
       const start = goesOn ? this.#open : offset;
@@ -114,6 +118,7 @@ class StreamRuns {
       this.#open = isOpen ? start : -1;
       this.#done = isOpen ? done : 0;
     }
-    this.#looked = this.#open >= 0 ? this.#open : region.base + region.high - region.low;
+    // The last bytes may be the start of a run that is still too short to be seen.
+    this.#looked = this.#open >= 0 ? this.#open : region.base + region.high - region.low - (leastRun - 1);
   }
 }

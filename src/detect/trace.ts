@@ -21,9 +21,15 @@ export interface PlacedOutcome {
 
 /** Keyword ends (ascending) and output states, growing by doubling. */
 export class HitList {
-  ends = new Uint32Array(256);
-  states = new Uint16Array(256);
+  ends: Uint32Array;
+  states: Uint16Array;
   length = 0;
+
+  /** Room for `capacity` hits; it grows when they are more. */
+  constructor(capacity: number) {
+    this.ends = new Uint32Array(capacity);
+    this.states = new Uint16Array(capacity);
+  }
 
   push(end: number, state: number): void {
     if (this.length === this.ends.length) this.#grow(this.length + 1);
@@ -53,7 +59,7 @@ export class HitList {
   }
 
   #grow(least: number): void {
-    const size = Math.max(least, this.ends.length * 2);
+    const size = Math.max(least, this.ends.length * 2, 16);
     const ends = new Uint32Array(size);
     const states = new Uint16Array(size);
     ends.set(this.ends.subarray(0, this.length));

@@ -3,13 +3,13 @@
  * decisions, and gives the exit code. In: hits and sightings. Out: `Finding`, `Report`.
  * Never writes a plain value anywhere: what leaves it for a disk is masked or hashed.
  */
-export { parseBaseline, readBaseline, baselineDecider, type Baseline } from "./baseline.ts";
+export { parseBaseline, baselineDecider, type Baseline } from "./baseline.ts";
 export { buildReport, type ReportPieces, type TargetOutcome } from "./build-report.ts";
 export { checkedFields, type CheckedFields } from "./checked.ts";
 export type { Decider } from "./decide.ts";
 export { fingerprint, isFingerprint } from "./fingerprint.ts";
 export { gate, isIncomplete, type GateOptions } from "./gate.ts";
-export { gitleaksFingerprint, gitleaksIgnoreDecider, gitleaksIgnoreName, parseGitleaksIgnore } from "./gitleaks-ignore.ts";
+export { gitleaksFingerprint, gitleaksIgnoreDecider, parseGitleaksIgnore } from "./gitleaks-ignore.ts";
 export {
   addDecision,
   decisions,
@@ -30,6 +30,6 @@ export { loadDeciders, type DecisionPlaces } from "./load-deciders.ts";
 export { maskDots, maskEncoded, maskIn, maskSecret } from "./mask.ts";
 export { compareFindings, compareSightings } from "./order.ts";
 export type { CompilePattern } from "./place-judge.ts";
-export { findingFromRecord, findingToRecord, recordSchema, type FindingRecord } from "./record.ts";
+export { findingFromRecord, findingToRecord, type FindingRecord } from "./record.ts";
 export { problemFromRecord, readReport, reportToLines, targetFromRecord } from "./report-record.ts";
 export { FindingStore, type FindingStoreOptions } from "./store.ts";

@@ -32,7 +32,7 @@ export function compareSightings(a: FindingSighting, b: FindingSighting): number
 }
 
 /** The order of origins, as `compareSightings` describes it. */
-export function compareOrigins(a: Origin, b: Origin): number {
+function compareOrigins(a: Origin, b: Origin): number {
   if (a.kind === "git" && b.kind === "git") {
     return (
       compareText(a.commit?.date ?? "~", b.commit?.date ?? "~") ||

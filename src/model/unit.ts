@@ -35,6 +35,8 @@ export interface PackEntries {
   readonly parents: Int32Array;
   /** 1 commit, 2 tree, 3 blob, 4 tag: the type of the family's root. */
   readonly types: Uint8Array;
+  /** CRC-32 of the entries as they stand in the pack, where the index tells it. */
+  readonly sums?: Uint32Array;
   /** 1 where the content is to be scanned; 0 where it is only needed as a base, or known already. */
   readonly wanted: Uint8Array;
 }

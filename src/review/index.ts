@@ -13,14 +13,7 @@ import { runPlain } from "./plain.ts";
 import type { ReviewState } from "./state.ts";
 
 export type { Counts } from "./counts.ts";
-export {
-  memoryDecisions,
-  verdicts,
-  type Decision,
-  type DecisionChange,
-  type DecisionSink,
-  type Verdict,
-} from "./decisions.ts";
+export type { Decision, DecisionChange, DecisionSink, Verdict } from "./decisions.ts";
 export {
   createListFeed,
   createLiveFeed,

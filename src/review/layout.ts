@@ -18,7 +18,7 @@ export type Layout =
 export const smallest: Size = { columns: 60, rows: 15 };
 
 /** From here list and detail stand side by side. */
-export const sideBySideColumns = 100;
+const sideBySideColumns = 100;
 
 /** The list needs no more: a wider terminal gives the rest to the detail. */
 const widestList = 90;

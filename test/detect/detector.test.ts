@@ -170,6 +170,16 @@ describe("limits", () => {
 });
 
 describe("determinism", () => {
+  test("what was decoded before leaves as much room for a stream", () => {
+    const detector = detectorOf(probes, { decodeDepth: 20 });
+    let text = Buffer.alloc(1 << 20, "some text that is encoded again and again\n");
+    while (text.length < 20 << 20) text = Buffer.from(text.toString("base64"));
+    detector.scan(text);
+    const stream = detector.stream();
+    stream.push(Buffer.from(Buffer.from(`the value is ${token(9)} here`).toString("base64")));
+    expect(stream.end().detections).toHaveLength(1);
+  });
+
   test("a detector that scanned other things before gives the same", () => {
     const random = createRandom("same");
     const content = Buffer.from(Array.from({ length: 300 }, () => random.pick(Object.values(plants))(random)).join("\nprobe-anywhere "));

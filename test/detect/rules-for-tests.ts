@@ -37,7 +37,7 @@ export const probes: Ruleset = rulesetOf([
   { id: "probe-token", regex: "\\b(prb_[0-9A-Za-z]{30})\\b", keywords: ["prb_"] },
   { id: "probe-assigned", regex: "(?i)probekey[\\w.-]{0,20}[ =:\"']{1,4}([a-z0-9]{24})\\b", keywords: ["probekey"] },
   { id: "probe-block", regex: "-----BEGIN PROBE-----[\\r\\n]((?:[A-Za-z0-9+/=]{40,240}[\\r\\n]){2})-----END PROBE-----", keywords: ["begin probe"] },
-  { id: "probe-whole", regex: "\\bwhole:([0-9A-F]{32})\\b", keywords: ["probe-anywhere"] },
+  { id: "probe-whole", regex: "\\bwhole:([0-9A-F]{32,600})\\b", keywords: ["probe-anywhere"] },
   { id: "probe-always", regex: "\\bnokey-([0-9A-Z]{20})\\b", keywords: [] },
 ]);
 
@@ -48,6 +48,6 @@ export const plants: Readonly<Record<string, (random: Random) => string>> = {
   token: (random) => `prb_${random.chars(alnum, 30)}`,
   assigned: (random) => `probekey_${random.chars("abc", random.integer(9))} = "${random.chars("0123456789abcdefghijklmnopqrstuvwxyz", 24)}"`,
   block: (random) => `-----BEGIN PROBE-----\n${random.chars(alnum, 60)}\n${random.chars(alnum, 40 + random.integer(200))}\n-----END PROBE-----`,
-  whole: (random) => `whole:${random.chars("0123456789ABCDEF", 32)}`,
+  whole: (random) => `whole:${random.chars("0123456789ABCDEF", 32 + random.integer(300))}`,
   always: (random) => `nokey-${random.chars("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", 20)}`,
 };

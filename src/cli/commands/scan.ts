@@ -1,7 +1,6 @@
-import { buildReport, FindingStore, type TargetOutcome } from "../../findings/index.ts";
+import { buildReport, FindingStore } from "../../findings/index.ts";
 import type { Report } from "../../model/finding.ts";
 import type { ScanObserver } from "../../model/observer.ts";
-import type { Problem } from "../../model/problem.ts";
 import type { Source, SourceContext } from "../../model/source.ts";
 import type { ScanOptions } from "../options.ts";
 import { presentScan } from "../present.ts";
@@ -29,11 +28,11 @@ export async function runScan({ targets, options, open = openTarget }: ScanReque
   const { ruleset, deciders, compile, poolOptions, notes } = await prepareScan(targets, options);
   const findings = new FindingStore({ ruleset, compile, deciders, onFinding: (finding) => observer.finding(finding) });
   await using scan = new Run(poolOptions, options, observer);
-  const problems: Problem[] = [...notes];
-  const outcomes: TargetOutcome[] = [];
+  const tallies: TargetTally[] = [];
   for (const target of targets) {
     if (options.signal.aborted) break;
     const tally = new TargetTally(target.name, observer);
+    tallies.push(tally);
     try {
       await scanTarget((context) => open(target, options, context), scan, findings, tally);
     } catch (error) {
@@ -41,17 +40,15 @@ export async function runScan({ targets, options, open = openTarget }: ScanReque
       if (targets.length === 1) throw error;
       tally.lose(unreachable(error, target.name));
     }
-    problems.push(...tally.problems);
-    outcomes.push(tally.outcome(findings.countIn(target.name)));
   }
   return buildReport({
     version: toolVersion(),
     ruleset,
-    targets: outcomes,
+    targets: tallies.map((tally) => tally.outcome(findings.countIn(tally.target))),
     findings: findings.findings(),
     suppressed: findings.suppressed(),
     mask: (text) => findings.mask(text),
-    problems,
+    problems: [...notes, ...tallies.flatMap(({ problems }) => problems)],
     interrupted: options.signal.aborted,
   });
 }

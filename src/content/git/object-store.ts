@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync, readSync, openSync, closeSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
+import { crc32 } from "node:zlib";
 import { applyDelta } from "./delta.ts";
 import { inflateExact } from "./inflate.ts";
 import { readLoose, type LooseObject } from "./loose.ts";
@@ -165,6 +166,8 @@ export class ObjectReader {
     const compressed = Buffer.alloc(pack.ends[entry]! - offset);
     const read = readSync(descriptor, compressed, 0, compressed.length, offset);
     const header = readEntryHeader(compressed.subarray(0, read), 0);
+    const sum = pack.index.sums?.[pack.inIndex[entry]!];
+    if (sum !== undefined && crc32(compressed.subarray(0, read)) !== sum) throw new Error("its checksum is wrong");
     if (header === undefined) throw new Error("its header is damaged");
     return inflateExact(compressed.subarray(header.length, read), pack.sizes[entry]!);
   }

@@ -8,6 +8,8 @@ export interface PackIndex {
   readonly offsets: Float64Array;
   /** Number of objects whose first byte is at most i. */
   readonly fanout: Uint32Array;
+  /** CRC-32 of each entry as it stands in the pack; version 1 has none. */
+  readonly sums?: Uint32Array;
 }
 
 const idBytes = 20;
@@ -50,7 +52,9 @@ function readSecond(bytes: Uint8Array, view: DataView, fanout: Uint32Array, coun
   if (largeAt + 2 * idBytes > bytes.length) throw new Error("pack index is cut off");
   const oids = bytes.slice(at, at + count * idBytes);
   const offsets = new Float64Array(count);
+  const sums = new Uint32Array(count);
   for (let i = 0; i < count; i++) {
+    sums[i] = view.getUint32(offsetsAt - 4 * (count - i));
     const small = view.getUint32(offsetsAt + 4 * i);
     if (small < 0x80000000) {
       offsets[i] = small;
@@ -60,7 +64,7 @@ function readSecond(bytes: Uint8Array, view: DataView, fanout: Uint32Array, coun
     if (large + 8 > bytes.length - 2 * idBytes) throw new Error("pack index names an offset outside its table");
     offsets[i] = view.getUint32(large) * 2 ** 32 + view.getUint32(large + 4);
   }
-  return { count, oids, offsets, fanout };
+  return { count, oids, offsets, fanout, sums };
 }
 
 /** Position of the id at `ids[at … at+19]`, or -1. */

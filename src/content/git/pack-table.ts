@@ -26,6 +26,8 @@ const idBytes = 20;
 /** Headers are read through windows of this size; a pack is gone through once, from front to back. */
 const windowBytes = 4 << 20;
 const missing = -2;
+/** No object has this type. */
+const unknownType = 255;
 
 /** Reads a pack's index and the headers of all its entries. Throws Error when index or pack cannot be read at all. */
 export function readPackTable(indexPath: string): PackTable {
@@ -81,10 +83,12 @@ function inheritTypes(parents: Int32Array, types: Uint8Array): void {
       chain.push(at);
       at = parents[at]!;
     }
-    const type = types[at]!;
+    // A type found to be unknown is noted too: otherwise each entry of a long chain that leads nowhere would follow it to its end.
+    const type = types[at]! || unknownType;
     for (const entry of chain) types[entry] = type;
     chain.length = 0;
   }
+  for (let i = 0; i < types.length; i++) if (types[i] === unknownType) types[i] = 0;
 }
 
 function packFault(descriptor: number, fileEnd: number, index: PackIndex, offsets: Float64Array): string | undefined {

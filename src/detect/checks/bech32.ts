@@ -14,7 +14,7 @@ function polymod(state: number, value: number): number {
 }
 
 /** Verifies a bech32 text (BIP-173, constant 1; one case only). @returns its human-readable part, or undefined */
-export function bech32Prefix(text: string): string | undefined {
+function bech32Prefix(text: string): string | undefined {
   const lower = text.toLowerCase();
   if (text.length > MAX_LENGTH || (lower !== text && text.toUpperCase() !== text)) return undefined;
   const separator = lower.lastIndexOf("1");

@@ -9,10 +9,10 @@ export interface DerElement {
 export const DER_INTEGER = 0x02;
 export const DER_OCTETS = 0x04;
 export const DER_OBJECT_ID = 0x06;
-export const DER_SEQUENCE = 0x30;
+const DER_SEQUENCE = 0x30;
 
 /** Reads the element at `at`; undefined when the bytes end before it does, or its length is indefinite or above 2^32. */
-export function readDer(bytes: Uint8Array, at: number): DerElement | undefined {
+function readDer(bytes: Uint8Array, at: number): DerElement | undefined {
   const tag = bytes[at];
   const first = bytes[at + 1];
   if (tag === undefined || first === undefined) return undefined;

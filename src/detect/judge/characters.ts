@@ -1,5 +1,5 @@
 /** Classes of characters, as they matter for telling random text from written text. */
-export const LOWER = 0;
+const LOWER = 0;
 export const UPPER = 1;
 export const DIGIT = 2;
 export const SIGN = 3;

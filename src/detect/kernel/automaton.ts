@@ -17,12 +17,14 @@ export interface Automaton {
   readonly longest: number;
 }
 
+/** Sixteen bytes are as rare as thirty, and the shorter the anchors, the less has to be looked at around an edit. */
+const longestAnchor = 16;
 /** State numbers have 16 bits. */
 const maxStates = 60_000;
 
 /** Builds the automaton for non-empty lower-case keywords. With very many of them, anchors are cut shorter until the states fit. */
 export function buildAutomaton(keywords: readonly Uint8Array[]): Automaton {
-  let anchorLimit = Math.max(1, ...keywords.map((keyword) => keyword.length));
+  let anchorLimit = longestAnchor;
   while (anchorLimit > 3 && countStates(keywords, anchorLimit) > maxStates) anchorLimit--;
   return build(keywords.map((keyword) => keyword.subarray(0, anchorLimit)));
 }

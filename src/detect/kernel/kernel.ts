@@ -14,7 +14,7 @@ const pieceBytes = 1 << 18;
 /** Below this, four stretches cost more than they win. */
 const fourFrom = 2048;
 /** Copies of a delta below this are not told: what they could hand on is less than what asking costs. */
-export const leastCopy = 512;
+export const leastCopy = 256;
 /** WebAssembly's 32-bit memory ends here. */
 const memoryLimit = 65536 * pageBytes;
 

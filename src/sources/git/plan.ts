@@ -86,11 +86,13 @@ function extract(table: PackTable, list: readonly number[], wanted: Uint8Array):
     parents: new Int32Array(count).fill(-1),
     types: new Uint8Array(count),
     wanted: new Uint8Array(count),
+    ...(table.index.sums === undefined ? {} : { sums: new Uint32Array(count) }),
   };
   const local = new Map<number, number>();
   list.forEach((entry, i) => local.set(entry, i));
   list.forEach((entry, i) => {
     const at = table.inIndex[entry]! * idBytes;
+    if (entries.sums !== undefined) entries.sums[i] = table.index.sums![table.inIndex[entry]!]!;
     entries.oids.set(table.index.oids.subarray(at, at + idBytes), i * idBytes);
     entries.offsets[i] = table.offsets[entry]!;
     entries.ends[i] = table.ends[entry]!;

@@ -16,7 +16,7 @@ import { listRefs, shortName } from "./refs.ts";
 import { findRepository, type Repository } from "./repository.ts";
 
 export { configuredHooksPath } from "./push-remote.ts";
-export { findRepository, type Repository } from "./repository.ts";
+export { type Repository } from "./repository.ts";
 
 /** One name that is pushed; not one that is deleted. */
 export interface PushedRef {
@@ -37,7 +37,8 @@ export interface Push {
 
 /** What the walk found, for whoever has to say it: filled when the source has planned its units. */
 export interface PushFacts {
-  newCommits: number;
+  /** New commits, parents first. */
+  readonly commits: Map<string, { readonly isRoot: boolean }>;
   newFiles: number;
 }
 
@@ -53,6 +54,11 @@ export function findRepositoryAbove(path: string): { readonly repository: Reposi
     if (repository !== undefined) return { repository, root };
     if (root === dirname(root)) return undefined;
   }
+}
+
+/** Id of the commit that is checked out; empty when there is none. */
+export function pushHead(repository: Repository): string {
+  return listRefs(repository).find(({ name }) => name === "HEAD")?.oid ?? "";
 }
 
 /**
@@ -72,7 +78,7 @@ export async function openPush(target: string, push: Push, context: SourceContex
     const remotes = [...knownOfRemote(repository, push.remote), ...push.refs.flatMap(({ remoteId }) => remoteId ?? [])];
     const locals = push.refs.map(({ localId }) => localId);
     set = findPushSet(objects, locals, remotes, shallowCommits(repository), (...fault) => void faults.push(problem(...fault)));
-    facts.newCommits = set.commits.length;
+    for (const { id, parents } of set.commits) facts.commits.set(id, { isRoot: parents.length === 0 });
     for (const { type } of set.contents.values()) if (type === "blob") facts.newFiles++;
     yield* faults.slice(0, maxNamed);
     if (faults.length > maxNamed) yield problem(faults[0]!.code, target, `${faults.length - maxNamed} more objects cannot be read`);
@@ -112,8 +118,8 @@ export async function openPush(target: string, push: Push, context: SourceContex
   }
 
   async function locate(contents: ReadonlySet<ContentId>): Promise<Located> {
-    const head = listRefs(repository).find(({ name }) => name === "HEAD")?.oid;
-    const headTree = head === undefined ? undefined : treeOf(objects, head);
+    const head = pushHead(repository);
+    const headTree = head === "" ? undefined : treeOf(objects, head);
     const refsOf = refFinder(set, push.refs);
     const sightings = [...contents].sort().flatMap((content) => {
       const introduced = set.contents.get(content);

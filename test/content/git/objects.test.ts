@@ -32,7 +32,7 @@ function history(path = fresh()): Workshop {
 }
 
 function objectsOf(shop: Workshop): string {
-  return join(shop.path, shop.git("rev-parse", "--git-dir").replace(/^\./, "."), "objects");
+  return join(shop.path, shop.git("rev-parse", "--git-path", "objects"));
 }
 
 function expectWhole(shop: Workshop, objects = objectsOf(shop)): void {
@@ -102,7 +102,6 @@ describe("every object is read as git reads it", () => {
       const list = shop.git("rev-list", "--objects", "--no-object-names", ref);
       shop.feed(Buffer.from(`${list}\n`), "pack-objects", "-q", ".git/objects/pack/pack");
     }
-    shop.git("unpack-objects", "-q", "--strict", "-n");
     expect(readdirSync(join(objectsOf(shop), "pack")).filter((name) => name.endsWith(".pack")).length).toBeGreaterThan(2);
     expectWhole(shop);
   });

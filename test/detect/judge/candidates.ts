@@ -2,7 +2,7 @@ import type { Candidate } from "../../../src/detect/candidate.ts";
 import type { Rule } from "../../../src/model/rule.ts";
 
 /** A rule with nothing but what the judge looks at. */
-export function rule(fields: Partial<Rule> = {}): Rule {
+function rule(fields: Partial<Rule> = {}): Rule {
   return {
     id: "test",
     description: "",
