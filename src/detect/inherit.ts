@@ -59,18 +59,23 @@ export function inherit(detector: Detector, region: Region, before: Trace, copie
 function inheritCopy(
   detector: Detector, region: Region, before: Trace, copy: Kept, from: number, hits: HitList, outcomes: PlacedOutcome[],
 ): void {
-  const { reachBefore, reachAfter } = detector.rules;
+  const { reachBefore, reachAfter, automaton } = detector.rules;
+  const { firstOutput } = automaton;
   const by = copy.to - copy.from;
   const end = copy.from + copy.length;
   const low = before.hits.upTo(from);
   const high = before.hits.upTo(end);
   hits.append(before.hits, low, high, by);
+  // Where nothing was before or behind in either content, nothing can have changed there.
+  const floor = copy.isStart ? -Infinity : copy.from;
+  const ceiling = copy.isEnd ? Infinity : end;
   const isSafe = (hit: number, state: number): boolean =>
-    (copy.isStart || hit - reachBefore(state) >= copy.from) && (copy.isEnd || hit + reachAfter(state) <= end);
+    hit - reachBefore[state - firstOutput]! >= floor && hit + reachAfter[state - firstOutput]! <= ceiling;
 
   const found: PlacedOutcome[] = [];
   const { ends, states } = before.hits;
-  for (let i = low; i < high; i++) {
+  const isWhole = copy.isStart && copy.isEnd;
+  for (let i = low; i < high && !isWhole; i++) {
     if (!isSafe(ends[i]!, states[i]!)) detector.lookAround(region, ends[i]! + by, states[i]!, found);
   }
   let isMixed = false;

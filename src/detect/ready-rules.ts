@@ -29,9 +29,9 @@ export interface HitAction {
 export interface ReadyRules {
   readonly automaton: Automaton;
   actionsOf(state: number): readonly HitAction[];
-  /** How many bytes before and behind the end of a keyword the rules of an output state look at, with the line around a match. */
-  reachBefore(state: number): number;
-  reachAfter(state: number): number;
+  /** By output state, counted from `automaton.firstOutput`: how many bytes before and behind a keyword's end its rules look at, lines included. */
+  readonly reachBefore: Uint32Array;
+  readonly reachAfter: Uint32Array;
   /** Rules without keywords: tried everywhere in every content. */
   readonly always: readonly ReadyRule[];
   /** Rules of reach `whole`: tried everywhere in a content that holds one of their keywords, or in all where they have none. */
@@ -107,8 +107,8 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine): ReadyRules {
   return {
     automaton,
     actionsOf: (state) => actions[state - firstOutput]!,
-    reachBefore: (state) => before[state - firstOutput]!,
-    reachAfter: (state) => after[state - firstOutput]!,
+    reachBefore: before,
+    reachAfter: after,
     always,
     everywhere,
     looksEverywhere: everywhere.length > 0,

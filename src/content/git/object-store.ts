@@ -6,6 +6,7 @@ import { inflateExact } from "./inflate.ts";
 import { readLoose, type LooseObject } from "./loose.ts";
 import { readEntryHeader } from "./pack-entry.ts";
 import { findInIndex } from "./pack-index.ts";
+import { maxObjectBytes, mostCompressed } from "./pack-walk.ts";
 import { readPackTable, type PackTable } from "./pack-table.ts";
 
 /** Everything that lies in a repository's object folders: its own and those it borrows from. */
@@ -34,7 +35,8 @@ export function openObjectStore(objects: string): ObjectStore {
   let promised = false;
   for (const folder of withAlternates(objects, faults)) {
     const packFolder = join(folder, "pack");
-    const names = listFolder(packFolder);
+    const list = (path: string): string[] => listFolder(path, faults);
+    const names = list(packFolder);
     for (const name of names.filter((name) => name.endsWith(".idx"))) {
       try {
         const table = readPackTable(join(packFolder, name));
@@ -48,7 +50,7 @@ export function openObjectStore(objects: string): ObjectStore {
       faults.push({ subject: join(packFolder, name), message: "has no index" });
     }
     promised ||= names.some((name) => name.endsWith(".promisor"));
-    loose.push({ objects: folder, oids: listLoose(folder) });
+    loose.push({ objects: folder, oids: listLoose(folder, list) });
   }
   return { packs, loose, faults, promised };
 }
@@ -73,19 +75,22 @@ function withAlternates(objects: string, faults: { subject: string; message: str
   return found;
 }
 
-function listLoose(objects: string): string[] {
+function listLoose(objects: string, list: (path: string) => string[]): string[] {
   const oids: string[] = [];
-  for (const prefix of listFolder(objects)) {
+  for (const prefix of list(objects)) {
     if (!/^[0-9a-f]{2}$/.test(prefix)) continue;
-    for (const rest of listFolder(join(objects, prefix))) if (/^[0-9a-f]{38}$/.test(rest)) oids.push(prefix + rest);
+    for (const rest of list(join(objects, prefix))) if (/^[0-9a-f]{38}$/.test(rest)) oids.push(prefix + rest);
   }
   return oids;
 }
 
-function listFolder(folder: string): string[] {
+/** A folder that is not there holds nothing; one that cannot be listed may hold anything. */
+function listFolder(folder: string, faults: { subject: string; message: string }[]): string[] {
   try {
     return readdirSync(folder).sort();
-  } catch {
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT") faults.push({ subject: folder, message: `folder cannot be listed (${code ?? "unknown"})` });
     return [];
   }
 }
@@ -163,7 +168,10 @@ export class ObjectReader {
     let descriptor = this.#descriptors.get(pack.pack);
     if (descriptor === undefined) this.#descriptors.set(pack.pack, (descriptor = openSync(pack.pack, "r")));
     const offset = pack.offsets[entry]!;
-    const compressed = Buffer.alloc(pack.ends[entry]! - offset);
+    if (pack.sizes[entry]! > maxObjectBytes) throw new Error("object is too large");
+    const length = pack.ends[entry]! - offset;
+    if (length > mostCompressed(pack.sizes[entry]!)) throw new Error("it takes more room than its data can");
+    const compressed = Buffer.alloc(length);
     const read = readSync(descriptor, compressed, 0, compressed.length, offset);
     const header = readEntryHeader(compressed.subarray(0, read), 0);
     const sum = pack.index.sums?.[pack.inIndex[entry]!];

@@ -178,8 +178,10 @@ class Walk<T> {
     const { offsets, ends, sizes, sums } = this.#entries;
     const size = sizes[entry]!;
     if (size > maxObjectBytes) return "its delta is too large";
+    const length = ends[entry]! - offsets[entry]!;
+    if (length > mostCompressed(size)) return "it takes more room than its data can";
     try {
-      const bytes = this.#bytes(offsets[entry]!, ends[entry]! - offsets[entry]!);
+      const bytes = this.#bytes(offsets[entry]!, length);
       // zlib has a sum of its own, but only over the data: a flipped bit in a header would give another base without a word.
       if (sums !== undefined && crc32(bytes) !== sums[entry]) return "its checksum is wrong";
       const header = readEntryHeader(bytes, 0);
@@ -191,6 +193,11 @@ class Walk<T> {
       return error instanceof Error ? error.message : "it cannot be read";
     }
   }
+}
+
+/** Deflating makes nothing longer than this (zlib's deflateBound is an eighth more and a few bytes): a pack whose index lies is not read as a whole. */
+export function mostCompressed(size: number): number {
+  return size * 1.25 + 4096;
 }
 
 function align(address: number): number {

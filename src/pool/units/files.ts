@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { FilesUnit, InlineUnit, StreamUnit } from "../../model/unit.ts";
 import type { ResultBuilder } from "../result.ts";
 import type { Task } from "../task.ts";
+import { readDescriptor } from "./descriptor.ts";
 import { EntryScanner, gatherBytes } from "./entries.ts";
 import { createHash } from "node:crypto";
 import { blobId } from "../../content/blob-id.ts";
@@ -52,49 +53,32 @@ export function scanInline(unit: InlineUnit, task: Task, out: ResultBuilder): vo
 /** Scans what comes out of an open descriptor until it ends. */
 export async function scanStream(unit: StreamUnit, task: Task, out: ResultBuilder): Promise<void> {
   if (!task.begin(0)) return out.lost("worker-crashed", "", "standard input ended the worker that scanned it");
-  const chunk = Buffer.allocUnsafe(chunkBytes);
+  const chunks = readDescriptor(unit.descriptor, () => task.cancelled());
   const first: Buffer[] = [];
   let length = 0;
   while (length <= gatherBytes) {
-    const count = await readSome(unit.descriptor, chunk);
-    if (count === 0) break;
-    first.push(Buffer.from(chunk.subarray(0, count)));
-    length += count;
-    task.advance(count);
+    const { value: bytes, done } = await chunks.next();
+    if (done === true) break;
+    first.push(Buffer.from(bytes));
+    length += bytes.length;
+    task.advance(bytes.length);
   }
   const head = Buffer.concat(first);
-  if (length <= gatherBytes) {
-    out.scanned(blobId(head), "", length, task.detector.scan(head));
-    return;
-  }
-  // A blob id begins with the size, which nobody knows yet: a stream that is not held has the plain hash of its bytes for an id.
-  const hash = createHash("sha1").update(head);
-  const stream = task.detector.stream();
-  stream.push(head);
-  for (;;) {
-    const count = task.cancelled() ? 0 : await readSome(unit.descriptor, chunk);
-    if (count === 0) break;
-    const bytes = chunk.subarray(0, count);
-    hash.update(bytes);
-    stream.push(bytes);
-    length += count;
-    task.advance(count);
-  }
-  out.scanned(hash.digest("hex"), "", length, stream.end());
-  if (task.cancelled()) out.problem("interrupted", "incomplete", "", "was not read to its end");
-}
-
-async function readSome(descriptor: number, chunk: Buffer): Promise<number> {
-  for (;;) {
-    try {
-      return readSync(descriptor, chunk, 0, chunk.length, null);
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === "EOF") return 0;
-      if (code !== "EAGAIN") throw error;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+  if (length <= gatherBytes) out.scanned(blobId(head), "", length, task.detector.scan(head));
+  else {
+    // A blob id begins with the size, which nobody knows yet: a stream that is not held has the plain hash of its bytes for an id.
+    const hash = createHash("sha1").update(head);
+    const stream = task.detector.stream();
+    stream.push(head);
+    for await (const bytes of chunks) {
+      hash.update(bytes);
+      stream.push(bytes);
+      length += bytes.length;
+      task.advance(bytes.length);
     }
+    out.scanned(hash.digest("hex"), "", length, stream.end());
   }
+  if (task.cancelled()) out.problem("interrupted", "incomplete", "", "was not read to its end");
 }
 
 function reason(error: unknown): string {
