@@ -83,7 +83,8 @@ async function removeOldChunks(metafile) {
 
 /** Their licences ask that they travel with the code: one file names every package that is in the bundle, with its licence. */
 async function writeNotices(metafile) {
-  const used = new Set();
+  // The kernel holds parts of its compiler's standard library.
+  const used = new Set(["node_modules/assemblyscript"]);
   for (const { inputs } of Object.values(metafile.outputs)) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
       const folder = packageFolder(path);

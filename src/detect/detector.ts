@@ -140,7 +140,8 @@ export class Detector {
     const from = Math.max(region.low, hit - ready.rule.before);
     const to = Math.min(region.high, hit + ready.rule.after + beyond);
     const { bytes } = this.kernel;
-    if (ready.run !== undefined && !hasRun(bytes, from, to, ready.run.members, ready.run.least)) return undefined;
+    const run = ready.run();
+    if (run !== undefined && !hasRun(bytes, from, to, run.members, run.least)) return undefined;
     const window = bytes.subarray(from, to);
     const regex = ready.regex();
     let at = 0;

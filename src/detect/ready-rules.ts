@@ -9,7 +9,7 @@ export interface ReadyRule {
   readonly index: number;
   regex(): CompiledRegex;
   /** A run of bytes that every match holds: looked for before the regex is tried. */
-  readonly run: { readonly members: Uint8Array; readonly least: number } | undefined;
+  run(): { readonly members: Uint8Array; readonly least: number } | undefined;
   /** Allowlists that can be judged without path and commit. */
   readonly allowlists: readonly ReadyAllowlist[];
 }
@@ -63,11 +63,12 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine): ReadyRules {
     if (pattern === undefined) return;
     const global = ruleset.allowlists.filter((list) => list.targetRules.length === 0 || list.targetRules.includes(rule.id));
     let near: CompiledRegex | undefined;
+    let run: { readonly members: Uint8Array; readonly least: number } | undefined;
     const ready: ReadyRule = {
       rule,
       index,
       regex: rule.reach === "window" ? () => (near ??= engine.compile(pattern, rule.before)) : () => compile(pattern),
-      run: rule.run === undefined ? undefined : { members: expandBitmap(rule.run.members), least: rule.run.least },
+      run: () => (run ??= rule.run === undefined ? undefined : { members: expandBitmap(rule.run.members), least: rule.run.least }),
       allowlists: [...rule.allowlists, ...global].filter(isTextual).map((list) => ({
         list,
         regexes: () => list.regexes.map(compile),

@@ -55,6 +55,6 @@ export function isOurHook(text: string): boolean {
 }
 
 /** A word for the shell. */
-export function quoted(text: string): string {
+function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

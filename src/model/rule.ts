@@ -31,8 +31,11 @@ export interface Rule {
 
   readonly severity: Severity;
   readonly confidence: Confidence;
-  /** `token`: a format of its own. `context`: a common shape told by words near it. `generic`: any believable value assigned to a telling name. */
-  readonly kind: "token" | "context" | "generic";
+  /**
+   * `token`: a format of its own. `context`: a common shape told by words near it. `generic`: any believable value assigned to a telling name.
+   * `custom`: a user's own rule, taken at its word: only its own entropy and allowlists judge its matches.
+   */
+  readonly kind: "token" | "context" | "generic" | "custom";
   readonly references: readonly string[];
   /** One line: where and how to revoke. */
   readonly revoke: string;

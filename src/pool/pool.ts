@@ -64,7 +64,8 @@ export class Pool implements AsyncDisposable {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    for (let i = 0; i < options.workers; i++) this.#seats.push(this.#seat());
+    // One begins at once, while the first target is planned; the others when there is work for them.
+    this.#seats.push(this.#seat());
     this.#watch = setInterval(() => this.#watchStalls(), 1000);
     this.#watch.unref();
   }
@@ -183,12 +184,12 @@ export class Pool implements AsyncDisposable {
   }
 
   #hasFreeSeat(): boolean {
-    return this.#seats.some((seat) => seat.jobs.length < unitsPerWorker);
+    return this.#seats.length < this.#options.workers || this.#seats.some((seat) => seat.jobs.length < unitsPerWorker);
   }
 
   #dispatch(): void {
     while (this.#queue.length > 0) {
-      const seat = this.#seats.reduce((least, other) => (other.jobs.length < least.jobs.length ? other : least));
+      const seat = this.#leastBusy();
       if (seat.jobs.length >= unitsPerWorker) return;
       const job = this.#queue.shift()!;
       if (seat.jobs.length === 0) seat.beatAt = Date.now();
@@ -196,6 +197,14 @@ export class Pool implements AsyncDisposable {
       const message: UnitMessage = { id: job.id, unit: job.unit, leaveOut: job.leaveOut };
       seat.worker.postMessage(message);
     }
+  }
+
+  #leastBusy(): Seat {
+    const least = this.#seats.reduce((least, other) => (other.jobs.length < least.jobs.length ? other : least));
+    if (least.jobs.length === 0 || this.#seats.length >= this.#options.workers) return least;
+    const seat = this.#seat();
+    this.#seats.push(seat);
+    return seat;
   }
 
   /** RE2 is linear and every loop is bounded; this is for what we did not think of. */

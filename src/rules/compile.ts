@@ -20,7 +20,7 @@ export interface CompileOptions {
   readonly file: string;
 }
 
-const specificities: Readonly<Record<Rule["kind"], number>> = { token: 100, context: 50, generic: 0 };
+const specificities: Readonly<Record<Rule["kind"], number>> = { custom: 100, token: 100, context: 50, generic: 0 };
 
 /**
  * Checks a rule and makes it ready: defaults filled in, windows computed.
@@ -37,7 +37,7 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
   if (parsed !== undefined && secretGroup > parsed.groups) {
     throw invalid(`${where}: secretGroup ${secretGroup}, but the regex has ${parsed.groups} groups`);
   }
-  const kind = entry.kind ?? "token";
+  const kind = entry.kind ?? (options.policy === "user" ? "custom" : "token");
   return {
     id: entry.id,
     description: entry.description ?? "",
@@ -51,7 +51,7 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
     skipReport: entry.skipReport ?? false,
     tags: [...new Set(entry.tags)],
     severity: entry.severity ?? "high",
-    confidence: entry.confidence ?? (kind === "token" ? "likely" : "possible"),
+    confidence: entry.confidence ?? (kind === "token" || kind === "custom" ? "likely" : "possible"),
     kind,
     references: entry.references ?? [],
     revoke: entry.revoke ?? "",

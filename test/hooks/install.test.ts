@@ -59,14 +59,16 @@ describe("leaktrace hook", () => {
   });
 
   test("a former hook that says no stops the push before anything is scanned", () => {
-    const desk = newDesk();
-    addHook(join(desk.path, ".git/hooks/pre-push"), "#!/bin/sh\necho former says no >&2\nexit 7\n");
-    desk.leaktrace(["hook", "install"]);
-    desk.commit("base", { "a.txt": "a\n" });
-    const { code, stderr } = desk.push("origin", "main");
-    expect(code).not.toBe(0);
-    expect(stderr).toContain("former says no");
-    expect(stderr).not.toContain("leaktrace:");
+    for (const first of ["#!/bin/sh", "#!/bin/sh -e"]) {
+      const desk = newDesk();
+      addHook(join(desk.path, ".git/hooks/pre-push"), `${first}\necho former says no >&2\nexit 7\n`);
+      desk.leaktrace(["hook", "install"]);
+      desk.commit("base", { "a.txt": "a\n" });
+      const { code, stderr } = desk.push("origin", "main");
+      expect(code).not.toBe(0);
+      expect(stderr).toContain("former says no");
+      expect(stderr).not.toContain("leaktrace:");
+    }
   });
 
   test("a former hook that goes by its name still finds what it looks for; one that git would not run is not run", () => {

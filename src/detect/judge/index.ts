@@ -45,7 +45,7 @@ const MAX_JUDGED_LENGTH = 4096;
 export function judge(candidate: Candidate, options: JudgeOptions): Verdict {
   const { rule, secret } = candidate;
   if (options.honourInlineAllow && hasAllowMark(candidate.line)) return drop("inline-allow", rule.confidence);
-  if (isKnownExample(secret)) return drop("known-example", rule.confidence);
+  if (rule.kind !== "custom" && isKnownExample(secret)) return drop("known-example", rule.confidence);
   const check = rule.check === undefined ? undefined : runCheck(rule.check, secret);
   const facts = check?.facts ?? [];
   if (check?.status === "valid") {
@@ -69,6 +69,7 @@ function lowered(confidence: Confidence): Confidence {
 
 function doubt(candidate: Candidate, value: string): SuppressionReason | undefined {
   const { rule } = candidate;
+  if (rule.kind === "custom") return undefined;
   if (isMasked(value)) return "masked";
   if (rule.kind === "token") {
     if (isDegenerate(value, true)) return "placeholder";

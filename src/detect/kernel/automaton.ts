@@ -11,7 +11,7 @@ export interface Automaton {
   readonly firstOutput: number;
   /** For output state `firstOutput + i`: numbers of the keywords that end there. */
   readonly outputs: readonly Uint16Array[];
-  /** Bytes of each keyword that the automaton matches: its anchor. The whole keyword, unless there are too many states. */
+  /** Bytes of each keyword that the automaton matches: its anchor. The whole keyword, unless it is long or there are too many states. */
   readonly anchors: readonly number[];
   /** Length of the longest anchor. */
   readonly longest: number;
@@ -19,88 +19,108 @@ export interface Automaton {
 
 /** Sixteen bytes are as rare as thirty, and the shorter the anchors, the less has to be looked at around an edit. */
 const longestAnchor = 16;
+const leastAnchor = 3;
 /** State numbers have 16 bits. */
 const maxStates = 60_000;
 
 /** Builds the automaton for non-empty lower-case keywords. With very many of them, anchors are cut shorter until the states fit. */
 export function buildAutomaton(keywords: readonly Uint8Array[]): Automaton {
-  let anchorLimit = longestAnchor;
-  while (anchorLimit > 3 && countStates(keywords, anchorLimit) > maxStates) anchorLimit--;
-  return build(keywords.map((keyword) => keyword.subarray(0, anchorLimit)));
-}
-
-function countStates(keywords: readonly Uint8Array[], limit: number): number {
-  const prefixes = new Set<string>();
-  for (const keyword of keywords) {
-    const text = Buffer.from(keyword.subarray(0, limit)).toString("latin1");
-    for (let end = 1; end <= text.length; end++) prefixes.add(text.slice(0, end));
+  for (let limit = longestAnchor; ; limit--) {
+    const anchors = keywords.map((keyword) => keyword.subarray(0, limit));
+    const trie = buildTrie(anchors, limit === leastAnchor ? Infinity : maxStates);
+    if (trie !== undefined) return finish(trie, anchors);
   }
-  return prefixes.size + 1;
 }
 
-function build(anchors: readonly Uint8Array[]): Automaton {
-  const { classes, count } = classify(anchors);
-  const shift = Math.max(1, Math.ceil(Math.log2(count)));
-  const width = 1 << shift;
+interface Trie {
+  readonly classes: Uint8Array;
+  readonly shift: number;
+  /** `next[state << shift | class]`; 0: none yet. State 0 is the root. */
+  readonly next: Uint32Array;
+  readonly count: number;
+  /** Keywords that end in each state, where there are any. */
+  readonly ends: Map<number, number[]>;
+}
 
-  const goto: Int32Array[] = [new Int32Array(width).fill(-1)];
-  const ends: number[][] = [[]];
-  anchors.forEach((anchor, number) => {
+/** Undefined when there are more states than allowed. */
+function buildTrie(anchors: readonly Uint8Array[], most: number): Trie | undefined {
+  const { classes, count: columns } = classify(anchors);
+  const shift = Math.max(1, Math.ceil(Math.log2(columns)));
+  const bound = anchors.reduce((sum, anchor) => sum + anchor.length, 1);
+  let next = new Uint32Array(Math.min(bound, 4096) << shift);
+  const ends = new Map<number, number[]>();
+  let count = 1;
+  for (let number = 0; number < anchors.length; number++) {
     let state = 0;
-    for (const byte of anchor) {
-      const column = classes[byte]!;
-      let next = goto[state]![column]!;
-      if (next < 0) {
-        next = goto.length;
-        goto.push(new Int32Array(width).fill(-1));
-        ends.push([]);
-        goto[state]![column] = next;
-      }
-      state = next;
+    for (const byte of anchors[number]!) {
+      const at = (state << shift) | classes[byte]!;
+      state = next[at]!;
+      if (state !== 0) continue;
+      state = count++;
+      if (count > most) return undefined;
+      if (count << shift > next.length) next = grown(next);
+      next[at] = state;
     }
-    ends[state]!.push(number);
-  });
-
-  const fail = new Int32Array(goto.length);
-  const queue: number[] = [];
-  for (let column = 0; column < width; column++) {
-    const next = goto[0]![column]!;
-    if (next < 0) goto[0]![column] = 0;
-    else queue.push(next);
+    const list = ends.get(state);
+    if (list === undefined) ends.set(state, [number]);
+    else list.push(number);
   }
-  for (let at = 0; at < queue.length; at++) {
-    const state = queue[at]!;
-    ends[state]!.push(...ends[fail[state]!]!);
+  return { classes, shift, next, count, ends };
+}
+
+function grown(next: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(next.length * 2);
+  larger.set(next);
+  return larger;
+}
+
+/** Fills in where each state goes on every class, breadth first, and numbers the states anew. */
+function finish(trie: Trie, anchors: readonly Uint8Array[]): Automaton {
+  const { classes, shift, next, count, ends } = trie;
+  const width = 1 << shift;
+  const fail = new Uint32Array(count);
+  const order = new Uint32Array(count);
+  let reached = 1;
+  for (let at = 0; at < reached; at++) {
+    const state = order[at]!;
+    const fallback = fail[state]!;
+    if (state !== 0) {
+      const inherited = ends.get(fallback);
+      if (inherited !== undefined) ends.set(state, [...(ends.get(state) ?? []), ...inherited]);
+    }
+    const row = state << shift;
+    const failRow = fallback << shift;
     for (let column = 0; column < width; column++) {
-      const next = goto[state]![column]!;
-      const onFail = goto[fail[state]!]![column]!;
-      if (next < 0) goto[state]![column] = onFail;
+      const to = next[row | column]!;
+      const onFail = state === 0 ? 0 : next[failRow | column]!;
+      if (to === 0) next[row | column] = onFail;
       else {
-        fail[next] = onFail;
-        queue.push(next);
+        fail[to] = onFail;
+        order[reached++] = to;
       }
     }
   }
 
   // Plain states keep breadth-first order (states near the root lie together in the cache); output states come last.
-  const order = [0, ...queue];
-  const plain = order.filter((state) => ends[state]!.length === 0);
-  const output = order.filter((state) => ends[state]!.length > 0);
-  const numberOf = new Uint16Array(goto.length);
-  [...plain, ...output].forEach((state, number) => (numberOf[state] = number));
-  const table = new Uint16Array(goto.length * width);
-  for (const state of order) {
-    const row = numberOf[state]! * width;
-    for (let column = 0; column < width; column++) table[row + column] = numberOf[goto[state]![column]!]!;
+  const plain = order.filter((state) => !ends.has(state));
+  const output = order.filter((state) => ends.has(state));
+  const numberOf = new Uint16Array(count);
+  plain.forEach((state, number) => (numberOf[state] = number));
+  output.forEach((state, i) => (numberOf[state] = plain.length + i));
+  const table = new Uint16Array(count * width);
+  for (let state = 0; state < count; state++) {
+    const from = state << shift;
+    const to = numberOf[state]! << shift;
+    for (let column = 0; column < width; column++) table[to | column] = numberOf[next[from | column]!]!;
   }
   return {
     classes,
     table,
     shift,
     firstOutput: plain.length,
-    outputs: output.map((state) => Uint16Array.from([...new Set(ends[state]!)].sort((a, b) => a - b))),
+    outputs: Array.from(output, (state) => Uint16Array.from(new Set(ends.get(state)!)).sort()),
     anchors: anchors.map((anchor) => anchor.length),
-    longest: Math.max(0, ...anchors.map((anchor) => anchor.length)),
+    longest: anchors.reduce((longest, anchor) => Math.max(longest, anchor.length), 0),
   };
 }
 

@@ -3,6 +3,7 @@ import type { FilesUnit, InlineUnit, StreamUnit } from "../../model/unit.ts";
 import type { ResultBuilder } from "../result.ts";
 import type { Task } from "../task.ts";
 import { readDescriptor } from "./descriptor.ts";
+import { systemFault } from "./system-fault.ts";
 import { EntryScanner, gatherBytes } from "./entries.ts";
 import { createHash } from "node:crypto";
 import { blobId } from "../../content/blob-id.ts";
@@ -53,7 +54,15 @@ export function scanInline(unit: InlineUnit, task: Task, out: ResultBuilder): vo
 /** Scans what comes out of an open descriptor until it ends. */
 export async function scanStream(unit: StreamUnit, task: Task, out: ResultBuilder): Promise<void> {
   if (!task.begin(0)) return out.lost("worker-crashed", "", "standard input ended the worker that scanned it");
-  const chunks = readDescriptor(unit.descriptor, () => task.cancelled());
+  try {
+    await scanChunks(readDescriptor(unit.descriptor, () => task.cancelled()), task, out);
+  } catch (error) {
+    out.lost("unreadable", "", `standard input ${systemFault(error)}`);
+  }
+  if (task.cancelled()) out.problem("interrupted", "incomplete", "", "was not read to its end");
+}
+
+async function scanChunks(chunks: AsyncGenerator<Buffer>, task: Task, out: ResultBuilder): Promise<void> {
   const first: Buffer[] = [];
   let length = 0;
   while (length <= gatherBytes) {
@@ -78,7 +87,6 @@ export async function scanStream(unit: StreamUnit, task: Task, out: ResultBuilde
     }
     out.scanned(hash.digest("hex"), "", length, stream.end());
   }
-  if (task.cancelled()) out.problem("interrupted", "incomplete", "", "was not read to its end");
 }
 
 function reason(error: unknown): string {

@@ -6,6 +6,7 @@ import { IdSet } from "../../model/id-set.ts";
 import type { GraphUnit } from "../../model/unit.ts";
 import type { ResultBuilder } from "../result.ts";
 import type { Task } from "../task.ts";
+import { systemFault } from "./system-fault.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 
 /** Reads trees and commits and tells how they hang together, and which trees hold wanted contents. */
@@ -20,23 +21,27 @@ export function readGraph(unit: GraphUnit, task: Task, out: ResultBuilder): void
       const oid = Buffer.from(entries.oids.subarray(20 * entry, 20 * entry + 20)).toString("hex");
       out.problem("object-corrupt", "incomplete", oid, `object is damaged (${why})`);
     };
-    walkPack(
-      source.pack,
-      entries,
-      task.detector.kernel,
-      {
-        object: (entry, address, length) => {
-          const bytes = task.detector.kernel.bytes.subarray(address, address + length);
-          builder.add(entries.types[entry]!, entries.oids.subarray(20 * entry, 20 * entry + 20), bytes);
-          task.advance(length);
-          return undefined;
+    try {
+      walkPack(
+        source.pack,
+        entries,
+        task.detector.kernel,
+        {
+          object: (entry, address, length) => {
+            const bytes = task.detector.kernel.bytes.subarray(address, address + length);
+            builder.add(entries.types[entry]!, entries.oids.subarray(20 * entry, 20 * entry + 20), bytes);
+            task.advance(length);
+            return undefined;
+          },
+          damaged,
+          tooLarge: (entry) => damaged(entry, "too large for a tree or a commit"),
+          cancelled: () => task.cancelled(),
         },
-        damaged,
-        tooLarge: (entry) => damaged(entry, "too large for a tree or a commit"),
-        cancelled: () => task.cancelled(),
-      },
-      deltaErrors,
-    );
+        deltaErrors,
+      );
+    } catch (error) {
+      out.problem("unreadable", "incomplete", source.pack, systemFault(error));
+    }
   } else {
     for (const oid of source.oids) {
       try {

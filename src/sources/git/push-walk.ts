@@ -36,6 +36,7 @@ const maxKnownTrees = 2000;
 /**
  * Finds every object that can be reached from `locals` and that the remote does not have, going by what can be reached from `remotes`
  * (`git rev-list --objects <locals> --not <remotes>`). Submodules are other repositories. `shallow`: commits whose parents were not cloned.
+ * `maxTrees`: how many of the remote's trees are read; with fewer the set can hold more than git's, never less than what is new.
  */
 export function findPushSet(
   objects: PushObjects,
@@ -43,6 +44,7 @@ export function findPushSet(
   remotes: readonly string[],
   shallow: ReadonlySet<string>,
   onFault: OnFault,
+  maxTrees = maxKnownTrees,
 ): PushSet {
   const found = findNewCommits(objects, locals, remotes, shallow, onFault);
   const contents = new Map<string, Introduced>();
@@ -54,7 +56,7 @@ export function findPushSet(
   const entriesOf = (tree: string, onTreeFault: OnFault): TreeEntry[] => readTree(objects, tree, onTreeFault);
   const settleKnown = (): void => {
     const queue = found.knownTrees.slice();
-    for (let read = 0; queue.length > 0 && read < maxKnownTrees; read++) {
+    for (let read = 0; queue.length > 0 && read < maxTrees; read++) {
       const tree = queue.shift()!;
       settled.add(tree);
       for (const { id, kind } of entriesOf(tree, () => {})) {

@@ -1,0 +1,183 @@
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { buildImage } from "../../fixtures/images/build-image.ts";
+import { createRepository, versionsOf } from "../../fixtures/git/workshop.ts";
+import { openObjectStore } from "../../src/content/git/object-store.ts";
+import type { UnitResult } from "../../src/model/unit.ts";
+import { Pool } from "../../src/pool/index.ts";
+import { planLoose, planPack } from "../../src/sources/git/plan.ts";
+import { createRandom } from "../../src/rules/random.ts";
+import { leaktrace, probe, probeRules, scratch } from "../cli/scan-program.ts";
+import { probes } from "../detect/rules-for-tests.ts";
+
+const folder = scratch();
+const rules = probeRules(folder);
+const dist = new URL("../../dist/", import.meta.url);
+const kernel = new WebAssembly.Module(readFileSync(new URL("kernel.wasm", dist)));
+
+describe("any number of workers", () => {
+  test("gives the same report, byte for byte, of a repository, an image and a folder", { timeout: 60_000 }, async () => {
+    const shop = createRepository(join(folder, "mixed/repo"));
+    for (const [i, text] of versionsOf("lines", 30).entries()) {
+      shop.commit(`Version ${i} ${i % 9 === 0 ? probe(`message ${i}`) : ""}`, { "a.txt": `${text}${i % 3 === 0 ? probe(`a ${i}`) : ""}\n`, [`d${i % 4}/b.txt`]: `${probe(`b ${i}`)}\n` });
+    }
+    shop.git("repack", "-qad");
+    shop.commit("Loose", { "loose.txt": probe("a 3") });
+    const image = join(folder, "mixed/image.tar");
+    const layers = Array.from({ length: 4 }, (_, i) => ({ files: { [`etc/${i}.conf`]: `x = ${probe(`layer ${i}`)}`, "shared.txt": probe("a 6") } }));
+    await buildImage({ tag: "mixed:1", layers, env: [`TOKEN=${probe("env")}`] }, { path: image, format: "docker-hybrid" });
+    const files = join(folder, "mixed/files");
+    mkdirSync(files);
+    for (let i = 0; i < 300; i++) writeFileSync(join(files, `${i}.txt`), `${"text\n".repeat(i)}${probe(`file ${i % 50}`)}\n`);
+
+    const reports = [1, 2, 3, 7].map((workers) => {
+      const ran = leaktrace(["scan", shop.path, image, files, "-c", rules, "-f", "jsonl", "-r", "-", "--workers", String(workers)]);
+      expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^leaktrace: \d+ secrets in [^\n]*\n$/) });
+      return ran.stdout;
+    });
+    expect(reports[0]!.split("\n").length).toBeGreaterThan(90);
+    for (const report of reports.slice(1)) expect(report).toBe(reports[0]);
+  });
+});
+
+describe("a worker", () => {
+  const marker = "this content ends its worker";
+
+  /** The built worker, whose kernel does `deed` when it is given a text with the marker: a fault at the very content, and no door for it in the product. */
+  function faultyWorker(deed: string): URL {
+    const path = join(folder, `worker-${createRandom(deed).integer(1e9)}.mjs`);
+    writeFileSync(
+      path,
+      `const Plain = WebAssembly.Instance;
+WebAssembly.Instance = function (module, imports) {
+  const { exports } = new Plain(module, imports);
+  const guarded = (scan, textAt) => (...args) => {
+    const text = Buffer.from(exports.memory.buffer, args[textAt], args[textAt + 1]);
+    if (text.includes(${JSON.stringify(marker)})) { ${deed} }
+    return scan(...args);
+  };
+  return { exports: { ...exports, scan: guarded(exports.scan, 5), scanFour: guarded(exports.scanFour, 5) } };
+};
+await import(${JSON.stringify(new URL("worker.js", dist).href)});
+`,
+    );
+    return pathToFileURL(path);
+  }
+
+  function poolOf(entry: URL, workers = 2, stallMs?: number): Pool {
+    return new Pool({ workers, ruleset: probes, kernel, decodeDepth: 1, honourInlineAllow: true, entry, ...(stallMs === undefined ? {} : { stallMs }) });
+  }
+
+  const contents = (names: readonly string[]) =>
+    names.map((name) => ({ place: name, bytes: Buffer.from(name.startsWith("bad") ? `${marker} ${name}` : `token: ${probe(name)}`) }));
+  const inline = (names: readonly string[]) => ({ kind: "inline", target: "t", weight: 100, contents: contents(names) }) as const;
+
+  function summary(results: readonly UnitResult[]): { found: string[]; lost: string[]; scanned: number; skipped: unknown } {
+    return {
+      found: results.flatMap(({ hits }) => hits.map(({ place }) => place)).sort(),
+      lost: results.flatMap(({ problems }) => problems.map(({ code, effect, subject }) => `${code} ${effect} ${subject}`)).sort(),
+      scanned: results.reduce((sum, { scanned }) => sum + scanned, 0),
+      skipped: results.map(({ skipped }) => skipped).filter((counts) => Object.keys(counts).length > 0),
+    };
+  }
+
+  test.each([
+    ["that ends its thread", "process.exit(7)"],
+    ["that throws", "throw new Error('planted')"],
+  ])("%s costs one content, and names it", { timeout: 60_000 }, async (_name, deed) => {
+    const pool = poolOf(faultyWorker(deed));
+    const results = await Promise.all([pool.run(inline(["a", "bad-1", "b"])), pool.run(inline(["c", "d"])), pool.run(inline(["bad-2"])), pool.run(inline(["e", "f"]))]);
+    await pool[Symbol.asyncDispose]();
+    expect(summary(results)).toEqual({
+      found: ["a", "b", "c", "d", "e", "f"],
+      lost: ["worker-crashed incomplete bad-1", "worker-crashed incomplete bad-2"],
+      scanned: 6,
+      skipped: [{ "worker-crashed": 1 }, { "worker-crashed": 1 }],
+    });
+  });
+
+  test("that makes no progress is ended, and costs one content", { timeout: 30_000 }, async () => {
+    const pool = poolOf(faultyWorker("for (;;);"), 2, 300);
+    const results = await Promise.all([pool.run(inline(["a", "bad", "b"])), pool.run(inline(["c"]))]);
+    await pool[Symbol.asyncDispose]();
+    expect(summary(results)).toMatchObject({ found: ["a", "b", "c"], lost: ["worker-crashed incomplete bad"] });
+  });
+
+  test("that dies over an object of a pack costs that object; those built on it are scanned", { timeout: 30_000 }, async () => {
+    const shop = createRepository(join(folder, "crash"));
+    const texts = versionsOf("lines", 12);
+    texts.forEach((text, i) => shop.commit(`Version ${i}`, { "a.txt": `${text}${i === 6 ? marker : probe(i)}\n` }));
+    shop.git("repack", "-qadf");
+    const store = openObjectStore(join(shop.path, ".git/objects"));
+    const units = planPack("t", store.packs[0]!, (entry) => store.packs[0]!.types[entry] === 3);
+    const pool = poolOf(faultyWorker("process.exit(1)"), 1);
+    const results = await Promise.all(units.map((unit) => pool.run(unit)));
+    await pool[Symbol.asyncDispose]();
+    const lost = shop.git("rev-parse", "HEAD~5:a.txt");
+    const { found, ...rest } = summary(results);
+    expect(rest).toEqual({ lost: [`worker-crashed incomplete ${lost}`], scanned: 11, skipped: [{ "worker-crashed": 1 }] });
+    expect(found.length).toBe(11);
+  });
+
+  test("that cannot start at all ends the run with a reason", async () => {
+    const path = join(folder, "no-worker.mjs");
+    writeFileSync(path, "throw new Error('cannot start')");
+    const pool = poolOf(pathToFileURL(path));
+    await expect(pool.run(inline(["a"]))).rejects.toThrow(/worker thread cannot work: cannot start/);
+    await expect(pool.run(inline(["b"]))).rejects.toThrow(/cannot start/);
+    await pool.ready();
+    await pool[Symbol.asyncDispose]();
+  });
+
+  test("whose pack is repacked away meanwhile names it, with what was lost", async () => {
+    const shop = createRepository(join(folder, "gone"));
+    shop.commit("One", { "a.txt": probe(1) });
+    shop.git("repack", "-qad");
+    const objects = join(folder, "gone-objects");
+    cpSync(join(shop.path, ".git/objects"), objects, { recursive: true });
+    const store = openObjectStore(objects);
+    const [unit] = planPack("t", store.packs[0]!, () => true);
+    rmSync(store.packs[0]!.pack);
+    const pool = poolOf(new URL("worker.js", dist), 1);
+    const results = await Promise.all([pool.run(unit!), pool.run(inline(["a"]))]);
+    await pool[Symbol.asyncDispose]();
+    expect(summary(results)).toEqual({ found: ["a"], lost: [`unreadable incomplete ${store.packs[0]!.pack}`], scanned: 1, skipped: [{ unreadable: 3 }] });
+  });
+
+  test("that is told to stop leaves the rest, and its units resolve", async () => {
+    const shop = createRepository(join(folder, "cancelled"));
+    shop.commit("Many", Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`f${i}`, `${i}\n`])));
+    const store = openObjectStore(join(shop.path, ".git/objects"));
+    expect(readdirSync(join(shop.path, ".git/objects/pack"))).toEqual([]);
+    const pool = poolOf(new URL("worker.js", dist), 1);
+    pool.cancel();
+    const results = await Promise.all(planLoose("t", store, () => true).map((unit) => pool.run(unit)));
+    await pool[Symbol.asyncDispose]();
+    expect(summary(results)).toMatchObject({ found: [], lost: [], scanned: 0 });
+  });
+});
+
+test("no more is taken on than the workers have hands for", async () => {
+  const pool = new Pool({ workers: 2, ruleset: probes, kernel, decodeDepth: 1, honourInlineAllow: true, entry: new URL("worker.js", dist) });
+  afterAll(() => pool[Symbol.asyncDispose]());
+  let under = 0;
+  let most = 0;
+  const runs: Promise<unknown>[] = [];
+  for (let i = 0; i < 40; i++) {
+    await pool.ready();
+    most = Math.max(most, ++under);
+    runs.push(pool.run({ kind: "inline", target: "t", weight: 1, contents: [{ place: `${i}`, bytes: Buffer.from(probe(i)) }] }).then(() => under--));
+  }
+  await Promise.all(runs);
+  expect(most).toBeLessThanOrEqual(5);
+  // One unit heavier than everything that may be under way is taken alone.
+  const heavy = pool.run({ kind: "inline", target: "t", weight: 2 ** 40, contents: [] });
+  let isReady = false;
+  const ready = pool.ready().then(() => (isReady = true));
+  await Promise.resolve();
+  expect(isReady).toBe(false);
+  await heavy;
+  await ready;
+});
