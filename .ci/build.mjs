@@ -22,8 +22,20 @@ async function buildKernel() {
 }
 
 async function buildRules() {
+  const { compileBuiltin } = await load("src/rules/build.ts");
+  const { packAutomaton } = await load("src/detect/prebuilt.ts");
+  const folder = join(root, "patterns");
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".toml")).sort();
+  const files = await Promise.all(names.map(async (name) => ({ name, text: await readFile(join(folder, name), "utf8") })));
+  const { ruleset } = compileBuiltin(files);
+  await writeWhole(join(dist, "rules.json"), JSON.stringify(ruleset));
+  await writeWhole(join(dist, "automaton.bin"), packAutomaton(ruleset));
+}
+
+/** A module of the sources. Two builds at once (two test runs in one tree) share no file that either of them removes. */
+async function load(path) {
   const { outputFiles } = await esbuild.build({
-    entryPoints: [join(root, "src/rules/build.ts")],
+    entryPoints: [join(root, path)],
     bundle: true,
     write: false,
     platform: "node",
@@ -31,13 +43,7 @@ async function buildRules() {
     target: "node20",
     logLevel: "warning",
   });
-  // Two builds at once (two test runs in one tree) share no file that either of them removes.
-  const { compileBuiltin } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
-  const folder = join(root, "patterns");
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".toml")).sort();
-  const files = await Promise.all(names.map(async (name) => ({ name, text: await readFile(join(folder, name), "utf8") })));
-  const { ruleset } = compileBuiltin(files);
-  await writeWhole(join(dist, "rules.json"), JSON.stringify(ruleset));
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 }
 
 /** Whoever reads the file meanwhile sees the old one or the new one. */

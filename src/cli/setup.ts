@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { readFile, stat } from "node:fs/promises";
-import { loadEngine, type RegexEngine } from "../detect/index.ts";
+import { loadEngine, unpackAutomaton, type RegexEngine } from "../detect/index.ts";
 import { loadDeciders, type Decider } from "../findings/index.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Ruleset } from "../model/rule.ts";
@@ -26,7 +26,7 @@ const maxWorkers = 16;
 /** Loads what a scan needs before its first target: rules, decisions, engine, kernel. Throws ToolError for what is wrong with them. */
 export async function prepareScan(targets: readonly Target[], options: ScanOptions): Promise<Prepared> {
   const engine = await loadEngine();
-  const [loaded, decided, kernel] = await Promise.all([
+  const [loaded, decided, kernel, packed] = await Promise.all([
     loadRuleset({
       ...(options.config === undefined ? {} : { config: options.config }),
       cwd: process.cwd(),
@@ -42,7 +42,10 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       ...(options.baselinePath === undefined ? {} : { baselinePath: options.baselinePath }),
     }),
     readFile(asset("kernel.wasm")),
+    readFile(asset("automaton.bin")),
   ]);
+  // The one that the build made serves the built-in rules; for others the workers make their own.
+  const automaton = unpackAutomaton(packed, loaded.ruleset);
   return {
     ruleset: loaded.ruleset,
     deciders: decided.deciders,
@@ -57,6 +60,7 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       decodeDepth: options.maxDecodeDepth,
       honourInlineAllow: !options.ignoreInlineAllow,
       entry: asset("worker.js"),
+      ...(automaton === undefined ? {} : { automaton }),
     },
     notes: [
       ...decided.notes,

@@ -4,6 +4,7 @@ import { base64Members, decodeText, leastRun, pieceLength, pieceOverlap, startsL
 import { hasRun } from "./byte-run.ts";
 import { Collector, type DecodedOutcome, type Region, type RunOutcomes } from "./collector.ts";
 import type { RegexEngine, RegexMatch } from "./engine.ts";
+import type { Automaton } from "./kernel/automaton.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import type { KernelCode } from "./kernel/code.ts";
 import { LineCounter } from "./lines.ts";
@@ -21,6 +22,8 @@ export interface DetectorOptions {
   readonly decodeDepth: number;
   /** Whether marks such as `gitleaks:allow` in a line silence it. */
   readonly honourInlineAllow: boolean;
+  /** The automaton of the ruleset, where it was built before. */
+  readonly automaton?: Automaton;
 }
 
 export interface ScanResult {
@@ -49,7 +52,7 @@ export class Detector {
 
   constructor(options: DetectorOptions) {
     this.#options = options;
-    this.rules = readyRules(options.ruleset, options.engine);
+    this.rules = readyRules(options.ruleset, options.engine, options.automaton);
     this.kernel = new Kernel(options.code, this.rules.automaton, base64Members);
   }
 

@@ -9,6 +9,8 @@ export type { ContentStream } from "./stream.ts";
 export type { CopiedRange, Trace } from "./trace.ts";
 export { loadEngine, type CompiledRegex, type RegexEngine } from "./engine.ts";
 export { instantiateKernel, type KernelCode } from "./kernel/code.ts";
+export type { Automaton } from "./kernel/automaton.ts";
+export { unpackAutomaton } from "./prebuilt.ts";
 export { createTwin } from "./kernel/twin.ts";
 export { deltaErrors, type Kernel } from "./kernel/kernel.ts";
 

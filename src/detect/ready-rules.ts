@@ -1,7 +1,8 @@
 import type { Allowlist, Rule, Ruleset } from "../model/rule.ts";
 import type { CompiledRegex, RegexEngine } from "./engine.ts";
-import { buildAutomaton, type Automaton } from "./kernel/automaton.ts";
+import type { Automaton } from "./kernel/automaton.ts";
 import { lineContext } from "./outcome.ts";
+import { automatonOf, keywordsOf } from "./prebuilt.ts";
 
 /** A rule with what detection needs at hand. Its regex is compiled when it is first wanted. */
 export interface ReadyRule {
@@ -43,7 +44,8 @@ export interface ReadyRules {
   readonly byId: ReadonlyMap<string, ReadyRule>;
 }
 
-export function readyRules(ruleset: Ruleset, engine: RegexEngine): ReadyRules {
+/** `prebuilt`: the automaton of this very ruleset, where somebody has it already. */
+export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Automaton): ReadyRules {
   const compiled = new Map<string, CompiledRegex>();
   const compile = (pattern: string): CompiledRegex => {
     let regex = compiled.get(pattern);
@@ -51,8 +53,9 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine): ReadyRules {
     return regex;
   };
 
-  const keywordNumbers = new Map<string, number>();
-  const rulesOfKeyword: ReadyRule[][] = [];
+  const names = keywordsOf(ruleset);
+  const keywordNumbers = new Map(names.map((name, number) => [name, number]));
+  const rulesOfKeyword: ReadyRule[][] = names.map(() => []);
   const always: ReadyRule[] = [];
   const everywhere: ReadyRule[] = [];
   const byId = new Map<string, ReadyRule>();
@@ -80,22 +83,14 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine): ReadyRules {
       maxAfter = Math.max(maxAfter, rule.after);
     } else everywhere.push(ready);
     if (rule.keywords.length === 0) always.push(ready);
-    for (const keyword of rule.keywords) {
-      let number = keywordNumbers.get(keyword);
-      if (number === undefined) {
-        keywordNumbers.set(keyword, (number = rulesOfKeyword.length));
-        rulesOfKeyword.push([]);
-      }
-      if (!rulesOfKeyword[number]!.includes(ready)) rulesOfKeyword[number]!.push(ready);
-    }
+    for (const keyword of new Set(rule.keywords)) rulesOfKeyword[keywordNumbers.get(keyword)!]!.push(ready);
   });
 
-  const keywords = [...keywordNumbers.keys()].map((keyword) => Buffer.from(keyword));
-  const automaton = buildAutomaton(keywords);
+  const automaton = prebuilt ?? automatonOf(ruleset);
   const actions = automaton.outputs.map((numbers) => {
     const found = new Map<ReadyRule, number>();
     for (const number of numbers) {
-      const beyond = keywords[number]!.length - automaton.anchors[number]!;
+      const beyond = Buffer.byteLength(names[number]!) - automaton.anchors[number]!;
       for (const ready of rulesOfKeyword[number]!) found.set(ready, Math.max(found.get(ready) ?? 0, beyond));
     }
     return [...found].map(([ready, beyond]): HitAction => ({ ready, beyond }));

@@ -16,6 +16,7 @@ async function main(): Promise<void> {
     code: instantiateKernel(setup.kernel),
     decodeDepth: setup.decodeDepth,
     honourInlineAllow: setup.honourInlineAllow,
+    ...(setup.automaton === undefined ? {} : { automaton: setup.automaton }),
   });
   const progress = new Float64Array(setup.progress);
   const cancel = new Int32Array(setup.cancel);

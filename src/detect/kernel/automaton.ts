@@ -124,14 +124,19 @@ function finish(trie: Trie, anchors: readonly Uint8Array[]): Automaton {
   };
 }
 
-/** Class 0 is every byte that no keyword holds. */
+/**
+ * Class 0 is every byte that no keyword holds. All bytes beyond ASCII share one class: keywords with such letters are few, and a table of 64
+ * columns is half as large as one of 128. What stands in another script and has the same length is then taken for such a keyword, which the
+ * rule's regex puts right.
+ */
 function classify(anchors: readonly Uint8Array[]): { classes: Uint8Array; count: number } {
   const classes = new Uint8Array(256);
   let count = 1;
   for (const anchor of anchors) {
     for (const byte of anchor) {
       if (classes[byte] !== 0) continue;
-      classes[byte] = count;
+      if (byte >= 0x80) classes.fill(count, 0x80);
+      else classes[byte] = count;
       if (byte >= 0x61 && byte <= 0x7a) classes[byte - 32] = count;
       count++;
     }
