@@ -26,7 +26,9 @@ async function buildRules() {
   const { packAutomaton } = await load("src/detect/prebuilt.ts");
   const folder = join(root, "patterns");
   const names = (await readdir(folder)).filter((name) => name.endsWith(".toml")).sort();
-  const files = await Promise.all(names.map(async (name) => ({ name, text: await readFile(join(folder, name), "utf8") })));
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, text: await readFile(join(folder, name), "utf8") })),
+  );
   const { ruleset } = compileBuiltin(files);
   await writeWhole(join(dist, "rules.json"), JSON.stringify(ruleset));
   await writeWhole(join(dist, "automaton.bin"), packAutomaton(ruleset));
@@ -73,7 +75,9 @@ async function bundle() {
     },
     alias: { "react-devtools-core": join(root, ".ci/empty.mjs") },
     // CommonJS dependencies ask for node's own modules with require().
-    banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
     logLevel: "warning",
   });
   await Promise.all([removeOldChunks(metafile), writeNotices(metafile)]);
@@ -100,7 +104,10 @@ async function writeNotices(metafile) {
   const notices = await Promise.all([...used].map((folder) => notice(join(root, folder))));
   const parts = [...new Set(notices.map(({ title, text }) => `${title}\n\n${text.trim()}\n`))].sort();
   const rule = `\n${"-".repeat(80)}\n\n`;
-  await writeWhole(join(dist, "THIRD-PARTY.txt"), `This program contains code of these packages.\n${rule}${parts.join(rule)}`);
+  await writeWhole(
+    join(dist, "THIRD-PARTY.txt"),
+    `This program contains code of these packages.\n${rule}${parts.join(rule)}`,
+  );
 }
 
 /** `node_modules/a/node_modules/@b/c` for a file in it; undefined for our own files. */
@@ -116,5 +123,10 @@ async function notice(folder) {
   const { name, version, license, author } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
   const files = (await readdir(folder)).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file)).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
-  return { title: `${name} ${version} (${license})`, text: texts.join("\n") || `By ${author?.name ?? author ?? "its authors"}. The package names its licence and holds no text of it.` };
+  return {
+    title: `${name} ${version} (${license})`,
+    text:
+      texts.join("\n") ||
+      `By ${author?.name ?? author ?? "its authors"}. The package names its licence and holds no text of it.`,
+  };
 }

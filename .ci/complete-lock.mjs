@@ -27,7 +27,9 @@ process.stdout.write(`${added.length} packages of other platforms added\n`);
 /** `…/binding-linux-arm64-musl` → what npm compares with the machine. */
 function platformOf(name) {
   const [, os, cpu, libc] =
-    /(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|x64|ia32|ppc64|riscv64|s390x|loong64)(?:-(\w+))?$/.exec(name) ?? [];
+    /(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|x64|ia32|ppc64|riscv64|s390x|loong64)(?:-(\w+))?$/.exec(
+      name,
+    ) ?? [];
   if (os === undefined || cpu === undefined) throw new Error(`${name} does not say which platform it is for`);
   const family = libc?.startsWith("musl") ? "musl" : "glibc";
   return { cpu: [cpu], os: [os], ...(os === "linux" ? { libc: [family] } : {}) };

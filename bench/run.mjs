@@ -28,7 +28,10 @@ switch (what) {
   case "layer": {
     const file = resolve(path);
     await inScratch(async (folder) => {
-      await compare(["gzip", "-dc", file], [process.execPath, program, "image", `oci:${layoutOf(file, folder)}`, "-f", "jsonl"]);
+      await compare(
+        ["gzip", "-dc", file],
+        [process.execPath, program, "image", `oci:${layoutOf(file, folder)}`, "-f", "jsonl"],
+      );
     });
     break;
   }
@@ -49,14 +52,19 @@ async function compare(other, ours) {
   const results = { other: [], ours: [] };
   // The first of each warms the file cache and is not counted.
   for (let run = 0; run <= runs; run++) {
-    for (const [name, command] of [["other", other], ["ours", ours]]) {
+    for (const [name, command] of [
+      ["other", other],
+      ["ours", ours],
+    ]) {
       const result = await measure(command);
       if (run > 0) results[name].push(result);
     }
   }
   const [theirs, own] = [median(results.other.map(({ ms }) => ms)), median(results.ours.map(({ ms }) => ms))];
   console.log(`  ${shown(other)}: ${Math.round(theirs)} ms`);
-  console.log(`  ${shown(ours)}: ${Math.round(own)} ms, ${Math.max(...results.ours.map(({ megabytes }) => megabytes))} MB at most`);
+  console.log(
+    `  ${shown(ours)}: ${Math.round(own)} ms, ${Math.max(...results.ours.map(({ megabytes }) => megabytes))} MB at most`,
+  );
   console.log(`  ratio ${(own / theirs).toFixed(2)}, ${Math.round(own - theirs)} ms more`);
 }
 
@@ -106,8 +114,17 @@ function layoutOf(layer, folder) {
     writeFileSync(join(blobs, hex), text);
     return { mediaType, digest: `sha256:${hex}`, size: Buffer.byteLength(text) };
   };
-  const config = add({ architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [] } }, "application/vnd.oci.image.config.v1+json");
-  const layers = [{ mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: `sha256:${digest}`, size: statSync(layer).size }];
+  const config = add(
+    { architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [] } },
+    "application/vnd.oci.image.config.v1+json",
+  );
+  const layers = [
+    {
+      mediaType: "application/vnd.oci.image.layer.v1.tar+gzip",
+      digest: `sha256:${digest}`,
+      size: statSync(layer).size,
+    },
+  ];
   const manifest = add({ schemaVersion: 2, config, layers }, "application/vnd.oci.image.manifest.v1+json");
   writeFileSync(join(folder, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [manifest] }));
   writeFileSync(join(folder, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));

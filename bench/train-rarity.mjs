@@ -8,7 +8,31 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 
-const EXTENSIONS = new Set([".py", ".js", ".mjs", ".ts", ".h", ".hpp", ".c", ".md", ".txt", ".rst", ".go", ".java", ".rb", ".pm", ".pl", ".yaml", ".yml", ".json", ".html", ".conf", ".ini", ".sh", ""]);
+const EXTENSIONS = new Set([
+  ".py",
+  ".js",
+  ".mjs",
+  ".ts",
+  ".h",
+  ".hpp",
+  ".c",
+  ".md",
+  ".txt",
+  ".rst",
+  ".go",
+  ".java",
+  ".rb",
+  ".pm",
+  ".pl",
+  ".yaml",
+  ".yml",
+  ".json",
+  ".html",
+  ".conf",
+  ".ini",
+  ".sh",
+  "",
+]);
 const MAX_FILE_BYTES = 400_000;
 const MAX_LINE = 400;
 const MAX_TOKENS = 1_500_000;
@@ -21,7 +45,12 @@ function walk(path) {
   if (info === undefined) return;
   if (info.isDirectory()) {
     for (const entry of readdirSync(path).sort()) walk(join(path, entry));
-  } else if (info.isFile() && info.size < MAX_FILE_BYTES && EXTENSIONS.has(extname(path)) && !/lock|sums|\.min\./.test(path)) {
+  } else if (
+    info.isFile() &&
+    info.size < MAX_FILE_BYTES &&
+    EXTENSIONS.has(extname(path)) &&
+    !/lock|sums|\.min\./.test(path)
+  ) {
     learn(readFileSync(path, "latin1"));
   }
 }
@@ -34,7 +63,8 @@ function learn(text) {
   }
 }
 
-const classOf = (code) => (code >= 97 && code <= 122 ? 0 : code >= 65 && code <= 90 ? 1 : code >= 48 && code <= 57 ? 2 : 3);
+const classOf = (code) =>
+  code >= 97 && code <= 122 ? 0 : code >= 65 && code <= 90 ? 1 : code >= 48 && code <= 57 ? 2 : 3;
 
 function looksRandom(token) {
   let digits = 0;
@@ -44,7 +74,12 @@ function looksRandom(token) {
     if (kind === 2) digits++;
     if (at > 0 && kind !== classOf(token.charCodeAt(at - 1))) changes++;
   }
-  return digits / token.length > 0.3 || (token.length >= 16 && changes / token.length > 0.45) || /^[0-9a-f]{12,}$/i.test(token) || /^0x/i.test(token);
+  return (
+    digits / token.length > 0.3 ||
+    (token.length >= 16 && changes / token.length > 0.45) ||
+    /^[0-9a-f]{12,}$/i.test(token) ||
+    /^0x/i.test(token)
+  );
 }
 
 for (const folder of process.argv.slice(2)) walk(folder);
@@ -78,7 +113,9 @@ for (const token of tokens) {
 
 /** Bits are stored in steps of a quarter, one character each, starting at `!`, leaving out the quote, the backslash and the backtick. */
 const SCALE = 4;
-const ALPHABET = Array.from({ length: 94 }, (_, at) => String.fromCharCode(33 + at)).filter((sign) => !"\"\\`".includes(sign)).join("");
+const ALPHABET = Array.from({ length: 94 }, (_, at) => String.fromCharCode(33 + at))
+  .filter((sign) => !'"\\`'.includes(sign))
+  .join("");
 const encode = (bits) => ALPHABET[Math.max(0, Math.min(ALPHABET.length - 1, Math.round(bits * SCALE)))];
 
 const total = singles.reduce((sum, count) => sum + count, 0);

@@ -8,9 +8,14 @@ export function hasProgram(program: string): boolean {
   return false;
 }
 
+type Body = () => void | Promise<void>;
+
 /** `test` where the program is there; otherwise a skip that names it, or a failure where skips are forbidden. */
-export function testWith(program: string): (name: string, body: () => void | Promise<void>, timeoutMs?: number) => void {
-  return (name, body, timeoutMs) => {
+export function testWith(
+  program: string,
+): (name: string, ...rest: [body: Body] | [options: { readonly timeout: number }, body: Body]) => void {
+  return (name, ...rest) => {
+    const [options, body] = rest.length === 1 ? [{}, rest[0]] : rest;
     let isThere: boolean;
     try {
       isThere = hasProgram(program);
@@ -18,7 +23,7 @@ export function testWith(program: string): (name: string, body: () => void | Pro
       test(name, () => Promise.reject(error));
       return;
     }
-    if (isThere) test(name, body, timeoutMs);
+    if (isThere) test(name, options, body);
     else test.skip(`${name} (skipped: no ${program})`, body);
   };
 }

@@ -10,5 +10,7 @@ export function asset(name: string): URL {
     const url = new URL(place + name, import.meta.url);
     if (existsSync(url)) return url;
   }
-  throw new ToolError("not-built", `a part of the program is missing: ${name}`, { hint: "npm run build, or install the package again" });
+  throw new ToolError("not-built", `a part of the program is missing: ${name}`, {
+    hint: "npm run build, or install the package again",
+  });
 }

@@ -12,5 +12,7 @@ export async function builtinRules(): Promise<Ruleset> {
     // Written by our own build from checked rules, in the same package as this file.
     if (text !== undefined) return JSON.parse(text) as Ruleset;
   }
-  throw new ToolError("not-built", "the built-in rules are missing", { hint: "Run npm run build, or install the package again." });
+  throw new ToolError("not-built", "the built-in rules are missing", {
+    hint: "Run npm run build, or install the package again.",
+  });
 }

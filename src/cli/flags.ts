@@ -41,9 +41,19 @@ export const scanFlags: readonly Flag[] = [
     group: "What to scan",
     only: ["scan"],
   },
-  { flags: "--worktree", description: "also scan the files of the working tree", group: "What to scan", only: gitCommands },
+  {
+    flags: "--worktree",
+    description: "also scan the files of the working tree",
+    group: "What to scan",
+    only: gitCommands,
+  },
   { flags: "--staged", description: "scan only what is staged", group: "What to scan", only: ["git"] },
-  { flags: "--pre-commit", description: "scan only what is changed and not committed", group: "What to scan", only: ["git"] },
+  {
+    flags: "--pre-commit",
+    description: "scan only what is changed and not committed",
+    group: "What to scan",
+    only: ["git"],
+  },
   {
     flags: "--log-opts <options>",
     description: "scan only the commits that git log would list with these options",
@@ -92,7 +102,11 @@ export const scanFlags: readonly Flag[] = [
     values: severities,
   },
 
-  { flags: "-r, --report-path <path>", description: "write the report here instead of standard output (-)", group: "Report" },
+  {
+    flags: "-r, --report-path <path>",
+    description: "write the report here instead of standard output (-)",
+    group: "Report",
+  },
   {
     flags: "-f, --report-format <format>",
     description: `${formatNames.join(", ")} (default: by the path's extension, else text)`,
@@ -113,7 +127,13 @@ export const scanFlags: readonly Flag[] = [
     parse: wholeNumber(0, 255),
   },
   { flags: "-v, --verbose", description: "print the findings as well when the report goes to a file", group: "Report" },
-  { flags: "--color <when>", description: "auto, always, never", group: "Report", parse: oneOf(["auto", "always", "never"]), values: ["auto", "always", "never"] },
+  {
+    flags: "--color <when>",
+    description: "auto, always, never",
+    group: "Report",
+    parse: oneOf(["auto", "always", "never"]),
+    values: ["auto", "always", "never"],
+  },
   { flags: "--no-color", description: "no colour, like --color=never", group: "Report" },
 
   {

@@ -39,15 +39,26 @@ export function buildProgram(outcome: Outcome): Command {
   // The overview is written for people; what commander would list says less.
   program.helpInformation = () => overview;
 
-  scanCommand(program, "scan", "[targets...]", "look at what each target is, and scan it", outcome, async (args, options) => {
-    const targets = args.length === 0 && options.targetsFile === undefined ? ["."] : args;
-    return (await import("./commands/scan.ts")).run(targets, options);
-  });
+  scanCommand(
+    program,
+    "scan",
+    "[targets...]",
+    "look at what each target is, and scan it",
+    outcome,
+    async (args, options) => {
+      const targets = args.length === 0 && options.targetsFile === undefined ? ["."] : args;
+      return (await import("./commands/scan.ts")).run(targets, options);
+    },
+  );
   scanCommand(program, "git", "[repository]", "scan everything in a git repository", outcome, runGit);
   scanCommand(program, "image", "<images...>", "scan container images", outcome, async (args, options) =>
     (await import("./commands/image.ts")).run(args, options),
   );
-  scanCommand(program, "dir", "[paths...]", "scan files and folders", outcome, runDir).aliases(["file", "files", "directory"]);
+  scanCommand(program, "dir", "[paths...]", "scan files and folders", outcome, runDir).aliases([
+    "file",
+    "files",
+    "directory",
+  ]);
   const stdin = scanCommand(program, "stdin", "", "scan standard input", outcome, async (_args, options) => {
     if (process.stdin.isTTY) stdin.help({ error: true });
     return runStdin([], options, {});

@@ -37,7 +37,8 @@ export function showProgress(options: ProgressOptions): ProgressLine {
   const found = new Set<string>();
   const draw = (): void => {
     const columns = Math.min(maxColumns, (stream.columns > 0 ? stream.columns : maxColumns + 1) - 1);
-    const line = latest === undefined ? "looking at what is there" : progressText(latest, found.size, problems, columns);
+    const line =
+      latest === undefined ? "looking at what is there" : progressText(latest, found.size, problems, columns);
     if (line === drawn) return;
     drawn = line;
     stream.write(`\r${line}${clear}`);

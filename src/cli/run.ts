@@ -27,7 +27,10 @@ export class Run implements AsyncDisposable {
   constructor(pool: PoolOptions, options: ScanOptions, observer: ScanObserver) {
     this.#pool = new Pool(pool);
     this.#observer = observer;
-    this.#signal = options.timeoutMs > 0 ? AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]) : options.signal;
+    this.#signal =
+      options.timeoutMs > 0
+        ? AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)])
+        : options.signal;
     this.#signal.addEventListener("abort", this.#cancel);
     if (this.#signal.aborted) this.#cancel();
     this.#timer = setInterval(() => this.#tell(), progressMs);
@@ -93,7 +96,8 @@ export class Run implements AsyncDisposable {
     const before = this.#layers.get(key);
     if (before !== undefined) {
       const result = await before.catch(() => undefined);
-      if (result !== undefined && result.problems.length === 0 && result.layer?.digest === unit.digest) return { ...result, bytes: 0 };
+      if (result !== undefined && result.problems.length === 0 && result.layer?.digest === unit.digest)
+        return { ...result, bytes: 0 };
     }
     const reading = this.#pool.run(unit);
     this.#layers.set(key, reading);

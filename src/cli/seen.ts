@@ -14,13 +14,15 @@ export class SeenContents {
     const own = new IdSet();
     const settled = this.#settled;
     this.#own = own;
-    const claimAt = (ids: Uint8Array, at: number): boolean => (settled.size === 0 || !settled.has(ids, at)) && own.add(ids, at);
+    const claimAt = (ids: Uint8Array, at: number): boolean =>
+      (settled.size === 0 || !settled.has(ids, at)) && own.add(ids, at);
     return { claimAt, claim: (id) => claimAt(Buffer.from(id, "hex"), 0) };
   }
 
   /** The target was read whole: its contents need no scan in those that follow. */
   settle(): void {
-    const [large, small] = this.#settled.size > this.#own.size ? [this.#settled, this.#own] : [this.#own, this.#settled];
+    const [large, small] =
+      this.#settled.size > this.#own.size ? [this.#settled, this.#own] : [this.#own, this.#settled];
     const ids = small.ids();
     for (let at = 0; at < ids.length; at += 20) large.add(ids, at);
     this.#settled = large;

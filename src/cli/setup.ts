@@ -37,7 +37,8 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       compile: (pattern) => fault(engine, pattern),
     }),
     loadDeciders({
-      folders: [".", ...(await foldersOf(targets))],
+      // What was decided in one repository says nothing about another; a sweep asks each target's folder for that target alone.
+      folders: [".", ...(targets.length === 1 ? await foldersOf(targets) : [])],
       ...(options.ignorePath === undefined ? {} : { ignorePath: options.ignorePath }),
       ...(options.baselinePath === undefined ? {} : { baselinePath: options.baselinePath }),
     }),
@@ -65,7 +66,15 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
     notes: [
       ...decided.notes,
       ...loaded.warnings.map((message) => note("config-invalid", "rules", message)),
-      ...(engine.name === "re2" ? [] : [note("unsupported", "re2", "the native regex engine is not installed: scanning is slower (npm rebuild re2)")]),
+      ...(engine.name === "re2"
+        ? []
+        : [
+            note(
+              "unsupported",
+              "re2",
+              "the native regex engine is not installed: scanning is slower (npm rebuild re2)",
+            ),
+          ]),
     ],
   };
 }
@@ -85,6 +94,7 @@ function fault(engine: RegexEngine, pattern: string): string | undefined {
 
 async function foldersOf(targets: readonly Target[]): Promise<string[]> {
   const folders: string[] = [];
-  for (const { name } of targets) if ((await stat(name).catch(() => undefined))?.isDirectory() === true) folders.push(name);
+  for (const { name } of targets)
+    if ((await stat(name).catch(() => undefined))?.isDirectory() === true) folders.push(name);
   return folders;
 }

@@ -24,7 +24,8 @@ export class TargetTally {
   add(planned: number, result: UnitResult): void {
     const accounted = result.scanned + total(result.skipped);
     const left = Math.max(0, planned - accounted);
-    const skipped = left > 0 && result.interrupted === true ? addCounts(result.skipped, { interrupted: left }) : result.skipped;
+    const skipped =
+      left > 0 && result.interrupted === true ? addCounts(result.skipped, { interrupted: left }) : result.skipped;
     this.#ledger = {
       planned: this.#ledger.planned + result.scanned + total(skipped),
       scanned: this.#ledger.scanned + result.scanned,
@@ -37,7 +38,11 @@ export class TargetTally {
 
   /** Contents that were scanned before in this run. */
   known(contents: number): void {
-    this.#ledger = { ...this.#ledger, planned: this.#ledger.planned + contents, scanned: this.#ledger.scanned + contents };
+    this.#ledger = {
+      ...this.#ledger,
+      planned: this.#ledger.planned + contents,
+      scanned: this.#ledger.scanned + contents,
+    };
   }
 
   /** Something went wrong outside of any unit. */

@@ -1,15 +1,7 @@
 import { open } from "node:fs/promises";
 import { readRange } from "./byte-range.ts";
 import { expand, layerLimits, type StreamDamage } from "./compression.ts";
-import {
-  isTarHeader,
-  isZero,
-  padded,
-  parsePax,
-  parseTarHeader,
-  parseText,
-  TAR_BLOCK,
-} from "./tar-header.ts";
+import { isTarHeader, isZero, padded, parsePax, parseTarHeader, parseText, TAR_BLOCK } from "./tar-header.ts";
 import { cleanPath } from "./tar-path.ts";
 
 /** Entries of an outer archive; an image has some files for each layer. More is no image, or meant to fill memory. */
@@ -46,10 +38,7 @@ export interface IndexOptions {
 }
 
 /** Learns in one pass where the files of a tar lie. Bodies of plain archives are jumped over. Errors of the operating system are thrown. */
-export async function indexArchive(
-  file: string,
-  options: IndexOptions = {},
-): Promise<ArchiveIndex> {
+export async function indexArchive(file: string, options: IndexOptions = {}): Promise<ArchiveIndex> {
   const entries = new Map<string, ArchiveEntry>();
   const kept = new Map<string, Uint8Array>();
   let keptBytes = 0;
@@ -70,14 +59,9 @@ export async function indexArchive(
         break;
       }
       const header = parseTarHeader(block);
-      const isExtension =
-        header.type === "x" || header.type === "g" || header.type === "L" || header.type === "K";
+      const isExtension = header.type === "x" || header.type === "g" || header.type === "L" || header.type === "K";
       const size = isExtension ? header.size : (extension.size ?? header.size);
-      if (
-        !(size >= 0) ||
-        !Number.isSafeInteger(size) ||
-        (isExtension && size > MAX_EXTENSION_BYTES)
-      ) {
+      if (!(size >= 0) || !Number.isSafeInteger(size) || (isExtension && size > MAX_EXTENSION_BYTES)) {
         damage ??= `the archive is damaged after ${entries.size} entries`;
         break;
       }
@@ -118,10 +102,7 @@ export async function indexArchive(
   return damage === undefined ? { entries, kept } : { entries, kept, damage };
 }
 
-function readExtension(
-  type: string,
-  body: Uint8Array,
-): { name?: string; target?: string; size?: number } {
+function readExtension(type: string, body: Uint8Array): { name?: string; target?: string; size?: number } {
   if (type === "L") return { name: parseText(body) };
   if (type === "K") return { target: parseText(body) };
   if (type === "g") return {};
@@ -168,17 +149,8 @@ async function readerAt(file: string): Promise<Input> {
   };
 }
 
-function readerThrough(
-  file: string,
-  wrapped: "gzip" | "zstd",
-  report: (damage: StreamDamage) => void,
-): Input {
-  const chunks = expand(
-    () => readRange({ file, offset: 0, length: Infinity }),
-    wrapped,
-    layerLimits,
-    report,
-  );
+function readerThrough(file: string, wrapped: "gzip" | "zstd", report: (damage: StreamDamage) => void): Input {
+  const chunks = expand(() => readRange({ file, offset: 0, length: Infinity }), wrapped, layerLimits, report);
   let chunk: Uint8Array = new Uint8Array(0);
   let position = 0;
   const refill = async (): Promise<boolean> => {

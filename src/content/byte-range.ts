@@ -27,12 +27,7 @@ export async function* readRange(
   }
   const end = offset + length;
   let position = 0;
-  for await (const chunk of expand(
-    () => readFileRange(file, 0, Infinity),
-    wrapped,
-    layerLimits,
-    report,
-  )) {
+  for await (const chunk of expand(() => readFileRange(file, 0, Infinity), wrapped, layerLimits, report)) {
     const from = Math.max(0, offset - position);
     const to = Math.min(chunk.length, end - position);
     if (from < to) yield chunk.subarray(from, to);
@@ -54,11 +49,7 @@ export async function readHead(range: ByteRange, bytes: number): Promise<Uint8Ar
   return Buffer.concat(parts);
 }
 
-async function* readFileRange(
-  file: string,
-  offset: number,
-  length: number,
-): AsyncGenerator<Uint8Array, void> {
+async function* readFileRange(file: string, offset: number, length: number): AsyncGenerator<Uint8Array, void> {
   const handle: FileHandle = await open(file, "r");
   try {
     let position = offset;

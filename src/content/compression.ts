@@ -33,10 +33,8 @@ export function sniffCompression(head: Uint8Array): Compression {
   const [a, b, c, d] = head;
   if (a === 0x1f && b === 0x8b) return "gzip";
   if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return "zstd";
-  if (a !== undefined && (a & 0xf0) === 0x50 && b === 0x2a && c === 0x4d && d === 0x18)
-    return "zstd";
-  if (a === 0xfd && b === 0x37 && c === 0x7a && d === 0x58 && head[4] === 0x5a && head[5] === 0)
-    return "xz";
+  if (a !== undefined && (a & 0xf0) === 0x50 && b === 0x2a && c === 0x4d && d === 0x18) return "zstd";
+  if (a === 0xfd && b === 0x37 && c === 0x7a && d === 0x58 && head[4] === 0x5a && head[5] === 0) return "xz";
   const level = head[3] ?? 0;
   if (a === 0x42 && b === 0x5a && c === 0x68 && level >= 0x31 && level <= 0x39) return "bzip2";
   return "none";
@@ -73,15 +71,10 @@ export async function* expand(
     }
   };
   let expanded = 0;
-  for await (const chunk of compression === "gzip"
-    ? gunzip(counted, report)
-    : unzstd(counted(), report)) {
+  for await (const chunk of compression === "gzip" ? gunzip(counted, report) : unzstd(counted(), report)) {
     expanded += chunk.length;
     const ratio = expanded / Math.max(1, stored);
-    if (
-      expanded > limits.maxBytes ||
-      (expanded > limits.ratioFromBytes && ratio > limits.maxRatio)
-    ) {
+    if (expanded > limits.maxBytes || (expanded > limits.ratioFromBytes && ratio > limits.maxRatio)) {
       report({
         kind: "bomb",
         message: `expands to more than ${expanded - chunk.length} bytes (${Math.round(ratio)} to 1): reading stopped`,

@@ -54,11 +54,7 @@ export interface LayerOptions {
  * tar, gives the files to `sink`, and tells what the layer removes from lower ones. Nothing is extracted and no more than some
  * mebibytes are held. What is wrong comes back as problems; only a bug, the sink, or an abort throws.
  */
-export async function readLayer(
-  unit: LayerUnit,
-  sink: LayerSink,
-  options: LayerOptions = {},
-): Promise<LayerOutcome> {
+export async function readLayer(unit: LayerUnit, sink: LayerSink, options: LayerOptions = {}): Promise<LayerOutcome> {
   const limits = options.limits ?? layerLimits;
   const problems: Problem[] = [];
   const add = (code: ProblemCode, effect: Problem["effect"], message: string): void => {
@@ -99,8 +95,7 @@ export async function readLayer(
     };
     const decide = async (): Promise<void> => {
       shape = looksLikeTar(head) ? "tar" : "other";
-      if (shape === "other")
-        sink.begin({ path: "", size: await expandedSize(unit, compression, limits) });
+      if (shape === "other") sink.begin({ path: "", size: await expandedSize(unit, compression, limits) });
       await take(head);
     };
     for await (const chunk of chunks) {
@@ -118,11 +113,7 @@ export async function readLayer(
     if (shape === "tar") {
       const damage = await walk.finish();
       if (damage !== undefined && isWhole) {
-        add(
-          "layer-corrupt",
-          "incomplete",
-          `${damage.message} (${damage.entries} entries were read)`,
-        );
+        add("layer-corrupt", "incomplete", `${damage.message} (${damage.entries} entries were read)`);
       }
     } else if (shape === "other") {
       sink.end(isWhole);
@@ -139,17 +130,12 @@ export async function readLayer(
   const digest = stored.digest();
   const diffId = isWhole ? tarHash.digest() : "";
   if (stored.length() < unit.length)
-    add(
-      "layer-corrupt",
-      "incomplete",
-      `${unit.length - stored.length()} bytes of the stored layer are missing`,
-    );
+    add("layer-corrupt", "incomplete", `${unit.length - stored.length()} bytes of the stored layer are missing`);
   if (unit.digest !== "" && unit.digest !== digest)
     add("digest-mismatch", "incomplete", `the stored bytes hash to ${digest}`);
   if (unit.diffId !== "" && isWhole && unit.diffId !== diffId)
     add("diff-id-mismatch", "note", `the uncompressed layer hashes to ${diffId}`);
-  if (paths.isOverfull())
-    add("layer-corrupt", "note", `more than ${MAX_WHITEOUTS} whiteouts: not all are known`);
+  if (paths.isOverfull()) add("layer-corrupt", "note", `more than ${MAX_WHITEOUTS} whiteouts: not all are known`);
   return { reading: { digest, diffId, ...paths.result() }, problems, entries, bytes };
 }
 
@@ -228,8 +214,7 @@ async function peek(open: () => AsyncIterable<Uint8Array>): Promise<Peeked> {
   let isFirst = true;
   const resumed = async function* (): AsyncGenerator<Uint8Array, void> {
     if (head.length > 0) yield head;
-    for (let next = await started.next(); next.done !== true; next = await started.next())
-      yield next.value;
+    for (let next = await started.next(); next.done !== true; next = await started.next()) yield next.value;
   };
   return {
     head,
@@ -245,11 +230,7 @@ async function peek(open: () => AsyncIterable<Uint8Array>): Promise<Peeked> {
 }
 
 /** The size of a layer that is one file: its content id begins with it, so a compressed one is expanded once to count. */
-async function expandedSize(
-  unit: LayerUnit,
-  compression: Compression,
-  limits: ExpandLimits,
-): Promise<number> {
+async function expandedSize(unit: LayerUnit, compression: Compression, limits: ExpandLimits): Promise<number> {
   if (compression === "none") return unit.length;
   let size = 0;
   for await (const chunk of expand(
@@ -296,10 +277,5 @@ function collectPaths(): {
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
-  return (
-    error instanceof Error &&
-    "syscall" in error &&
-    "code" in error &&
-    typeof error.code === "string"
-  );
+  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
 }

@@ -84,8 +84,7 @@ export function walkTar(visitor: TarVisitor): TarWalk {
     },
     async finish() {
       if (rest.length > 0 && reader !== undefined) await reader.write(rest, 0, position);
-      if (reader !== undefined && (await reader.finish()))
-        damage ??= "the tar ends in the middle of an entry";
+      if (reader !== undefined && (await reader.finish())) damage ??= "the tar ends in the middle of an entry";
       if (rest.length > 0) damage ??= "the tar does not end on a block";
       return damage === undefined ? undefined : { message: damage, entries };
     },
@@ -205,13 +204,7 @@ function openReader(visitor: TarVisitor, base: number, count: () => void): Reade
 }
 
 /** Kinds of entries that have no body, whatever their size field says. */
-const nodeTypes: ReadonlySet<string> = new Set([
-  "link",
-  "symlink",
-  "character-device",
-  "block-device",
-  "fifo",
-]);
+const nodeTypes: ReadonlySet<string> = new Set(["link", "symlink", "character-device", "block-device", "fifo"]);
 
 /** Where the entry's body begins; tar-stream gives it, its types do not say so. */
 function byteOffset(header: Header): number {

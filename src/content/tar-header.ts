@@ -56,8 +56,7 @@ export interface TarHeader {
 export function parseTarHeader(block: Uint8Array): TarHeader {
   const flag = block[156] ?? 0;
   // GNU archives write "ustar " and have times where POSIX has the prefix.
-  const prefix =
-    parseText(block.subarray(257, 263)) === "ustar" ? parseText(block.subarray(345, 500)) : "";
+  const prefix = parseText(block.subarray(257, 263)) === "ustar" ? parseText(block.subarray(345, 500)) : "";
   const name = parseText(block.subarray(0, 100));
   return {
     name: prefix === "" ? name : `${prefix}/${name}`,

@@ -43,7 +43,6 @@ export function parseWhiteout(path: string): Whiteout | undefined {
 /** The folders above a cleaned path, nearest first, without the root. */
 export function ancestors(path: string): string[] {
   const found: string[] = [];
-  for (let cut = path.lastIndexOf("/"); cut > 0; cut = path.lastIndexOf("/", cut - 1))
-    found.push(path.slice(0, cut));
+  for (let cut = path.lastIndexOf("/"); cut > 0; cut = path.lastIndexOf("/", cut - 1)) found.push(path.slice(0, cut));
   return found;
 }

@@ -29,7 +29,10 @@ export function startsLikeText(bytes: Uint8Array, from: number, to: number): boo
   for (let quad = 0; quad < quads; quad++) {
     const at = from + quad * 4;
     const value =
-      (digits[bytes[at]!]! << 18) | (digits[bytes[at + 1]!]! << 12) | (digits[bytes[at + 2]!]! << 6) | digits[bytes[at + 3]!]!;
+      (digits[bytes[at]!]! << 18) |
+      (digits[bytes[at + 1]!]! << 12) |
+      (digits[bytes[at + 2]!]! << 6) |
+      digits[bytes[at + 3]!]!;
     const a = (value >> 16) & 255;
     const b = (value >> 8) & 255;
     const c = value & 255;

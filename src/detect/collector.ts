@@ -64,7 +64,16 @@ export class Collector {
   #place(outcome: Outcome, hit: number, bytes: Buffer, region: Region): void {
     if (!this.#isNew(outcome.ready.index * 2 ** 40 + hit + outcome.secretStart) || this.#isSuppressed(outcome)) return;
     const start = hit + outcome.start;
-    this.#report(outcome, start, hit + outcome.end, hit + outcome.secretStart, hit + outcome.secretEnd, outcome.ready.rule.tags, bytes, region);
+    this.#report(
+      outcome,
+      start,
+      hit + outcome.end,
+      hit + outcome.secretStart,
+      hit + outcome.secretEnd,
+      outcome.ready.rule.tags,
+      bytes,
+      region,
+    );
   }
 
   /** The outcomes of a decoded run; their place is that of the encoded piece. */
@@ -72,7 +81,8 @@ export class Collector {
     for (const { outcome, depth, pieceStart, pieceEnd } of run.outcomes) {
       const start = run.start + pieceStart;
       const end = run.start + pieceEnd;
-      if (!this.#isNew(`${outcome.ready.index} ${run.start} ${depth} ${outcome.secret}`) || this.#isSuppressed(outcome)) continue;
+      if (!this.#isNew(`${outcome.ready.index} ${run.start} ${depth} ${outcome.secret}`) || this.#isSuppressed(outcome))
+        continue;
       const tags = [...outcome.ready.rule.tags, "decoded:base64", `decode-depth:${depth}`];
       this.#report(outcome, start, end, start, end, tags, bytes, region);
     }
@@ -96,8 +106,14 @@ export class Collector {
   }
 
   #report(
-    outcome: Outcome, start: number, end: number, secretStart: number, secretEnd: number,
-    tags: readonly string[], bytes: Buffer, region: Region,
+    outcome: Outcome,
+    start: number,
+    end: number,
+    secretStart: number,
+    secretEnd: number,
+    tags: readonly string[],
+    bytes: Buffer,
+    region: Region,
   ): void {
     if (this.#detections.length >= maxDetections) {
       this.#limited = true;
@@ -131,7 +147,13 @@ export class Collector {
     limited: boolean;
   } {
     const kept = this.#detections
-      .filter(({ ready }) => occurred === undefined || ready.rule.reach === "window" || ready.rule.keywords.length === 0 || occurred.has(ready))
+      .filter(
+        ({ ready }) =>
+          occurred === undefined ||
+          ready.rule.reach === "window" ||
+          ready.rule.keywords.length === 0 ||
+          occurred.has(ready),
+      )
       .filter((detection) => !detection.ready.rule.skipReport && this.#hasParts(detection))
       .map(({ ready: _, ...detection }): Detection => detection)
       .sort((a, b) => a.start - b.start || a.end - b.end || (a.ruleId < b.ruleId ? -1 : a.ruleId > b.ruleId ? 1 : 0));

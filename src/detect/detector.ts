@@ -110,7 +110,8 @@ export class Detector {
     const { bytes } = this.kernel;
     for (const { hit, outcome } of trace.outcomes) collector.add(outcome, hit, bytes, region);
     if (this.rules.looksEverywhere) {
-      for (const ready of this.#wanted(trace.hits)) this.lookEverywhere(ready, region, (outcome, at) => collector.addAnywhere(outcome, at, bytes, region));
+      for (const ready of this.#wanted(trace.hits))
+        this.lookEverywhere(ready, region, (outcome, at) => collector.addAnywhere(outcome, at, bytes, region));
     }
     for (const run of trace.runs) collector.addRun(run, bytes, region);
     return collector.finish();
@@ -124,7 +125,8 @@ export class Detector {
   #wanted(hits: HitList): Set<ReadyRule> {
     const wanted = new Set<ReadyRule>(this.rules.always);
     for (let i = 0; i < hits.length; i++) {
-      for (const { ready } of this.rules.actionsOf(hits.states[i]!)) if (ready.rule.reach === "whole") wanted.add(ready);
+      for (const { ready } of this.rules.actionsOf(hits.states[i]!))
+        if (ready.rule.reach === "whole") wanted.add(ready);
     }
     return wanted;
   }
@@ -161,14 +163,27 @@ export class Detector {
   #judged(ready: ReadyRule, match: RegexMatch, from: number, hit: number, region: Region): Outcome | undefined {
     const low = Math.max(region.low, from - lineContext);
     const high = Math.min(region.high, from + match.end + lineContext);
-    return judgeMatch(ready, match, this.kernel.bytes.subarray(low, high), from - low, hit - low, this.#options.honourInlineAllow);
+    return judgeMatch(
+      ready,
+      match,
+      this.kernel.bytes.subarray(low, high),
+      from - low,
+      hit - low,
+      this.#options.honourInlineAllow,
+    );
   }
 
   /**
    * Tries a rule on what is in memory, from offset `from` of the content on, for matches that begin before offset `until`. Gives the offset where
    * it is to go on.
    */
-  lookEverywhere(ready: ReadyRule, region: Region, found: (outcome: Outcome, at: number) => void, from = region.base, until = Infinity): number {
+  lookEverywhere(
+    ready: ReadyRule,
+    region: Region,
+    found: (outcome: Outcome, at: number) => void,
+    from = region.base,
+    until = Infinity,
+  ): number {
     const window = this.kernel.bytes.subarray(region.low, region.high);
     const regex = ready.regex();
     let at = Math.max(0, from - region.base);
@@ -198,7 +213,14 @@ export class Detector {
    * Decodes the run at addresses `[from, to)` piece by piece, beginning at offset `done` in it, and looks at what comes out. `from` may lie
    * before the memory's content, then the pieces there were done. The last piece waits unless the run is `complete`. Gives the new `done`.
    */
-  decodeRun(region: Region, from: number, to: number, done: number, complete: boolean, depth: number): { run: RunOutcomes | undefined; done: number } {
+  decodeRun(
+    region: Region,
+    from: number,
+    to: number,
+    done: number,
+    complete: boolean,
+    depth: number,
+  ): { run: RunOutcomes | undefined; done: number } {
     const outcomes: DecodedOutcome[] = [];
     let decodedBytes = 0;
     let piece = done;
@@ -206,15 +228,26 @@ export class Detector {
       const start = from + piece;
       const end = Math.min(to, start + pieceLength);
       if (end - start >= leastRun && startsLikeText(this.kernel.bytes, start, end)) {
-        decodedBytes += this.#decoded(region, start, end, depth, (outcome, at) => outcomes.push({ outcome, depth: at, pieceStart: piece, pieceEnd: end - from }));
+        decodedBytes += this.#decoded(region, start, end, depth, (outcome, at) =>
+          outcomes.push({ outcome, depth: at, pieceStart: piece, pieceEnd: end - from }),
+        );
       }
       if (end === to) break;
     }
     const start = from - region.low + region.base;
-    return { run: decodedBytes === 0 ? undefined : { start, end: start + to - from, outcomes, decodedBytes }, done: piece };
+    return {
+      run: decodedBytes === 0 ? undefined : { start, end: start + to - from, outcomes, decodedBytes },
+      done: piece,
+    };
   }
 
-  #decoded(region: Region, from: number, to: number, depth: number, found: (outcome: Outcome, depth: number) => void): number {
+  #decoded(
+    region: Region,
+    from: number,
+    to: number,
+    depth: number,
+    found: (outcome: Outcome, depth: number) => void,
+  ): number {
     const text = decodeText(this.kernel.bytes, from, to, (leastRun * 3) >> 2);
     this.#decodedBytes += text.length;
     if (text.length === 0 || this.#decodedBytes > maxDecodedBytes) return text.length;
@@ -227,7 +260,8 @@ export class Detector {
     const outcomes: PlacedOutcome[] = [];
     for (let i = 0; i < hits.length; i++) this.lookAround(inner, hits.ends[i]!, hits.states[i]!, outcomes);
     for (const { outcome } of outcomes) found(outcome, depth);
-    if (this.rules.looksEverywhere) for (const ready of this.#wanted(hits)) this.lookEverywhere(ready, inner, (outcome) => found(outcome, depth));
+    if (this.rules.looksEverywhere)
+      for (const ready of this.#wanted(hits)) this.lookEverywhere(ready, inner, (outcome) => found(outcome, depth));
     let decodedBytes = text.length;
     if (depth < this.#options.decodeDepth) {
       const places = this.kernel.findRuns(low, text.length, leastRun);

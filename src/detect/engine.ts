@@ -53,7 +53,8 @@ async function loadRe2(): Promise<RegexEngine | undefined> {
           if (found === null) return undefined;
           const indices = (found as unknown as { indices: ([number, number] | undefined)[] }).indices;
           const groups: number[] = [];
-          for (let group = first + 1; group < indices.length; group++) groups.push(indices[group]?.[0] ?? -1, indices[group]?.[1] ?? -1);
+          for (let group = first + 1; group < indices.length; group++)
+            groups.push(indices[group]?.[0] ?? -1, indices[group]?.[1] ?? -1);
           return { start: indices[first]![0], end: indices[first]![1], groups };
         },
         test: (text) => (tester ??= new RE2(pattern, "u")).test(text),

@@ -57,7 +57,13 @@ export function inherit(detector: Detector, region: Region, before: Trace, copie
 
 /** Hits of one copy that end behind offset `from` of the content before. */
 function inheritCopy(
-  detector: Detector, region: Region, before: Trace, copy: Kept, from: number, hits: HitList, outcomes: PlacedOutcome[],
+  detector: Detector,
+  region: Region,
+  before: Trace,
+  copy: Kept,
+  from: number,
+  hits: HitList,
+  outcomes: PlacedOutcome[],
 ): void {
   const { reachBefore, reachAfter, automaton } = detector.rules;
   const { firstOutput } = automaton;
@@ -126,7 +132,8 @@ function inheritRuns(detector: Detector, region: Region, before: Trace, kept: re
     for (const run of before.runs) {
       const startsInside = copy.isStart || run.start > copy.from;
       const endsInside = run.end < end || (copy.isEnd && run.end === end);
-      if (startsInside && endsInside && run.start >= copy.from) runs.push({ ...run, start: run.start + by, end: run.end + by });
+      if (startsInside && endsInside && run.start >= copy.from)
+        runs.push({ ...run, start: run.start + by, end: run.end + by });
     }
     changedFrom = copy.to + copy.length;
   }

@@ -34,7 +34,14 @@ const maxText = 32_768;
  * Cuts the texts of a match out of `window` and has them judged. `from` is where the match's offsets count from, `hit` the keyword's end, both as
  * offsets in `window`. Undefined for a match of line ends alone.
  */
-export function judgeMatch(ready: ReadyRule, match: RegexMatch, window: Buffer, from: number, hit: number, honourInlineAllow: boolean): Outcome | undefined {
+export function judgeMatch(
+  ready: ReadyRule,
+  match: RegexMatch,
+  window: Buffer,
+  from: number,
+  hit: number,
+  honourInlineAllow: boolean,
+): Outcome | undefined {
   const { rule } = ready;
   const [start, end] = trimLineEnds(window, from + match.start, from + match.end);
   if (start >= end) return undefined;
@@ -46,7 +53,17 @@ export function judgeMatch(ready: ReadyRule, match: RegexMatch, window: Buffer, 
   const entropy = shannonEntropy(secret);
   const places = { start: start - hit, end: end - hit, secretStart: secretStart - hit, secretEnd: secretEnd - hit };
   if (ready.allowlists.some((list) => allows(list, secret, matched, line))) {
-    return { ready, suppressed: "allowlist", secret, match: matched, line, entropy, confidence: rule.confidence, facts: [], ...places };
+    return {
+      ready,
+      suppressed: "allowlist",
+      secret,
+      match: matched,
+      line,
+      entropy,
+      confidence: rule.confidence,
+      facts: [],
+      ...places,
+    };
   }
   const secretInLine = secretStart >= lineStart ? text(window, lineStart, secretStart).length : -1;
   const verdict = judge({ rule, secret, match: matched, line, secretInLine, entropy }, { honourInlineAllow });

@@ -13,7 +13,14 @@ export function automatonOf(ruleset: Ruleset): Automaton {
 /** The automaton of a ruleset as bytes, so that a program that starts need not build it: length of the header, header (JSON), table. */
 export function packAutomaton(ruleset: Ruleset): Uint8Array {
   const { classes, table, outputs, ...rest } = automatonOf(ruleset);
-  const header = Buffer.from(JSON.stringify({ ...rest, digest: ruleset.digest, classes: [...classes], outputs: outputs.map((output) => [...output]) }));
+  const header = Buffer.from(
+    JSON.stringify({
+      ...rest,
+      digest: ruleset.digest,
+      classes: [...classes],
+      outputs: outputs.map((output) => [...output]),
+    }),
+  );
   const length = Buffer.alloc(4);
   length.writeUInt32LE(header.length);
   return Buffer.concat([length, header, Buffer.from(table.buffer, table.byteOffset, table.byteLength)]);

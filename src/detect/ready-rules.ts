@@ -64,14 +64,18 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Aut
   ruleset.rules.forEach((rule, index) => {
     const { regex: pattern } = rule;
     if (pattern === undefined) return;
-    const global = ruleset.allowlists.filter((list) => list.targetRules.length === 0 || list.targetRules.includes(rule.id));
+    const global = ruleset.allowlists.filter(
+      (list) => list.targetRules.length === 0 || list.targetRules.includes(rule.id),
+    );
     let near: CompiledRegex | undefined;
     let run: { readonly members: Uint8Array; readonly least: number } | undefined;
     const ready: ReadyRule = {
       rule,
       index,
       regex: rule.reach === "window" ? () => (near ??= engine.compile(pattern, rule.before)) : () => compile(pattern),
-      run: () => (run ??= rule.run === undefined ? undefined : { members: expandBitmap(rule.run.members), least: rule.run.least }),
+      run: () =>
+        (run ??=
+          rule.run === undefined ? undefined : { members: expandBitmap(rule.run.members), least: rule.run.least }),
       allowlists: [...rule.allowlists, ...global].filter(isTextual).map((list) => ({
         list,
         regexes: () => list.regexes.map(compile),
@@ -97,8 +101,14 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Aut
   });
   const beyond = Math.max(0, ...actions.flat().map((action) => action.beyond));
   const windows = actions.map((list) => list.filter(({ ready }) => ready.rule.reach === "window"));
-  const before = Uint32Array.from(windows, (list) => Math.max(0, ...list.map(({ ready }) => ready.rule.before)) + lineContext);
-  const after = Uint32Array.from(windows, (list) => Math.max(0, ...list.map((action) => action.ready.rule.after + action.beyond)) + lineContext);
+  const before = Uint32Array.from(
+    windows,
+    (list) => Math.max(0, ...list.map(({ ready }) => ready.rule.before)) + lineContext,
+  );
+  const after = Uint32Array.from(
+    windows,
+    (list) => Math.max(0, ...list.map((action) => action.ready.rule.after + action.beyond)) + lineContext,
+  );
   const { firstOutput } = automaton;
   return {
     automaton,

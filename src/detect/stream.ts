@@ -45,7 +45,8 @@ export function openStream(detector: Detector): ContentStream {
     const outcomes: PlacedOutcome[] = [];
     let next = 0;
     for (; next < pending.length && pending[next]! <= ready; next += 2) {
-      for (const { ready: rule } of rules.actionsOf(pending[next + 1]!)) if (rule.rule.reach === "whole") wanted.add(rule);
+      for (const { ready: rule } of rules.actionsOf(pending[next + 1]!))
+        if (rule.rule.reach === "whole") wanted.add(rule);
       detector.lookAround(region, pending[next]!, pending[next + 1]!, outcomes);
     }
     pending = pending.slice(next);
@@ -53,7 +54,16 @@ export function openStream(detector: Detector): ContentStream {
     // A match that begins further back than this has room to end; others wait until more is there.
     const until = last ? Infinity : base + filled - low - (carry >> 1);
     for (const [rule, done] of everywhere) {
-      everywhere.set(rule, detector.lookEverywhere(rule, region, (outcome, at) => collector.addAnywhere(outcome, at, kernel.bytes, region), done, until));
+      everywhere.set(
+        rule,
+        detector.lookEverywhere(
+          rule,
+          region,
+          (outcome, at) => collector.addAnywhere(outcome, at, kernel.bytes, region),
+          done,
+          until,
+        ),
+      );
     }
     runs.look(region, last);
     collector.forget();
@@ -113,7 +123,14 @@ class StreamRuns {
       if (!goesOn && offset < this.#looked) continue;
       const isOpen = !last && end === region.high;
       const start = goesOn ? this.#open : offset;
-      const { run, done } = this.#detector.decodeRun(region, region.low + start - region.base, end, goesOn ? this.#done : 0, !isOpen, 1);
+      const { run, done } = this.#detector.decodeRun(
+        region,
+        region.low + start - region.base,
+        end,
+        goesOn ? this.#done : 0,
+        !isOpen,
+        1,
+      );
       if (run !== undefined) this.#collector.addRun(run, kernel.bytes, region);
       this.#open = isOpen ? start : -1;
       this.#done = isOpen ? done : 0;

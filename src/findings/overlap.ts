@@ -84,7 +84,8 @@ function covering(
       const overlaps = other.start < detection.end && detection.start < other.end;
       const same = other.start === detection.start && other.end === detection.end;
       if (!overlaps && !same) continue;
-      if (keep.value !== value && same && isDecoded(other) && isDecoded(detection) && !areNested(other, detection)) continue;
+      if (keep.value !== value && same && isDecoded(other) && isDecoded(detection) && !areNested(other, detection))
+        continue;
       const contains = other.start <= detection.start && detection.end <= other.end;
       if (keep.value === value || keep.rule.specificity > rule.specificity || contains) return keep;
     }

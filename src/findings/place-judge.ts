@@ -84,8 +84,7 @@ export function createPlaceJudge(ruleset: Ruleset, compile: CompilePattern): Pla
 function allows(list: PlaceAllowlist, detection: Detection, path: boolean, commit: boolean): boolean {
   if (list.paths.length > 0 && !path) return false;
   if (list.commits.size > 0 && !commit) return false;
-  const text =
-    list.target === "secret" ? detection.secret : list.target === "match" ? detection.match : detection.line;
+  const text = list.target === "secret" ? detection.secret : list.target === "match" ? detection.match : detection.line;
   if (list.regexes.length > 0 && !list.regexes.some((matches) => matches(text))) return false;
   const lower = detection.secret.toLowerCase();
   return list.stopwords.length === 0 || list.stopwords.some((word) => lower.includes(word));

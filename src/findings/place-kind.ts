@@ -26,7 +26,8 @@ const metadata =
   /(?:^|\/)(?:[^/]+\.(?:dist-info|egg-info)\/|var\/lib\/(?:dpkg|rpm)\/|lib\/apk\/db\/|var\/lib\/apt\/lists\/|var\/cache\/|META-INF\/[^/]+\.(?:SF|MF)$|PKG-INFO$|[^/]+\.md5sums$)/;
 const translations =
   /(?:^|\/)(?:locales?|i18n|lang|langs|l10n|translations?|LC_MESSAGES)\/|\.(?:po|pot|mo|xliff|xlf|resx|arb|ftl)$|(?:^|\/)messages(?:_[A-Za-z_]+)?\.properties$/;
-const minified = /(?:\.min\.(?:js|css|mjs|cjs)|\.bundle\.js|\.chunk\.(?:js|css)|\.map|[.-][0-9a-f]{8,32}\.(?:js|css|mjs))$/;
+const minified =
+  /(?:\.min\.(?:js|css|mjs|cjs)|\.bundle\.js|\.chunk\.(?:js|css)|\.map|[.-][0-9a-f]{8,32}\.(?:js|css|mjs))$/;
 const generated =
   /(?:\.pb\.(?:go|cc|h)|_pb2(?:_grpc)?\.py|_generated\.[a-z]+|\.g\.dart|\.designer\.cs|\.snap)$|(?:^|\/)(?:zz_generated[^/]*|coverage|\.nyc_output|\.next)(?:\/|$)/i;
 const vendored =

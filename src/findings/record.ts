@@ -95,7 +95,9 @@ export function findingFromRecord(value: unknown): Finding {
     masked: fields.text("masked"),
     facts: fields.texts("facts"),
     sightings,
-    ...(suppressed === undefined ? {} : { suppressed: { by: suppressed.text("by"), reason: suppressed.text("reason") } }),
+    ...(suppressed === undefined
+      ? {}
+      : { suppressed: { by: suppressed.text("by"), reason: suppressed.text("reason") } }),
   };
 }
 

@@ -305,7 +305,7 @@ function createNeighbours(all: readonly Detection[]): (of: Detection) => string[
     // Lines are texts and offsets are bytes; three bytes a UTF-16 unit is the most that UTF-8 takes.
     const reach = 3 * Math.max(of.line.length, of.match.length);
     let low = 0;
-    for (let high = sorted.length; low < high; ) {
+    for (let high = sorted.length; low < high;) {
       const middle = (low + high) >>> 1;
       if ((sorted[middle]?.start ?? 0) < of.start - reach - longest) low = middle + 1;
       else high = middle;

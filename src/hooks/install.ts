@@ -33,9 +33,13 @@ export async function installHook(folder: string, installer: Installer): Promise
   const before = await hookState(folder);
   const former = join(folder, formerName);
   if (before.hook === "other" && before.hasFormer && !(await areSame(before.path, former))) {
-    throw new ToolError("hook-exists", `${before.path} was written by another program after leaktrace was installed, and ${formerName} beside it holds an older hook`, {
-      hint: `Neither is overwritten: keep what you need of ${former} and remove it, then install again.`,
-    });
+    throw new ToolError(
+      "hook-exists",
+      `${before.path} was written by another program after leaktrace was installed, and ${formerName} beside it holds an older hook`,
+      {
+        hint: `Neither is overwritten: keep what you need of ${former} and remove it, then install again.`,
+      },
+    );
   }
   try {
     await mkdir(folder, { recursive: true });
@@ -105,5 +109,9 @@ function codeOf(error: unknown): string {
 
 function unwritable(path: string, error: unknown): ToolError {
   if (error instanceof ToolError) return error;
-  return new ToolError("hook-unwritable", `cannot change the hook in ${path}${codeOf(error) === "" ? "" : ` (${codeOf(error)})`}`, { cause: error });
+  return new ToolError(
+    "hook-unwritable",
+    `cannot change the hook in ${path}${codeOf(error) === "" ? "" : ` (${codeOf(error)})`}`,
+    { cause: error },
+  );
 }

@@ -47,8 +47,13 @@ function* findingLines(finding: Finding): Iterable<string> {
 function placeText({ origin, startLine }: FindingSighting): string {
   if (origin.kind !== "git") return origin.kind === "stdin" ? "" : sanitize(origin.path);
   const { commit, objectType } = origin;
-  const place = objectType === "blob" ? `${sanitize(origin.path)}:${startLine}` : `message of this ${objectType}, line ${startLine}`;
-  return commit === undefined ? `${place} in ${objectType} ${origin.object.slice(0, shortLength)}` : `${place} in commit ${commitText(commit)}`;
+  const place =
+    objectType === "blob"
+      ? `${sanitize(origin.path)}:${startLine}`
+      : `message of this ${objectType}, line ${startLine}`;
+  return commit === undefined
+    ? `${place} in ${objectType} ${origin.object.slice(0, shortLength)}`
+    : `${place} in commit ${commitText(commit)}`;
 }
 
 function commitText({ id, message }: CommitFacts): string {
@@ -70,7 +75,10 @@ function* remedy(findings: readonly Finding[], { head, commits }: PushAdvice): I
     yield "  Take it out of your last commit:";
     yield "    edit the file, then: git add -u && git commit --amend";
   } else if (oldest !== undefined) {
-    const ids = ordered.slice(0, maxCommits).map((id) => id.slice(0, shortLength)).join(", ");
+    const ids = ordered
+      .slice(0, maxCommits)
+      .map((id) => id.slice(0, shortLength))
+      .join(", ");
     const more = ordered.length > maxCommits ? ` and ${ordered.length - maxCommits} more` : "";
     yield `  Take it out of the ${ordered.length === 1 ? "commit" : "commits"} that brought it in, on the branch that is pushed:`;
     yield `    git rebase -i --rebase-merges ${commits.get(oldest)?.isRoot === true ? "--root" : `${oldest.slice(0, shortLength)}^`}`;
@@ -87,12 +95,14 @@ function* remedy(findings: readonly Finding[], { head, commits }: PushAdvice): I
 export function* incompleteLines(report: Report): Iterable<string> {
   const problems = report.problems.filter(({ effect }) => effect === "incomplete");
   yield "leaktrace: push stopped: not everything in it could be checked";
-  for (const { subject, message, code } of problems.slice(0, maxProblems)) yield `  ${sanitize(subject)}: ${sanitize(message)} [${code}]`;
+  for (const { subject, message, code } of problems.slice(0, maxProblems))
+    yield `  ${sanitize(subject)}: ${sanitize(message)} [${code}]`;
   if (problems.length > maxProblems) yield `  ... and ${problems.length - maxProblems} more`;
   yield "";
   const codes = new Set(problems.map(({ code }) => code));
   if (codes.has("shallow")) yield "  git fetch --unshallow brings the missing history.";
   if (codes.has("partial")) yield "  git fetch --refetch --no-filter brings the missing objects.";
-  if (codes.has("object-missing") || codes.has("object-corrupt") || codes.has("pack-corrupt")) yield "  git fsck tells more of what is missing or damaged.";
+  if (codes.has("object-missing") || codes.has("object-corrupt") || codes.has("pack-corrupt"))
+    yield "  git fsck tells more of what is missing or damaged.";
   yield "  git push --no-verify pushes without any check.";
 }

@@ -75,7 +75,10 @@ export class Pool implements AsyncDisposable {
 
   /** Resolves when there is room for another unit. */
   async ready(): Promise<void> {
-    while (this.#failure === undefined && (this.#queue.length > 0 || this.#bytesUnderWay > maxBytesUnderWay || !this.#hasFreeSeat())) {
+    while (
+      this.#failure === undefined &&
+      (this.#queue.length > 0 || this.#bytesUnderWay > maxBytesUnderWay || !this.#hasFreeSeat())
+    ) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
@@ -185,7 +188,8 @@ export class Pool implements AsyncDisposable {
 
   #fail(error: Error): void {
     this.#failure = error;
-    for (const job of [...this.#queue.splice(0), ...this.#seats.flatMap((seat) => seat.jobs.splice(0))]) job.reject(error);
+    for (const job of [...this.#queue.splice(0), ...this.#seats.flatMap((seat) => seat.jobs.splice(0))])
+      job.reject(error);
     for (const wake of this.#waiting.splice(0)) wake();
   }
 

@@ -65,7 +65,13 @@ function common(finding: Finding, sighting: FindingSighting, { secrecy }: Report
 function image({ origin }: FindingSighting): readonly string[] {
   if (origin.kind !== "image") return ["", "", "", "", ""];
   const { layer } = origin;
-  return [origin.image, layer?.digest ?? "", String(layer?.index ?? ""), layer?.createdBy ?? "", String(origin.deleted)];
+  return [
+    origin.image,
+    layer?.digest ?? "",
+    String(layer?.index ?? ""),
+    layer?.createdBy ?? "",
+    String(origin.deleted),
+  ];
 }
 
 /**

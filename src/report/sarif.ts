@@ -15,7 +15,13 @@ const levels: Readonly<Record<Severity, "error" | "warning" | "note">> = {
 };
 
 /** Scores by which code scanning sorts: above 9 critical, from 7 high, from 4 medium, below it low. */
-const scores: Readonly<Record<Severity, string>> = { critical: "9.5", high: "8.0", medium: "5.5", low: "3.0", info: "0.5" };
+const scores: Readonly<Record<Severity, string>> = {
+  critical: "9.5",
+  high: "8.0",
+  medium: "5.5",
+  low: "3.0",
+  info: "0.5",
+};
 
 /**
  * SARIF 2.1.0, one run: a rule for each kind found, a result for each sighting (suppressed findings are marked so), problems as
@@ -73,7 +79,8 @@ function ruleObject({ rule, severity }: RuleUse): object {
 
 function* results(report: Report, options: ReportOptions, index: ReadonlyMap<string, number>): Iterable<object> {
   for (const finding of report.findings) {
-    for (const sighting of finding.sightings) yield result(finding, sighting, options, index.get(finding.rule.id) ?? -1);
+    for (const sighting of finding.sightings)
+      yield result(finding, sighting, options, index.get(finding.rule.id) ?? -1);
   }
 }
 
@@ -126,7 +133,13 @@ function placeWords({ origin }: FindingSighting): string {
 function physicalLocation(finding: Finding, sighting: FindingSighting, options: ReportOptions): object {
   const { origin } = sighting;
   const path =
-    origin.kind === "stdin" ? "stdin" : origin.path !== "" ? origin.path : origin.kind === "git" ? `git-object/${origin.object}` : "config";
+    origin.kind === "stdin"
+      ? "stdin"
+      : origin.path !== ""
+        ? origin.path
+        : origin.kind === "git"
+          ? `git-object/${origin.object}`
+          : "config";
   const artifactLocation = { uri: pathUri(path) };
   if (sighting.startLine < 1) return { artifactLocation };
   return {
@@ -146,7 +159,9 @@ function logical({ origin }: FindingSighting): object {
   if (origin.kind !== "image" || origin.layer === undefined) return {};
   const { digest, index, createdBy } = origin.layer;
   const name = sanitize(`${origin.image} layer ${index}`);
-  return { logicalLocations: [{ name, fullyQualifiedName: digest, kind: "layer", decoratedName: sanitize(createdBy) }] };
+  return {
+    logicalLocations: [{ name, fullyQualifiedName: digest, kind: "layer", decoratedName: sanitize(createdBy) }],
+  };
 }
 
 /** A path as a URI reference (RFC 3986): each part percent-encoded; absolute paths become `file:` URIs. */

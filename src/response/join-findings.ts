@@ -18,7 +18,9 @@ export function joinFindings(findings: Iterable<Finding>): Finding[] {
 
 function join(all: readonly Finding[]): Finding {
   const open = all.filter((finding) => finding.suppressed === undefined);
-  const parts = (open.length > 0 ? open : all).toSorted((a, b) => compareFindings(a, b) || compareTexts(JSON.stringify(a), JSON.stringify(b)));
+  const parts = (open.length > 0 ? open : all).toSorted(
+    (a, b) => compareFindings(a, b) || compareTexts(JSON.stringify(a), JSON.stringify(b)),
+  );
   const [first] = parts;
   if (first === undefined) throw new Error("a value without findings");
   if (parts.length === 1) return first;

@@ -1,7 +1,13 @@
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { checkedFields, findingFromRecord, findingToRecord, problemFromRecord, targetFromRecord } from "../findings/index.ts";
+import {
+  checkedFields,
+  findingFromRecord,
+  findingToRecord,
+  problemFromRecord,
+  targetFromRecord,
+} from "../findings/index.ts";
 import type { Finding, TargetSummary } from "../model/finding.ts";
 import { ToolError, type Problem } from "../model/problem.ts";
 import { sanitizeJson } from "../model/sanitize.ts";
@@ -63,7 +69,7 @@ export async function openJournal(path: string, basis: SweepBasis, resume: boole
     await file.truncate(end);
     const write = async (record: object): Promise<void> => {
       const line = Buffer.from(`${sanitizeJson(JSON.stringify(record))}\n`);
-      for (let written = 0; written < line.length; ) {
+      for (let written = 0; written < line.length;) {
         const { bytesWritten } = await file.write(line, written, line.length - written, end + written);
         written += bytesWritten;
       }
@@ -97,7 +103,14 @@ export function settled(record: TargetRecord): TargetRecord {
 }
 
 function toLine({ id, summary, findings, problems }: TargetRecord): object {
-  return { schema, kind: "target", id, summary, findings: findings.map((finding) => findingToRecord(finding)), problems };
+  return {
+    schema,
+    kind: "target",
+    id,
+    summary,
+    findings: findings.map((finding) => findingToRecord(finding)),
+    problems,
+  };
 }
 
 function fromLine(value: unknown): TargetRecord {
@@ -116,7 +129,12 @@ function fromLine(value: unknown): TargetRecord {
 }
 
 /** Reads a journal into `done` and gives where its last whole line ends. Without a basis only its first line is looked at. */
-async function readJournal(file: FileHandle, path: string, basis: SweepBasis | undefined, done: Map<string, TargetRecord>): Promise<number> {
+async function readJournal(
+  file: FileHandle,
+  path: string,
+  basis: SweepBasis | undefined,
+  done: Map<string, TargetRecord>,
+): Promise<number> {
   let number = 0;
   let good = 0;
   let failed: { readonly number: number; readonly error: unknown } | undefined;
@@ -159,9 +177,13 @@ function checkHeader(value: unknown, basis: SweepBasis | undefined): void {
           ? "with other options"
           : undefined;
   if (differs === undefined) return;
-  throw new ToolError("journal-differs", `the journal was written ${differs}: results of both in one report would not be comparable`, {
-    hint: "Go on with the same rules, options and version, or start again without --resume.",
-  });
+  throw new ToolError(
+    "journal-differs",
+    `the journal was written ${differs}: results of both in one report would not be comparable`,
+    {
+      hint: "Go on with the same rules, options and version, or start again without --resume.",
+    },
+  );
 }
 
 async function* wholeLines(file: FileHandle): AsyncGenerator<{ text: string; end: number }> {
@@ -173,7 +195,11 @@ async function* wholeLines(file: FileHandle): AsyncGenerator<{ text: string; end
     const { bytesRead } = await file.read(piece, 0, pieceBytes, at);
     if (bytesRead === 0) return;
     let from = 0;
-    for (let newline = piece.subarray(0, bytesRead).indexOf(0x0a); newline >= 0; newline = piece.subarray(0, bytesRead).indexOf(0x0a, from)) {
+    for (
+      let newline = piece.subarray(0, bytesRead).indexOf(0x0a);
+      newline >= 0;
+      newline = piece.subarray(0, bytesRead).indexOf(0x0a, from)
+    ) {
       pieces.push(piece.subarray(from, newline));
       from = newline + 1;
       yield { text: Buffer.concat(pieces).toString("utf8"), end: at + from };
@@ -182,7 +208,8 @@ async function* wholeLines(file: FileHandle): AsyncGenerator<{ text: string; end
     }
     pieces.push(piece.subarray(from, bytesRead));
     held += bytesRead - from;
-    if (held > maxLineBytes) throw new ToolError("journal", "the journal holds a line that is longer than any that leaktrace writes");
+    if (held > maxLineBytes)
+      throw new ToolError("journal", "the journal holds a line that is longer than any that leaktrace writes");
     at += bytesRead;
   }
 }
@@ -205,11 +232,15 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 function damaged(path: string, line: number): ToolError {
-  return new ToolError("journal", `line ${line} of the journal ${path} cannot be read`, { hint: "Start again without --resume." });
+  return new ToolError("journal", `line ${line} of the journal ${path} cannot be read`, {
+    hint: "Start again without --resume.",
+  });
 }
 
 function notOurs(path: string): ToolError {
-  return new ToolError("journal", `${path} is not a journal of leaktrace, and is left as it is`, { hint: "Name another file with --journal." });
+  return new ToolError("journal", `${path} is not a journal of leaktrace, and is left as it is`, {
+    hint: "Name another file with --journal.",
+  });
 }
 
 function unwritable(path: string, error: unknown): ToolError {

@@ -26,9 +26,13 @@ export function* targetTable(targets: readonly TargetSummary[], unvisited: numbe
           ? [status, "-", "-", "-"]
           : [status, String(findings), String(ledger.scanned), String(ledger.planned - ledger.scanned)],
     }));
-  const widths = headings.map((heading, i) => rows.reduce((width, { cells }) => Math.max(width, cells[i]?.length ?? 0), heading.length));
+  const widths = headings.map((heading, i) =>
+    rows.reduce((width, { cells }) => Math.max(width, cells[i]?.length ?? 0), heading.length),
+  );
   const line = (cells: readonly string[], name: string): string => {
-    const fixed = cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
+    const fixed = cells
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join("  ");
     return `${fixed}  ${endOf(name, Math.max(leastNameColumns, columns - fixed.length - 2))}`;
   };
   yield line(headings, "target");

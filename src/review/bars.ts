@@ -90,9 +90,7 @@ function hintSpans(state: ReviewState, room: number): readonly Span[] {
 function footerCommands(state: ReviewState): readonly Command[] {
   if (state.overlay !== undefined) return ["down", "close"];
   if (state.focus === "detail") return ["down", "back", "show", "help"];
-  return state.shown.length === 0
-    ? ["filter", "back", "help", "close"]
-    : ["real", "false-positive", "ignore", "help"];
+  return state.shown.length === 0 ? ["filter", "back", "help", "close"] : ["real", "false-positive", "ignore", "help"];
 }
 
 function countText(state: ReviewState): string {

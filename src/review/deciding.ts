@@ -10,19 +10,12 @@ import {
 } from "./state.ts";
 
 /** Takes a decision on the marked findings, or on the selected one, and goes on to the next that is open. */
-export function decide(
-  state: ReviewState,
-  verdict: Verdict,
-  reason: string | undefined,
-  now: string,
-): Reduced {
+export function decide(state: ReviewState, verdict: Verdict, reason: string | undefined, now: string): Reduced {
   const targets = targetsOf(state);
-  if (targets.length === 0)
-    return { state: { ...state, toast: "nothing to decide here" }, effects: [] };
+  if (targets.length === 0) return { state: { ...state, toast: "nothing to decide here" }, effects: [] };
   const step = stepOf(state, targets, (fingerprint) => ({
     verdict,
-    reason:
-      reason ?? state.comments.get(fingerprint) ?? state.decisions.get(fingerprint)?.reason ?? "",
+    reason: reason ?? state.comments.get(fingerprint) ?? state.decisions.get(fingerprint)?.reason ?? "",
     date: now,
   }));
   const toast = `${countOf(targets.length)} ${verdictWords[verdict]} · u undoes`;
@@ -38,8 +31,7 @@ export function comment(state: ReviewState, text: string, now: string): Reduced 
   const targets = targetsOf(state);
   const decided = targets.filter((fingerprint) => state.decisions.has(fingerprint));
   const comments = new Map(state.comments);
-  for (const fingerprint of targets)
-    if (!state.decisions.has(fingerprint)) comments.set(fingerprint, text);
+  for (const fingerprint of targets) if (!state.decisions.has(fingerprint)) comments.set(fingerprint, text);
   const kept: ReviewState = { ...state, comments };
   if (decided.length === 0)
     return { state: { ...kept, toast: "kept as the reason of the decision to come" }, effects: [] };
@@ -62,11 +54,7 @@ export function comment(state: ReviewState, text: string, now: string): Reduced 
 export function undo(state: ReviewState): Reduced {
   const step = state.past.at(-1);
   if (step === undefined) return { state: { ...state, toast: "nothing to undo" }, effects: [] };
-  const undone = apply(
-    { ...state, past: state.past.slice(0, -1), future: [...state.future, step] },
-    step,
-    "before",
-  );
+  const undone = apply({ ...state, past: state.past.slice(0, -1), future: [...state.future, step] }, step, "before");
   return {
     state: { ...returned(undone, step), toast: `undone: ${wordsOf(step)} · ^R redoes` },
     effects: [write(step, "before")],
@@ -76,11 +64,7 @@ export function undo(state: ReviewState): Reduced {
 export function redo(state: ReviewState): Reduced {
   const step = state.future.at(-1);
   if (step === undefined) return { state: { ...state, toast: "nothing to redo" }, effects: [] };
-  const redone = apply(
-    { ...state, past: [...state.past, step], future: state.future.slice(0, -1) },
-    step,
-    "after",
-  );
+  const redone = apply({ ...state, past: [...state.past, step], future: state.future.slice(0, -1) }, step, "after");
   return {
     state: { ...returned(redone, step), toast: `done again: ${wordsOf(step)}` },
     effects: [write(step, "after")],
@@ -105,11 +89,7 @@ export function notWritten(state: ReviewState, step: Step, reason: string): Revi
   });
 }
 
-function stepOf(
-  state: ReviewState,
-  targets: readonly string[],
-  decisionFor: (fingerprint: string) => Decision,
-): Step {
+function stepOf(state: ReviewState, targets: readonly string[], decisionFor: (fingerprint: string) => Decision): Step {
   return {
     selected: state.selected,
     changes: targets.map((fingerprint) => ({
@@ -126,11 +106,7 @@ function apply(state: ReviewState, step: Step, side: "before" | "after"): Review
   return { ...state, decisions };
 }
 
-function set(
-  decisions: Map<string, Decision>,
-  fingerprint: string,
-  decision: Decision | undefined,
-): void {
+function set(decisions: Map<string, Decision>, fingerprint: string, decision: Decision | undefined): void {
   if (decision === undefined) decisions.delete(fingerprint);
   else decisions.set(fingerprint, decision);
 }
@@ -138,9 +114,7 @@ function set(
 function write(step: Step, side: "before" | "after"): Reduced["effects"][number] {
   const changes = step.changes.map((change): DecisionChange => {
     const decision = change[side];
-    return decision === undefined
-      ? { fingerprint: change.fingerprint }
-      : { fingerprint: change.fingerprint, decision };
+    return decision === undefined ? { fingerprint: change.fingerprint } : { fingerprint: change.fingerprint, decision };
   });
   // An undo that fails must put back what the step had made, so its own before and after are the other way round.
   const written =
@@ -172,17 +146,14 @@ export function nextOpen(state: ReviewState, direction: 1 | -1): string | undefi
   for (let distance = 1; distance <= shown.length; distance++) {
     const fingerprint = shown[(start + direction * distance + shown.length * 2) % shown.length];
     const finding = fingerprint === undefined ? undefined : state.findings.get(fingerprint);
-    if (finding !== undefined && verdictOf(state, finding) === undefined)
-      return finding.fingerprint;
+    if (finding !== undefined && verdictOf(state, finding) === undefined) return finding.fingerprint;
   }
   return undefined;
 }
 
 function returned(state: ReviewState, step: Step): ReviewState {
   const listed = relistForDecisions(state);
-  return step.selected !== undefined && listed.shown.includes(step.selected)
-    ? select(listed, step.selected)
-    : listed;
+  return step.selected !== undefined && listed.shown.includes(step.selected) ? select(listed, step.selected) : listed;
 }
 
 function wordsOf(step: Step): string {

@@ -35,23 +35,14 @@ function factLines(state: ReviewState, finding: Finding, width: number): StyledL
     ...wrap(sanitize(rule.description), width).map((text) => line(span(text, "strong"))),
     line(),
     ...labelled("severity", `${finding.severity}, ${finding.confidence}`, finding.severity, width),
-    ...labelled(
-      "rule",
-      [rule.id, ...finding.otherRules].map((id) => sanitize(id)).join(", "),
-      "plain",
-      width,
-    ),
+    ...labelled("rule", [rule.id, ...finding.otherRules].map((id) => sanitize(id)).join(", "), "plain", width),
     ...(isRevealed
       ? labelled("VALUE", sanitize(finding.secret ?? ""), "alert", width)
       : labelled("value", sanitize(finding.masked), "strong", width)),
     ...decisionLines(state, finding, width),
-    ...finding.facts.flatMap((fact, index) =>
-      labelled(index === 0 ? "facts" : "", sanitize(fact), "plain", width),
-    ),
+    ...finding.facts.flatMap((fact, index) => labelled(index === 0 ? "facts" : "", sanitize(fact), "plain", width)),
     ...labelled("what to do", sanitize(rule.revoke), "strong", width),
-    ...references.flatMap((reference, index) =>
-      labelled(index === 0 ? "see" : "", reference, "dim", width),
-    ),
+    ...references.flatMap((reference, index) => labelled(index === 0 ? "see" : "", reference, "dim", width)),
     ...labelled("id", finding.fingerprint, "dim", width),
     line(),
   ];
@@ -78,12 +69,7 @@ function decisionLines(state: ReviewState, finding: Finding, width: number): Sty
     );
   }
   const kept = state.comments.get(finding.fingerprint);
-  return labelled(
-    "decision",
-    `open${kept === undefined ? "" : `; comment: ${sanitize(kept)}`}`,
-    "plain",
-    width,
-  );
+  return labelled("decision", `open${kept === undefined ? "" : `; comment: ${sanitize(kept)}`}`, "plain", width);
 }
 
 function labelled(label: string, text: string, tone: Tone, width: number): StyledLine[] {
@@ -93,10 +79,7 @@ function labelled(label: string, text: string, tone: Tone, width: number): Style
   );
 }
 
-const placeBlocks = new WeakMap<
-  Finding,
-  { readonly width: number; readonly lines: readonly StyledLine[] }
->();
+const placeBlocks = new WeakMap<Finding, { readonly width: number; readonly lines: readonly StyledLine[] }>();
 
 /** Every place of the finding. Kept for the last width: it is the long part, and each frame asks for it. */
 function placeBlock(finding: Finding, width: number): readonly StyledLine[] {
@@ -110,21 +93,12 @@ function placeBlock(finding: Finding, width: number): readonly StyledLine[] {
     for (const [row, { text, tone }] of placeLines(sighting).entries()) {
       const lead = row === 0 ? `${index + 1}`.padEnd(indent - 1) + " " : " ".repeat(indent);
       for (const [part, piece] of wrap(text, width - lead.length).entries()) {
-        lines.push(
-          line(span(part === 0 ? lead : " ".repeat(lead.length), "dim"), span(piece, tone)),
-        );
+        lines.push(line(span(part === 0 ? lead : " ".repeat(lead.length), "dim"), span(piece, tone)));
       }
     }
   }
   if (count > maxPlaces)
-    lines.push(
-      line(
-        span(
-          `and ${(count - maxPlaces).toLocaleString("en")} more: the report lists them all`,
-          "dim",
-        ),
-      ),
-    );
+    lines.push(line(span(`and ${(count - maxPlaces).toLocaleString("en")} more: the report lists them all`, "dim")));
   placeBlocks.set(finding, { width, lines });
   return lines;
 }

@@ -21,9 +21,7 @@ export async function openIgnoreFile(path: string, place: string): Promise<Decis
     place,
     known: (fingerprint) => {
       const entry = findDecision(file, fingerprint);
-      return entry === undefined
-        ? undefined
-        : { verdict: entry.decision, reason: entry.reason, date: entry.date };
+      return entry === undefined ? undefined : { verdict: entry.decision, reason: entry.reason, date: entry.date };
     },
     write: async (changes) => {
       // Someone else may have written to it meanwhile: another review, git.

@@ -14,13 +14,7 @@ import type { ReviewState } from "./state.ts";
 
 export type { Counts } from "./counts.ts";
 export type { Decision, DecisionChange, DecisionSink, Verdict } from "./decisions.ts";
-export {
-  createListFeed,
-  createLiveFeed,
-  type FeedEvent,
-  type LiveFeed,
-  type ReviewFeed,
-} from "./feed.ts";
+export { createListFeed, createLiveFeed, type FeedEvent, type LiveFeed, type ReviewFeed } from "./feed.ts";
 export { openIgnoreFile } from "./ignore-file-sink.ts";
 
 export interface ReviewOptions {

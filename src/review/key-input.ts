@@ -88,10 +88,7 @@ function takeEscape(text: string, isFinal: boolean): Taken | undefined {
     const end = text.indexOf(pasteEnd, pasteStart.length);
     if (end < 0 && text.length < maxPasteLength) return undefined;
     const stop = end < 0 ? text.length : end;
-    const pasted = text.slice(
-      pasteStart.length,
-      Math.min(stop, pasteStart.length + maxPasteLength),
-    );
+    const pasted = text.slice(pasteStart.length, Math.min(stop, pasteStart.length + maxPasteLength));
     return {
       key: { name: "Paste", text: pasted },
       length: end < 0 ? text.length : end + pasteEnd.length,
@@ -107,8 +104,7 @@ function takeEscape(text: string, isFinal: boolean): Taken | undefined {
   // oxlint-disable-next-line no-control-regex -- as above
   if (!isFinal && /^\x1b(?:$|\[\[?[0-?]*[ -/]*$|O$)/.test(text)) return undefined;
   // Alt with a character: no key of ours, and it must not act as Esc followed by a command.
-  const alt =
-    text.length > 1 && text[1] !== "\x1b" ? String.fromCodePoint(text.codePointAt(1) ?? 0) : "";
+  const alt = text.length > 1 && text[1] !== "\x1b" ? String.fromCodePoint(text.codePointAt(1) ?? 0) : "";
   return { key: { name: alt === "" ? "Esc" : `M-${alt}`, text: "" }, length: 1 + alt.length };
 }
 
@@ -130,8 +126,7 @@ function keyOf(character: string): Key {
     case "\b":
       return { name: "Backspace", text: "" };
     default:
-      if (character < " ")
-        return { name: `C-${String.fromCharCode(character.charCodeAt(0) + 96)}`, text: "" };
+      if (character < " ") return { name: `C-${String.fromCharCode(character.charCodeAt(0) + 96)}`, text: "" };
       return { name: character, text: character };
   }
 }

@@ -240,9 +240,7 @@ export const bindings: readonly Binding[] = [
   },
 ];
 
-const commandsByKey = new Map(
-  bindings.flatMap(({ keys, command }) => keys.map((key) => [key, command] as const)),
-);
+const commandsByKey = new Map(bindings.flatMap(({ keys, command }) => keys.map((key) => [key, command] as const)));
 
 /** What a key asks for outside a line being typed; nothing for keys without a meaning. */
 export function commandOf(keyName: string): Command | undefined {
@@ -266,13 +264,9 @@ export function keyLabel(name: string): string {
 }
 
 /** The footer's hints for a place on the screen: `word` by its key, in the order given. */
-export function hints(
-  commands: readonly Command[],
-): readonly { readonly key: string; readonly word: string }[] {
+export function hints(commands: readonly Command[]): readonly { readonly key: string; readonly word: string }[] {
   return commands.flatMap((command) => {
     const binding = bindings.find((one) => one.command === command);
-    return binding === undefined
-      ? []
-      : [{ key: keyLabel(binding.keys[0] ?? ""), word: binding.word }];
+    return binding === undefined ? [] : [{ key: keyLabel(binding.keys[0] ?? ""), word: binding.word }];
   });
 }

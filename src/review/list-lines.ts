@@ -10,11 +10,7 @@ const wordsFromWidth = 66;
 const widestRule = 32;
 
 /** The visible rows of the list, each exactly `width` cells. */
-export function listLines(
-  state: ReviewState,
-  width: number,
-  height: number,
-): readonly StyledLine[] {
+export function listLines(state: ReviewState, width: number, height: number): readonly StyledLine[] {
   return state.shown.slice(state.top, state.top + height).flatMap((fingerprint) => {
     const finding = state.findings.get(fingerprint);
     return finding === undefined ? [] : [listLine(state, finding, width)];
@@ -29,14 +25,9 @@ function listLine(state: ReviewState, finding: Finding, width: number): StyledLi
   const mark = isMarked(state, finding.fingerprint) ? "*" : " ";
   const severity = `${finding.severity.charAt(0).toUpperCase()}${hasWords ? ` ${finding.severity}` : ""}`;
   const places = fit(`×${finding.sightings.length}`, 5);
-  const decided = hasWords
-    ? fit(verdict === undefined ? "" : verdictWords[verdict], 14)
-    : verdictLetter(verdict);
+  const decided = hasWords ? fit(verdict === undefined ? "" : verdictWords[verdict], 14) : verdictLetter(verdict);
   const severityWidth = hasWords ? 10 : 1;
-  const room = Math.max(
-    0,
-    width - 2 - severityWidth - 1 - 1 - 1 - places.length - 1 - decided.length,
-  );
+  const room = Math.max(0, width - 2 - severityWidth - 1 - 1 - 1 - places.length - 1 - decided.length);
   const ruleWidth = Math.min(widestRule, Math.floor(room / 2));
   return {
     isSelected,
@@ -44,10 +35,7 @@ function listLine(state: ReviewState, finding: Finding, width: number): StyledLi
       span(pointer + mark, "strong"),
       span(`${fit(severity, severityWidth)} `, finding.severity),
       span(`${fit(sanitize(finding.rule.id), ruleWidth)} `),
-      span(
-        `${fit(sanitize(finding.masked), room - ruleWidth)} `,
-        verdict === undefined ? "strong" : "dim",
-      ),
+      span(`${fit(sanitize(finding.masked), room - ruleWidth)} `, verdict === undefined ? "strong" : "dim"),
       span(`${places} `, "dim"),
       span(decided, "good"),
     ],

@@ -40,9 +40,7 @@ function helpLines(width: number): StyledLine[] {
     for (const { keys, text } of bindings.filter((binding) => binding.group === group)) {
       const label = fit(keys.map(keyLabel).join(" "), keyColumn);
       for (const [index, part] of wrap(text, width - keyColumn - 1).entries()) {
-        lines.push(
-          line(span(`${index === 0 ? label : " ".repeat(keyColumn)} `, "strong"), span(part)),
-        );
+        lines.push(line(span(`${index === 0 ? label : " ".repeat(keyColumn)} `, "strong"), span(part)));
       }
     }
   }
@@ -56,8 +54,7 @@ function problemLines(state: ReviewState): StyledLine[] {
     for (const part of wrap(text, state.size.columns)) lines.push(line(span(part, tone)));
   };
   if (failure !== "") put(`The scan ended early: ${sanitize(failure)}`, "alert");
-  if (problemCount === 0 && failure === "")
-    put("Nothing: everything could be read so far.", "plain");
+  if (problemCount === 0 && failure === "") put("Nothing: everything could be read so far.", "plain");
   for (const { code, effect, target, subject, message } of problems) {
     put(
       `${effect === "incomplete" ? "not scanned" : "note"}: ${code} ${sanitize(target)} ${sanitize(subject)}: ${sanitize(message)}`,
@@ -65,9 +62,6 @@ function problemLines(state: ReviewState): StyledLine[] {
     );
   }
   if (problemCount > problems.length)
-    put(
-      `and ${(problemCount - problems.length).toLocaleString("en")} more: the report lists them all`,
-      "dim",
-    );
+    put(`and ${(problemCount - problems.length).toLocaleString("en")} more: the report lists them all`, "dim");
   return lines;
 }

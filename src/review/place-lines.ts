@@ -1,10 +1,4 @@
-import {
-  originPath,
-  type GitOrigin,
-  type ImageOrigin,
-  type LayerFacts,
-  type Origin,
-} from "../model/content.ts";
+import { originPath, type GitOrigin, type ImageOrigin, type LayerFacts, type Origin } from "../model/content.ts";
 import type { FindingSighting } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import type { Tone } from "./styled.ts";
@@ -23,11 +17,7 @@ export interface PlaceLine {
 /** One place of a secret in rows: where, who and when, whether it can still be reached, and the masked line. Sanitised, not yet wrapped. */
 export function placeLines(sighting: FindingSighting): readonly PlaceLine[] {
   const { origin } = sighting;
-  return [
-    { text: placeTitle(sighting), tone: "strong" },
-    ...originLines(origin),
-    ...excerpt(sighting.maskedLine),
-  ];
+  return [{ text: placeTitle(sighting), tone: "strong" }, ...originLines(origin), ...excerpt(sighting.maskedLine)];
 }
 
 /** `path:line:column`, as editors and people write it. */
@@ -37,8 +27,7 @@ export function placeTitle(sighting: FindingSighting): string {
   if (origin.kind === "stdin") return `standard input:${at}`;
   const path = originPath(origin);
   if (path !== "") return `${sanitize(path)}:${at}`;
-  if (origin.kind === "git")
-    return `${origin.objectType} ${sanitize(origin.object.slice(0, 12))}:${at}`;
+  if (origin.kind === "git") return `${origin.objectType} ${sanitize(origin.object.slice(0, 12))}:${at}`;
   return at;
 }
 
@@ -95,8 +84,7 @@ function imageLines(origin: ImageOrigin): readonly PlaceLine[] {
     });
   if (origin.layer !== undefined) lines.push({ text: layerText(origin.layer), tone: "plain" });
   if (origin.deleted) {
-    const by =
-      origin.deletedBy === undefined ? "by a later layer" : `by ${layerText(origin.deletedBy)}`;
+    const by = origin.deletedBy === undefined ? "by a later layer" : `by ${layerText(origin.deletedBy)}`;
     lines.push({ text: `deleted ${by}; still in the image`, tone: "alert" });
   }
   return lines;
@@ -119,11 +107,9 @@ function firstLine(text: string): string {
 function excerpt(maskedLine: string): readonly PlaceLine[] {
   const lines = maskedLine.replace(/\r?\n$/, "").split(/\r?\n/, maxExcerptLines + 1);
   // Tabs indent most of what is scanned; two cells say the same as `\t` and read better.
-  const shown = lines
-    .slice(0, maxExcerptLines)
-    .map((text): PlaceLine => ({
-      text: `│ ${sanitize(text.replaceAll("\t", "  "))}`,
-      tone: "plain",
-    }));
+  const shown = lines.slice(0, maxExcerptLines).map((text): PlaceLine => ({
+    text: `│ ${sanitize(text.replaceAll("\t", "  "))}`,
+    tone: "plain",
+  }));
   return lines.length > maxExcerptLines ? [...shown, { text: "│ …", tone: "dim" }] : shown;
 }

@@ -111,8 +111,7 @@ async function answered(
       case "f":
       case "x":
       case "i": {
-        const reason =
-          letter === "i" && rest.trim() === "" ? await askedReason(answers, say) : rest;
+        const reason = letter === "i" && rest.trim() === "" ? await askedReason(answers, say) : rest;
         if (letter === "i" && reason.trim() === "") {
           say("not decided: a reason is needed");
           break;
@@ -129,10 +128,7 @@ async function answered(
   }
 }
 
-async function askedReason(
-  answers: AsyncIterator<string>,
-  say: (text: string) => void,
-): Promise<string> {
+async function askedReason(answers: AsyncIterator<string>, say: (text: string) => void): Promise<string> {
   say("reason:");
   const answer = await answers.next();
   return answer.done === true ? "" : answer.value;
@@ -157,12 +153,7 @@ function write(type: (name: string, text?: string) => void, prompt: "c" | "i", t
 function nextOpen(state: ReviewState, skipped: ReadonlySet<string>): Finding | undefined {
   for (const fingerprint of state.shown) {
     const finding = state.findings.get(fingerprint);
-    if (
-      finding !== undefined &&
-      !skipped.has(fingerprint) &&
-      verdictOf(state, finding) === undefined
-    )
-      return finding;
+    if (finding !== undefined && !skipped.has(fingerprint) && verdictOf(state, finding) === undefined) return finding;
   }
   return undefined;
 }
@@ -176,11 +167,8 @@ function openSelected(state: ReviewState): Finding | undefined {
 function question(state: ReviewState, finding: Finding, number: number): string {
   const [first] = finding.sightings;
   const where = first === undefined ? "" : ` in ${placeTitle(first)}`;
-  const more =
-    finding.sightings.length > 1 ? ` and ${finding.sightings.length - 1} more places` : "";
-  const open = [...state.findings.values()].filter(
-    (one) => verdictOf(state, one) === undefined,
-  ).length;
+  const more = finding.sightings.length > 1 ? ` and ${finding.sightings.length - 1} more places` : "";
+  const open = [...state.findings.values()].filter((one) => verdictOf(state, one) === undefined).length;
   return `${number}. ${finding.severity} ${sanitize(finding.rule.id)} ${sanitize(finding.masked)}${where}${more} (${open} open) [r f i x s d u q ?]`;
 }
 

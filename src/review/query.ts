@@ -22,15 +22,7 @@ type Term = { readonly negated: boolean } & (
   | { readonly kind: "state"; readonly state: StateWord }
 );
 
-const stateWords = [
-  "open",
-  "decided",
-  "deleted",
-  "real",
-  "false-positive",
-  "ignored",
-  "rotated",
-] as const;
+const stateWords = ["open", "decided", "deleted", "real", "false-positive", "ignored", "rotated"] as const;
 type StateWord = (typeof stateWords)[number];
 
 /** The text of one finding that words are looked for in stops here: a secret seen in a hundred thousand places must not slow down each keystroke. */
@@ -172,9 +164,7 @@ function searchable(finding: Finding): Searchable {
     if (origin.kind === "git") {
       words.add(origin.repository);
       if (origin.commit !== undefined)
-        words.add(
-          `${origin.commit.id} ${origin.commit.author} ${origin.commit.email} ${origin.commit.date}`,
-        );
+        words.add(`${origin.commit.id} ${origin.commit.author} ${origin.commit.email} ${origin.commit.date}`);
     } else if (origin.kind === "image") {
       words.add(origin.image).add(origin.digest);
       if (origin.layer !== undefined) words.add(origin.layer.digest).add(origin.layer.createdBy);

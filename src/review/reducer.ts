@@ -37,9 +37,7 @@ export function reduce(state: ReviewState, action: Action): Reduced {
     case "resized":
       return only(scrolled({ ...state, size: action.size }));
     case "selected":
-      return only(
-        state.shown.includes(action.fingerprint) ? select(state, action.fingerprint) : state,
-      );
+      return only(state.shown.includes(action.fingerprint) ? select(state, action.fingerprint) : state);
     case "not-written":
       return only(notWritten(state, action.step, action.reason));
     case "copied":
@@ -69,10 +67,7 @@ function fed(state: ReviewState, action: Extract<Action, { kind: "fed" }>): Revi
         scan = {
           ...scan,
           problemCount: scan.problemCount + 1,
-          problems:
-            scan.problems.length < maxProblemsKept
-              ? [...scan.problems, event.problem]
-              : scan.problems,
+          problems: scan.problems.length < maxProblemsKept ? [...scan.problems, event.problem] : scan.problems,
         };
         break;
       case "progress":
@@ -90,10 +85,7 @@ function fed(state: ReviewState, action: Extract<Action, { kind: "fed" }>): Revi
   return relist({ ...state, findings, scan, decisions });
 }
 
-function withFindings(
-  map: Map<string, Finding>,
-  findings: readonly Finding[],
-): Map<string, Finding> {
+function withFindings(map: Map<string, Finding>, findings: readonly Finding[]): Map<string, Finding> {
   for (const finding of findings) map.set(finding.fingerprint, finding);
   return map;
 }
@@ -105,8 +97,7 @@ function reduceKey(before: ReviewState, key: Key, now: string): Reduced {
       state: { ...before, revealed: undefined },
       effects: [{ kind: "quit", by: "interrupt" }],
     };
-  if (command === "suspend")
-    return { state: { ...before, revealed: undefined }, effects: [{ kind: "suspend" }] };
+  if (command === "suspend") return { state: { ...before, revealed: undefined }, effects: [{ kind: "suspend" }] };
   const state: ReviewState = { ...before, toast: "" };
   if (state.prompt !== undefined) return typed(state, state.prompt, key, now);
   if (command === undefined) return only(state);
@@ -116,8 +107,7 @@ function reduceKey(before: ReviewState, key: Key, now: string): Reduced {
 
 function typed(state: ReviewState, prompt: Prompt, key: Key, now: string): Reduced {
   const closed: ReviewState = { ...state, prompt: undefined };
-  if (key.name === "Esc")
-    return only(prompt.kind === "filter" ? filtered(closed, "", prompt.from) : closed);
+  if (key.name === "Esc") return only(prompt.kind === "filter" ? filtered(closed, "", prompt.from) : closed);
   if (key.name === "Enter") return accepted(closed, prompt, now);
   const line = editLine(prompt.line, key);
   if (line === prompt.line) return only(state);
@@ -159,8 +149,7 @@ function filtered(state: ReviewState, filter: string, from: Prompt["from"] = sta
 function inOverlay(state: ReviewState, command: Command): Reduced {
   const page = overlayHeight(state.size);
   const last = Math.max(0, overlayLines(state).length - page);
-  const to = (overlayTop: number): Reduced =>
-    only({ ...state, overlayTop: Math.max(0, Math.min(last, overlayTop)) });
+  const to = (overlayTop: number): Reduced => only({ ...state, overlayTop: Math.max(0, Math.min(last, overlayTop)) });
   switch (command) {
     case "down":
       return to(state.overlayTop + 1);
@@ -222,9 +211,7 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
       });
     }
     case "reverse":
-      return only(
-        relist({ ...state, sorting: { ...state.sorting, isReversed: !state.sorting.isReversed } }),
-      );
+      return only(relist({ ...state, sorting: { ...state.sorting, isReversed: !state.sorting.isReversed } }));
     case "pane":
       return only({ ...state, focus: state.focus === "list" ? "detail" : "list" });
     case "into":
@@ -234,31 +221,23 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
     case "show":
       return only(shownOrMasked(state));
     case "copy":
-      return state.selected === undefined
-        ? only(state)
-        : { state, effects: [{ kind: "copy", text: state.selected }] };
+      return state.selected === undefined ? only(state) : { state, effects: [{ kind: "copy", text: state.selected }] };
     case "help":
     case "problems":
       return only({ ...state, overlay: command, overlayTop: 0, revealed: undefined });
     case "redraw":
       return { state, effects: [{ kind: "redraw" }] };
     case "close":
-      return state.focus === "detail"
-        ? only({ ...state, focus: "list" })
-        : { state, effects: [quit] };
+      return state.focus === "detail" ? only({ ...state, focus: "list" }) : { state, effects: [quit] };
     case "quit":
       return { state, effects: [quit] };
     case "next-open":
     case "previous-open": {
       const next = nextOpen(state, command === "next-open" ? 1 : -1);
-      return only(
-        next === undefined ? { ...state, toast: "nothing open is shown" } : select(state, next),
-      );
+      return only(next === undefined ? { ...state, toast: "nothing open is shown" } : select(state, next));
     }
     default:
-      return only(
-        state.focus === "detail" ? detailMoved(state, command) : listMoved(state, command),
-      );
+      return only(state.focus === "detail" ? detailMoved(state, command) : listMoved(state, command));
   }
 }
 
@@ -322,8 +301,7 @@ function detailMoved(state: ReviewState, command: Command): ReviewState {
 function marked(state: ReviewState): ReviewState {
   if (state.selected === undefined) return state;
   const next = new Set(state.marked);
-  if (state.range !== undefined)
-    for (const fingerprint of state.range.covered) next.add(fingerprint);
+  if (state.range !== undefined) for (const fingerprint of state.range.covered) next.add(fingerprint);
   else if (!next.delete(state.selected)) next.add(state.selected);
   return listMoved({ ...state, marked: next, range: undefined }, "down");
 }
@@ -358,10 +336,7 @@ function asked(state: ReviewState, kind: "ignore" | "comment"): ReviewState {
   const targets = targetsOf(state);
   const first = targets[0];
   if (first === undefined) return { ...state, toast: "nothing to decide here" };
-  const own =
-    targets.length === 1
-      ? (state.comments.get(first) ?? state.decisions.get(first)?.reason ?? "")
-      : "";
+  const own = targets.length === 1 ? (state.comments.get(first) ?? state.decisions.get(first)?.reason ?? "") : "";
   return {
     ...state,
     prompt: {

@@ -115,8 +115,7 @@ function createArrivals(decisions: DecisionSink): {
     note(events) {
       const known = new Map<string, Decision>();
       for (const event of events) {
-        const findings =
-          event.kind === "findings" || event.kind === "done" ? (event.findings ?? []) : [];
+        const findings = event.kind === "findings" || event.kind === "done" ? (event.findings ?? []) : [];
         for (const { fingerprint } of findings) {
           if (seen.has(fingerprint)) continue;
           seen.add(fingerprint);
@@ -132,13 +131,8 @@ function createArrivals(decisions: DecisionSink): {
 }
 
 /** A finding that the scan hid because of a decision in the very file that is edited here is not hidden by anyone else. */
-function withoutOwnSuppression(
-  event: FeedEvent,
-  own: ReadonlySet<string>,
-  place: string,
-): FeedEvent {
-  if ((event.kind !== "findings" && event.kind !== "done") || event.findings === undefined)
-    return event;
+function withoutOwnSuppression(event: FeedEvent, own: ReadonlySet<string>, place: string): FeedEvent {
+  if ((event.kind !== "findings" && event.kind !== "done") || event.findings === undefined) return event;
   const lift = (finding: Finding): Finding => {
     if (finding.suppressed?.by !== place || !own.has(finding.fingerprint)) return finding;
     const { suppressed: _, ...rest } = finding;

@@ -49,7 +49,10 @@ function sorted(findings: ReadonlyMap<string, Finding>, sorting: Sorting): reado
   const list = [...findings.values()].sort(
     (a, b) =>
       direction *
-      (first(a, b) || bySeverity(a, b) || compareText(a.rule.id, b.rule.id) || compareText(a.fingerprint, b.fingerprint)),
+      (first(a, b) ||
+        bySeverity(a, b) ||
+        compareText(a.rule.id, b.rule.id) ||
+        compareText(a.fingerprint, b.fingerprint)),
   );
   lastSorted.set(findings, { sorting, list });
   return list;

@@ -142,8 +142,7 @@ export function initialState(title: string, place: string, size: Size): ReviewSt
  */
 export function verdictOf(state: ReviewState, finding: Finding): Verdict | undefined {
   return (
-    state.decisions.get(finding.fingerprint)?.verdict ??
-    (finding.suppressed === undefined ? undefined : "ignored")
+    state.decisions.get(finding.fingerprint)?.verdict ?? (finding.suppressed === undefined ? undefined : "ignored")
   );
 }
 
@@ -165,9 +164,7 @@ export function isMarked(state: ReviewState, fingerprint: string): boolean {
 
 /** Filters and sorts anew. The selection stays on its finding and its row; where that is no longer shown, it goes to the nearest after it, else before it. */
 export function relist(state: ReviewState): ReviewState {
-  const shown = shownFindings(state.findings, state.query, state.sorting, (finding) =>
-    verdictOf(state, finding),
-  );
+  const shown = shownFindings(state.findings, state.query, state.sorting, (finding) => verdictOf(state, finding));
   const before = rowOf(state);
   const selected = staySelected(state.selected, state.shown, shown, before);
   const row = selected === undefined ? 0 : shown.indexOf(selected);
@@ -190,11 +187,7 @@ function staySelected(
   if (after.includes(selected)) return selected;
   const remaining = new Set(after);
   const next = before.slice(row).find((fingerprint) => remaining.has(fingerprint));
-  return (
-    next ??
-    before.slice(0, Math.max(0, row)).findLast((fingerprint) => remaining.has(fingerprint)) ??
-    after[0]
-  );
+  return next ?? before.slice(0, Math.max(0, row)).findLast((fingerprint) => remaining.has(fingerprint)) ?? after[0];
 }
 
 export function rowOf(state: ReviewState): number {

@@ -28,7 +28,10 @@ export interface Builtin {
  * @param compile the regex engine's check; without it only our own parser looks at the patterns.
  * @throws ToolError `rules-invalid` for the first thing that is wrong: unknown keys, ids used twice and unprovable keywords too.
  */
-export function compileBuiltin(files: readonly { readonly name: string; readonly text: string }[], compile?: CompileCheck): Builtin {
+export function compileBuiltin(
+  files: readonly { readonly name: string; readonly text: string }[],
+  compile?: CompileCheck,
+): Builtin {
   const rules = new Map<string, Rule>();
   const examples: RuleExamples[] = [];
   const allowlists: GlobalAllowlist[] = [];
@@ -53,7 +56,8 @@ export function readPatternFile(text: string, name: string): RuleFile {
   const file = readRuleFile(parse, text, name);
   const [warning] = file.warnings;
   if (warning !== undefined) throw invalid(warning);
-  if (file.extend.useDefault || file.extend.path !== undefined) throw invalid(`${name}: a pattern file cannot extend another`);
+  if (file.extend.useDefault || file.extend.path !== undefined)
+    throw invalid(`${name}: a pattern file cannot extend another`);
   return file;
 }
 

@@ -29,7 +29,8 @@ const specificities: Readonly<Record<Rule["kind"], number>> = { custom: 100, tok
 export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
   const where = `${options.file}: rule ${entry.id}`;
   const { regex, path } = entry;
-  if (regex === undefined && path === undefined) throw invalid(`${where}: neither regex nor path`, "a rule needs at least one of them");
+  if (regex === undefined && path === undefined)
+    throw invalid(`${where}: neither regex nor path`, "a rule needs at least one of them");
   const parsed = regex === undefined ? undefined : checkRegex(regex, `${where}: regex`, options);
   if (path !== undefined) checkRegex(path, `${where}: path`, options);
   checkAllowlistPatterns(entry.allowlists, where, options);
@@ -57,13 +58,19 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
     revoke: entry.revoke ?? "",
     ...(entry.check === undefined ? {} : { check: entry.check }),
     specificity: entry.specificity ?? specificities[kind],
-    ...(parsed === undefined ? { reach: "whole" as const, before: 0, after: 0 } : computeReach(entry, parsed, where, options)),
+    ...(parsed === undefined
+      ? { reach: "whole" as const, before: 0, after: 0 }
+      : computeReach(entry, parsed, where, options)),
     ...runOf(parsed),
   };
 }
 
 /** Checks the patterns of allowlists; each must compile by itself (they are never joined). */
-export function checkAllowlistPatterns(allowlists: readonly (Rule["allowlists"][number] | GlobalAllowlist)[], where: string, options: CompileOptions): void {
+export function checkAllowlistPatterns(
+  allowlists: readonly (Rule["allowlists"][number] | GlobalAllowlist)[],
+  where: string,
+  options: CompileOptions,
+): void {
   for (const allowlist of allowlists) {
     for (const pattern of allowlist.regexes) checkRegex(pattern, `${where}: allowlist regexes`, options);
     for (const pattern of allowlist.paths) checkRegex(pattern, `${where}: allowlist paths`, options);
@@ -73,7 +80,8 @@ export function checkAllowlistPatterns(allowlists: readonly (Rule["allowlists"][
 /** The parsed pattern. Where the engine takes a pattern that our parser does not, users' rules go without proofs. */
 function checkRegex(pattern: string, where: string, options: CompileOptions): Regex {
   const trouble = options.compile?.(pattern);
-  if (trouble !== undefined) throw invalid(`${where} does not compile: ${trouble}`, "the syntax is RE2's: no look-around, no back-references");
+  if (trouble !== undefined)
+    throw invalid(`${where} does not compile: ${trouble}`, "the syntax is RE2's: no look-around, no back-references");
   try {
     return parseRegex(pattern);
   } catch (error) {
@@ -107,10 +115,14 @@ function computeReach(entry: RuleEntry, parsed: Regex, where: string, options: C
   if (!proof.holds && options.policy === "built-in") {
     const text = textWithoutKeyword(parsed.root, keywords);
     const shown = text === undefined ? "" : `, as ${JSON.stringify(text)}`;
-    throw invalid(`${where}: a match can be without any of its keywords${shown}`, "give keywords of which every match holds at least one");
+    throw invalid(
+      `${where}: a match can be without any of its keywords${shown}`,
+      "give keywords of which every match holds at least one",
+    );
   }
   // Users' rules find what gitleaks finds: where a window could cut a match short, the whole content is looked at.
-  if (options.policy === "user" && window === undefined && !(proof.holds && fits(proof))) return { reach: "whole", before: 0, after: 0 };
+  if (options.policy === "user" && window === undefined && !(proof.holds && fits(proof)))
+    return { reach: "whole", before: 0, after: 0 };
   if (!proof.holds) return { reach: "whole", before: 0, after: 0 };
   const widest = window ?? (options.policy === "user" ? maxWindow : maxDefaultReach);
   const before = proof.before === Infinity ? maxUnboundedBefore : Math.min(proof.before, widest);

@@ -1,6 +1,16 @@
 import { checkPrimeSync, createECDH, createPrivateKey, createPublicKey } from "node:crypto";
 import type { JsonWebKey, KeyObject } from "node:crypto";
-import { dsaPem, ed25519Key, ed25519PublicBlob, encryptedPkcs8, encryptedTraditional, opensshEncryptedKey, opensshKey, pgpKey, puttyKey } from "./key-formats.ts";
+import {
+  dsaPem,
+  ed25519Key,
+  ed25519PublicBlob,
+  encryptedPkcs8,
+  encryptedTraditional,
+  opensshEncryptedKey,
+  opensshKey,
+  pgpKey,
+  puttyKey,
+} from "./key-formats.ts";
 import { createRandom } from "./random.ts";
 import type { Random } from "./random.ts";
 
@@ -34,7 +44,10 @@ const makers: ReadonlyMap<string, (random: Random) => string> = new Map([
   ["pem-pkcs8-ed25519", (random: Random) => exportPem(ed25519Key(random.bytes(32)), "pkcs8")],
   ["pem-dsa", (random: Random) => dsaPem(random, drawPrime)],
   ["pem-encrypted", (random: Random) => encryptedPkcs8(derOf(rsaKey(random)), random)],
-  ["pem-encrypted-legacy", (random: Random) => encryptedTraditional(rsaKey(random).export({ type: "pkcs1", format: "der" }), random)],
+  [
+    "pem-encrypted-legacy",
+    (random: Random) => encryptedTraditional(rsaKey(random).export({ type: "pkcs1", format: "der" }), random),
+  ],
   ["pem-openssh", (random: Random) => opensshKey(random)],
   ["pem-openssh-encrypted", opensshEncryptedKey],
   ["ppk", puttyKey],
@@ -43,7 +56,10 @@ const makers: ReadonlyMap<string, (random: Random) => string> = new Map([
   ["jwk-ec", (random: Random) => JSON.stringify(ecKey(random).export({ format: "jwk" }))],
   ["xml-rsa", (random: Random) => rsaXml(rsaKey(random).export({ format: "jwk" }))],
   ["pem-public", (random: Random) => String(createPublicKey(rsaKey(random)).export({ type: "spki", format: "pem" }))],
-  ["ssh-ed25519", (random: Random) => `ssh-ed25519 ${ed25519PublicBlob(random.bytes(32)).toString("base64")} user@host`],
+  [
+    "ssh-ed25519",
+    (random: Random) => `ssh-ed25519 ${ed25519PublicBlob(random.bytes(32)).toString("base64")} user@host`,
+  ],
 ]);
 
 export const keyNames: readonly string[] = [...makers.keys()];
@@ -65,7 +81,9 @@ function rsaKey(random: Random): KeyObject {
     if (p === q || phi % exponent === 0n) continue;
     const d = inverse(exponent, phi);
     const numbers = { n: p * q, e: exponent, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) };
-    const jwk = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, bigBytes(value).toString("base64url")]));
+    const jwk = Object.fromEntries(
+      Object.entries(numbers).map(([name, value]) => [name, bigBytes(value).toString("base64url")]),
+    );
     return createPrivateKey({ key: { kty: "RSA", ...jwk }, format: "jwk" });
   }
 }
@@ -118,6 +136,8 @@ function derOf(key: KeyObject): Buffer {
 /** The form of .NET: the numbers of a JWK under other names, in plain base64. */
 function rsaXml(jwk: JsonWebKey): string {
   const names = { Modulus: "n", Exponent: "e", P: "p", Q: "q", DP: "dp", DQ: "dq", InverseQ: "qi", D: "d" } as const;
-  const fields = Object.entries(names).map(([tag, field]) => `<${tag}>${Buffer.from(jwk[field] ?? "", "base64url").toString("base64")}</${tag}>`);
+  const fields = Object.entries(names).map(
+    ([tag, field]) => `<${tag}>${Buffer.from(jwk[field] ?? "", "base64url").toString("base64")}</${tag}>`,
+  );
   return `<RSAKeyValue>${fields.join("")}</RSAKeyValue>`;
 }

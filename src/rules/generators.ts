@@ -3,7 +3,21 @@ import { azureKey, azureAnnotatedKey, azureDevopsToken, entraSecret } from "./ge
 import { keyNames, keyText } from "./generators-keys.ts";
 import type { Random } from "./random.ts";
 import { randomText, randomUuid } from "./random-text.ts";
-import { base32, base36, base58Check, base58Ripple, base62, base62LowerFirst, bech32, crc16, crc32Base62, crc32Hex, digits, littleEndian, sha256 } from "./token-checksums.ts";
+import {
+  base32,
+  base36,
+  base58Check,
+  base58Ripple,
+  base62,
+  base62LowerFirst,
+  bech32,
+  crc16,
+  crc32Base62,
+  crc32Hex,
+  digits,
+  littleEndian,
+  sha256,
+} from "./token-checksums.ts";
 import { crc32 } from "node:zlib";
 
 /**
@@ -68,7 +82,9 @@ function cloudflare(random: Random, [prefix = "cfut_"]: readonly string[]): stri
 }
 
 function atlassian(random: Random, [prefix = "ATATT3xFfGF0"]: readonly string[]): string {
-  const text = prefix.startsWith("ATBB") ? prefix + randomText(alnum, 24, random) : `${prefix}${randomText(base64UrlChars, 171, random)}=`;
+  const text = prefix.startsWith("ATBB")
+    ? prefix + randomText(alnum, 24, random)
+    : `${prefix}${randomText(base64UrlChars, 171, random)}=`;
   return text + crc32Hex(text).toUpperCase();
 }
 
@@ -101,7 +117,11 @@ function base32WithCrc16(bytes: Buffer): string {
 }
 
 function base58Kind(version: string, suffix: string, length = 32, alphabet?: string): Generator {
-  return (random) => base58Check(Buffer.concat([Buffer.from(version, "hex"), random.bytes(length), Buffer.from(suffix, "hex")]), alphabet);
+  return (random) =>
+    base58Check(
+      Buffer.concat([Buffer.from(version, "hex"), random.bytes(length), Buffer.from(suffix, "hex")]),
+      alphabet,
+    );
 }
 
 /** An extended private key (BIP-32) at depth 0: chain code and key are random. */
@@ -125,7 +145,13 @@ function json64(value: unknown, encoding: "base64" | "base64url"): string {
 /** An HS256 token with the claims a service would put in, valid for a year. */
 function jwt(random: Random): string {
   const issued = 1_700_000_000 + random.integer(60_000_000);
-  const claims = { iss: "https://auth.corp-login.net/", sub: randomUuid(random), iat: issued, exp: issued + 31_536_000, scope: "read write" };
+  const claims = {
+    iss: "https://auth.corp-login.net/",
+    sub: randomUuid(random),
+    iat: issued,
+    exp: issued + 31_536_000,
+    scope: "read write",
+  };
   const signed = `${json64({ alg: "HS256", typ: "JWT" }, "base64url")}.${json64(claims, "base64url")}`;
   return `${signed}.${createHmac("sha256", random.bytes(32)).update(signed).digest("base64url")}`;
 }
@@ -142,7 +168,12 @@ function pypi(random: Random): string {
 }
 
 function sentry(random: Random): string {
-  const claims = { iat: 1_700_000_000.5 + random.integer(60_000_000), url: "https://sentry.io", region_url: "https://us.sentry.io", org: "acme-web" };
+  const claims = {
+    iat: 1_700_000_000.5 + random.integer(60_000_000),
+    url: "https://sentry.io",
+    region_url: "https://us.sentry.io",
+    org: "acme-web",
+  };
   return `sntrys_${json64(claims, "base64")}_${randomText(base64Chars, 43, random)}`;
 }
 
@@ -159,10 +190,22 @@ function onePassword(random: Random): string {
   const part = (length: number): string => randomText("ABCDEFGHJKLMNPQRSTVWXYZ23456789", length, random);
   const claims = {
     signInAddress: "acme.1password.com",
-    userAuth: { method: "SRPg-4096", alg: "PBES2g-HS256", iterations: 650_000, salt: randomText(base64UrlChars, 22, random) },
+    userAuth: {
+      method: "SRPg-4096",
+      alg: "PBES2g-HS256",
+      iterations: 650_000,
+      salt: randomText(base64UrlChars, 22, random),
+    },
     email: `${randomText(lowernum, 13, random)}@1passwordserviceaccounts.com`,
     srpX: randomText(hex, 64, random),
-    muk: { alg: "A256GCM", ext: true, k: randomText(base64UrlChars, 43, random), key_ops: ["encrypt", "decrypt"], kty: "oct", kid: "mp" },
+    muk: {
+      alg: "A256GCM",
+      ext: true,
+      k: randomText(base64UrlChars, 43, random),
+      key_ops: ["encrypt", "decrypt"],
+      kty: "oct",
+      kid: "mp",
+    },
     secretKey: `A3-${part(6)}-${part(6)}-${part(5)}-${part(5)}-${part(5)}-${part(5)}`,
     throttleSecret: { seed: randomText(hex, 64, random), uuid: randomText(lowernum, 26, random) },
     deviceUuid: randomText(lowernum, 26, random),
@@ -171,7 +214,10 @@ function onePassword(random: Random): string {
 }
 
 function discordBot(random: Random): string {
-  const id = 300_000_000_000_000_000n + BigInt(random.integer(0x1_0000_0000)) * 200_000_000n + BigInt(random.integer(200_000_000));
+  const id =
+    300_000_000_000_000_000n +
+    BigInt(random.integer(0x1_0000_0000)) * 200_000_000n +
+    BigInt(random.integer(200_000_000));
   return `${Buffer.from(String(id)).toString("base64url")}.G${randomText(base64UrlChars, 5, random)}.${randomText(base64UrlChars, 38, random)}`;
 }
 

@@ -31,7 +31,11 @@ interface Layer {
  * @param name names the configuration in messages, and is where `extend.path` starts from.
  * @throws ToolError `rules-invalid`, also when no rule is left: a scan without rules would call everything clean.
  */
-export async function loadConfig(text: string, name: string, sources: ConfigSources): Promise<{ ruleset: Ruleset; warnings: readonly string[] }> {
+export async function loadConfig(
+  text: string,
+  name: string,
+  sources: ConfigSources,
+): Promise<{ ruleset: Ruleset; warnings: readonly string[] }> {
   const warnings: string[] = [];
   const layer = await loadLayer(text, name, 0, sources, warnings);
   checkReferences(layer, name, warnings);
@@ -43,7 +47,13 @@ export async function loadConfig(text: string, name: string, sources: ConfigSour
   return { ruleset: finishRuleset(layer.rules.values(), allowlists, origin), warnings };
 }
 
-async function loadLayer(text: string, name: string, depth: number, sources: ConfigSources, warnings: string[]): Promise<Layer> {
+async function loadLayer(
+  text: string,
+  name: string,
+  depth: number,
+  sources: ConfigSources,
+  warnings: string[],
+): Promise<Layer> {
   const file = readRuleFile(sources.parse, text, name);
   warnings.push(...file.warnings);
   const base = await loadBase(file, depth, sources, warnings);
@@ -81,7 +91,12 @@ async function loadBase(file: RuleFile, depth: number, sources: ConfigSources, w
   }
   if (path === undefined) {
     const { rules, allowlists } = await sources.builtin();
-    return { rules: new Map(rules.map((rule) => [rule.id, rule])), allowlists, extendsDefault: true, disabled: new Set() };
+    return {
+      rules: new Map(rules.map((rule) => [rule.id, rule])),
+      allowlists,
+      extendsDefault: true,
+      disabled: new Set(),
+    };
   }
   const { text, name } = await sources.readExtended(path, file.name);
   return loadLayer(text, name, depth + 1, sources, warnings);
@@ -121,7 +136,8 @@ function checkReferences(layer: Layer, name: string, warnings: string[]): void {
   }
   for (const id of layer.allowlists.flatMap((allowlist) => allowlist.targetRules)) {
     if (layer.rules.has(id)) continue;
-    if (!layer.disabled.has(id) && !layer.extendsDefault) throw invalid(`${name}: allowlist targetRules: rule ${id} does not exist`);
+    if (!layer.disabled.has(id) && !layer.extendsDefault)
+      throw invalid(`${name}: allowlist targetRules: rule ${id} does not exist`);
     warnings.push(`${name}: allowlist targetRules names ${id}, which is not loaded`);
   }
 }

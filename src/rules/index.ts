@@ -33,11 +33,14 @@ export interface LoadRulesetOptions {
  * `.gitleaks.toml` in the target, else the built-in ones; the first that is there counts.
  * @throws ToolError `rules-invalid` (also for an unknown rule in `enableRules`, and when no rule is left) or `rules-unreadable`.
  */
-export async function loadRuleset(options: LoadRulesetOptions): Promise<{ ruleset: Ruleset; warnings: readonly string[] }> {
+export async function loadRuleset(
+  options: LoadRulesetOptions,
+): Promise<{ ruleset: Ruleset; warnings: readonly string[] }> {
   const found = await discover(options);
   if (found === undefined) {
     const ruleset = await options.builtin();
-    if (ruleset.rules.length === 0) throw invalid("no rules are loaded", "this build has no built-in rules; build it again");
+    if (ruleset.rules.length === 0)
+      throw invalid("no rules are loaded", "this build has no built-in rules; build it again");
     return { ruleset: enableOnly(ruleset, options.enableRules ?? []), warnings: [] };
   }
   const { parse } = await import("smol-toml");
@@ -60,7 +63,9 @@ interface Found {
 const inlineName = "GITLEAKS_CONFIG_TOML";
 
 async function discover({ config, cwd, env, target }: LoadRulesetOptions): Promise<Found | undefined> {
-  const named = [config, env["LEAKTRACE_CONFIG"], env["GITLEAKS_CONFIG"]].find((path) => path !== undefined && path !== "");
+  const named = [config, env["LEAKTRACE_CONFIG"], env["GITLEAKS_CONFIG"]].find(
+    (path) => path !== undefined && path !== "",
+  );
   if (named !== undefined) return { text: await readConfig(resolve(cwd, named), named), name: named, warnings: [] };
   const inline = env[inlineName];
   if (inline !== undefined && inline !== "") return { text: inline, name: inlineName, warnings: [] };
@@ -90,7 +95,10 @@ async function readConfig(path: string, name: string): Promise<string> {
 
 function unreadable(name: string, cause: unknown): ToolError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown trouble";
-  return new ToolError("rules-unreadable", `${name}: cannot be read (${code})`, { cause, hint: "check the path of the rule file" });
+  return new ToolError("rules-unreadable", `${name}: cannot be read (${code})`, {
+    cause,
+    hint: "check the path of the rule file",
+  });
 }
 
 /** Beside the file that extends it, where people expect it; else in the working directory, as gitleaks does. */
@@ -113,7 +121,10 @@ function enableOnly(ruleset: Ruleset, ids: readonly string[]): Ruleset {
     const rule = known.get(id);
     if (rule === undefined) {
       const near = nearest(id, known.keys());
-      throw invalid(`there is no rule ${id}`, near === undefined ? "`leaktrace rules list` shows all rules" : `did you mean ${near}?`);
+      throw invalid(
+        `there is no rule ${id}`,
+        near === undefined ? "`leaktrace rules list` shows all rules" : `did you mean ${near}?`,
+      );
     }
     kept.set(id, rule);
   }

@@ -1,4 +1,12 @@
-import { checkPrimeSync, createCipheriv, createHash, createHmac, createPrivateKey, createPublicKey, pbkdf2Sync } from "node:crypto";
+import {
+  checkPrimeSync,
+  createCipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  pbkdf2Sync,
+} from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import type { Random } from "./random.ts";
 
@@ -32,7 +40,14 @@ export function opensshKey(random: Random): string {
   const seed = random.bytes(32);
   const check = random.bytes(4);
   const secret = sshString(Buffer.concat([seed, ed25519Public(seed)]));
-  const open = Buffer.concat([check, check, sshString("ssh-ed25519"), sshString(ed25519Public(seed)), secret, sshString("user@host")]);
+  const open = Buffer.concat([
+    check,
+    check,
+    sshString("ssh-ed25519"),
+    sshString(ed25519Public(seed)),
+    secret,
+    sshString("user@host"),
+  ]);
   const padding = Buffer.from(Array.from({ length: (8 - (open.length % 8)) % 8 }, (_, index) => index + 1));
   const count = Buffer.from([0, 0, 0, 1]);
   const head = [Buffer.from("openssh-key-v1\0"), sshString("none"), sshString("none"), sshString(""), count];
@@ -73,8 +88,18 @@ export function puttyKey(random: Random): string {
 /** As `opensshKey`, encrypted; the private part is noise, as it is for everybody without the passphrase. */
 export function opensshEncryptedKey(random: Random): string {
   const options = Buffer.concat([sshString(random.bytes(16)), Buffer.from([0, 0, 0, 24])]);
-  const head = [Buffer.from("openssh-key-v1\0"), sshString("aes256-ctr"), sshString("bcrypt"), sshString(options), Buffer.from([0, 0, 0, 1])];
-  return armor("OPENSSH PRIVATE KEY", Buffer.concat([...head, sshString(ed25519PublicBlob(random.bytes(32))), sshString(random.bytes(144))]), 70);
+  const head = [
+    Buffer.from("openssh-key-v1\0"),
+    sshString("aes256-ctr"),
+    sshString("bcrypt"),
+    sshString(options),
+    Buffer.from([0, 0, 0, 1]),
+  ];
+  return armor(
+    "OPENSSH PRIVATE KEY",
+    Buffer.concat([...head, sshString(ed25519PublicBlob(random.bytes(32))), sshString(random.bytes(144))]),
+    70,
+  );
 }
 
 /** A version 4 secret key packet (Ed25519, not encrypted) and a user id, in ASCII armor; RFC 4880 and RFC 9580. */
@@ -86,7 +111,16 @@ export function pgpKey(random: Random): string {
   const secret = Buffer.concat([Buffer.from("0100", "hex"), seed]);
   const sum = Buffer.alloc(2);
   sum.writeUInt16BE(secret.reduce((total, byte) => total + byte, 0) & 0xffff);
-  const body = Buffer.concat([Buffer.from([4]), Buffer.from("65000000", "hex"), Buffer.from([22]), curve, publicPoint, Buffer.from([0]), secret, sum]);
+  const body = Buffer.concat([
+    Buffer.from([4]),
+    Buffer.from("65000000", "hex"),
+    Buffer.from([22]),
+    curve,
+    publicPoint,
+    Buffer.from([0]),
+    secret,
+    sum,
+  ]);
   const user = Buffer.from("Release <release@corp.net>");
   const packets = Buffer.concat([Buffer.from([0xc5, body.length]), body, Buffer.from([0xcd, user.length]), user]);
   const check = Buffer.alloc(4);

@@ -23,7 +23,9 @@ function looksRandom(text: string, alphabet: string): boolean {
   const expected = size * (1 - (1 - 1 / size) ** text.length);
   if (/(.)\1\1/s.test(text) || distinct < expected * 0.8) return false;
   const classes = [/[0-9]/, /[A-Z]/, /[a-z]/].filter((one) => one.test(alphabet));
-  return classes.every((one) => one.test(text) && (classes.length === 1 || text.length < 16 || countMatches(text, one) > 1));
+  return classes.every(
+    (one) => one.test(text) && (classes.length === 1 || text.length < 16 || countMatches(text, one) > 1),
+  );
 }
 
 function countMatches(text: string, one: RegExp): number {

@@ -51,7 +51,9 @@ function more(after: number, bytes: number): number {
 function setWidth(runes: RuneSet): Width {
   const lowest = runes[0];
   const highest = runes.at(-1);
-  return lowest === undefined || highest === undefined ? { min: 0, max: 0 } : { min: utf8Width(lowest[0]), max: utf8Width(highest[1]) };
+  return lowest === undefined || highest === undefined
+    ? { min: 0, max: 0 }
+    : { min: utf8Width(lowest[0]), max: utf8Width(highest[1]) };
 }
 
 export interface KeywordReach {
@@ -205,7 +207,8 @@ function walkRepeat(node: RegexNode, min: number, max: number, from: Reading, au
  */
 function skipRounds(node: RegexNode, rounds: number, from: Reading, automaton: Walker): Reading {
   const { max: width } = matchWidth(node);
-  const grown = (by: number): Map<number, number> => new Map([...from.pending].map(([state, bytes]) => [state, bytes + times(width, by)]));
+  const grown = (by: number): Map<number, number> =>
+    new Map([...from.pending].map(([state, bytes]) => [state, bytes + times(width, by)]));
   const lastRound = walk(node, { pending: grown(rounds - 1), before: from.before, after: -Infinity }, automaton);
   return { pending: grown(rounds), before: lastRound.before, after: more(from.after, times(width, rounds)) };
 }

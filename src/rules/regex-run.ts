@@ -32,7 +32,11 @@ function best(node: RegexNode): ByteRun | undefined {
       return node.min === 0 ? undefined : better(asRun(node), best(node.node));
     case "either": {
       const runs = node.branches.map((branch) => best(branch));
-      return runs.reduce((all, run) => (all === undefined || run === undefined ? undefined : { members: union(all, run), least: Math.min(all.least, run.least) }));
+      return runs.reduce((all, run) =>
+        all === undefined || run === undefined
+          ? undefined
+          : { members: union(all, run), least: Math.min(all.least, run.least) },
+      );
     }
     case "concat":
       return bestStretch(node.parts);

@@ -123,20 +123,66 @@ export const anyRune: RuneSet = complement([]);
 
 /** POSIX classes by name, as in `[[:alnum:]]`; ASCII only, as in RE2. */
 export const posixClasses: ReadonlyMap<string, RuneSet> = new Map<string, RuneSet>([
-  ["alnum", [[0x30, 0x39], [0x41, 0x5a], [0x61, 0x7a]]],
-  ["alpha", [[0x41, 0x5a], [0x61, 0x7a]]],
+  [
+    "alnum",
+    [
+      [0x30, 0x39],
+      [0x41, 0x5a],
+      [0x61, 0x7a],
+    ],
+  ],
+  [
+    "alpha",
+    [
+      [0x41, 0x5a],
+      [0x61, 0x7a],
+    ],
+  ],
   ["ascii", [[0x00, 0x7f]]],
-  ["blank", [[0x09, 0x09], [0x20, 0x20]]],
-  ["cntrl", [[0x00, 0x1f], [0x7f, 0x7f]]],
+  [
+    "blank",
+    [
+      [0x09, 0x09],
+      [0x20, 0x20],
+    ],
+  ],
+  [
+    "cntrl",
+    [
+      [0x00, 0x1f],
+      [0x7f, 0x7f],
+    ],
+  ],
   ["digit", digitRunes],
   ["graph", [[0x21, 0x7e]]],
   ["lower", [[0x61, 0x7a]]],
   ["print", [[0x20, 0x7e]]],
-  ["punct", [[0x21, 0x2f], [0x3a, 0x40], [0x5b, 0x60], [0x7b, 0x7e]]],
-  ["space", [[0x09, 0x0d], [0x20, 0x20]]],
+  [
+    "punct",
+    [
+      [0x21, 0x2f],
+      [0x3a, 0x40],
+      [0x5b, 0x60],
+      [0x7b, 0x7e],
+    ],
+  ],
+  [
+    "space",
+    [
+      [0x09, 0x0d],
+      [0x20, 0x20],
+    ],
+  ],
   ["upper", [[0x41, 0x5a]]],
   ["word", wordRunes],
-  ["xdigit", [[0x30, 0x39], [0x41, 0x46], [0x61, 0x66]]],
+  [
+    "xdigit",
+    [
+      [0x30, 0x39],
+      [0x41, 0x46],
+      [0x61, 0x66],
+    ],
+  ],
 ]);
 
 const unicodeClasses = new Map<string, RuneSet | undefined>();
@@ -164,7 +210,8 @@ function readUnicodeClass(name: string): RuneSet | undefined {
   const ranges: RuneRange[] = [];
   let start = -1;
   for (let rune = 0; rune <= maxRune + 1; rune++) {
-    const isMember = rune <= maxRune && (rune < surrogates[0] || rune > surrogates[1]) && member.test(String.fromCodePoint(rune));
+    const isMember =
+      rune <= maxRune && (rune < surrogates[0] || rune > surrogates[1]) && member.test(String.fromCodePoint(rune));
     if (isMember && start < 0) start = rune;
     if (!isMember && start >= 0) {
       ranges.push([start, rune - 1]);

@@ -35,7 +35,10 @@ function write(node: RegexNode, random: Random, options: SampleOptions, out: str
     case "either":
       return write(random.pick(node.branches), random, options, out);
     case "repeat": {
-      const extra = Math.min(node.max - node.min, node.max === Infinity ? (options.maxExtra ?? defaultMaxExtra) : node.max - node.min);
+      const extra = Math.min(
+        node.max - node.min,
+        node.max === Infinity ? (options.maxExtra ?? defaultMaxExtra) : node.max - node.min,
+      );
       // Both ends of a range are where borders go wrong: they come up more often than chance would have it.
       const rounds = random.pick([0, extra, random.integer(extra + 1)]);
       for (let count = 0; count < node.min + rounds; count++) write(node.node, random, options, out);
@@ -69,5 +72,7 @@ function readablePool(runes: RuneSet): RuneSet {
 }
 
 function cut(runes: RuneSet, [from, to]: RuneRange): RuneSet {
-  return runes.flatMap(([low, high]): RuneRange[] => (low <= to && high >= from ? [[Math.max(low, from), Math.min(high, to)]] : []));
+  return runes.flatMap(([low, high]): RuneRange[] =>
+    low <= to && high >= from ? [[Math.max(low, from), Math.min(high, to)]] : [],
+  );
 }

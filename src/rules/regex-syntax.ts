@@ -1,4 +1,16 @@
-import { anyRune, complement, digitRunes, foldCase, maxRune, newline, posixClasses, runeSet, spaceRunes, unicodeClass, wordRunes } from "./regex-runes.ts";
+import {
+  anyRune,
+  complement,
+  digitRunes,
+  foldCase,
+  maxRune,
+  newline,
+  posixClasses,
+  runeSet,
+  spaceRunes,
+  unicodeClass,
+  wordRunes,
+} from "./regex-runes.ts";
 import type { RuneSet } from "./regex-runes.ts";
 
 /** A regex as a tree. Flags are resolved: a case-insensitive letter is a set of two runes. */
@@ -7,7 +19,13 @@ export type RegexNode =
   | { readonly kind: "assertion"; readonly assertion: Assertion }
   | { readonly kind: "concat"; readonly parts: readonly RegexNode[] }
   | { readonly kind: "either"; readonly branches: readonly RegexNode[] }
-  | { readonly kind: "repeat"; readonly node: RegexNode; readonly min: number; readonly max: number; readonly lazy: boolean }
+  | {
+      readonly kind: "repeat";
+      readonly node: RegexNode;
+      readonly min: number;
+      readonly max: number;
+      readonly lazy: boolean;
+    }
   | { readonly kind: "capture"; readonly index: number; readonly name: string; readonly node: RegexNode };
 
 type Assertion = "text-start" | "text-end" | "line-start" | "line-end" | "word-border" | "no-word-border";
@@ -227,7 +245,12 @@ function readRange(cursor: Cursor): readonly [number, number] | undefined {
   return [min, max];
 }
 
-const assertionEscapes: Readonly<Record<string, Assertion>> = { A: "text-start", z: "text-end", b: "word-border", B: "no-word-border" };
+const assertionEscapes: Readonly<Record<string, Assertion>> = {
+  A: "text-start",
+  z: "text-end",
+  b: "word-border",
+  B: "no-word-border",
+};
 
 function parseEscape(cursor: Cursor): RegexNode {
   const letter = cursor.text[cursor.at + 1] ?? "";
@@ -316,7 +339,8 @@ function parseNamedClass(cursor: Cursor): RuneSet | undefined {
 function parseClassRange(cursor: Cursor): readonly [number, number] {
   const start = cursor.at;
   const low = parseClassRune(cursor);
-  if (cursor.text[cursor.at] !== "-" || cursor.text[cursor.at + 1] === "]" || cursor.at + 1 >= cursor.text.length) return [low, low];
+  if (cursor.text[cursor.at] !== "-" || cursor.text[cursor.at + 1] === "]" || cursor.at + 1 >= cursor.text.length)
+    return [low, low];
   cursor.at++;
   const high = parseClassRune(cursor);
   if (high < low) throw new RegexSyntaxError("class range runs backwards", start);

@@ -40,7 +40,11 @@ function walkSet(runes: RuneSet, from: Texts, automaton: KeywordAutomaton): Text
   for (const [state, text] of from) {
     for (const letter of letters) {
       const next = letter === undefined ? 0 : (automaton.steps[state]?.get(letter) ?? 0);
-      if (next !== hit && !texts.has(next)) texts.set(next, text + String.fromCodePoint(letter === undefined ? other : hasRune(runes, letter) ? letter : letter - 32));
+      if (next !== hit && !texts.has(next))
+        texts.set(
+          next,
+          text + String.fromCodePoint(letter === undefined ? other : hasRune(runes, letter) ? letter : letter - 32),
+        );
     }
   }
   return texts;
@@ -48,7 +52,8 @@ function walkSet(runes: RuneSet, from: Texts, automaton: KeywordAutomaton): Text
 
 /** A rune of the set that no keyword has; a printable one where there is one. */
 function otherRune(runes: RuneSet, automaton: KeywordAutomaton): number {
-  const isOther = (rune: number): boolean => !automaton.runes.includes(String.fromCodePoint(rune).toLowerCase().codePointAt(0) ?? rune);
+  const isOther = (rune: number): boolean =>
+    !automaton.runes.includes(String.fromCodePoint(rune).toLowerCase().codePointAt(0) ?? rune);
   for (let rune = 0x7e; rune >= 0x20; rune--) if (hasRune(runes, rune) && isOther(rune)) return rune;
   return runeAt(runes, 0);
 }

@@ -4,7 +4,9 @@ import type { Rule, Ruleset } from "../model/rule.ts";
 /** A ruleset of these rules: sorted by id, with the digest of its contents. */
 export function finishRuleset(rules: Iterable<Rule>, allowlists: Ruleset["allowlists"], origin: string): Ruleset {
   const sorted = [...rules].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-  const digest = createHash("sha256").update(canonicalJson({ rules: sorted, allowlists })).digest("hex");
+  const digest = createHash("sha256")
+    .update(canonicalJson({ rules: sorted, allowlists }))
+    .digest("hex");
   return { rules: sorted, allowlists, digest, origin };
 }
 

@@ -98,9 +98,11 @@ function fillForm(form: string, random: Random): string {
   if (form === "word") return random.pick(words);
   const [name = "", ...rest] = form.split(":");
   if (name === "gen") return generate(rest, random, form);
-  const [alphabet, length] = name === "chars" ? [rest.slice(0, -1).join(":"), rest.at(-1)] : [alphabets.get(name), rest.join(":")];
+  const [alphabet, length] =
+    name === "chars" ? [rest.slice(0, -1).join(":"), rest.at(-1)] : [alphabets.get(name), rest.join(":")];
   if (alphabet === undefined || alphabet === "") throw new TemplateError(`unknown form \${${form}}`);
-  if (length === undefined || !/^\d{1,5}$/.test(length) || Number(length) > maxLength) throw new TemplateError(`\${${form}} needs a length`);
+  if (length === undefined || !/^\d{1,5}$/.test(length) || Number(length) > maxLength)
+    throw new TemplateError(`\${${form}} needs a length`);
   return randomText(alphabet, Number(length), random);
 }
 

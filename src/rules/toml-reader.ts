@@ -37,7 +37,12 @@ export function createReader(value: unknown, where: string, warn: (line: string)
   return readerOf(entries, new Set(), where, warn);
 }
 
-function readerOf(entries: ReadonlyMap<string, unknown>, asked: Set<string>, where: string, warn: (line: string) => void): TableReader {
+function readerOf(
+  entries: ReadonlyMap<string, unknown>,
+  asked: Set<string>,
+  where: string,
+  warn: (line: string) => void,
+): TableReader {
   const ask = (key: string): unknown => {
     asked.add(key);
     return entries.get(key);
@@ -58,7 +63,8 @@ function readerOf(entries: ReadonlyMap<string, unknown>, asked: Set<string>, whe
     number: (key) => optional(key, asNumber, "a number"),
     count: (key) => optional(key, asCount, "a whole number, 0 or more"),
     flag: (key) => optional(key, asFlag, "true or false"),
-    choice: (key, choices) => optional(key, (value) => choices.find((one) => one === value), `one of ${choices.join(", ")}`),
+    choice: (key, choices) =>
+      optional(key, (value) => choices.find((one) => one === value), `one of ${choices.join(", ")}`),
     texts: (key) => optional(key, asTexts, "a list of texts") ?? [],
     table: (key) => {
       const value = ask(key);

@@ -60,11 +60,16 @@ export function readRuleFile(parse: ParseToml, text: string, name: string): Rule
   const extend = top.table("extend");
   const path = extend?.text("path");
   const useDefault = extend?.flag("usedefault") ?? false;
-  if (useDefault && path !== undefined && path !== "") throw invalid(`${name}: [extend] has both useDefault and path; only one is possible`);
+  if (useDefault && path !== undefined && path !== "")
+    throw invalid(`${name}: [extend] has both useDefault and path; only one is possible`);
   if (extend?.text("url") !== undefined) warnings.push(`${name}: [extend] url is not supported and was ignored`);
   const file: RuleFile = {
     name,
-    extend: { useDefault, ...(path === undefined || path === "" ? {} : { path }), disabledRules: extend?.texts("disabledrules") ?? [] },
+    extend: {
+      useDefault,
+      ...(path === undefined || path === "" ? {} : { path }),
+      disabledRules: extend?.texts("disabledrules") ?? [],
+    },
     rules: top.tables("rules").map((table, index) => readRule(table, index)),
     allowlists: readAllowlists(top).map((table) => {
       const targetRules = table.texts("targetrules");
@@ -83,7 +88,10 @@ function parseText(parse: ParseToml, text: string, name: string): unknown {
   } catch (error) {
     const line = error instanceof Error && "line" in error ? `:${String(error.line)}` : "";
     const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "unknown trouble";
-    throw new ToolError("rules-invalid", `${name}${line}: ${reason}`, { hint: "the file is not valid TOML", cause: error });
+    throw new ToolError("rules-invalid", `${name}${line}: ${reason}`, {
+      hint: "the file is not valid TOML",
+      cause: error,
+    });
   }
 }
 
@@ -137,7 +145,11 @@ function readRequired(table: TableReader): RequiredPart {
   const withinLines = table.count("withinlines");
   const withinColumns = table.count("withincolumns");
   table.finish();
-  return { id, ...(withinLines === undefined ? {} : { withinLines }), ...(withinColumns === undefined ? {} : { withinColumns }) };
+  return {
+    id,
+    ...(withinLines === undefined ? {} : { withinLines }),
+    ...(withinColumns === undefined ? {} : { withinColumns }),
+  };
 }
 
 /** The old single `[allowlist]` and the list `[[allowlists]]`; a file has one or the other. */
@@ -145,12 +157,21 @@ function readAllowlists(table: TableReader): readonly TableReader[] {
   const many = table.tables("allowlists");
   const one = table.table("allowlist");
   if (one === undefined) return many;
-  if (many.length > 0) throw invalid(`${table.where}: [allowlist] and [[allowlists]] cannot stand together`, "move the single one into the list");
+  if (many.length > 0)
+    throw invalid(
+      `${table.where}: [allowlist] and [[allowlists]] cannot stand together`,
+      "move the single one into the list",
+    );
   return [one];
 }
 
 const conditions: Readonly<Record<string, "OR" | "AND">> = { "": "OR", OR: "OR", "||": "OR", AND: "AND", "&&": "AND" };
-const regexTargets: Readonly<Record<string, "secret" | "match" | "line">> = { "": "secret", secret: "secret", match: "match", line: "line" };
+const regexTargets: Readonly<Record<string, "secret" | "match" | "line">> = {
+  "": "secret",
+  secret: "secret",
+  match: "match",
+  line: "line",
+};
 
 function readAllowlist(table: TableReader): Allowlist {
   const condition = conditions[(table.text("condition") ?? "").toUpperCase()];

@@ -26,13 +26,20 @@ interface Ran {
 }
 
 /** Runs the demo with a temporary folder of its own, so that what it leaves there can be seen. */
-async function demo(...args: string[]): Promise<Ran & { readonly left: readonly string[]; readonly temporary: string }> {
+async function demo(
+  ...args: string[]
+): Promise<Ran & { readonly left: readonly string[]; readonly temporary: string }> {
   const temporary = await mkdtemp(join(folder, "tmp-"));
   const env = { ...process.env, TMPDIR: temporary };
   const ran = await new Promise<Ran>((resolve) => {
-    const child = execFile(process.execPath, [program, "demo", ...args], { cwd: folder, env }, (_error, stdout, stderr) => {
-      resolve({ code: child.exitCode ?? -1, stdout, stderr });
-    });
+    const child = execFile(
+      process.execPath,
+      [program, "demo", ...args],
+      { cwd: folder, env },
+      (_error, stdout, stderr) => {
+        resolve({ code: child.exitCode ?? -1, stdout, stderr });
+      },
+    );
     child.stdin?.end();
   });
   return { ...ran, left: readdirSync(temporary), temporary };
@@ -83,7 +90,9 @@ describe("the demo's repository", () => {
     const ids = await buildRepository(tellStory("seed").repository, gitdir);
     const git = (...args: string[]): Promise<string> =>
       new Promise((resolve, reject) => {
-        execFile("git", ["-C", gitdir, ...args], (error, stdout, stderr) => (error === null ? resolve(stdout + stderr) : reject(error)));
+        execFile("git", ["-C", gitdir, ...args], (error, stdout, stderr) =>
+          error === null ? resolve(stdout + stderr) : reject(error),
+        );
       });
     const checked = await git("fsck", "--full", "--strict", "--no-reflogs");
     expect(checked.match(/dangling commit/g)).toHaveLength(2);
@@ -96,7 +105,9 @@ describe("the demo's repository", () => {
 
   test("depends on its seed alone", async () => {
     const [a, b, c] = await Promise.all(
-      ["one", "one", "two"].map(async (seed, index) => buildRepository(tellStory(seed).repository, join(folder, `seed-${index}.git`))),
+      ["one", "one", "two"].map(async (seed, index) =>
+        buildRepository(tellStory(seed).repository, join(folder, `seed-${index}.git`)),
+      ),
     );
     expect(a).toEqual(b);
     expect(a?.get("head")).not.toBe(c?.get("head"));

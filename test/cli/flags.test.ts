@@ -12,14 +12,35 @@ function normalised(...args: string[]): string[] {
 
 describe("arguments as gitleaks takes them", () => {
   test.each<[string[], string[]]>([
-    [["git", "--redact"], ["git", "--redact=100"]],
-    [["git", "--redact", "repo"], ["git", "--redact=100", "repo"]],
+    [
+      ["git", "--redact"],
+      ["git", "--redact=100"],
+    ],
+    [
+      ["git", "--redact", "repo"],
+      ["git", "--redact=100", "repo"],
+    ],
     [["--redact=20"], ["--redact=20"]],
-    [["--verbose=true", "--no-color=false", "--no-banner=1"], ["--verbose", "--no-banner"]],
-    [["-r", "--redact"], ["-r", "--redact"]],
-    [["--config", "--verbose=false"], ["--config", "--verbose=false"]],
-    [["--", "--redact", "--verbose=true"], ["--", "--redact", "--verbose=true"]],
-    [["--unknown=true", "--log-level=true"], ["--unknown=true", "--log-level=true"]],
+    [
+      ["--verbose=true", "--no-color=false", "--no-banner=1"],
+      ["--verbose", "--no-banner"],
+    ],
+    [
+      ["-r", "--redact"],
+      ["-r", "--redact"],
+    ],
+    [
+      ["--config", "--verbose=false"],
+      ["--config", "--verbose=false"],
+    ],
+    [
+      ["--", "--redact", "--verbose=true"],
+      ["--", "--redact", "--verbose=true"],
+    ],
+    [
+      ["--unknown=true", "--log-level=true"],
+      ["--unknown=true", "--log-level=true"],
+    ],
     [["-r"], ["-r"]],
   ])("%j becomes %j", (args, expected) => {
     expect(normalised(...args)).toEqual(expected);
@@ -59,7 +80,8 @@ describe("options", () => {
   });
 
   test("every gitleaks option is understood", () => {
-    const args = `-c a.toml --exit-code 9 -r out.csv -f SARIF -b old.json -l WARN -v --no-color --no-banner --max-target-megabytes 3
+    const args =
+      `-c a.toml --exit-code 9 -r out.csv -f SARIF -b old.json -l WARN -v --no-color --no-banner --max-target-megabytes 3
       --ignore-gitleaks-allow --redact --enable-rule a,b --enable-rule c -i ignore --max-decode-depth 2 --max-archive-depth 1
       --timeout 60 --staged --pre-commit --log-opts --all --platform github`.split(/\s+/);
     expect(parsed("git", ...args)).toMatchObject({
@@ -87,7 +109,12 @@ describe("options", () => {
 
   test("our own", () => {
     expect(
-      parsed("scan", ..."--reveal --workers 3 --targets t.txt --resume --worktree --min-severity High --no-input --color always".split(" ")),
+      parsed(
+        "scan",
+        ..."--reveal --workers 3 --targets t.txt --resume --worktree --min-severity High --no-input --color always".split(
+          " ",
+        ),
+      ),
     ).toMatchObject({
       secrecy: { kind: "reveal" },
       workers: 3,

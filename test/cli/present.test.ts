@@ -26,7 +26,11 @@ interface Said {
   readonly stderr: string;
 }
 
-async function present(values: Record<string, unknown>, given = report(), terminal: { isTTY?: boolean; columns?: number } = {}): Promise<Said> {
+async function present(
+  values: Record<string, unknown>,
+  given = report(),
+  terminal: { isTTY?: boolean; columns?: number } = {},
+): Promise<Said> {
   const said = { stdout: "", stderr: "" };
   const stream = (name: "stdout" | "stderr"): OutputStream =>
     Object.assign(

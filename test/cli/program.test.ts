@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { buildProgram } from "../../src/cli/program.ts";
@@ -31,7 +33,11 @@ describe("the program", () => {
   });
 
   test("suggests the nearest command and option, with exit code 2", () => {
-    expect(leaktrace("scna")).toEqual({ code: 2, stdout: "", stderr: "leaktrace: unknown command 'scna'\n  Did you mean scan?\n" });
+    expect(leaktrace("scna")).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "leaktrace: unknown command 'scna'\n  Did you mean scan?\n",
+    });
     expect(leaktrace("git", "--confg", "x")).toEqual({
       code: 2,
       stdout: "",
@@ -74,9 +80,13 @@ describe("the program", () => {
   });
 
   test("a reader who leaves early is no error", () => {
-    const { status, stderr } = spawnSync("bash", ["-c", `set -o pipefail; "$0" "$1" completion fish | head -c 1 > /dev/null`, process.execPath, program], {
-      encoding: "utf8",
-    });
+    const { status, stderr } = spawnSync(
+      "bash",
+      ["-c", `set -o pipefail; "$0" "$1" completion fish | head -c 1 > /dev/null`, process.execPath, program],
+      {
+        encoding: "utf8",
+      },
+    );
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
 });
@@ -89,7 +99,9 @@ describe("failures", () => {
   }
 
   test("that people can help are one line and a hint", () => {
-    expect(said(new ToolError("x", "no\x1b[2J\nsuch thing", { hint: "Do that." }))).toBe("leaktrace: no\\x1b[2J\\nsuch thing\n  Do that.\n");
+    expect(said(new ToolError("x", "no\x1b[2J\nsuch thing", { hint: "Do that." }))).toBe(
+      "leaktrace: no\\x1b[2J\\nsuch thing\n  Do that.\n",
+    );
   });
 
   test("that are bugs show where", () => {
@@ -101,10 +113,20 @@ describe("failures", () => {
 describe("completion", () => {
   /** What bash would offer for each command line, whose last word is being typed. */
   function offered(lines: readonly (readonly string[])[]): string[][] {
-    const ask = lines.map((words) => `COMP_WORDS=(${words.map((word) => `"${word}"`).join(" ")}); COMP_CWORD=${words.length - 1}; _leaktrace; echo "\${COMPREPLY[*]}"`);
-    const { stdout, stderr } = spawnSync("bash", ["-c", `${leaktrace("completion", "bash").stdout}\n${ask.join("\n")}`], { encoding: "utf8" });
+    const ask = lines.map(
+      (words) =>
+        `COMP_WORDS=(${words.map((word) => `"${word}"`).join(" ")}); COMP_CWORD=${words.length - 1}; _leaktrace; echo "\${COMPREPLY[*]}"`,
+    );
+    const { stdout, stderr } = spawnSync(
+      "bash",
+      ["-c", `${leaktrace("completion", "bash").stdout}\n${ask.join("\n")}`],
+      { encoding: "utf8" },
+    );
     expect(stderr).toBe("");
-    return stdout.trimEnd().split("\n").map((line) => line.split(" "));
+    return stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(" "));
   }
 
   test("bash completes commands, options and their values", () => {
@@ -128,12 +150,22 @@ describe("completion", () => {
   });
 
   testWith("zsh")("zsh accepts its script", () => {
-    const { status, stderr } = spawnSync("zsh", ["-n"], { encoding: "utf8", input: leaktrace("completion", "zsh").stdout });
+    const { status, stderr } = spawnSync("zsh", ["-n"], {
+      encoding: "utf8",
+      input: leaktrace("completion", "zsh").stdout,
+    });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
 
   testWith("fish")("fish accepts its script", () => {
-    const { status, stderr } = spawnSync("fish", ["--no-execute"], { encoding: "utf8", input: leaktrace("completion", "fish").stdout });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const folder = mkdtempSync(join(tmpdir(), "leaktrace-fish-"));
+    try {
+      const script = join(folder, "leaktrace.fish");
+      writeFileSync(script, leaktrace("completion", "fish").stdout);
+      const { status, stderr } = spawnSync("fish", ["--no-execute", script], { encoding: "utf8" });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

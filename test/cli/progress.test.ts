@@ -24,7 +24,9 @@ describe("the progress line", () => {
     expect(progressText(progress, 0, 1, 120)).toBe(
       "scanning  44%  1.20 GB of 2.70 GB  300 MB/s  0:05 left  3 secrets  1 problem  /srv/repositories/shop",
     );
-    expect(progressText(progress, 5, 0, 79)).toBe("scanning  44%  1.20 GB of 2.70 GB  300 MB/s  0:05 left  5 secrets  ...ries/shop");
+    expect(progressText(progress, 5, 0, 79)).toBe(
+      "scanning  44%  1.20 GB of 2.70 GB  300 MB/s  0:05 left  5 secrets  ...ries/shop",
+    );
     expect(progressText({ ...progress, bytesPlanned: 0, elapsedMs: 10 }, 0, 0, 79)).toBe(
       "scanning  1.20 GB  3 secrets  /srv/repositories/shop",
     );
@@ -36,16 +38,25 @@ describe("the progress line", () => {
 
   test("always fits, and obeys no name", () => {
     fc.assert(
-      fc.property(fc.record({ target: anyText(100), done: fc.nat(), planned: fc.nat(), ms: fc.nat(), columns: fc.integer({ min: 10, max: 79 }) }), (any) => {
-        const text = progressText(
-          { ...progress, target: any.target, bytesDone: any.done, bytesPlanned: any.planned, elapsedMs: any.ms },
-          12_345,
-          678,
-          any.columns,
-        );
-        expect(text.length).toBeLessThanOrEqual(any.columns);
-        expect(text).toMatch(/^[\x20-\x7e]*$/);
-      }),
+      fc.property(
+        fc.record({
+          target: anyText(100),
+          done: fc.nat(),
+          planned: fc.nat(),
+          ms: fc.nat(),
+          columns: fc.integer({ min: 10, max: 79 }),
+        }),
+        (any) => {
+          const text = progressText(
+            { ...progress, target: any.target, bytesDone: any.done, bytesPlanned: any.planned, elapsedMs: any.ms },
+            12_345,
+            678,
+            any.columns,
+          );
+          expect(text.length).toBeLessThanOrEqual(any.columns);
+          expect(text).toMatch(/^[\x20-\x7e]*$/);
+        },
+      ),
       { numRuns: 40 },
     );
   });

@@ -29,6 +29,9 @@ export function leaktrace(args: readonly string[], options: RunOptions = {}): Ra
     input: options.input ?? "",
     env: options.env ?? process.env,
     maxBuffer: 1 << 28,
+    // A scan that hangs is a failure of its test, not of the whole run.
+    timeout: 20_000,
+    killSignal: "SIGKILL",
   });
   return { code: status, stdout, stderr };
 }
@@ -43,7 +46,10 @@ export function scratch(): string {
 /** A configuration with one rule: what it finds is what `probe` gives, and nothing else. */
 export function probeRules(folder: string): string {
   const path = join(folder, "probe.toml");
-  writeFileSync(path, `[[rules]]\nid = "probe"\ndescription = "A token of the tests"\nregex = '''\\b(prb_[0-9A-Za-z]{30})\\b'''\nkeywords = ["prb_"]\n`);
+  writeFileSync(
+    path,
+    `[[rules]]\nid = "probe"\ndescription = "A token of the tests"\nregex = '''\\b(prb_[0-9A-Za-z]{30})\\b'''\nkeywords = ["prb_"]\n`,
+  );
   return path;
 }
 

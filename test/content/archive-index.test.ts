@@ -41,14 +41,11 @@ describe("the index of an archive", () => {
     for await (const entry of reader) {
       const parts: Uint8Array[] = [];
       for await (const chunk of entry) if (chunk instanceof Uint8Array) parts.push(chunk);
-      if (entry.header.type === "file")
-        expected.push([cleanPath(entry.header.name), Buffer.concat(parts)]);
+      if (entry.header.type === "file") expected.push([cleanPath(entry.header.name), Buffer.concat(parts)]);
     }
     const { entries, damage } = await index(tar);
     const files = [...entries].filter(([, entry]) => entry.type === "file");
-    expect(
-      files.map(([path, { offset, length }]) => [path, tar.subarray(offset, offset + length)]),
-    ).toEqual(expected);
+    expect(files.map(([path, { offset, length }]) => [path, tar.subarray(offset, offset + length)])).toEqual(expected);
     expect(entries.get("a/layer.tar")).toMatchObject({
       type: "symbolic-link",
       target: "../b/layer.tar",
@@ -71,19 +68,13 @@ describe("the index of an archive", () => {
 
   test("keeps what stands before damage", async () => {
     const bad = await index(
-      Buffer.concat([
-        rawEntry({ name: "a" }, "1"),
-        rawEntry({ name: "b", checksum: 5 }),
-        rawEntry({ name: "c" }),
-      ]),
+      Buffer.concat([rawEntry({ name: "a" }, "1"), rawEntry({ name: "b", checksum: 5 }), rawEntry({ name: "c" })]),
     );
     expect([[...bad.entries.keys()], bad.damage]).toEqual([
       ["a"],
       expect.stringContaining("after 1 entries") as unknown,
     ]);
-    const huge = await index(
-      Buffer.concat([rawHeader({ name: "x", type: "x", size: 2 ** 32 }), endOfTar]),
-    );
+    const huge = await index(Buffer.concat([rawHeader({ name: "x", type: "x", size: 2 ** 32 }), endOfTar]));
     expect(huge.damage).toBeDefined();
     const cut = await index((await sample()).subarray(0, 700));
     expect([...cut.entries.keys()]).toEqual(["manifest.json"]);

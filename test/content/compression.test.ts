@@ -9,14 +9,9 @@ import { gather, sampleText, streamOf } from "./streams.ts";
 
 const text = sampleText(300_000);
 
-function run(
-  bytes: Uint8Array,
-  options: { chunk?: number; limits?: Partial<typeof layerLimits> } = {},
-) {
+function run(bytes: Uint8Array, options: { chunk?: number; limits?: Partial<typeof layerLimits> } = {}) {
   const limits = { ...layerLimits, ...options.limits };
-  return gather((report) =>
-    expand(streamOf(bytes, options.chunk), sniffCompression(bytes), limits, report),
-  );
+  return gather((report) => expand(streamOf(bytes, options.chunk), sniffCompression(bytes), limits, report));
 }
 
 describe("what a stream is compressed with", () => {
@@ -37,12 +32,7 @@ describe("what a stream is compressed with", () => {
 
 describe("gzip", () => {
   test("of many members, however it is cut into chunks, gives the bytes of all", async () => {
-    const parts = [
-      text.subarray(0, 1),
-      text.subarray(1, 100_000),
-      Buffer.alloc(0),
-      text.subarray(100_000),
-    ];
+    const parts = [text.subarray(0, 1), text.subarray(1, 100_000), Buffer.alloc(0), text.subarray(100_000)];
     const stored = Buffer.concat(parts.map((part) => gzipSync(part)));
     for (const chunk of [1000, 65_536, 1 << 20]) {
       const { bytes, damage } = await run(stored, { chunk });
@@ -122,10 +112,7 @@ describe("gzip", () => {
 });
 
 describe("zstd", () => {
-  const skippable = Buffer.concat([
-    Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 5, 0, 0, 0),
-    Buffer.from("notes"),
-  ]);
+  const skippable = Buffer.concat([Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 5, 0, 0, 0), Buffer.from("notes")]);
 
   test("of many frames and skippable frames gives the bytes of all", async () => {
     const stored = Buffer.concat([
@@ -142,11 +129,7 @@ describe("zstd", () => {
   });
 
   testWith("zstd")("as the zstd program writes it comes out whole, at any level", async () => {
-    const big = Buffer.concat([
-      sampleText(1_000_000, 7),
-      Buffer.alloc(3_000_000),
-      sampleText(500_000, 8),
-    ]);
+    const big = Buffer.concat([sampleText(1_000_000, 7), Buffer.alloc(3_000_000), sampleText(500_000, 8)]);
     for (const level of ["-1", "-9"]) {
       const stored = spawnSync("zstd", ["-q", "-c", level, "--long=27"], {
         input: big,
@@ -172,9 +155,7 @@ describe("zstd", () => {
           const flipped = Buffer.from(stored);
           flipped[at] = (flipped[at] ?? 0) ^ mask;
           const limits = { ...layerLimits };
-          const { bytes, damage } = await gather((report) =>
-            expand(streamOf(flipped), "zstd", limits, report),
-          );
+          const { bytes, damage } = await gather((report) => expand(streamOf(flipped), "zstd", limits, report));
           expect(damage.length > 0 || bytes.equals(text)).toBe(true);
         },
       ),

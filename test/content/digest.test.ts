@@ -19,10 +19,6 @@ test("only a registered algorithm with its full hash in lower case is a digest, 
 });
 
 test("a digest uses the algorithm of the one it is compared with", () => {
-  expect(digestOf(new Uint8Array(0))).toBe(
-    "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-  );
-  expect(digestOf(new Uint8Array(0), `sha512:${"0".repeat(128)}`)).toMatch(
-    /^sha512:cf83e1357eefb8bd/,
-  );
+  expect(digestOf(new Uint8Array(0))).toBe("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  expect(digestOf(new Uint8Array(0), `sha512:${"0".repeat(128)}`)).toMatch(/^sha512:cf83e1357eefb8bd/);
 });

@@ -29,11 +29,7 @@ interface Read {
 }
 
 /** Writes stored bytes to a file, reads them as a layer and gives its files. */
-async function read(
-  stored: Uint8Array,
-  facts: Partial<LayerUnit> = {},
-  options: LayerOptions = {},
-): Promise<Read> {
+async function read(stored: Uint8Array, facts: Partial<LayerUnit> = {}, options: LayerOptions = {}): Promise<Read> {
   const file = join(folder, `layer-${count++}`);
   await writeFile(file, stored);
   const unit: LayerUnit = {
@@ -79,9 +75,7 @@ describe("a layer", () => {
       });
       expect(codes).toEqual([]);
       expect(files.map((entry) => entry.path)).toEqual(["etc/a", "big", "etc/b"]);
-      expect(
-        files.every((entry) => entry.complete === true && entry.body.length === entry.size),
-      ).toBe(true);
+      expect(files.every((entry) => entry.complete === true && entry.body.length === entry.size)).toBe(true);
       expect(reading).toMatchObject({ digest: digest(stored), diffId: digest(tar) });
     }
   });
@@ -122,13 +116,7 @@ describe("a layer", () => {
   });
 
   test("has its names cleaned: nothing leads out, nothing is absolute", async () => {
-    const hostile = [
-      "/etc/passwd",
-      "./app//x",
-      "../../root/.ssh/id",
-      "a/../../b",
-      "esc\u001b[2J\u202e.txt",
-    ];
+    const hostile = ["/etc/passwd", "./app//x", "../../root/.ssh/id", "a/../../b", "esc\u001b[2J\u202e.txt"];
     const tar = await tarOf(hostile.map((path) => ({ path, body: "x" })));
     const { files } = await read(tar);
     expect(files.map((entry) => entry.path)).toEqual([
@@ -265,10 +253,7 @@ describe("a layer that is damaged", () => {
   });
 
   test("stored as xz is named and verified", async () => {
-    const stored = Buffer.concat([
-      Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0),
-      sampleText(1000),
-    ]);
+    const stored = Buffer.concat([Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0), sampleText(1000)]);
     expect(await read(stored, { digest: digest(stored) })).toMatchObject({
       files: [],
       codes: ["unsupported"],

@@ -1,10 +1,7 @@
 import type { StreamDamage } from "../../src/content/compression.ts";
 
 /** Bytes as a stream that can be opened again and again, in chunks of a size. */
-export function streamOf(
-  bytes: Uint8Array,
-  chunkBytes = 64 << 10,
-): () => AsyncIterable<Uint8Array> {
+export function streamOf(bytes: Uint8Array, chunkBytes = 64 << 10): () => AsyncIterable<Uint8Array> {
   return async function* () {
     for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
   };

@@ -18,10 +18,7 @@ interface Seen {
 }
 
 /** Walks a tar in chunks and gives its entries with their bodies (latin1). */
-async function walk(
-  bytes: Uint8Array,
-  chunkBytes = 1 << 20,
-): Promise<{ seen: Seen[]; damage: string | undefined }> {
+async function walk(bytes: Uint8Array, chunkBytes = 1 << 20): Promise<{ seen: Seen[]; damage: string | undefined }> {
   const seen: Seen[] = [];
   const tar = walkTar({
     entry: ({ name, type }) => seen.push({ name, type, body: "", complete: undefined }),
@@ -34,8 +31,7 @@ async function walk(
       if (last !== undefined) last.complete = complete;
     },
   });
-  for (let at = 0; at < bytes.length; at += chunkBytes)
-    await tar.write(bytes.subarray(at, at + chunkBytes));
+  for (let at = 0; at < bytes.length; at += chunkBytes) await tar.write(bytes.subarray(at, at + chunkBytes));
   return { seen, damage: (await tar.finish())?.message };
 }
 
@@ -56,14 +52,7 @@ describe("the entries of a tar", () => {
     const whole = await walk(tar);
     expect(whole.damage).toBeUndefined();
     expect(names(whole.seen)).toEqual(["a", "folder/", "empty", "big", "link", "last"]);
-    expect(whole.seen.map((entry) => entry.type)).toEqual([
-      "file",
-      "directory",
-      "file",
-      "file",
-      "other",
-      "file",
-    ]);
+    expect(whole.seen.map((entry) => entry.type)).toEqual(["file", "directory", "file", "file", "other", "file"]);
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 3000 }), async (chunk) => {
         expect(await walk(tar, chunk)).toEqual(whole);
@@ -73,12 +62,7 @@ describe("the entries of a tar", () => {
   });
 
   test("behind the end marker are read too", async () => {
-    const tar = Buffer.concat([
-      rawEntry({ name: "a" }, "1"),
-      endOfTar,
-      rawEntry({ name: "hidden" }, "2"),
-      endOfTar,
-    ]);
+    const tar = Buffer.concat([rawEntry({ name: "a" }, "1"), endOfTar, rawEntry({ name: "hidden" }, "2"), endOfTar]);
     expect(await walk(tar)).toEqual({
       seen: [file("a", "1"), file("hidden", "2")],
       damage: undefined,
@@ -128,20 +112,7 @@ describe("the entries of a tar", () => {
       rawEntry({ name: "damaged", checksum: 1 }, sampleText(2000)),
       rawEntry({
         name: "negative",
-        sizeField: Uint8Array.of(
-          0xff,
-          0xff,
-          0xff,
-          0xff,
-          0xff,
-          0xff,
-          0xff,
-          0xff,
-          0xff,
-          0xff,
-          0xff,
-          0,
-        ),
+        sizeField: Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0),
       }),
       rawEntry({ name: "b" }, "2"),
       endOfTar,
@@ -165,10 +136,10 @@ describe("the entries of a tar", () => {
   });
 
   test("a cut tar gives what is left of the last body, marked as incomplete", async () => {
-    const tar = Buffer.concat([
-      rawEntry({ name: "a" }, "1"),
-      rawEntry({ name: "b" }, "x".repeat(3000)),
-    ]).subarray(0, 3 * 512 + 1000);
+    const tar = Buffer.concat([rawEntry({ name: "a" }, "1"), rawEntry({ name: "b" }, "x".repeat(3000))]).subarray(
+      0,
+      3 * 512 + 1000,
+    );
     const { seen, damage } = await walk(tar);
     expect(seen[1]).toEqual({ name: "b", type: "file", body: "x".repeat(1000), complete: false });
     expect(damage).toContain("middle of an entry");
@@ -178,10 +149,7 @@ describe("the entries of a tar", () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(
-          fc.oneof(
-            fc.constant(rawEntry({ name: "ok" }, "body")),
-            fc.uint8Array({ minLength: 1, maxLength: 1500 }),
-          ),
+          fc.oneof(fc.constant(rawEntry({ name: "ok" }, "body")), fc.uint8Array({ minLength: 1, maxLength: 1500 })),
           { maxLength: 12 },
         ),
         async (parts) => {
@@ -208,37 +176,23 @@ print(json.dumps(out))`;
     testWith("python3")(`lists the same files with the same bytes in a ${format} tar`, async () => {
       const folder = await mkdtemp(join(tmpdir(), "leaktrace-tar-"));
       try {
-        const deep =
-          format === "v7" ? "deep" : join(...Array.from({ length: 12 }, (_, i) => `folder-${i}`));
+        const deep = format === "v7" ? "deep" : join(...Array.from({ length: 12 }, (_, i) => `folder-${i}`));
         await mkdir(join(folder, "in", deep), { recursive: true });
         await writeFile(join(folder, "in", deep, "ünïcode 名.txt"), sampleText(700));
         await writeFile(join(folder, "in", "big"), sampleText(3_000_000));
         await writeFile(join(folder, "in", "empty"), "");
-        await writeFile(
-          join(folder, "in", "n".repeat(format === "v7" ? 90 : format === "ustar" ? 99 : 180)),
-          "long",
-        );
+        await writeFile(join(folder, "in", "n".repeat(format === "v7" ? 90 : format === "ustar" ? 99 : 180)), "long");
         await symlink("big", join(folder, "in", "symlink"));
         await link(join(folder, "in", "big"), join(folder, "in", "zhard"));
         const tar = join(folder, "out.tar");
-        const made = spawnSync("tar", [
-          "-C",
-          join(folder, "in"),
-          `--format=${format}`,
-          "-cf",
-          tar,
-          ".",
-        ]);
+        const made = spawnSync("tar", ["-C", join(folder, "in"), `--format=${format}`, "-cf", tar, "."]);
         expect(made.status).toBe(0);
         const oracle = spawnSync("python3", ["-c", script, tar]).stdout.toString();
         const { seen, damage } = await walk(await readFile(tar), 10_007);
         expect(damage).toBeUndefined();
         const mine = seen
           .filter((entry) => entry.type === "file")
-          .map((entry) => [
-            entry.name,
-            createHash("sha256").update(Buffer.from(entry.body, "latin1")).digest("hex"),
-          ]);
+          .map((entry) => [entry.name, createHash("sha256").update(Buffer.from(entry.body, "latin1")).digest("hex")]);
         expect(mine).toEqual(JSON.parse(oracle));
       } finally {
         await rm(folder, { recursive: true });

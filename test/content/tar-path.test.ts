@@ -26,8 +26,7 @@ test("whiteouts name what they remove; bare ones and those of storage drivers no
   expect(parseWhiteout(".wh..wh..opq")).toEqual({ kind: "opaque", path: "" });
   for (const path of [".wh.", "a/.wh.", ".wh..wh.plnk", "a/.wh...", "a/.wh.."])
     expect(parseWhiteout(path)).toEqual({ kind: "internal" });
-  for (const path of ["a/wh.b", "a.wh.b", ".wh.a/b", ""])
-    expect(parseWhiteout(path)).toBeUndefined();
+  for (const path of ["a/wh.b", "a.wh.b", ".wh.a/b", ""]) expect(parseWhiteout(path)).toBeUndefined();
 });
 
 test("ancestors are the folders above, nearest first", () => {
@@ -37,22 +36,16 @@ test("ancestors are the folders above, nearest first", () => {
 
 test("path hashes are whole numbers of 53 bits, and a list finds exactly what was put into it", () => {
   fc.assert(
-    fc.property(
-      fc.uniqueArray(fc.string({ maxLength: 30 })),
-      fc.string({ maxLength: 30 }),
-      (paths, other) => {
-        const list = new HashList();
-        for (const path of [...paths, ...paths]) list.add(pathHash(path));
-        const sorted = list.sorted();
-        expect(sorted.length).toBe(paths.length);
-        expect(sorted.every((hash) => Number.isSafeInteger(hash) && hash >= 0)).toBe(true);
-        expect(paths.every((path) => hasHash(sorted, pathHash(path)))).toBe(true);
-        expect(hasHash(sorted, pathHash(other))).toBe(paths.includes(other));
-      },
-    ),
+    fc.property(fc.uniqueArray(fc.string({ maxLength: 30 })), fc.string({ maxLength: 30 }), (paths, other) => {
+      const list = new HashList();
+      for (const path of [...paths, ...paths]) list.add(pathHash(path));
+      const sorted = list.sorted();
+      expect(sorted.length).toBe(paths.length);
+      expect(sorted.every((hash) => Number.isSafeInteger(hash) && hash >= 0)).toBe(true);
+      expect(paths.every((path) => hasHash(sorted, pathHash(path)))).toBe(true);
+      expect(hasHash(sorted, pathHash(other))).toBe(paths.includes(other));
+    }),
   );
-  const many = new Set(
-    Array.from({ length: 200_000 }, (_, i) => pathHash(`usr/share/doc/package-${i}/copyright`)),
-  );
+  const many = new Set(Array.from({ length: 200_000 }, (_, i) => pathHash(`usr/share/doc/package-${i}/copyright`)));
   expect(many.size).toBe(200_000);
 });

@@ -19,17 +19,33 @@ function streamed(by: Detector, content: Uint8Array, sizes: readonly number[]): 
   return stream.end();
 }
 
-const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 3 * mebibyte }), fc.constantFrom(4096, 65_536, mebibyte, mebibyte + 1)), {
-  minLength: 1,
-  maxLength: 4,
-});
+const sizes = fc.array(
+  fc.oneof(
+    fc.integer({ min: 1, max: 100 }),
+    fc.integer({ min: 1, max: 3 * mebibyte }),
+    fc.constantFrom(4096, 65_536, mebibyte, mebibyte + 1),
+  ),
+  {
+    minLength: 1,
+    maxLength: 4,
+  },
+);
 
 /** Text between the secrets. What it is decides which paths are taken: lines, no lines, nothing but base64, bytes of all kinds. */
 const fillers: Readonly<Record<string, (random: Random, length: number) => Buffer>> = {
-  lines: (random, length) => Buffer.from("const value = compute(input, 42); // probably\n".repeat(length / 40 + 1).slice(random.integer(30)), "latin1").subarray(0, length),
+  lines: (random, length) =>
+    Buffer.from(
+      "const value = compute(input, 42); // probably\n".repeat(length / 40 + 1).slice(random.integer(30)),
+      "latin1",
+    ).subarray(0, length),
   oneLine: (_random, length) => Buffer.alloc(length, "lorem ipsum dolor sit amet "),
   newlines: (_random, length) => Buffer.alloc(length, "\n"),
-  base64: (random, length) => Buffer.from(Buffer.alloc(length, `some text ${random.integer(1e9)}, and more of it\n`).toString("base64").slice(0, length)),
+  base64: (random, length) =>
+    Buffer.from(
+      Buffer.alloc(length, `some text ${random.integer(1e9)}, and more of it\n`)
+        .toString("base64")
+        .slice(0, length),
+    ),
   zeros: (_random, length) => Buffer.alloc(length),
 };
 
@@ -38,8 +54,18 @@ function plant(random: Random): Buffer {
   const kinds = Object.values(plants);
   const plain = random.pick(kinds)(random);
   const encoded = Buffer.from(`user: ${plain}\n`).toString("base64");
-  const long = Buffer.from(`${"text in front ".repeat(random.pick([3, 40, 1100, 1250, 1500]))}${plain} and behind`).toString("base64");
-  return Buffer.from(random.pick([...Array<string>(8).fill(plain), ...Array<string>(5).fill(encoded), Buffer.from(`x=${encoded};`).toString("base64url"), long, `${encoded.slice(0, 24)} ${long}`]));
+  const long = Buffer.from(
+    `${"text in front ".repeat(random.pick([3, 40, 1100, 1250, 1500]))}${plain} and behind`,
+  ).toString("base64");
+  return Buffer.from(
+    random.pick([
+      ...Array<string>(8).fill(plain),
+      ...Array<string>(5).fill(encoded),
+      Buffer.from(`x=${encoded};`).toString("base64url"),
+      long,
+      `${encoded.slice(0, 24)} ${long}`,
+    ]),
+  );
 }
 
 /**
@@ -52,8 +78,12 @@ function contentOf(seed: number, segments: number): Buffer {
   const parts: Buffer[] = [Buffer.from(random.integer(2) === 0 ? "probe-anywhere\n" : "")];
   for (let segment = 0; segment < segments; segment++) {
     const dense: Buffer[] = [];
-    for (let length = 0; length < 24_000; ) {
-      const next = Buffer.concat([plant(random), Buffer.from(random.pick(["\n", " ", "\r\n", ", ", "\0", "\n\n\n"])), filler(random, random.integer(60))]);
+    for (let length = 0; length < 24_000;) {
+      const next = Buffer.concat([
+        plant(random),
+        Buffer.from(random.pick(["\n", " ", "\r\n", ", ", "\0", "\n\n\n"])),
+        filler(random, random.integer(60)),
+      ]);
       dense.push(next);
       length += next.length;
     }
@@ -67,8 +97,18 @@ function contentOf(seed: number, segments: number): Buffer {
 function brief(result: ScanResult): unknown {
   return {
     limited: result.limited,
-    found: result.detections.map(({ ruleId, start, end, startLine, startColumn, endLine, endColumn, secret, tags, line, match }) =>
-      [ruleId, start, end, `${startLine}:${startColumn}-${endLine}:${endColumn}`, secret, tags.join(), line, match].join("|"),
+    found: result.detections.map(
+      ({ ruleId, start, end, startLine, startColumn, endLine, endColumn, secret, tags, line, match }) =>
+        [
+          ruleId,
+          start,
+          end,
+          `${startLine}:${startColumn}-${endLine}:${endColumn}`,
+          secret,
+          tags.join(),
+          line,
+          match,
+        ].join("|"),
     ),
   };
 }
@@ -97,7 +137,12 @@ describe("a content that comes in pieces", () => {
     fc.assert(
       fc.property(fc.nat(), sizes, (seed, chunks) => {
         const random = createRandom(seed);
-        const line = (): string => random.pick([`prb_${"x".repeat(30)}`, plants["token"]!(random), `${plants["token"]!(random)} # gitleaks:allow`]);
+        const line = (): string =>
+          random.pick([
+            `prb_${"x".repeat(30)}`,
+            plants["token"]!(random),
+            `${plants["token"]!(random)} # gitleaks:allow`,
+          ]);
         const dense = Array.from({ length: 700 }, line).join("\n");
         const content = Buffer.concat([fillers["lines"]!(random, mebibyte), Buffer.from(dense)]);
         expect(streamed(detector, content, chunks)).toEqual(detector.scan(content));
@@ -111,10 +156,12 @@ describe("a content that comes in pieces", () => {
       fc.property(fc.nat(), sizes, (seed, chunks) => {
         const random = createRandom(seed);
         const secrets = [
-          () => `AWS_SECRET_ACCESS_KEY=${random.chars("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz/+", 40)}`,
+          () =>
+            `AWS_SECRET_ACCESS_KEY=${random.chars("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz/+", 40)}`,
           () => `glpat-${random.chars("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 20)}`,
           () => `postgres://app:${random.chars("0123456789abcdefghijklmnopqrstuvwxyz", 20)}@db.internal.corp:5432/main`,
-          () => `-----BEGIN ${"RSA"} PRIVATE KEY-----\n${Buffer.from(random.bytes(600)).toString("base64").replace(/.{64}/g, "$&\n")}\n-----END RSA PRIVATE KEY-----`,
+          () =>
+            `-----BEGIN ${"RSA"} PRIVATE KEY-----\n${Buffer.from(random.bytes(600)).toString("base64").replace(/.{64}/g, "$&\n")}\n-----END RSA PRIVATE KEY-----`,
           () => `password = "${random.chars("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 24)}"`,
         ];
         const one = (): string => {
@@ -122,7 +169,12 @@ describe("a content that comes in pieces", () => {
           return random.integer(4) === 0 ? Buffer.from(`# ${plain}`).toString("base64") : plain;
         };
         const dense = Array.from({ length: 200 }, () => `${one()}\n${"// text\n".repeat(random.integer(9))}`).join("");
-        const content = Buffer.concat([fillers["lines"]!(random, mebibyte), Buffer.from(dense), fillers["oneLine"]!(random, mebibyte), Buffer.from(dense)]);
+        const content = Buffer.concat([
+          fillers["lines"]!(random, mebibyte),
+          Buffer.from(dense),
+          fillers["oneLine"]!(random, mebibyte),
+          Buffer.from(dense),
+        ]);
         const whole = builtin.scan(content);
         expect(whole.detections.length).toBeGreaterThan(100);
         expect(brief(streamed(builtin, content, chunks))).toEqual(brief(whole));

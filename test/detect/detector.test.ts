@@ -9,11 +9,22 @@ const tokenRule = { regex: "\\b(prb_[0-9A-Za-z]{30})\\b", keywords: ["prb_"] };
 const token = (seed: number | string): string => plants["token"]!(createRandom(seed));
 
 function ids(ruleset: ReturnType<typeof rulesetOf>, text: string, options = {}): string[] {
-  return detectorOf(ruleset, options).scan(Buffer.from(text)).detections.map(({ ruleId }) => ruleId);
+  return detectorOf(ruleset, options)
+    .scan(Buffer.from(text))
+    .detections.map(({ ruleId }) => ruleId);
 }
 
 function allow(part: Partial<Allowlist>): Allowlist {
-  return { description: "", condition: "OR", commits: [], paths: [], regexTarget: "secret", regexes: [], stopwords: [], ...part };
+  return {
+    description: "",
+    condition: "OR",
+    commits: [],
+    paths: [],
+    regexTarget: "secret",
+    regexes: [],
+    stopwords: [],
+    ...part,
+  };
 }
 
 describe("rules", () => {
@@ -53,14 +64,18 @@ describe("rules", () => {
     const regex = "probekey:(x?)([a-f0-9]{20}):([a-z]{20})";
     const [a, b] = ["9f0a3c7e5d1b9f2a6c4e", "qwmzkxjvhtrplsbdgycn"];
     const text = `probekey:${a}:${b}`;
-    const secretOf = (rule: object): string => detectorOf(rulesetOf([{ id: "one", keywords: ["probekey"], ...rule }])).scan(Buffer.from(text)).detections[0]!.secret;
+    const secretOf = (rule: object): string =>
+      detectorOf(rulesetOf([{ id: "one", keywords: ["probekey"], ...rule }])).scan(Buffer.from(text)).detections[0]!
+        .secret;
     expect(secretOf({ regex })).toBe(a);
     expect(secretOf({ regex, secretGroup: 3 })).toBe(b);
     expect(secretOf({ regex: regex.replaceAll("(", "(?:") })).toBe(text);
   });
 
   test("line ends that the regex took in belong to no match", () => {
-    const rules = rulesetOf([{ id: "one", regex: "(?:^|[\\r\\n])(?:prb_[0-9A-Za-z]{30})(?:[\\r\\n]|$)", keywords: ["prb_"] }]);
+    const rules = rulesetOf([
+      { id: "one", regex: "(?:^|[\\r\\n])(?:prb_[0-9A-Za-z]{30})(?:[\\r\\n]|$)", keywords: ["prb_"] },
+    ]);
     const [found] = detectorOf(rules).scan(Buffer.from(`\r\n${token(3)}\r\n`)).detections;
     expect(found).toMatchObject({ match: token(3), secret: token(3), startLine: 2, startColumn: 1, endLine: 2 });
   });
@@ -99,14 +114,19 @@ describe("allowlists", () => {
   });
 
   test("global ones count for all rules, or for those they name", () => {
-    const rules = [{ id: "one", ...tokenRule }, { id: "two", regex: "(prb_[0-9A-Za-z]{29})", keywords: ["prb_"] }];
+    const rules = [
+      { id: "one", ...tokenRule },
+      { id: "two", regex: "(prb_[0-9A-Za-z]{29})", keywords: ["prb_"] },
+    ];
     const list = allow({ regexes: ["^prb_"] });
     expect(ids(rulesetOf(rules, [{ ...list, targetRules: [] }]), secret)).toEqual([]);
     expect(ids(rulesetOf(rules, [{ ...list, targetRules: ["two"] }]), secret)).toEqual(["one"]);
   });
 
   test("what is dropped is counted", () => {
-    expect(detectorOf(with_({ regexes: ["."] })).scan(Buffer.from(`${secret} ${token(6)}`)).suppressed).toEqual({ allowlist: 2 });
+    expect(detectorOf(with_({ regexes: ["."] })).scan(Buffer.from(`${secret} ${token(6)}`)).suppressed).toEqual({
+      allowlist: 2,
+    });
   });
 
   test("an allow mark in the line silences it, unless marks are not honoured", () => {
@@ -119,7 +139,8 @@ describe("allowlists", () => {
 
 describe("composite rules", () => {
   const part = { id: "part", regex: "\\bpartof=([a-z]{12})\\b", keywords: ["partof"], skipReport: true };
-  const whole = (required: object) => rulesetOf([part, { id: "one", ...tokenRule, required: [{ id: "part", ...required }] }]);
+  const whole = (required: object) =>
+    rulesetOf([part, { id: "one", ...tokenRule, required: [{ id: "part", ...required }] }]);
   const partText = "partof=qwmzkxjvhtrp";
 
   test("need their part anywhere, or within so many lines or columns; the part itself is not reported", () => {
@@ -153,9 +174,15 @@ describe("limits", () => {
     const text = Buffer.from(Array.from({ length: maxDetections + 3 }, (_, i) => token(i)).join("\n"));
     const detector = detectorOf(probes);
     const whole = detector.scan(text);
-    expect({ listed: whole.detections.length, limited: whole.limited }).toEqual({ listed: maxDetections, limited: true });
+    expect({ listed: whole.detections.length, limited: whole.limited }).toEqual({
+      listed: maxDetections,
+      limited: true,
+    });
     const exact = detector.scan(Buffer.from(text.toString().split("\n").slice(0, maxDetections).join("\n")));
-    expect({ listed: exact.detections.length, limited: exact.limited }).toEqual({ listed: maxDetections, limited: false });
+    expect({ listed: exact.detections.length, limited: exact.limited }).toEqual({
+      listed: maxDetections,
+      limited: false,
+    });
     const stream = detector.stream();
     stream.push(text);
     expect(stream.end()).toEqual(whole);
@@ -182,7 +209,9 @@ describe("determinism", () => {
 
   test("a detector that scanned other things before gives the same", () => {
     const random = createRandom("same");
-    const content = Buffer.from(Array.from({ length: 300 }, () => random.pick(Object.values(plants))(random)).join("\nprobe-anywhere "));
+    const content = Buffer.from(
+      Array.from({ length: 300 }, () => random.pick(Object.values(plants))(random)).join("\nprobe-anywhere "),
+    );
     const fresh = detectorOf(probes).scan(content);
     const used = detectorOf(probes);
     used.scan(Buffer.alloc(3_000_000, "prb_ probekey nokey-"));
@@ -196,14 +225,18 @@ describe("determinism", () => {
 
   test("the kernel's twin gives the same as the kernel", () => {
     const random = createRandom("twin");
-    const content = Buffer.from(Array.from({ length: 200 }, () => random.pick(Object.values(plants))(random)).join(" "));
+    const content = Buffer.from(
+      Array.from({ length: 200 }, () => random.pick(Object.values(plants))(random)).join(" "),
+    );
     const encoded = Buffer.from(`${content.toString("base64")} probe-anywhere ${content.toString("latin1")}`);
     expect(detectorOf(probes, { code: createTwin() }).scan(encoded)).toEqual(detectorOf(probes).scan(encoded));
   });
 
   test("the order of detections is by place, then rule", () => {
     const random = createRandom("order");
-    const content = Buffer.from(`probe-anywhere ${Array.from({ length: 100 }, () => random.pick(Object.values(plants))(random)).join(" ")}`);
+    const content = Buffer.from(
+      `probe-anywhere ${Array.from({ length: 100 }, () => random.pick(Object.values(plants))(random)).join(" ")}`,
+    );
     const found = detectorOf(probes).scan(content).detections;
     const sorted = [...found].sort((a, b) => a.start - b.start || a.end - b.end || (a.ruleId < b.ruleId ? -1 : 1));
     expect(found).toEqual(sorted);
@@ -211,7 +244,8 @@ describe("determinism", () => {
 
   test("nothing, and next to nothing, is scanned as well", () => {
     const detector = detectorOf(probes);
-    for (const content of ["", "\n", "prb_", "x"]) expect(detector.scan(Buffer.from(content))).toEqual({ detections: [], suppressed: {}, limited: false });
+    for (const content of ["", "\n", "prb_", "x"])
+      expect(detector.scan(Buffer.from(content))).toEqual({ detections: [], suppressed: {}, limited: false });
     expect(detector.stream().end()).toEqual({ detections: [], suppressed: {}, limited: false });
   });
 });

@@ -8,13 +8,15 @@ import { sampleRegex } from "../../src/rules/regex-sample.ts";
 import { parseRegex } from "../../src/rules/regex-syntax.ts";
 import { builtinRuleset, detectorOf, engine, plants, probes } from "./rules-for-tests.ts";
 
-const rules = builtinRuleset().rules.flatMap(({ id, regex, before, run }) => (regex === undefined ? [] : [{ id, regex, before, run }]));
+const rules = builtinRuleset().rules.flatMap(({ id, regex, before, run }) =>
+  regex === undefined ? [] : [{ id, regex, before, run }],
+);
 const port = await loadRe2js();
 
 /** All matches, one behind the other. */
 function all(regex: CompiledRegex, bytes: Buffer): RegexMatch[] {
   const found: RegexMatch[] = [];
-  for (let at = 0; at <= bytes.length; ) {
+  for (let at = 0; at <= bytes.length;) {
     const match = regex.exec(bytes, at);
     if (match === undefined) break;
     found.push(match);
@@ -29,7 +31,7 @@ function textFor(regex: string, random: Random): Buffer {
   const parts: string[] = [];
   for (let i = 0; i < 1 + random.integer(3); i++) {
     const sample = sampleRegex(root, random, { beyondAscii: random.integer(3) === 0 });
-    const border = random.pick(["", " ", "\n", "x", "\"", "=", "é", ";"]);
+    const border = random.pick(["", " ", "\n", "x", '"', "=", "é", ";"]);
     parts.push(random.integer(4) === 0 ? sample.slice(0, random.integer(sample.length + 1)) : sample, border);
   }
   const text = Buffer.from(random.pick(["", "\n", "key = ", "abc"]) + parts.join(""));
@@ -51,7 +53,11 @@ describe("the regex engine", () => {
         const text = textFor(regex, random);
         // Bytes that are no UTF-8 are the one thing in which they may differ.
         const clean = Buffer.from(text.toString("utf8"));
-        expect({ id, text: clean.toString("latin1"), found: all(ported, clean) }).toEqual({ id, text: clean.toString("latin1"), found: all(native, clean) });
+        expect({ id, text: clean.toString("latin1"), found: all(ported, clean) }).toEqual({
+          id,
+          text: clean.toString("latin1"),
+          found: all(native, clean),
+        });
         expect(ported.test(clean.toString("utf8"))).toBe(native.test(clean.toString("utf8")));
       }
     }
@@ -68,7 +74,12 @@ describe("the regex engine", () => {
         const expected = plain.exec(text, from);
         const found = near.exec(text, from);
         if (expected === undefined || found !== undefined || expected.start - from < before) {
-          expect({ id, from, text: text.toString("latin1"), found }).toEqual({ id, from, text: text.toString("latin1"), found: expected });
+          expect({ id, from, text: text.toString("latin1"), found }).toEqual({
+            id,
+            from,
+            text: text.toString("latin1"),
+            found: expected,
+          });
         }
       }
     }
@@ -110,7 +121,9 @@ describe("the regex engine", () => {
 
   test("detects the same through the port", () => {
     const random = createRandom("port");
-    const content = Buffer.from(`probe-anywhere ${Array.from({ length: 60 }, () => random.pick(Object.values(plants))(random)).join("\n")}`);
+    const content = Buffer.from(
+      `probe-anywhere ${Array.from({ length: 60 }, () => random.pick(Object.values(plants))(random)).join("\n")}`,
+    );
     expect(detectorOf(probes, { engine: port }).scan(content)).toEqual(detectorOf(probes).scan(content));
   });
 });
@@ -128,7 +141,11 @@ describe("the run of bytes that is looked for before a regex is tried", () => {
         const text = textFor(regex, random);
         for (const { start, end } of all(compiled, text)) {
           matched++;
-          expect({ id, holds: hasRun(text, start, end, telling.members, telling.least), match: text.toString("latin1", start, end) }).toMatchObject({ holds: true });
+          expect({
+            id,
+            holds: hasRun(text, start, end, telling.members, telling.least),
+            match: text.toString("latin1", start, end),
+          }).toMatchObject({ holds: true });
         }
       }
     }
@@ -136,16 +153,41 @@ describe("the run of bytes that is looked for before a regex is tried", () => {
   });
 
   test("stands in every match of regexes made at random", () => {
-    const atom = fc.constantFrom("a", "[a-c]", "[^a]", ".", "\\d", "\\w", "é", "[à-ü]", "\\b", "(?i)k", "x?", "(?:ab|c)", "\\n");
-    const piece = fc.tuple(atom, fc.constantFrom("", "", "*", "+", "?", "{2,5}", "{12}", "{8,}")).map(([one, times]) => (one === "\\b" || one.startsWith("(?i)") ? one : `(?:${one})${times}`));
-    const pattern = fc.array(fc.oneof(piece, fc.array(piece, { minLength: 1, maxLength: 3 }).map((parts) => `(${parts.join("|")})`)), { minLength: 1, maxLength: 6 }).map((parts) => parts.join(""));
+    const atom = fc.constantFrom(
+      "a",
+      "[a-c]",
+      "[^a]",
+      ".",
+      "\\d",
+      "\\w",
+      "é",
+      "[à-ü]",
+      "\\b",
+      "(?i)k",
+      "x?",
+      "(?:ab|c)",
+      "\\n",
+    );
+    const piece = fc
+      .tuple(atom, fc.constantFrom("", "", "*", "+", "?", "{2,5}", "{12}", "{8,}"))
+      .map(([one, times]) => (one === "\\b" || one.startsWith("(?i)") ? one : `(?:${one})${times}`));
+    const pattern = fc
+      .array(
+        fc.oneof(
+          piece,
+          fc.array(piece, { minLength: 1, maxLength: 3 }).map((parts) => `(${parts.join("|")})`),
+        ),
+        { minLength: 1, maxLength: 6 },
+      )
+      .map((parts) => parts.join(""));
     fc.assert(
       fc.property(pattern, fc.nat(), (regex, seed) => {
         const telling = tellingRun(parseRegex(regex).root);
         if (telling === undefined) return;
         const compiled = engine.compile(regex);
         const text = textFor(regex, createRandom(seed));
-        for (const { start, end } of all(compiled, text)) expect(hasRun(text, start, end, telling.members, telling.least)).toBe(true);
+        for (const { start, end } of all(compiled, text))
+          expect(hasRun(text, start, end, telling.members, telling.least)).toBe(true);
       }),
       { numRuns: 1_000 },
     );
@@ -154,12 +196,18 @@ describe("the run of bytes that is looked for before a regex is tried", () => {
   test("is found wherever it is, and only there", () => {
     const members = Uint8Array.from({ length: 256 }, (_, byte) => (byte === 97 ? 1 : 0));
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(97, 97, 97, 98), { maxLength: 60 }), fc.integer({ min: 1, max: 9 }), fc.nat(20), fc.nat(60), (list, least, from, length) => {
-        const bytes = Uint8Array.from(list);
-        const to = Math.min(bytes.length, from + length);
-        const text = Buffer.from(bytes.subarray(Math.min(from, to), to)).toString("latin1");
-        expect(hasRun(bytes, from, to, members, least)).toBe(text.includes("a".repeat(least)));
-      }),
+      fc.property(
+        fc.array(fc.constantFrom(97, 97, 97, 98), { maxLength: 60 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.nat(20),
+        fc.nat(60),
+        (list, least, from, length) => {
+          const bytes = Uint8Array.from(list);
+          const to = Math.min(bytes.length, from + length);
+          const text = Buffer.from(bytes.subarray(Math.min(from, to), to)).toString("latin1");
+          expect(hasRun(bytes, from, to, members, least)).toBe(text.includes("a".repeat(least)));
+        },
+      ),
       { numRuns: 1_000 },
     );
   });

@@ -12,7 +12,10 @@ function placeOf(content: Buffer, at: number): { line: number; column: number } 
   return { line: before.length, column: before[before.length - 1]!.length + 1 };
 }
 
-const between = fc.string({ unit: fc.constantFrom(" ", "\n", "\r\n", "é", "€", "𝄞", "x", "\t", "\0", "="), maxLength: 30 });
+const between = fc.string({
+  unit: fc.constantFrom(" ", "\n", "\r\n", "é", "€", "𝄞", "x", "\t", "\0", "="),
+  maxLength: 30,
+});
 
 describe("places", () => {
   test("are what counting bytes gives", () => {
@@ -28,7 +31,9 @@ describe("places", () => {
         }
         content = Buffer.concat([content, Buffer.from(tail)]);
         const found = detector.scan(content).detections;
-        expect(found.map(({ start, end, secret }) => ({ start, end, secret }))).toEqual(secrets.map(({ start, secret }) => ({ start, end: start + secret.length, secret })));
+        expect(found.map(({ start, end, secret }) => ({ start, end, secret }))).toEqual(
+          secrets.map(({ start, secret }) => ({ start, end: start + secret.length, secret })),
+        );
         for (const { start, end, startLine, startColumn, endLine, endColumn } of found) {
           expect({ line: startLine, column: startColumn }).toEqual(placeOf(content, start));
           expect({ line: endLine, column: endColumn }).toEqual(placeOf(content, end - 1));
@@ -41,7 +46,13 @@ describe("places", () => {
   test("of a match over several lines go from its first to its last byte", () => {
     const block = plants["block"]!(createRandom(1));
     const [found] = detector.scan(Buffer.from(`\n\n  ${block}\n`)).detections;
-    expect(found).toMatchObject({ ruleId: "probe-block", startLine: 3, startColumn: 3, endLine: 6, endColumn: "-----END PROBE-----".length });
+    expect(found).toMatchObject({
+      ruleId: "probe-block",
+      startLine: 3,
+      startColumn: 3,
+      endLine: 6,
+      endColumn: "-----END PROBE-----".length,
+    });
     expect(found!.match).toBe(block);
   });
 
@@ -90,6 +101,8 @@ describe("places", () => {
   test("many secrets on one line without an end have their columns", () => {
     const secrets = Array.from({ length: 2_000 }, (_, i) => token(i));
     const found = detector.scan(Buffer.from(secrets.join(" "))).detections;
-    expect(found.map(({ startColumn }) => startColumn)).toEqual(secrets.map((secret, i) => i * (secret.length + 1) + 1));
+    expect(found.map(({ startColumn }) => startColumn)).toEqual(
+      secrets.map((secret, i) => i * (secret.length + 1) + 1),
+    );
   });
 });

@@ -12,7 +12,7 @@ const builtin = detectorOf(builtinRuleset());
 /** Text in which secrets, halves of secrets, keywords and encoded secrets stand close together. */
 function dense(random: Random, length: number): Buffer {
   const parts: Buffer[] = [];
-  for (let size = 0; size < length; ) {
+  for (let size = 0; size < length;) {
     const plain = random.pick(Object.values(plants))(random);
     const encoded = Buffer.from(`some text ${plain} and more`).toString("base64");
     const next = Buffer.from(
@@ -41,7 +41,11 @@ interface Version {
 
 /** Another version: pieces of the one before, some left out, some moved, some twice, with something new between them. */
 function edit(before: Buffer, random: Random): Version {
-  const cuts = [0, ...Array.from({ length: random.integer(6) }, () => random.integer(before.length + 1)), before.length].sort((a, b) => a - b);
+  const cuts = [
+    0,
+    ...Array.from({ length: random.integer(6) }, () => random.integer(before.length + 1)),
+    before.length,
+  ].sort((a, b) => a - b);
   let pieces = cuts.slice(1).map((end, i) => ({ from: cuts[i]!, length: end - cuts[i]! }));
   if (random.integer(3) === 0) pieces = pieces.filter(() => random.integer(4) > 0);
   if (random.integer(4) === 0) pieces.push(random.pick(pieces.length > 0 ? pieces : [{ from: 0, length: 0 }]));
@@ -50,7 +54,12 @@ function edit(before: Buffer, random: Random): Version {
   const copies: CopiedRange[] = [];
   let to = 0;
   const insert = (): void => {
-    const added = random.integer(3) === 0 ? Buffer.alloc(0) : random.integer(2) === 0 ? dense(random, random.integer(80)) : Buffer.from(random.pick(["x", "\n", "=", "_", "A".repeat(40)]));
+    const added =
+      random.integer(3) === 0
+        ? Buffer.alloc(0)
+        : random.integer(2) === 0
+          ? dense(random, random.integer(80))
+          : Buffer.from(random.pick(["x", "\n", "=", "_", "A".repeat(40)]));
     parts.push(added);
     to += added.length;
   };
@@ -120,7 +129,8 @@ describe("a content that is made from another by a delta", () => {
         const lines = Array.from({ length: 60 }, () =>
           random.pick([
             () => `aws_secret_access_key = ${random.chars(alnum, 40)}`,
-            () => `-----BEGIN ${"RSA"} PRIVATE KEY-----\n${Buffer.from(random.bytes(400)).toString("base64").replace(/.{64}/g, "$&\n")}\n-----END RSA PRIVATE KEY-----`,
+            () =>
+              `-----BEGIN ${"RSA"} PRIVATE KEY-----\n${Buffer.from(random.bytes(400)).toString("base64").replace(/.{64}/g, "$&\n")}\n-----END RSA PRIVATE KEY-----`,
             () => `password: "${random.chars(alnum, 20)}"`,
             () => `https://user:${random.chars(alnum, 16)}@git.internal.corp/x.git`,
             () => "for (const line of lines) console.log(line);",

@@ -7,8 +7,15 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as findings from "../../src/findings/index.ts";
 import { anyText, contentId, finding, fileOrigin, gitOrigin, madeUpSecret, sighting } from "./samples.ts";
 
-const { addDecision, findDecision, ignoreFileDecider, newIgnoreFile, parseIgnoreFile, removeDecision, serializeIgnoreFile } =
-  findings;
+const {
+  addDecision,
+  findDecision,
+  ignoreFileDecider,
+  newIgnoreFile,
+  parseIgnoreFile,
+  removeDecision,
+  serializeIgnoreFile,
+} = findings;
 
 const ids = fc.nat().map((n) => `lt1${contentId(String(n)).slice(0, 32)}`);
 const someId = findings.fingerprint("some value");
@@ -41,8 +48,12 @@ describe(".leaktraceignore", () => {
   });
 
   test("holds no value and no fingerprint, only hashes under its own key", () => {
-    const [one, two] = [newIgnoreFile(), newIgnoreFile()].map((file) => addDecision(file, someId, "ignored", "known", "2024-01-31"));
-    expect(serializeIgnoreFile(one!)).toMatch(/^# leaktrace ignore 1 key=[0-9a-f]{32}\n[0-9a-f]{32} ignored 2024-01-31 known\n$/);
+    const [one, two] = [newIgnoreFile(), newIgnoreFile()].map((file) =>
+      addDecision(file, someId, "ignored", "known", "2024-01-31"),
+    );
+    expect(serializeIgnoreFile(one!)).toMatch(
+      /^# leaktrace ignore 1 key=[0-9a-f]{32}\n[0-9a-f]{32} ignored 2024-01-31 known\n$/,
+    );
     expect(serializeIgnoreFile(one!)).not.toContain(someId.slice(3, 12));
     expect(one!.entries[0]?.hash).not.toBe(two!.entries[0]?.hash);
   });
@@ -112,7 +123,9 @@ describe(".gitleaksignore", () => {
     expect(places.size).toBe(2);
     const decide = findings.gitleaksIgnoreDecider(places);
     expect(decide(finding({ sightings: [here] })).suppressed?.by).toBe(".gitleaksignore");
-    expect(decide(finding({ sightings: [sighting(fileOrigin("win/path"), { ruleId: "r", startLine: 7 })] })).suppressed).toBeDefined();
+    expect(
+      decide(finding({ sightings: [sighting(fileOrigin("win/path"), { ruleId: "r", startLine: 7 })] })).suppressed,
+    ).toBeDefined();
   });
 
   test("takes away the accepted place and leaves the others", () => {
@@ -137,7 +150,13 @@ describe(".gitleaksignore", () => {
 
 describe("baseline", () => {
   const secret = madeUpSecret("old");
-  const entry = { RuleID: "sample-token", Secret: secret, File: "src/config.ts", Commit: contentId("commit"), StartLine: 3 };
+  const entry = {
+    RuleID: "sample-token",
+    Secret: secret,
+    File: "src/config.ts",
+    Commit: contentId("commit"),
+    StartLine: 3,
+  };
   const decide = (entries: unknown): ReturnType<typeof findings.baselineDecider> =>
     findings.baselineDecider(findings.parseBaseline(JSON.stringify(entries), "old.json"));
 
@@ -174,7 +193,9 @@ describe("loadDeciders", () => {
       [".leaktraceignore:3", "note"],
       [".gitleaksignore:2", "note"],
     ]);
-    await expect(findings.loadDeciders({ folders: [], baselinePath: join(folder, "none") })).rejects.toThrow(/no baseline/);
+    await expect(findings.loadDeciders({ folders: [], baselinePath: join(folder, "none") })).rejects.toThrow(
+      /no baseline/,
+    );
     expect(await findings.loadDeciders({ folders: [join(folder, "none")] })).toEqual({ deciders: [], notes: [] });
   });
 });

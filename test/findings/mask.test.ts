@@ -34,7 +34,9 @@ describe("maskSecret", () => {
   });
 
   test("what is shown is safe for a terminal", () => {
-    expect(maskSecret(`\x1b]0;x${madeUpSecret("t", 30)}\u202e`)).toBe("\\x1b]0;......B\\u202e".replace("B", madeUpSecret("t", 30).at(-1) ?? ""));
+    expect(maskSecret(`\x1b]0;x${madeUpSecret("t", 30)}\u202e`)).toBe(
+      "\\x1b]0;......B\\u202e".replace("B", madeUpSecret("t", 30).at(-1) ?? ""),
+    );
   });
 });
 

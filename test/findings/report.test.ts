@@ -3,14 +3,30 @@ import { describe, expect, test } from "vitest";
 import type { Report } from "../../src/model/finding.ts";
 import { emptyLedger } from "../../src/model/ledger.ts";
 import type { Problem } from "../../src/model/problem.ts";
-import { buildReport, findingFromRecord, findingToRecord, gate, readReport, reportToLines } from "../../src/findings/index.ts";
+import {
+  buildReport,
+  findingFromRecord,
+  findingToRecord,
+  gate,
+  readReport,
+  reportToLines,
+} from "../../src/findings/index.ts";
 import { fileOrigin, finding, gitOrigin, imageOrigin, report, rule, ruleset, sighting } from "./samples.ts";
 
-const broken: Problem = { code: "pack-corrupt", effect: "incomplete", target: "b", subject: "x.pack", message: "is damaged" };
+const broken: Problem = {
+  code: "pack-corrupt",
+  effect: "incomplete",
+  target: "b",
+  subject: "x.pack",
+  message: "is damaged",
+};
 const ledger = { ...emptyLedger, planned: 5, scanned: 5, bytes: 100 };
 
 describe("gate", () => {
-  const clean = report({ findings: [], targets: report().targets.map((target) => ({ ...target, status: "clean" as const })) });
+  const clean = report({
+    findings: [],
+    targets: report().targets.map((target) => ({ ...target, status: "clean" as const })),
+  });
   test.each<[string, Report, number]>([
     ["a finding", report(), 7],
     ["a finding in an incomplete scan", report({ problems: [broken] }), 7],
@@ -75,7 +91,11 @@ describe("records", () => {
   });
 
   test("a finding is read back as it was, without plain texts", () => {
-    const plain = { ...full, secret: "s", sightings: full.sightings.map((place) => ({ ...place, match: "m", line: "l" })) };
+    const plain = {
+      ...full,
+      secret: "s",
+      sightings: full.sightings.map((place) => ({ ...place, match: "m", line: "l" })),
+    };
     expect(findingFromRecord(JSON.parse(JSON.stringify(findingToRecord(plain))))).toEqual(full);
     expect(findingFromRecord(JSON.parse(JSON.stringify(findingToRecord(plain, { reveal: true }))))).toEqual(full);
     expect(findingToRecord(plain, { reveal: true }).secret).toBe("s");
@@ -88,7 +108,10 @@ describe("records", () => {
   });
 
   test("a report that was cut off is interrupted", async () => {
-    expect(await readReport([...reportToLines(report())].slice(0, 1))).toMatchObject({ interrupted: true, findings: [finding()] });
+    expect(await readReport([...reportToLines(report())].slice(0, 1))).toMatchObject({
+      interrupted: true,
+      findings: [finding()],
+    });
   });
 
   test("any change of a field's kind is refused, naming the field and never its value", () => {
@@ -96,22 +119,32 @@ describe("records", () => {
     const nodes = (value: unknown, path: (string | number)[] = []): Node[] =>
       typeof value !== "object" || value === null
         ? [{ path, value }]
-        : [...(path.length > 0 ? [{ path, value }] : []), ...Object.entries(value).flatMap(([key, inner]) => nodes(inner, [...path, key]))];
+        : [
+            ...(path.length > 0 ? [{ path, value }] : []),
+            ...Object.entries(value).flatMap(([key, inner]) => nodes(inner, [...path, key])),
+          ];
     const record: unknown = JSON.parse(JSON.stringify(findingToRecord(full)));
     fc.assert(
-      fc.property(fc.constantFrom(...nodes(record)), fc.constantFrom(null, { hostile: "value" }, Number.NaN), ({ path }, bad) => {
-        const changed: unknown = structuredClone(record);
-        let at = changed as Record<string, unknown>; // a clone of plain data, walked by its own keys
-        for (const key of path.slice(0, -1)) at = at[key] as Record<string, unknown>;
-        at[String(path.at(-1))] = bad;
-        expect(() => findingFromRecord(changed)).toThrow(/^finding/);
-        expect(() => findingFromRecord(changed)).not.toThrow(/hostile/);
-      }),
+      fc.property(
+        fc.constantFrom(...nodes(record)),
+        fc.constantFrom(null, { hostile: "value" }, Number.NaN),
+        ({ path }, bad) => {
+          const changed: unknown = structuredClone(record);
+          let at = changed as Record<string, unknown>; // a clone of plain data, walked by its own keys
+          for (const key of path.slice(0, -1)) at = at[key] as Record<string, unknown>;
+          at[String(path.at(-1))] = bad;
+          expect(() => findingFromRecord(changed)).toThrow(/^finding/);
+          expect(() => findingFromRecord(changed)).not.toThrow(/hostile/);
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
-  test.each(["nonsense", "[]", '{"kind":"other"}', '{"kind":"finding","schema":2}'])("the line %s is refused", async (line) => {
-    await expect(readReport(["", line])).rejects.toThrow(/line 2 of the report/);
-  });
+  test.each(["nonsense", "[]", '{"kind":"other"}', '{"kind":"finding","schema":2}'])(
+    "the line %s is refused",
+    async (line) => {
+      await expect(readReport(["", line])).rejects.toThrow(/line 2 of the report/);
+    },
+  );
 });

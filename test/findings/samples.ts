@@ -9,7 +9,10 @@ import type { Allowlist, Rule, Ruleset } from "../../src/model/rule.ts";
 export function madeUpSecret(seed: string, length = 36): string {
   let text = "";
   for (let i = 0; text.length < length; i++) {
-    text += createHash("sha256").update(`${seed} ${i}`).digest("base64").replace(/[^A-Za-z0-9]/g, "");
+    text += createHash("sha256")
+      .update(`${seed} ${i}`)
+      .digest("base64")
+      .replace(/[^A-Za-z0-9]/g, "");
   }
   return text.slice(0, length);
 }
@@ -113,7 +116,12 @@ export function imageOrigin(fields: Partial<ImageOrigin> = {}): ImageOrigin {
     platform: "linux/amd64",
     part: "file",
     path: "app/.env",
-    layer: { digest: `sha256:${"b".repeat(64)}`, diffId: `sha256:${"c".repeat(64)}`, index: 2, createdBy: "COPY . /app" },
+    layer: {
+      digest: `sha256:${"b".repeat(64)}`,
+      diffId: `sha256:${"c".repeat(64)}`,
+      index: 2,
+      createdBy: "COPY . /app",
+    },
     deleted: false,
     ...fields,
   };
@@ -178,6 +186,10 @@ export function compile(pattern: string): (text: string) => boolean {
 
 /** Any text at all: controls, lone surrogates, the far planes. (fast-check's own `binary` unit takes seconds to set up.) */
 export function anyText(maxLength: number): fc.Arbitrary<string> {
-  const code = fc.oneof(fc.integer({ min: 0, max: 0x10ffff }), fc.integer({ min: 0, max: 0xff }), fc.integer({ min: 0x2000, max: 0x20ff }));
+  const code = fc.oneof(
+    fc.integer({ min: 0, max: 0x10ffff }),
+    fc.integer({ min: 0, max: 0xff }),
+    fc.integer({ min: 0x2000, max: 0x20ff }),
+  );
   return fc.array(code, { maxLength }).map((codes) => String.fromCodePoint(...codes));
 }

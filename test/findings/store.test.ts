@@ -5,7 +5,8 @@ import { FindingStore, fingerprint } from "../../src/findings/index.ts";
 import type { FindingStoreOptions } from "../../src/findings/index.ts";
 import * as sample from "./samples.ts";
 
-const { allowlist, contentId, detection, fileOrigin, gitOrigin, hit, imageOrigin, madeUpSecret, rule, ruleset } = sample;
+const { allowlist, contentId, detection, fileOrigin, gitOrigin, hit, imageOrigin, madeUpSecret, rule, ruleset } =
+  sample;
 
 const token = rule();
 const generic = rule({ id: "generic-password", kind: "generic", severity: "medium", confidence: "possible" });
@@ -154,7 +155,8 @@ describe("places", () => {
     const findings = store();
     findings.addHit(hit(contentId("t"), [detection(madeUpSecret("t"))], "yarn.lock"));
     findings.addHit(hit(contentId("g"), [detection(madeUpSecret("g"), { ruleId: generic.id })]));
-    for (const path of ["yarn.lock", "app.conf"]) findings.addSighting({ content: contentId("g"), origin: fileOrigin(path) });
+    for (const path of ["yarn.lock", "app.conf"])
+      findings.addSighting({ content: contentId("g"), origin: fileOrigin(path) });
     expect(findings.findings().map((found) => found.sightings.map(({ origin }) => origin))).toEqual([
       [fileOrigin("yarn.lock")],
       [fileOrigin("app.conf")],
@@ -177,7 +179,8 @@ describe("places", () => {
   test("the best place gives the confidence", () => {
     const findings = store();
     findings.addHit(hit(contentId("c"), [detection(madeUpSecret("c"))]));
-    for (const path of ["test/a.ts", "src/a.ts"]) findings.addSighting({ content: contentId("c"), origin: fileOrigin(path) });
+    for (const path of ["test/a.ts", "src/a.ts"])
+      findings.addSighting({ content: contentId("c"), origin: fileOrigin(path) });
     expect(findings.findings()[0]?.confidence).toBe("likely");
   });
 
@@ -186,7 +189,10 @@ describe("places", () => {
     const limited = rule({ id: "limited", path: "\\.env$" });
     const listed = rule({ id: "listed", allowlists: [allowlist({ paths: ["^ok/"] })] });
     const findings = store({
-      ruleset: ruleset([limited, listed, token], [{ ...allowlist({ commits: [commit] }), targetRules: ["sample-token"] }]),
+      ruleset: ruleset(
+        [limited, listed, token],
+        [{ ...allowlist({ commits: [commit] }), targetRules: ["sample-token"] }],
+      ),
     });
     findings.addHit(hit(contentId("1"), [detection(madeUpSecret("1"), { ruleId: "limited" })]));
     findings.addHit(hit(contentId("2"), [detection(madeUpSecret("2"), { ruleId: "listed" })]));
@@ -214,7 +220,14 @@ describe("places", () => {
   });
 
   test("findings are counted by target, without suppressed ones", () => {
-    const findings = store({ deciders: [(found) => ({ ...found, ...(found.secret === madeUpSecret("no") ? { suppressed: { by: "x", reason: "y" } } : {}) })] });
+    const findings = store({
+      deciders: [
+        (found) => ({
+          ...found,
+          ...(found.secret === madeUpSecret("no") ? { suppressed: { by: "x", reason: "y" } } : {}),
+        }),
+      ],
+    });
     findings.addHit(hit(contentId("a"), [detection(madeUpSecret("a"))]), "one");
     findings.addHit(hit(contentId("no"), [detection(madeUpSecret("no"))]), "one");
     findings.addSighting({ content: contentId("a"), origin: fileOrigin("a") }, "two");
@@ -266,7 +279,10 @@ describe("nothing shows a secret that is not its own plain field", () => {
           origin: gitOrigin({ path: `x/${one}.txt`, commit: { ...commit!, message: `set ${two}`, author: one } }),
         });
         const { layer } = imageOrigin();
-        findings.addSighting({ content: id, origin: imageOrigin({ layer: { ...layer!, createdBy: `ENV A=${one} B=${two}` } }) });
+        findings.addSighting({
+          content: id,
+          origin: imageOrigin({ layer: { ...layer!, createdBy: `ENV A=${one} B=${two}` } }),
+        });
         for (const { secret: _secret, sightings, ...rest } of findings.findings()) {
           const shown = JSON.stringify([rest, sightings.map(({ match: _match, line: _line, ...masked }) => masked)]);
           expect(shown).not.toContain(one);
@@ -281,7 +297,10 @@ describe("nothing shows a secret that is not its own plain field", () => {
   test("passwords in a repository's address are masked", () => {
     const findings = store();
     findings.addHit(hit(contentId("u"), [detection(madeUpSecret("u"))]));
-    findings.addSighting({ content: contentId("u"), origin: gitOrigin({ repository: "https://me:word@example.org/r.git" }) });
+    findings.addSighting({
+      content: contentId("u"),
+      origin: gitOrigin({ repository: "https://me:word@example.org/r.git" }),
+    });
     expect(JSON.stringify(findings.findings()[0]?.sightings)).not.toContain("word@");
   });
 });

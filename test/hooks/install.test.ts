@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";
@@ -28,7 +38,10 @@ describe("leaktrace hook", () => {
     const desk = newDesk();
     const hook = join(desk.path, ".git/hooks/pre-push");
     rmSync(join(desk.path, ".git/hooks"), { recursive: true });
-    expect(desk.leaktrace(["hook", "status"])).toMatchObject({ code: 1, stdout: expect.stringContaining("not installed") });
+    expect(desk.leaktrace(["hook", "status"])).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("not installed"),
+    });
     expect(desk.leaktrace(["hook", "install"]).code).toBe(0);
     expect(statSync(hook).mode & 0o777).toBe(0o755);
     expect(desk.leaktrace(["hook", "status"])).toMatchObject({ code: 0, stdout: expect.stringContaining("installed") });
@@ -51,7 +64,9 @@ describe("leaktrace hook", () => {
     const id = desk.commit("bad", { "b.txt": `token: ${madeSecret("former")}\n` });
     const pushed = desk.push("origin", "main");
     expect(pushed.stderr).toContain("b.txt:1");
-    expect(readFileSync(log, "utf8")).toBe(`origin|${desk.remote.path}|refs/heads/main ${id} refs/heads/main ${"0".repeat(40)}\n`);
+    expect(readFileSync(log, "utf8")).toBe(
+      `origin|${desk.remote.path}|refs/heads/main ${id} refs/heads/main ${"0".repeat(40)}\n`,
+    );
     expect(desk.leaktrace(["hook", "uninstall"]).code).toBe(0);
     expect(readFileSync(hook).equals(before)).toBe(true);
     expect(statSync(hook).mode & 0o777).toBe(0o750);
@@ -106,7 +121,10 @@ describe("leaktrace hook", () => {
     addHook(hook, "#!/bin/sh\n# one\n");
     desk.leaktrace(["hook", "install"]);
     addHook(hook, "#!/bin/sh\n# two\n");
-    expect(desk.leaktrace(["hook", "install"])).toMatchObject({ code: 2, stderr: expect.stringContaining("Neither is overwritten") });
+    expect(desk.leaktrace(["hook", "install"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("Neither is overwritten"),
+    });
     expect(desk.leaktrace(["hook", "uninstall"]).stderr).toContain("left as it is");
     expect(readFileSync(hook, "utf8")).toBe("#!/bin/sh\n# two\n");
     // The same hook written again by its program is no other one.
@@ -154,7 +172,11 @@ describe("what git says to a pre-push hook", () => {
     const a = "a".repeat(40);
     const b = "b".repeat(64);
     const zero = "0".repeat(40);
-    expect(parsePrePushLines(`refs/heads/x ${a} refs/heads/x ${zero}\nHEAD^{/fix the bug} ${b} refs/heads/y ${"0".repeat(64)}\r\n(delete) ${zero} refs/heads/z ${a}\n`)).toEqual([
+    expect(
+      parsePrePushLines(
+        `refs/heads/x ${a} refs/heads/x ${zero}\nHEAD^{/fix the bug} ${b} refs/heads/y ${"0".repeat(64)}\r\n(delete) ${zero} refs/heads/z ${a}\n`,
+      ),
+    ).toEqual([
       { localRef: "refs/heads/x", localId: a, remoteRef: "refs/heads/x" },
       { localRef: "HEAD^{/fix the bug}", localId: b, remoteRef: "refs/heads/y" },
       { remoteRef: "refs/heads/z", remoteId: a },

@@ -22,10 +22,23 @@ function newRepository(): Workshop {
   return createRepository(join(folder, `r${count++}`));
 }
 
-function pushSet(shop: Workshop, locals: readonly string[], remotes: readonly string[], shallow: readonly string[] = [], maxTrees?: number): PushSet & { faults: string[] } {
+function pushSet(
+  shop: Workshop,
+  locals: readonly string[],
+  remotes: readonly string[],
+  shallow: readonly string[] = [],
+  maxTrees?: number,
+): PushSet & { faults: string[] } {
   const faults: string[] = [];
   using objects = new PushObjects(join(shop.path, ".git/objects"));
-  const set = findPushSet(objects, locals, remotes, new Set(shallow), (...fault) => void faults.push(fault.join(" ")), maxTrees);
+  const set = findPushSet(
+    objects,
+    locals,
+    remotes,
+    new Set(shallow),
+    (...fault) => void faults.push(fault.join(" ")),
+    maxTrees,
+  );
   return { ...set, faults };
 }
 
@@ -35,32 +48,46 @@ function ids(set: PushSet): string[] {
 }
 
 function revList(shop: Workshop, locals: readonly string[], remotes: readonly string[]): string[] {
-  const lines = shop.feed(Buffer.from([...locals, ...remotes.map((id) => `^${id}`), ""].join("\n")), "rev-list", "--objects", "--stdin").toString();
-  return lines.split("\n").filter((line) => line !== "").map((line) => line.slice(0, 40)).sort();
+  const lines = shop
+    .feed(Buffer.from([...locals, ...remotes.map((id) => `^${id}`), ""].join("\n")), "rev-list", "--objects", "--stdin")
+    .toString();
+  return lines
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.slice(0, 40))
+    .sort();
 }
 
 describe("the set of a push", () => {
   test("is what git rev-list --objects <locals> --not <remotes> lists", () => {
     fc.assert(
-      fc.property(histories, fc.array(fc.tuple(fc.array(fc.nat(), { minLength: 1, maxLength: 3 }), fc.array(fc.nat(), { maxLength: 3 })), { minLength: 4, maxLength: 4 }), fc.boolean(), (history, picks, isPacked) => {
-        const shop = newRepository();
-        const made = makeHistory(shop, history);
-        if (isPacked) shop.git("repack", "-adfq", "--depth=20");
-        for (const [localPicks, remotePicks] of picks) {
-          const locals = localPicks.map((pick) => made[pick % made.length]!);
-          const remotes = remotePicks.map((pick) => made[pick % made.length]!);
-          const set = pushSet(shop, locals, remotes);
-          expect(set.faults).toEqual([]);
-          const listed = revList(shop, locals, remotes);
-          expect(ids(set)).toEqual(listed);
-          // Where the remote's side is too large to be read as a whole: nothing less, and nothing that is not pushed.
-          const compared = new Set(ids(pushSet(shop, locals, remotes, [], 0)));
-          expect(listed.filter((id) => !compared.has(id))).toEqual([]);
-          const reached = new Set(revList(shop, locals, []));
-          expect([...compared].filter((id) => !reached.has(id))).toEqual([]);
-        }
-        rmSync(shop.path, { recursive: true });
-      }),
+      fc.property(
+        histories,
+        fc.array(fc.tuple(fc.array(fc.nat(), { minLength: 1, maxLength: 3 }), fc.array(fc.nat(), { maxLength: 3 })), {
+          minLength: 4,
+          maxLength: 4,
+        }),
+        fc.boolean(),
+        (history, picks, isPacked) => {
+          const shop = newRepository();
+          const made = makeHistory(shop, history);
+          if (isPacked) shop.git("repack", "-adfq", "--depth=20");
+          for (const [localPicks, remotePicks] of picks) {
+            const locals = localPicks.map((pick) => made[pick % made.length]!);
+            const remotes = remotePicks.map((pick) => made[pick % made.length]!);
+            const set = pushSet(shop, locals, remotes);
+            expect(set.faults).toEqual([]);
+            const listed = revList(shop, locals, remotes);
+            expect(ids(set)).toEqual(listed);
+            // Where the remote's side is too large to be read as a whole: nothing less, and nothing that is not pushed.
+            const compared = new Set(ids(pushSet(shop, locals, remotes, [], 0)));
+            expect(listed.filter((id) => !compared.has(id))).toEqual([]);
+            const reached = new Set(revList(shop, locals, []));
+            expect([...compared].filter((id) => !reached.has(id))).toEqual([]);
+          }
+          rmSync(shop.path, { recursive: true });
+        },
+      ),
       { numRuns: 8, seed: 7 },
     );
   });
@@ -91,14 +118,19 @@ describe("the set of a push", () => {
     shop.git("tag", "-a", "-m", "two", "v2", "v1");
     const blob = shop.feed(Buffer.from("loose words\n"), "hash-object", "-w", "--stdin").toString().trim();
     shop.git("tag", "-a", "-m", "blob", "v3", blob);
-    const tree = shop.feed(Buffer.from(`100644 blob ${blob}\tx\n`), "mktree").toString().trim();
+    const tree = shop
+      .feed(Buffer.from(`100644 blob ${blob}\tx\n`), "mktree")
+      .toString()
+      .trim();
     shop.git("tag", "-a", "-m", "tree", "v4", tree);
     for (const names of [["v1"], ["v2"], ["v3"], ["v4"], ["v1", "v2", "v3", "v4"]]) {
       const locals = names.map((name) => shop.git("rev-parse", name));
       expect(ids(pushSet(shop, locals, [base]))).toEqual(revList(shop, locals, [base]));
       expect(ids(pushSet(shop, locals, []))).toEqual(revList(shop, locals, []));
     }
-    expect(ids(pushSet(shop, [shop.git("rev-parse", "v2")], [shop.git("rev-parse", "v1")]))).toEqual([shop.git("rev-parse", "v2")]);
+    expect(ids(pushSet(shop, [shop.git("rev-parse", "v2")], [shop.git("rev-parse", "v1")]))).toEqual([
+      shop.git("rev-parse", "v2"),
+    ]);
   });
 
   test("does not go into submodules, and knows ids of the remote that are not here", () => {

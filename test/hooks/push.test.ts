@@ -20,7 +20,10 @@ function startedDesk(): Desk {
   const desk = makeDesk(join(folder, String(count++)));
   expect(desk.leaktrace(["hook", "install"]).code).toBe(0);
   desk.commit("base", { "a.txt": "nothing here\n" });
-  expect(desk.push("-q", "origin", "main")).toMatchObject({ code: 0, stderr: expect.stringContaining("no secrets in 1 new commit, 1 new file") });
+  expect(desk.push("-q", "origin", "main")).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining("no secrets in 1 new commit, 1 new file"),
+  });
   return desk;
 }
 
@@ -91,7 +94,9 @@ describe("a push through the installed hook", () => {
     desk.commit("more", { "s.txt": `token: ${madeSecret("more")}\n` });
     const orphan = desk.push("origin", "other");
     expect(orphan.stderr).toContain("git rebase -i --rebase-merges --root");
-    expect(orphan.stderr).toContain(`instead of pick for ${root.slice(0, 10)}, ${desk.git("rev-parse", "--short=10", "HEAD")};`);
+    expect(orphan.stderr).toContain(
+      `instead of pick for ${root.slice(0, 10)}, ${desk.git("rev-parse", "--short=10", "HEAD")};`,
+    );
     desk.git("checkout", "-q", "main");
     desk.git("notes", "add", "-m", `see ${madeSecret("note")}`);
     expect(desk.push("origin", "refs/notes/commits").stderr).toContain("push stopped");
@@ -116,7 +121,10 @@ describe("a push through the installed hook", () => {
     desk.commit("two", { "lib/b.txt": "b\n" });
     const id = desk.git("rev-parse", "HEAD:lib/b.txt");
     rmSync(join(desk.path, ".git/objects", id.slice(0, 2), id.slice(2)));
-    const { code, stderr } = desk.leaktrace(["hook", "pre-push", "origin", "url"], `HEAD ${desk.git("rev-parse", "HEAD")} refs/heads/main ${zero}\n`);
+    const { code, stderr } = desk.leaktrace(
+      ["hook", "pre-push", "origin", "url"],
+      `HEAD ${desk.git("rev-parse", "HEAD")} refs/heads/main ${zero}\n`,
+    );
     expect(code).toBe(3);
     expect(stderr).toContain("not everything in it could be checked");
     expect(stderr).toContain(id);
@@ -133,7 +141,10 @@ describe("a push through the installed hook", () => {
     expect(clone.leaktrace(["hook", "install"]).code).toBe(0);
     clone.commit("three", { "c.txt": "c\n" });
     expect(clone.push("origin", "main").code).toBe(0);
-    const { code, stderr } = clone.leaktrace(["hook", "pre-push", "elsewhere", "url"], `refs/heads/main ${clone.git("rev-parse", "HEAD")} refs/heads/main ${zero}\n`);
+    const { code, stderr } = clone.leaktrace(
+      ["hook", "pre-push", "elsewhere", "url"],
+      `refs/heads/main ${clone.git("rev-parse", "HEAD")} refs/heads/main ${zero}\n`,
+    );
     expect(code).toBe(3);
     expect(stderr).toContain("git fetch --unshallow");
   });
@@ -162,7 +173,9 @@ describe("a push through the installed hook", () => {
     expect(desk.leaktrace(["hook", "pre-push", "origin", "url"], "refs/heads/main\n").code).toBe(2);
     expect(desk.leaktrace(["hook", "pre-push"], "").code).toBe(2);
     // Nothing pushed, or only deleted.
-    expect(desk.leaktrace(["hook", "pre-push", "origin", "url"], `(delete) ${zero} refs/heads/x ${"1".repeat(40)}\n`)).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(
+      desk.leaktrace(["hook", "pre-push", "origin", "url"], `(delete) ${zero} refs/heads/x ${"1".repeat(40)}\n`),
+    ).toEqual({ code: 0, stdout: "", stderr: "" });
     writeFileSync(join(desk.path, ".gitleaks.toml"), "rules = 1\n");
     const line = `refs/heads/main ${desk.git("rev-parse", "HEAD")} refs/heads/main ${zero}\n`;
     expect(desk.leaktrace(["hook", "pre-push", "nowhere", "url"], line).code).toBe(2);

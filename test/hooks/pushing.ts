@@ -58,6 +58,7 @@ function desk(shop: Workshop, remote: Workshop): Desk {
     ...shop,
     remote,
     push: (...args) => run(join(bin, "git"), ["push", ...args], "", environment()),
-    leaktrace: (args, input = "", more = {}) => run(process.execPath, [program, ...args], input, { ...environment(), ...more }),
+    leaktrace: (args, input = "", more = {}) =>
+      run(process.execPath, [program, ...args], input, { ...environment(), ...more }),
   };
 }

@@ -29,14 +29,22 @@ const engine = memoized(await loadEngine());
 const compiled = names.flatMap((name) => tryRead(name).rules.flatMap((rule) => tryCompile(rule, name)));
 const ranks = new Map(compiled.map((rule) => [rule.id, rule.specificity]));
 // Rules that do not compile fail their own test; the others are looked at all the same.
-const detector = createDetector({ ruleset: finishRuleset(new Map(compiled.map((rule) => [rule.id, rule])).values(), [], "built-in"), engine, code: createTwin(), decodeDepth: 2, honourInlineAllow: true });
+const detector = createDetector({
+  ruleset: finishRuleset(new Map(compiled.map((rule) => [rule.id, rule])).values(), [], "built-in"),
+  engine,
+  code: createTwin(),
+  decodeDepth: 2,
+  honourInlineAllow: true,
+});
 
 test("there are pattern files", () => {
   expect(names.length).toBeGreaterThan(0);
 });
 
 test("every rule id is used once", () => {
-  const ids = names.flatMap((name) => [...readText(name).matchAll(/^id\s*=\s*["']([^"']+)["']/gm)].map((found) => `${found[1]}`));
+  const ids = names.flatMap((name) =>
+    [...readText(name).matchAll(/^id\s*=\s*["']([^"']+)["']/gm)].map((found) => `${found[1]}`),
+  );
   const seen = new Set<string>();
   expect(ids.filter((id) => seen.size === seen.add(id).size)).toEqual([]);
 });
@@ -110,11 +118,15 @@ function faults(rule: RuleEntry, file: string): string[] {
   need(rule.severity !== undefined, "severity is missing");
   need(rule.kind !== undefined, "kind is missing");
   need((rule.revoke ?? "") !== "", "revoke is missing");
-  need((rule.references ?? []).length > 0 && (rule.references ?? []).every((one) => /^https:\/\/[^\s/]+/.test(one)), "needs a reference (https)");
+  need(
+    (rule.references ?? []).length > 0 && (rule.references ?? []).every((one) => /^https:\/\/[^\s/]+/.test(one)),
+    "needs a reference (https)",
+  );
   need(rule.examples.length >= 2, "needs two examples");
   need(rule.counterExamples.length >= 2, "needs two counter-examples");
   need(rule.regex === undefined || rule.keywords.length > 0, "keywords are missing");
-  for (const keyword of rule.keywords) need(Buffer.byteLength(keyword) >= minKeywordBytes, `keyword ${keyword} is shorter than ${minKeywordBytes} bytes`);
+  for (const keyword of rule.keywords)
+    need(Buffer.byteLength(keyword) >= minKeywordBytes, `keyword ${keyword} is shorter than ${minKeywordBytes} bytes`);
   try {
     compileRule(rule, { policy: "built-in", file, compile: engineTrouble });
     found.push(...(rule.regex === undefined ? [] : regexFaults(rule, rule.regex)));
@@ -136,8 +148,10 @@ function regexFaults(rule: RuleEntry, regex: string): string[] {
     const sample = sampleRegex(root, random, { beyondAscii: true });
     const bytes = Buffer.byteLength(sample);
     const lower = sample.toLowerCase();
-    if (bytes < width.min || bytes > width.max) found.push(`${rule.id}: width bounds ${width.min}-${width.max} miss a match of ${bytes}`);
-    if (!rule.keywords.some((keyword) => lower.includes(keyword))) found.push(`${rule.id}: a match without keyword: ${JSON.stringify(sample)}`);
+    if (bytes < width.min || bytes > width.max)
+      found.push(`${rule.id}: width bounds ${width.min}-${width.max} miss a match of ${bytes}`);
+    if (!rule.keywords.some((keyword) => lower.includes(keyword)))
+      found.push(`${rule.id}: a match without keyword: ${JSON.stringify(sample)}`);
     if (bytes > reach.before + reach.after) found.push(`${rule.id}: the window misses a match of ${bytes} bytes`);
   }
   return found.slice(0, 2);
@@ -157,7 +171,9 @@ function templateFaults(rule: RuleEntry): string[] {
 /** The template filled with other values each time; a text that says what is wrong with it. */
 function fillings(rule: RuleEntry, template: string): string[] | string {
   try {
-    return Array.from({ length: draws }, (_, draw) => fillTemplate(template, createRandom(`${seed}:${rule.id}:${template}:${draw}`)));
+    return Array.from({ length: draws }, (_, draw) =>
+      fillTemplate(template, createRandom(`${seed}:${rule.id}:${template}:${draw}`)),
+    );
   } catch (error) {
     return String(error);
   }
@@ -169,7 +185,9 @@ function scanFaults(rule: RuleEntry): string[] {
   if (rule.regex === undefined || !ranks.has(rule.id)) return [];
   return [
     ...rule.examples.flatMap((template) => firstFault(rule, template, (own, all) => exampleFault(rule, own, all))),
-    ...rule.counterExamples.flatMap((template) => firstFault(rule, template, (own) => (own.length === 0 ? undefined : "is found, and should not be"))),
+    ...rule.counterExamples.flatMap((template) =>
+      firstFault(rule, template, (own) => (own.length === 0 ? undefined : "is found, and should not be")),
+    ),
   ];
 }
 
@@ -195,7 +213,8 @@ function exampleFault(rule: RuleEntry, own: readonly Detection[], all: readonly 
   // A part of a composite rule is never reported by itself.
   if (rule.skipReport === true) return undefined;
   if (found === undefined) return "is not found in its example";
-  if (own.length > 1) return `is found ${own.length} times in its example, as ${own.map(({ match }) => JSON.stringify(match)).join(" and ")}`;
+  if (own.length > 1)
+    return `is found ${own.length} times in its example, as ${own.map(({ match }) => JSON.stringify(match)).join(" and ")}`;
   const rank = (id: string): number => ranks.get(id) ?? 0;
   const better = all.find((one) => rank(one.ruleId) > rank(rule.id) && one.start < found.end && found.start < one.end);
   return better === undefined ? undefined : `is outranked in its example by ${better.ruleId}`;

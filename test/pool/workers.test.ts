@@ -18,28 +18,57 @@ const dist = new URL("../../dist/", import.meta.url);
 const kernel = new WebAssembly.Module(readFileSync(new URL("kernel.wasm", dist)));
 
 describe("any number of workers", () => {
-  test("gives the same report, byte for byte, of a repository, an image and a folder", { timeout: 60_000 }, async () => {
-    const shop = createRepository(join(folder, "mixed/repo"));
-    for (const [i, text] of versionsOf("lines", 30).entries()) {
-      shop.commit(`Version ${i} ${i % 9 === 0 ? probe(`message ${i}`) : ""}`, { "a.txt": `${text}${i % 3 === 0 ? probe(`a ${i}`) : ""}\n`, [`d${i % 4}/b.txt`]: `${probe(`b ${i}`)}\n` });
-    }
-    shop.git("repack", "-qad");
-    shop.commit("Loose", { "loose.txt": probe("a 3") });
-    const image = join(folder, "mixed/image.tar");
-    const layers = Array.from({ length: 4 }, (_, i) => ({ files: { [`etc/${i}.conf`]: `x = ${probe(`layer ${i}`)}`, "shared.txt": probe("a 6") } }));
-    await buildImage({ tag: "mixed:1", layers, env: [`TOKEN=${probe("env")}`] }, { path: image, format: "docker-hybrid" });
-    const files = join(folder, "mixed/files");
-    mkdirSync(files);
-    for (let i = 0; i < 300; i++) writeFileSync(join(files, `${i}.txt`), `${"text\n".repeat(i)}${probe(`file ${i % 50}`)}\n`);
+  test(
+    "gives the same report, byte for byte, of a repository, an image and a folder",
+    { timeout: 60_000 },
+    async () => {
+      const shop = createRepository(join(folder, "mixed/repo"));
+      for (const [i, text] of versionsOf("lines", 30).entries()) {
+        shop.commit(`Version ${i} ${i % 9 === 0 ? probe(`message ${i}`) : ""}`, {
+          "a.txt": `${text}${i % 3 === 0 ? probe(`a ${i}`) : ""}\n`,
+          [`d${i % 4}/b.txt`]: `${probe(`b ${i}`)}\n`,
+        });
+      }
+      shop.git("repack", "-qad");
+      shop.commit("Loose", { "loose.txt": probe("a 3") });
+      const image = join(folder, "mixed/image.tar");
+      const layers = Array.from({ length: 4 }, (_, i) => ({
+        files: { [`etc/${i}.conf`]: `x = ${probe(`layer ${i}`)}`, "shared.txt": probe("a 6") },
+      }));
+      await buildImage(
+        { tag: "mixed:1", layers, env: [`TOKEN=${probe("env")}`] },
+        { path: image, format: "docker-hybrid" },
+      );
+      const files = join(folder, "mixed/files");
+      mkdirSync(files);
+      for (let i = 0; i < 300; i++)
+        writeFileSync(join(files, `${i}.txt`), `${"text\n".repeat(i)}${probe(`file ${i % 50}`)}\n`);
 
-    const reports = [1, 2, 3, 7].map((workers) => {
-      const ran = leaktrace(["scan", shop.path, image, files, "-c", rules, "-f", "jsonl", "-r", "-", "--workers", String(workers)]);
-      expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^leaktrace: \d+ secrets in \d+ contents [^;\n]*\n/) });
-      return ran.stdout;
-    });
-    expect(reports[0]!.split("\n").length).toBeGreaterThan(90);
-    for (const report of reports.slice(1)) expect(report).toBe(reports[0]);
-  });
+      const reports = [1, 2, 3, 7].map((workers) => {
+        const ran = leaktrace([
+          "scan",
+          shop.path,
+          image,
+          files,
+          "-c",
+          rules,
+          "-f",
+          "jsonl",
+          "-r",
+          "-",
+          "--workers",
+          String(workers),
+        ]);
+        expect({ code: ran.code, stderr: ran.stderr }).toEqual({
+          code: 1,
+          stderr: expect.stringMatching(/^leaktrace: \d+ secrets in \d+ contents [^;\n]*\n/),
+        });
+        return ran.stdout;
+      });
+      expect(reports[0]!.split("\n").length).toBeGreaterThan(90);
+      for (const report of reports.slice(1)) expect(report).toBe(reports[0]);
+    },
+  );
 });
 
 describe("a worker", () => {
@@ -67,17 +96,36 @@ await import(${JSON.stringify(new URL("worker.js", dist).href)});
   }
 
   function poolOf(entry: URL, workers = 2, stallMs?: number): Pool {
-    return new Pool({ workers, ruleset: probes, kernel, decodeDepth: 1, honourInlineAllow: true, entry, ...(stallMs === undefined ? {} : { stallMs }) });
+    return new Pool({
+      workers,
+      ruleset: probes,
+      kernel,
+      decodeDepth: 1,
+      honourInlineAllow: true,
+      entry,
+      ...(stallMs === undefined ? {} : { stallMs }),
+    });
   }
 
   const contents = (names: readonly string[]) =>
-    names.map((name) => ({ place: name, bytes: Buffer.from(name.startsWith("bad") ? `${marker} ${name}` : `token: ${probe(name)}`) }));
-  const inline = (names: readonly string[]) => ({ kind: "inline", target: "t", weight: 100, contents: contents(names) }) as const;
+    names.map((name) => ({
+      place: name,
+      bytes: Buffer.from(name.startsWith("bad") ? `${marker} ${name}` : `token: ${probe(name)}`),
+    }));
+  const inline = (names: readonly string[]) =>
+    ({ kind: "inline", target: "t", weight: 100, contents: contents(names) }) as const;
 
-  function summary(results: readonly UnitResult[]): { found: string[]; lost: string[]; scanned: number; skipped: unknown } {
+  function summary(results: readonly UnitResult[]): {
+    found: string[];
+    lost: string[];
+    scanned: number;
+    skipped: unknown;
+  } {
     return {
       found: results.flatMap(({ hits }) => hits.map(({ place }) => place)).sort(),
-      lost: results.flatMap(({ problems }) => problems.map(({ code, effect, subject }) => `${code} ${effect} ${subject}`)).sort(),
+      lost: results
+        .flatMap(({ problems }) => problems.map(({ code, effect, subject }) => `${code} ${effect} ${subject}`))
+        .sort(),
       scanned: results.reduce((sum, { scanned }) => sum + scanned, 0),
       skipped: results.map(({ skipped }) => skipped).filter((counts) => Object.keys(counts).length > 0),
     };
@@ -88,7 +136,12 @@ await import(${JSON.stringify(new URL("worker.js", dist).href)});
     ["that throws", "throw new Error('planted')"],
   ])("%s costs one content, and names it", { timeout: 60_000 }, async (_name, deed) => {
     const pool = poolOf(faultyWorker(deed));
-    const results = await Promise.all([pool.run(inline(["a", "bad-1", "b"])), pool.run(inline(["c", "d"])), pool.run(inline(["bad-2"])), pool.run(inline(["e", "f"]))]);
+    const results = await Promise.all([
+      pool.run(inline(["a", "bad-1", "b"])),
+      pool.run(inline(["c", "d"])),
+      pool.run(inline(["bad-2"])),
+      pool.run(inline(["e", "f"])),
+    ]);
     await pool[Symbol.asyncDispose]();
     expect(summary(results)).toEqual({
       found: ["a", "b", "c", "d", "e", "f"],
@@ -105,21 +158,29 @@ await import(${JSON.stringify(new URL("worker.js", dist).href)});
     expect(summary(results)).toMatchObject({ found: ["a", "b", "c"], lost: ["worker-crashed incomplete bad"] });
   });
 
-  test("that dies over an object of a pack costs that object; those built on it are scanned", { timeout: 30_000 }, async () => {
-    const shop = createRepository(join(folder, "crash"));
-    const texts = versionsOf("lines", 12);
-    texts.forEach((text, i) => shop.commit(`Version ${i}`, { "a.txt": `${text}${i === 6 ? marker : probe(i)}\n` }));
-    shop.git("repack", "-qadf");
-    const store = openObjectStore(join(shop.path, ".git/objects"));
-    const units = planPack("t", store.packs[0]!, (entry) => store.packs[0]!.types[entry] === 3);
-    const pool = poolOf(faultyWorker("process.exit(1)"), 1);
-    const results = await Promise.all(units.map((unit) => pool.run(unit)));
-    await pool[Symbol.asyncDispose]();
-    const lost = shop.git("rev-parse", "HEAD~5:a.txt");
-    const { found, ...rest } = summary(results);
-    expect(rest).toEqual({ lost: [`worker-crashed incomplete ${lost}`], scanned: 11, skipped: [{ "worker-crashed": 1 }] });
-    expect(found.length).toBe(11);
-  });
+  test(
+    "that dies over an object of a pack costs that object; those built on it are scanned",
+    { timeout: 30_000 },
+    async () => {
+      const shop = createRepository(join(folder, "crash"));
+      const texts = versionsOf("lines", 12);
+      texts.forEach((text, i) => shop.commit(`Version ${i}`, { "a.txt": `${text}${i === 6 ? marker : probe(i)}\n` }));
+      shop.git("repack", "-qadf");
+      const store = openObjectStore(join(shop.path, ".git/objects"));
+      const units = planPack("t", store.packs[0]!, (entry) => store.packs[0]!.types[entry] === 3);
+      const pool = poolOf(faultyWorker("process.exit(1)"), 1);
+      const results = await Promise.all(units.map((unit) => pool.run(unit)));
+      await pool[Symbol.asyncDispose]();
+      const lost = shop.git("rev-parse", "HEAD~5:a.txt");
+      const { found, ...rest } = summary(results);
+      expect(rest).toEqual({
+        lost: [`worker-crashed incomplete ${lost}`],
+        scanned: 11,
+        skipped: [{ "worker-crashed": 1 }],
+      });
+      expect(found.length).toBe(11);
+    },
+  );
 
   test("that cannot start at all ends the run with a reason", async () => {
     const path = join(folder, "no-worker.mjs");
@@ -143,7 +204,12 @@ await import(${JSON.stringify(new URL("worker.js", dist).href)});
     const pool = poolOf(new URL("worker.js", dist), 1);
     const results = await Promise.all([pool.run(unit!), pool.run(inline(["a"]))]);
     await pool[Symbol.asyncDispose]();
-    expect(summary(results)).toEqual({ found: ["a"], lost: [`unreadable incomplete ${store.packs[0]!.pack}`], scanned: 1, skipped: [{ unreadable: 3 }] });
+    expect(summary(results)).toEqual({
+      found: ["a"],
+      lost: [`unreadable incomplete ${store.packs[0]!.pack}`],
+      scanned: 1,
+      skipped: [{ unreadable: 3 }],
+    });
   });
 
   test("that is told to stop leaves the rest, and its units resolve", async () => {
@@ -160,7 +226,14 @@ await import(${JSON.stringify(new URL("worker.js", dist).href)});
 });
 
 test("no more is taken on than the workers have hands for", async () => {
-  const pool = new Pool({ workers: 2, ruleset: probes, kernel, decodeDepth: 1, honourInlineAllow: true, entry: new URL("worker.js", dist) });
+  const pool = new Pool({
+    workers: 2,
+    ruleset: probes,
+    kernel,
+    decodeDepth: 1,
+    honourInlineAllow: true,
+    entry: new URL("worker.js", dist),
+  });
   afterAll(() => pool[Symbol.asyncDispose]());
   let under = 0;
   let most = 0;
@@ -168,7 +241,11 @@ test("no more is taken on than the workers have hands for", async () => {
   for (let i = 0; i < 40; i++) {
     await pool.ready();
     most = Math.max(most, ++under);
-    runs.push(pool.run({ kind: "inline", target: "t", weight: 1, contents: [{ place: `${i}`, bytes: Buffer.from(probe(i)) }] }).then(() => under--));
+    runs.push(
+      pool
+        .run({ kind: "inline", target: "t", weight: 1, contents: [{ place: `${i}`, bytes: Buffer.from(probe(i)) }] })
+        .then(() => under--),
+    );
   }
   await Promise.all(runs);
   expect(most).toBeLessThanOrEqual(5);

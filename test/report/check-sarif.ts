@@ -49,7 +49,11 @@ export function checkSarif(value: unknown): {
   const [first, ...others] = list(top["runs"]);
   expect(others).toEqual([]);
   const run = object(first, ["tool", "invocations", "results"], ["tool"]);
-  const driver = object(object(run["tool"], ["driver"], ["driver"])["driver"], ["name", "semanticVersion", "rules"], ["name"]);
+  const driver = object(
+    object(run["tool"], ["driver"], ["driver"])["driver"],
+    ["name", "semanticVersion", "rules"],
+    ["name"],
+  );
   expect(text(driver["semanticVersion"])).toMatch(/^\d+\.\d+\.\d+/);
   const rules = list(driver["rules"]).map((item) => {
     const allowed = ["id", "shortDescription", "help", "helpUri", "defaultConfiguration", "properties"];
@@ -77,8 +81,20 @@ export function checkSarif(value: unknown): {
   return { rules, results, successful: invocation?.["executionSuccessful"], notifications };
 }
 
-function checkResult(item: unknown, rules: readonly { id: string }[]): ReturnType<typeof checkSarif>["results"][number] {
-  const allowed = ["ruleId", "ruleIndex", "level", "message", "locations", "partialFingerprints", "suppressions", "properties"];
+function checkResult(
+  item: unknown,
+  rules: readonly { id: string }[],
+): ReturnType<typeof checkSarif>["results"][number] {
+  const allowed = [
+    "ruleId",
+    "ruleIndex",
+    "level",
+    "message",
+    "locations",
+    "partialFingerprints",
+    "suppressions",
+    "properties",
+  ];
   const result = object(item, allowed, ["message"]);
   message(result["message"]);
   expect(rules[Number(result["ruleIndex"])]?.id).toBe(result["ruleId"]);
@@ -89,7 +105,19 @@ function checkResult(item: unknown, rules: readonly { id: string }[]): ReturnTyp
   const uri = text(object(physical["artifactLocation"], ["uri"], ["uri"])["uri"]);
   // RFC 3986: only these characters, and nothing that would be taken for a scheme or an authority by mistake.
   expect(uri).toMatch(/^(?:file:\/\/\/)?(?!\/)(?:[A-Za-z0-9\-._~!$&'()*+,;=@/]|%[0-9A-F]{2})+$/);
-  const tags = list(object(result["properties"], ["severity", "confidence", "masked", "tags", "commit", "author", "date", "image", "deleted"])["tags"]);
+  const tags = list(
+    object(result["properties"], [
+      "severity",
+      "confidence",
+      "masked",
+      "tags",
+      "commit",
+      "author",
+      "date",
+      "image",
+      "deleted",
+    ])["tags"],
+  );
   expect(new Set(tags).size).toBe(tags.length);
   for (const logical of list(location?.["logicalLocations"] ?? [])) {
     object(logical, ["name", "fullyQualifiedName", "decoratedName", "kind"]);

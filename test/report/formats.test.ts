@@ -6,7 +6,20 @@ import { chooseFormat, formatNames, formats, plainOptions } from "../../src/repo
 import { entropyText } from "../../src/report/entropy-text.ts";
 import * as sample from "../findings/samples.ts";
 
-const { anyText, contentId, detection, fileOrigin, finding, gitOrigin, hit, imageOrigin, madeUpSecret, report, rule, sighting } = sample;
+const {
+  anyText,
+  contentId,
+  detection,
+  fileOrigin,
+  finding,
+  gitOrigin,
+  hit,
+  imageOrigin,
+  madeUpSecret,
+  report,
+  rule,
+  sighting,
+} = sample;
 
 function written(format: keyof typeof formats, given: Report, options = plainOptions): string {
   return [...formats[format](given, options)].map((line) => `${line}\n`).join("");
@@ -20,7 +33,7 @@ describe("json", () => {
         finding({
           secret: "plain",
           sightings: [
-            sighting(gitOrigin({ commit: { ...commit!, message: "a <b> & \u2028\x1b\"c\"\n" } }), {
+            sighting(gitOrigin({ commit: { ...commit!, message: 'a <b> & \u2028\x1b"c"\n' } }), {
               entropy: 3.6841838,
               tags: ["one", "two"],
               match: "k=plain",
@@ -70,7 +83,12 @@ describe("json", () => {
         File: "app/.env",
         Commit: "",
         Image: "shop:1.2",
-        Layer: { Digest: `sha256:${"b".repeat(64)}`, DiffID: `sha256:${"c".repeat(64)}`, Index: 2, CreatedBy: "COPY . /app" },
+        Layer: {
+          Digest: `sha256:${"b".repeat(64)}`,
+          DiffID: `sha256:${"c".repeat(64)}`,
+          Index: 2,
+          CreatedBy: "COPY . /app",
+        },
         Deleted: true,
       }),
       expect.not.objectContaining({ Image: expect.anything() }),
@@ -92,7 +110,9 @@ describe("json", () => {
   });
 
   test("a finding that was read back stays masked even when asked to show it", () => {
-    expect(written("json", report(), { ...plainOptions, secrecy: { kind: "reveal" } })).toContain('"Secret": "abcd......yz"');
+    expect(written("json", report(), { ...plainOptions, secrecy: { kind: "reveal" } })).toContain(
+      '"Secret": "abcd......yz"',
+    );
   });
 
   test.each([
@@ -117,7 +137,9 @@ describe("csv", () => {
       findings: [
         finding({
           sightings: [
-            sighting(gitOrigin({ path: "=1+1", commit: { ...commit!, author: '@A "B"', message: "-a,\nb", email: "+1" } })),
+            sighting(
+              gitOrigin({ path: "=1+1", commit: { ...commit!, author: '@A "B"', message: "-a,\nb", email: "+1" } }),
+            ),
           ],
         }),
       ],
@@ -149,7 +171,14 @@ describe("junit", () => {
       `\t\t<testcase classname="Sample token: opens the sample service." file="&lt;&#34;&amp;&#39;\\x1b" name="${name}" time="">`,
       `\t\t\t<failure message="${name}" type="Sample token: opens the sample service.">`,
     ]);
-    expect(lines.slice(-6)).toEqual(["}", "\t\t\t</failure>", "\t\t</testcase>", "\t</testsuite>", "</testsuites>", ""]);
+    expect(lines.slice(-6)).toEqual([
+      "}",
+      "\t\t\t</failure>",
+      "\t\t</testcase>",
+      "\t</testsuite>",
+      "</testsuites>",
+      "",
+    ]);
   });
 });
 
@@ -167,7 +196,10 @@ describe("every format", () => {
     });
     const id = contentId(line);
     store.addHit(hit(id, detections));
-    store.addSighting({ content: id, origin: gitOrigin({ path: `a/${line}`, commit: { ...commit!, message: line, author: line } }) });
+    store.addSighting({
+      content: id,
+      origin: gitOrigin({ path: `a/${line}`, commit: { ...commit!, message: line, author: line } }),
+    });
     store.addSighting({ content: id, origin: imageOrigin({ path: line, layer: { ...layer!, createdBy: line } }) });
     return report({ findings: store.findings() });
   };
@@ -203,8 +235,17 @@ describe("every format", () => {
               masked: "......",
               facts: [hostile],
               sightings: [
-                sighting(gitOrigin({ repository: hostile, path: hostile, refs: [hostile], commit: { ...commit!, author: hostile, email: hostile, message: hostile } })),
-                sighting(imageOrigin({ image: hostile, path: hostile, layer: { ...layer!, createdBy: hostile } }), { tags: [hostile] }),
+                sighting(
+                  gitOrigin({
+                    repository: hostile,
+                    path: hostile,
+                    refs: [hostile],
+                    commit: { ...commit!, author: hostile, email: hostile, message: hostile },
+                  }),
+                ),
+                sighting(imageOrigin({ image: hostile, path: hostile, layer: { ...layer!, createdBy: hostile } }), {
+                  tags: [hostile],
+                }),
                 sighting(fileOrigin(hostile), { maskedMatch: hostile, maskedLine: hostile }),
               ],
             }),
@@ -229,9 +270,16 @@ describe("every format", () => {
   test("is chosen by name in any case, else by the path, else text", () => {
     expect(chooseFormat("SARIF", "x.json")).toBe("sarif");
     const paths = ["a.json", "a.jsonl", "a.sarif", "a.CSV", "a.xml", "a.txt", "a", undefined];
-    expect(paths.map((path) => chooseFormat(undefined, path))).toEqual(
-      ["json", "jsonl", "sarif", "csv", "junit", "text", "text", "text"],
-    );
+    expect(paths.map((path) => chooseFormat(undefined, path))).toEqual([
+      "json",
+      "jsonl",
+      "sarif",
+      "csv",
+      "junit",
+      "text",
+      "text",
+      "text",
+    ]);
     expect(() => chooseFormat("yaml", undefined)).toThrow(/no report format "yaml"/);
   });
 });

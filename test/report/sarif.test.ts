@@ -34,7 +34,10 @@ describe("sarif", () => {
 
   test("results name their rule, level and fingerprint", () => {
     const one = finding({ severity: "critical" });
-    const two = finding({ rule: { ...one.rule, id: "another", references: ["not a url"], revoke: "" }, severity: "low" });
+    const two = finding({
+      rule: { ...one.rule, id: "another", references: ["not a url"], revoke: "" },
+      severity: "low",
+    });
     const { rules, results } = log(report({ findings: [one, two] }));
     expect(rules.map(({ id, score, level }) => [id, score, level])).toEqual([
       ["another", "3.0", "note"],

@@ -28,7 +28,13 @@ const everything = report({
   ],
   problems: [
     { code: "shallow", effect: "note", target: "repo", subject: "", message: "history is cut off" },
-    { code: "layer-corrupt", effect: "incomplete", target: "shop:1.2", subject: "sha256:12", message: "does not inflate" },
+    {
+      code: "layer-corrupt",
+      effect: "incomplete",
+      target: "shop:1.2",
+      subject: "sha256:12",
+      message: "does not inflate",
+    },
   ],
   ledger: {
     planned: 12_346,
@@ -41,7 +47,8 @@ const everything = report({
 
 describe("text", () => {
   test("is this, byte for byte", () => {
-    expect([...formats.text(everything, plainOptions)].join("\n")).toBe(`CRITICAL  Sample token: opens the sample service.
+    expect([...formats.text(everything, plainOptions)].join("\n"))
+      .toBe(`CRITICAL  Sample token: opens the sample service.
   value  abcd......yz
   rule   sample-token (certain), also other-rule
   facts  account 123456789012; expired 2023-01-01
@@ -101,7 +108,8 @@ note: repo: history is cut off [shallow]`);
 
   test("the ASCII form has no other character", () => {
     // oxlint-disable-next-line no-control-regex -- all of ASCII
-    for (const line of formats.text(everything, { ...plainOptions, ascii: true })) expect(line).toMatch(/^[\x20-\x7e]*$/);
+    for (const line of formats.text(everything, { ...plainOptions, ascii: true }))
+      expect(line).toMatch(/^[\x20-\x7e]*$/);
   });
 
   test("many places and problems are counted instead of listed", () => {

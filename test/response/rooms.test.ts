@@ -22,27 +22,29 @@ function sighting(path: string, startLine: number): FindingSighting {
   };
 }
 
-const findings: fc.Arbitrary<Finding> = fc.record({
-  value: fc.constantFrom("0", "1"),
-  rule: fc.constantFrom("a", "b", "c"),
-  other: fc.constantFrom("a", "b", "d"),
-  severity: fc.constantFrom(...severities),
-  confidence: fc.constantFrom("certain" as const, "likely" as const, "possible" as const),
-  fact: fc.constantFrom("x", "y"),
-  path: fc.constantFrom("p", "q", "r"),
-  line: fc.integer({ min: 1, max: 3 }),
-  isHidden: fc.boolean(),
-}).map(({ value, rule, other, severity, confidence, fact, path, line, isHidden }) => ({
-  fingerprint: `lt1${value.repeat(32)}`,
-  rule: { id: rule, description: rule, revoke: "", references: [] },
-  otherRules: other === rule ? [] : [other],
-  severity,
-  confidence,
-  masked: "......",
-  facts: [fact],
-  sightings: [sighting(path, line)],
-  ...(isHidden ? { suppressed: { by: "x", reason: path } } : {}),
-}));
+const findings: fc.Arbitrary<Finding> = fc
+  .record({
+    value: fc.constantFrom("0", "1"),
+    rule: fc.constantFrom("a", "b", "c"),
+    other: fc.constantFrom("a", "b", "d"),
+    severity: fc.constantFrom(...severities),
+    confidence: fc.constantFrom("certain" as const, "likely" as const, "possible" as const),
+    fact: fc.constantFrom("x", "y"),
+    path: fc.constantFrom("p", "q", "r"),
+    line: fc.integer({ min: 1, max: 3 }),
+    isHidden: fc.boolean(),
+  })
+  .map(({ value, rule, other, severity, confidence, fact, path, line, isHidden }) => ({
+    fingerprint: `lt1${value.repeat(32)}`,
+    rule: { id: rule, description: rule, revoke: "", references: [] },
+    otherRules: other === rule ? [] : [other],
+    severity,
+    confidence,
+    masked: "......",
+    facts: [fact],
+    sightings: [sighting(path, line)],
+    ...(isHidden ? { suppressed: { by: "x", reason: path } } : {}),
+  }));
 
 describe("joining findings of several targets", () => {
   test("does not depend on their order, nor on how they are grouped", () => {
@@ -63,9 +65,12 @@ describe("joining findings of several targets", () => {
           const open = mine.filter(({ suppressed }) => suppressed === undefined);
           expect(joined.suppressed === undefined).toBe(open.length > 0);
           const parts = open.length > 0 ? open : mine;
-          const places = (list: readonly Finding[]): string[] => [...new Set(list.flatMap(({ sightings }) => sightings.map((one) => JSON.stringify(one))))].sort();
+          const places = (list: readonly Finding[]): string[] =>
+            [...new Set(list.flatMap(({ sightings }) => sightings.map((one) => JSON.stringify(one))))].sort();
           expect(places([joined])).toEqual(places(parts));
-          expect([joined.rule.id, ...joined.otherRules].sort()).toEqual([...new Set(parts.flatMap(({ rule, otherRules }) => [rule.id, ...otherRules]))].sort());
+          expect([joined.rule.id, ...joined.otherRules].sort()).toEqual(
+            [...new Set(parts.flatMap(({ rule, otherRules }) => [rule.id, ...otherRules]))].sort(),
+          );
         }
       }),
     );
@@ -74,10 +79,22 @@ describe("joining findings of several targets", () => {
 
 describe("the table of targets", () => {
   test("fits 80 columns whatever a target is called, and holds nothing that acts on a terminal", () => {
-    const names = fc.string({ unit: fc.oneof(fc.constantFrom("\u001b", "\n", "\u202e", "漢", "👩‍👩‍👧", "é"), fc.string({ minLength: 1, maxLength: 1 })), maxLength: 120 });
+    const names = fc.string({
+      unit: fc.oneof(
+        fc.constantFrom("\u001b", "\n", "\u202e", "漢", "👩‍👩‍👧", "é"),
+        fc.string({ minLength: 1, maxLength: 1 }),
+      ),
+      maxLength: 120,
+    });
     fc.assert(
       fc.property(fc.array(names, { minLength: 1, maxLength: 5 }), fc.nat(1_000_000_000), (targets, planned) => {
-        const summaries = targets.map((target): TargetSummary => ({ target, kind: "git", status: "clean", findings: 0, ledger: { ...emptyLedger, planned } }));
+        const summaries = targets.map((target): TargetSummary => ({
+          target,
+          kind: "git",
+          status: "clean",
+          findings: 0,
+          ledger: { ...emptyLedger, planned },
+        }));
         for (const line of targetTable(summaries, 0)) {
           expect(stringWidth(line)).toBeLessThanOrEqual(80);
           expect(line).not.toMatch(/[\p{Cc}\u202e]/u);

@@ -1,5 +1,15 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -64,7 +74,15 @@ describe("scan --targets", () => {
       "big/c.txt": "x".repeat(1_100_000),
       "list.txt": "\ufeff# comment\n\n  clean  \r\n./clean\nclean/\nleaky\nbig\ngone\u001b[2J\n",
     });
-    const { code, stdout, stderr } = leaktrace(["scan", "--targets", "list.txt", "--max-target-megabytes", "1", "-f", "jsonl"]);
+    const { code, stdout, stderr } = leaktrace([
+      "scan",
+      "--targets",
+      "list.txt",
+      "--max-target-megabytes",
+      "1",
+      "-f",
+      "jsonl",
+    ]);
     expect(code).toBe(1);
     const rows = stderr.slice(stderr.indexOf("status ")).split("\n");
     expect(rows.map((row) => row.trimEnd())).toEqual([
@@ -90,8 +108,14 @@ describe("scan --targets", () => {
 
   test("reads the list from standard input, and joins it with arguments; arguments alone make a table as well", () => {
     write({ "a/a.txt": "a\n", "b/b.txt": "b\n", "c/c.txt": "c\n" });
-    expect(leaktrace(["scan", "--targets", "-", "c"], "a\nb\n")).toMatchObject({ code: 0, stderr: expect.stringContaining("3 targets: 3 clean") });
-    expect(leaktrace(["scan", "a", "b"])).toMatchObject({ code: 0, stderr: expect.stringContaining("2 targets: 2 clean") });
+    expect(leaktrace(["scan", "--targets", "-", "c"], "a\nb\n")).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("3 targets: 3 clean"),
+    });
+    expect(leaktrace(["scan", "a", "b"])).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("2 targets: 2 clean"),
+    });
     expect(existsSync(join(cwd, "-.journal.jsonl"))).toBe(false);
     expect(leaktrace(["scan", "--journal", "j", "a", "b"]).code).toBe(0);
     expect(lines(read("j"))).toHaveLength(3);
@@ -125,7 +149,12 @@ describe("scan --targets", () => {
     const [finding, ...rest] = lines(read("report.jsonl")).map((line): Record<string, unknown> => JSON.parse(line));
     expect(rest).toHaveLength(1);
     expect(finding).toMatchObject({ kind: "finding", sightings: [{ origin: { path: "one/a.txt" } }] });
-    expect(rest[0]).toMatchObject({ targets: [{ target: "one", findings: 1, status: "found" }, { target: "two", findings: 0, status: "clean" }] });
+    expect(rest[0]).toMatchObject({
+      targets: [
+        { target: "one", findings: 1, status: "found" },
+        { target: "two", findings: 0, status: "clean" },
+      ],
+    });
   });
 
   testWith("git")("a content that one repository holds damaged is scanned in the next that holds it", () => {
@@ -139,7 +168,10 @@ describe("scan --targets", () => {
       writeFileSync(join(shop.path, ".git/objects", id.slice(0, 2), id.slice(2)), "damaged");
     }
     write({ "list.txt": "first\nsecond\n" });
-    for (const args of [["--targets", "list.txt"], ["first", "second"]]) {
+    for (const args of [
+      ["--targets", "list.txt"],
+      ["first", "second"],
+    ]) {
       const { code, stderr } = leaktrace(["scan", ...args, "-f", "jsonl"]);
       expect(code).toBe(1);
       expect(stderr).toContain("1 incomplete, 1 found");
@@ -164,9 +196,16 @@ describe("a sweep that is killed", () => {
       else for (const [file, text] of Object.entries(files)) write({ [`${name}/${file}`]: text });
     }
     // Standard input that stays open holds a run at its place in the list until it is killed; where that is does not matter for the report.
-    const listed = (at: number): string => names.toSpliced(at, 0, "-").map((name) => `${name}\n`).join("");
+    const listed = (at: number): string =>
+      names
+        .toSpliced(at, 0, "-")
+        .map((name) => `${name}\n`)
+        .join("");
     write({ "list.txt": listed(30), "held-6.txt": listed(6), "held-19.txt": listed(19) });
-    for (const format of ["jsonl", "json", "text", "sarif"]) expect(leaktrace(["scan", "--targets", "list.txt", "--resume", "-r", `whole.${format}`, "-f", format]).code).toBe(1);
+    for (const format of ["jsonl", "json", "text", "sarif"])
+      expect(leaktrace(["scan", "--targets", "list.txt", "--resume", "-r", `whole.${format}`, "-f", format]).code).toBe(
+        1,
+      );
     expect(lines(read("list.txt.journal.jsonl"))).toHaveLength(32);
 
     const journal = join(cwd, "killed.journal");
@@ -182,7 +221,20 @@ describe("a sweep that is killed", () => {
     // What a write that was cut off leaves behind.
     appendFileSync(journal, '{"schema":1,"kind":"target","id":"0123');
     for (const format of ["jsonl", "json", "text", "sarif"]) {
-      expect(leaktrace(["scan", "--targets", "list.txt", "--journal", journal, "--resume", "-r", `killed.${format}`, "-f", format]).code).toBe(1);
+      expect(
+        leaktrace([
+          "scan",
+          "--targets",
+          "list.txt",
+          "--journal",
+          journal,
+          "--resume",
+          "-r",
+          `killed.${format}`,
+          "-f",
+          format,
+        ]).code,
+      ).toBe(1);
       expect(read(`killed.${format}`)).toBe(read(`whole.${format}`));
     }
     expect(lines(readFileSync(journal, "utf8"))).toHaveLength(32);
@@ -194,7 +246,10 @@ describe("a sweep that is killed", () => {
     for (const name of names) write({ [`${name}/a.txt`]: `token: ${secret(name)}\n` });
     write({ "list.txt": names.join("\n") });
     const journal = join(cwd, "list.txt.journal.jsonl");
-    const child = spawn(process.execPath, [program, "scan", "--targets", "list.txt", "-r", "first.jsonl"], { cwd, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(process.execPath, [program, "scan", "--targets", "list.txt", "-r", "first.jsonl"], {
+      cwd,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     let stderr = "";
     child.stderr.on("data", (piece: Buffer) => (stderr += piece.toString()));
     const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
@@ -214,11 +269,22 @@ describe("a sweep that is killed", () => {
 
 describe("--resume", () => {
   test("goes on only under the same rules and options, and refuses a damaged journal", () => {
-    write({ "a/a.txt": "a\n", "b/b.txt": "b\n", "list.txt": "a\nb\n", "rules.toml": "[[rules]]\nid = 'x'\nregex = 'xyz[0-9]{9}'\nkeywords = ['xyz']\n" });
+    write({
+      "a/a.txt": "a\n",
+      "b/b.txt": "b\n",
+      "list.txt": "a\nb\n",
+      "rules.toml": "[[rules]]\nid = 'x'\nregex = 'xyz[0-9]{9}'\nkeywords = ['xyz']\n",
+    });
     const run = (...args: string[]): Ran => leaktrace(["scan", "--targets", "list.txt", ...args]);
     expect(run().code).toBe(0);
-    expect(run("--resume", "-c", "rules.toml")).toMatchObject({ code: 2, stderr: expect.stringContaining("with other rules") });
-    expect(run("--resume", "--max-decode-depth", "2")).toMatchObject({ code: 2, stderr: expect.stringContaining("with other options") });
+    expect(run("--resume", "-c", "rules.toml")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("with other rules"),
+    });
+    expect(run("--resume", "--max-decode-depth", "2")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("with other options"),
+    });
     expect(run("--resume").code).toBe(0);
 
     const journal = join(cwd, "list.txt.journal.jsonl");

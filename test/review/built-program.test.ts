@@ -27,9 +27,7 @@ async function withReport(
   findings: readonly Finding[] = [1, 2, 3].map((n) => makeFinding(n, { secret })),
 ): Promise<string> {
   const cwd = await mkdtemp(join(folder, "cwd-"));
-  const lines = findings.map((finding) =>
-    JSON.stringify(findingToRecord(finding, { reveal: true })),
-  );
+  const lines = findings.map((finding) => JSON.stringify(findingToRecord(finding, { reveal: true })));
   await writeFile(join(cwd, "report.jsonl"), `${lines.join("\n")}\n`);
   return cwd;
 }
@@ -47,14 +45,9 @@ interface Ran {
 /** Runs the program without a terminal. */
 function piped(cwd: string, args: readonly string[], input = ""): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [program, ...args],
-      { cwd },
-      (_error, stdout, stderr) => {
-        resolve({ code: child.exitCode ?? -1, stdout, stderr });
-      },
-    );
+    const child = execFile(process.execPath, [program, ...args], { cwd }, (_error, stdout, stderr) => {
+      resolve({ code: child.exitCode ?? -1, stdout, stderr });
+    });
     child.stdin?.end(input);
   });
 }
@@ -85,9 +78,7 @@ describe("leaktrace review report.jsonl", () => {
       expect(seat.isAlternate()).toBe(false);
       expect(seat.sent()).not.toContain(secret);
     }
-    expect(await readFile(join(cwd, ".leaktraceignore"), "utf8")).toMatch(
-      /^[0-9a-f]{32} false-positive /m,
-    );
+    expect(await readFile(join(cwd, ".leaktraceignore"), "utf8")).toMatch(/^[0-9a-f]{32} false-positive /m);
     using again = screen(cwd, ["review", "report.jsonl"]);
     await again.sees("2 open");
     again.press("/is:decided\r");
@@ -123,17 +114,12 @@ describe("leaktrace review report.jsonl", () => {
     await seat.sees("» Secrets");
     seat.press("q");
     await seat.ended();
-    for (const acting of ["\x1b]52", "\u202e", "\u200b", "\x9b", "\x07"])
-      expect(seat.sent()).not.toContain(acting);
+    for (const acting of ["\x1b]52", "\u202e", "\u200b", "\x9b", "\x07"]) expect(seat.sent()).not.toContain(acting);
   });
 
   test("a report on standard input is read, and the keys from the terminal", async () => {
     const cwd = await withReport();
-    using seat = sit(
-      "/bin/sh",
-      ["-c", `cat report.jsonl | "${process.execPath}" "${program}" review -`],
-      { cwd },
-    );
+    using seat = sit("/bin/sh", ["-c", `cat report.jsonl | "${process.execPath}" "${program}" review -`], { cwd });
     await seat.sees(/^> H +rule-1/m);
     seat.press("xq");
     expect(await seat.ended()).toMatchObject({ exitCode: 0 });
@@ -166,11 +152,7 @@ describe("without a terminal", () => {
 
   test("--plain asks and takes answers over pipes", async () => {
     const cwd = await withReport();
-    const { code, stdout } = await piped(
-      cwd,
-      ["review", "--plain", "report.jsonl"],
-      "r\ni only a test\nq\n",
-    );
+    const { code, stdout } = await piped(cwd, ["review", "--plain", "report.jsonl"], "r\ni only a test\nq\n");
     expect(code).toBe(0);
     expect(stdout.split("\n")).toEqual([
       expect.stringMatching(/^1\. high rule-1 .* \(3 open\)/),
@@ -181,17 +163,12 @@ describe("without a terminal", () => {
       "1 real, 1 ignored, 1 left; decisions in .leaktraceignore",
       "",
     ]);
-    expect(await readFile(join(cwd, ".leaktraceignore"), "utf8")).toMatch(
-      / ignored \S+ only%20a%20test$/m,
-    );
+    expect(await readFile(join(cwd, ".leaktraceignore"), "utf8")).toMatch(/ ignored \S+ only%20a%20test$/m);
   });
 
   test("a .leaktraceignore that would be damaged by writing to it is refused", async () => {
     const cwd = await withReport();
-    await writeFile(
-      join(cwd, ".leaktraceignore"),
-      `# leaktrace ignore 1 key=${"0".repeat(32)}\nnonsense\n`,
-    );
+    await writeFile(join(cwd, ".leaktraceignore"), `# leaktrace ignore 1 key=${"0".repeat(32)}\nnonsense\n`);
     const { code, stderr } = await piped(cwd, ["review", "--plain", "report.jsonl"], "r\n");
     expect(code).toBe(2);
     expect(stderr).toContain("line 2 of .leaktraceignore is no decision");
@@ -209,10 +186,7 @@ test("a target that is not there: one line on stderr, exit code 2, and the termi
 
 test("targets are scanned while the review is open; what is decided there, the next scan leaves out", async () => {
   const cwd = await mkdtemp(join(folder, "cwd-"));
-  const value = createHash("sha512")
-    .update("a value of this test")
-    .digest("base64url")
-    .slice(0, 40);
+  const value = createHash("sha512").update("a value of this test").digest("base64url").slice(0, 40);
   await writeFile(join(cwd, "prod.env"), `AWS_SECRET_ACCESS_KEY=${value}\n`);
   expect(await piped(cwd, ["scan", "."])).toMatchObject({ code: 1 });
   {

@@ -58,9 +58,7 @@ describe("deciding", () => {
   test("the marked set is decided as one, in one write", () => {
     const review = drive(ten).press("Space", "Space", "j", "Space", "f");
     expect(review.effects).toHaveLength(1);
-    expect(written(review.effects).map(([fingerprint]) => fingerprint)).toEqual(
-      [0, 1, 3].map(fingerprintOf),
-    );
+    expect(written(review.effects).map(([fingerprint]) => fingerprint)).toEqual([0, 1, 3].map(fingerprintOf));
     expect(review.state.marked.size).toBe(0);
     review.press("u");
     expect(review.state.decisions.size).toBe(0);
@@ -85,10 +83,7 @@ describe("undo and redo", () => {
     expect(review.state.decisions.size).toBe(0);
     expect(review.state.toast).toBe("nothing to undo");
     review.press("C-r", "Z", "C-r");
-    expect([...review.state.decisions.values()].map(({ verdict }) => verdict)).toEqual([
-      "real",
-      "false-positive",
-    ]);
+    expect([...review.state.decisions.values()].map(({ verdict }) => verdict)).toEqual(["real", "false-positive"]);
     expect(review.state.toast).toBe("nothing to redo");
   });
 

@@ -1,12 +1,7 @@
 import type { Finding } from "../../src/model/finding.ts";
 import type { FeedEvent } from "../../src/review/feed.ts";
 import { reduce } from "../../src/review/reducer.ts";
-import {
-  initialState,
-  type Action,
-  type Effect,
-  type ReviewState,
-} from "../../src/review/state.ts";
+import { initialState, type Action, type Effect, type ReviewState } from "../../src/review/state.ts";
 
 export const now = "2026-01-02T03:04:05Z";
 
@@ -43,8 +38,7 @@ export function drive(findings: readonly Finding[], size = { columns: 120, rows:
       self.effects = effects;
       return self;
     },
-    type: (text) =>
-      self.press(...Array.from(text, (character) => (character === " " ? "Space" : character))),
+    type: (text) => self.press(...Array.from(text, (character) => (character === " " ? "Space" : character))),
     feed: (...events) => self.act({ kind: "fed", events, known: new Map() }),
   };
   return self.feed({ kind: "findings", findings }, { kind: "done" });

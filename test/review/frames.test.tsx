@@ -137,9 +137,7 @@ describe("the screen", () => {
     } as const;
     review.state = { ...review.state, scan: { ...review.state.scan, isRunning: true } };
     review.feed({ kind: "progress", progress }, { kind: "problem", problem });
-    expect(plainRows(frameOf(review))[0]).toContain(
-      "scanning 45 % · 450 MB · 1:05 · 1 problem (p)",
-    );
+    expect(plainRows(frameOf(review))[0]).toContain("scanning 45 % · 450 MB · 1:05 · 1 problem (p)");
     expect(plainRows(frameOf(review.press("p"))).join("\n")).toContain(
       "not scanned: unreadable shop.git pack 7: permission denied",
     );
@@ -147,9 +145,7 @@ describe("the screen", () => {
 
   test("the footer shows the keys that matter, the counts, and what is being typed", () => {
     const review = drive(findings, wide);
-    expect(plainRows(frameOf(review)).at(-1)).toMatch(
-      /^r real {2}f false {2}i ignore {2}\? help .*1\/3 · 3 open$/,
-    );
+    expect(plainRows(frameOf(review)).at(-1)).toMatch(/^r real {2}f false {2}i ignore {2}\? help .*1\/3 · 3 open$/);
     review.press("Space");
     expect(plainRows(frameOf(review)).at(-1)).toMatch(/2\/3 · 1 marked · 3 open$/);
     review.press("/").type("rule:acme");
@@ -159,9 +155,7 @@ describe("the screen", () => {
   });
 
   test("the help screen holds every key of the table", () => {
-    const text = plainRows(frameOf(drive(findings, { columns: 100, rows: 70 }).press("?"))).join(
-      "\n",
-    );
+    const text = plainRows(frameOf(drive(findings, { columns: 100, rows: 70 }).press("?"))).join("\n");
     for (const { keys, text: meaning } of bindings) {
       expect(text).toContain(keys.map(keyLabel).join(" "));
       expect(text).toContain(meaning);

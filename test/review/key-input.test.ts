@@ -10,17 +10,7 @@ function namesOf(...chunks: readonly string[]): string[] {
 
 describe("keys from the bytes of a terminal", () => {
   test("several keys in one chunk come apart", () => {
-    expect(namesOf("jj\x04 /a\r\x7f\t")).toEqual([
-      "j",
-      "j",
-      "C-d",
-      "Space",
-      "/",
-      "a",
-      "Enter",
-      "Backspace",
-      "Tab",
-    ]);
+    expect(namesOf("jj\x04 /a\r\x7f\t")).toEqual(["j", "j", "C-d", "Space", "/", "a", "Enter", "Backspace", "Tab"]);
   });
 
   test.each([
@@ -80,20 +70,12 @@ describe("keys from the bytes of a terminal", () => {
       "\x1b[1;2B",
     );
     fc.assert(
-      fc.property(
-        fc.array(piece, { maxLength: 8 }),
-        fc.array(fc.nat(60), { maxLength: 4 }),
-        (pieces, cuts) => {
-          const text = pieces.join("");
-          const at = [
-            0,
-            ...cuts.filter((cut) => cut < text.length).toSorted((a, b) => a - b),
-            text.length,
-          ];
-          const chunks = at.slice(1).map((end, index) => text.slice(at[index], end));
-          expect(namesOf(...chunks)).toEqual(namesOf(text));
-        },
-      ),
+      fc.property(fc.array(piece, { maxLength: 8 }), fc.array(fc.nat(60), { maxLength: 4 }), (pieces, cuts) => {
+        const text = pieces.join("");
+        const at = [0, ...cuts.filter((cut) => cut < text.length).toSorted((a, b) => a - b), text.length];
+        const chunks = at.slice(1).map((end, index) => text.slice(at[index], end));
+        expect(namesOf(...chunks)).toEqual(namesOf(text));
+      }),
     );
   });
 });

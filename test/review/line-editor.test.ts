@@ -2,10 +2,7 @@ import { describe, expect, test } from "vitest";
 import { editLine, lineOf, lineText, type Line } from "../../src/review/line-editor.ts";
 
 function typed(line: Line, ...names: readonly string[]): Line {
-  return names.reduce(
-    (now, name) => editLine(now, { name, text: name.length === 1 ? name : "" }),
-    line,
-  );
+  return names.reduce((now, name) => editLine(now, { name, text: name.length === 1 ? name : "" }), line);
 }
 
 describe("the line editor", () => {
@@ -26,9 +23,7 @@ describe("the line editor", () => {
   });
 
   test("pasted line breaks and controls cannot make another line", () => {
-    expect(lineText(editLine(lineOf(""), { name: "Paste", text: "a\r\nb\x1b[2J\0c" }))).toBe(
-      "a b [2J c",
-    );
+    expect(lineText(editLine(lineOf(""), { name: "Paste", text: "a\r\nb\x1b[2J\0c" }))).toBe("a b [2J c");
   });
 
   test("stays short whatever is pasted", () => {

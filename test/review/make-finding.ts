@@ -25,10 +25,7 @@ export function fingerprintOf(n: number): string {
   return `lt1${n.toString(16).padStart(32, "0")}`;
 }
 
-export function makeSighting(
-  origin: Origin,
-  changes: Partial<FindingSighting> = {},
-): FindingSighting {
+export function makeSighting(origin: Origin, changes: Partial<FindingSighting> = {}): FindingSighting {
   return {
     origin,
     content: "0".repeat(40),

@@ -62,14 +62,14 @@ describe("the plain review", () => {
 
   test("skips, goes back by u, shows the detail, and explains itself", async () => {
     const decisions = memoryDecisions();
-    const said = await converse(
-      createListFeed("r", three),
-      ["", "r", "u", "f", "d", "?", "q"],
-      decisions,
-    );
-    expect(
-      said.filter((line) => /^\d+\. /.test(line)).map((line) => /rule-\d/.exec(line)?.[0]),
-    ).toEqual(["rule-0", "rule-1", "rule-2", "rule-1", "rule-0"]);
+    const said = await converse(createListFeed("r", three), ["", "r", "u", "f", "d", "?", "q"], decisions);
+    expect(said.filter((line) => /^\d+\. /.test(line)).map((line) => /rule-\d/.exec(line)?.[0])).toEqual([
+      "rule-0",
+      "rule-1",
+      "rule-2",
+      "rule-1",
+      "rule-0",
+    ]);
     expect(said.some((line) => line.includes("Revoke it in the console."))).toBe(true);
     expect(said.some((line) => line.startsWith("r real"))).toBe(true);
     expect([...decisions.decisions.keys()]).toEqual([fingerprintOf(1)]);
@@ -81,9 +81,7 @@ describe("the plain review", () => {
 
   test("does not ask about what is decided already", async () => {
     const decisions = memoryDecisions();
-    await decisions.write([
-      { fingerprint: fingerprintOf(1), decision: { verdict: "real", reason: "", date: now } },
-    ]);
+    await decisions.write([{ fingerprint: fingerprintOf(1), decision: { verdict: "real", reason: "", date: now } }]);
     const said = await converse(createListFeed("r", three), ["", ""], decisions);
     expect(said).toHaveLength(2);
   });
@@ -104,9 +102,7 @@ describe("the plain review", () => {
       ...memoryDecisions(),
       write: () => Promise.reject(new Error("disk full")),
     };
-    expect(await converse(createListFeed("r", [makeFinding(0)]), ["r"], failing)).toContain(
-      "not written: disk full",
-    );
+    expect(await converse(createListFeed("r", [makeFinding(0)]), ["r"], failing)).toContain("not written: disk full");
   });
 
   test("prints nothing that a terminal would obey", async () => {

@@ -5,9 +5,7 @@ import { build } from "esbuild";
 import { vi } from "vitest";
 
 // A CommonJS package whose names Node does not see from an ES module.
-const { Terminal } = createRequire(import.meta.url)(
-  "@xterm/headless",
-) as typeof import("@xterm/headless");
+const { Terminal } = createRequire(import.meta.url)("@xterm/headless") as typeof import("@xterm/headless");
 
 const root = join(import.meta.dirname, "../..");
 

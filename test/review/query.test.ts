@@ -7,10 +7,7 @@ const finding = makeFinding(7, {
   rule: { id: "acme-token", description: "Token of Acme", revoke: "", references: [] },
   otherRules: ["generic-key"],
   severity: "high",
-  sightings: [
-    makeSighting(gitOrigin("Deploy/prod.env")),
-    makeSighting(imageOrigin("app/config.json")),
-  ],
+  sightings: [makeSighting(gitOrigin("Deploy/prod.env")), makeSighting(imageOrigin("app/config.json"))],
 });
 
 function passes(filter: string, verdict?: Verdict): boolean {
@@ -63,19 +60,11 @@ describe("the filter language", () => {
     const query = parseQuery("is:deleted");
     const gone = gitOrigin("a", { inHead: false });
     const deleted = imageOrigin("b", { deleted: true });
+    expect(matches(query, makeFinding(1, { sightings: [makeSighting(gone), makeSighting(deleted)] }), undefined)).toBe(
+      true,
+    );
     expect(
-      matches(
-        query,
-        makeFinding(1, { sightings: [makeSighting(gone), makeSighting(deleted)] }),
-        undefined,
-      ),
-    ).toBe(true);
-    expect(
-      matches(
-        query,
-        makeFinding(2, { sightings: [makeSighting(gone), makeSighting(imageOrigin("b"))] }),
-        undefined,
-      ),
+      matches(query, makeFinding(2, { sightings: [makeSighting(gone), makeSighting(imageOrigin("b"))] }), undefined),
     ).toBe(false);
     expect(matches(query, makeFinding(3), undefined)).toBe(false);
   });
@@ -86,14 +75,11 @@ describe("the filter language", () => {
       expect(query.terms).toEqual([]);
       expect(query.complaint).not.toBe("");
     }
-    for (const filter of ["rule:", "path:", "!", '"', "  "])
-      expect(parseQuery(filter).terms).toEqual([]);
+    for (const filter of ["rule:", "path:", "!", '"', "  "]) expect(parseQuery(filter).terms).toEqual([]);
   });
 
   test("a finding in very many places is still searched quickly and by its rule", () => {
-    const many = Array.from({ length: 20_000 }, (_, index) =>
-      makeSighting(gitOrigin(`path/${index}`)),
-    );
+    const many = Array.from({ length: 20_000 }, (_, index) => makeSighting(gitOrigin(`path/${index}`)));
     const big = makeFinding(9, { sightings: many });
     expect(matches(parseQuery("rule:rule-4 path:path/12"), big, undefined)).toBe(true);
   });

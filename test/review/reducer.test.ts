@@ -65,9 +65,7 @@ describe("findings that arrive", () => {
     const review = drive(many).press("G", "k", "k");
     const { selected, top } = review.state;
     const rowOnScreen = rowOf(review.state) - top;
-    const before = Array.from({ length: 7 }, (_, n) =>
-      makeFinding(1000 + n, { severity: "critical" }),
-    );
+    const before = Array.from({ length: 7 }, (_, n) => makeFinding(1000 + n, { severity: "critical" }));
     review.feed({ kind: "findings", findings: before });
     expect(review.state.selected).toBe(selected);
     expect(rowOf(review.state) - review.state.top).toBe(rowOnScreen);
@@ -85,9 +83,7 @@ describe("findings that arrive", () => {
     expect(targetsOf(review.state)).toHaveLength(3);
     review.feed({
       kind: "findings",
-      findings: [
-        makeFinding(500, { rule: { id: "rule-2x", description: "", revoke: "", references: [] } }),
-      ],
+      findings: [makeFinding(500, { rule: { id: "rule-2x", description: "", revoke: "", references: [] } })],
     });
     expect(targetsOf(review.state)).toHaveLength(3);
     expect(targetsOf(review.state)).not.toContain(fingerprintOf(500));
@@ -221,8 +217,7 @@ describe("order", () => {
       makeFinding(3, { severity: "medium", sightings: [makeSighting(fileOrigin("a"))] }),
     ];
     const review = drive(findings);
-    const order = (): number[] =>
-      review.state.shown.map((fingerprint) => Number.parseInt(fingerprint.slice(3), 16));
+    const order = (): number[] => review.state.shown.map((fingerprint) => Number.parseInt(fingerprint.slice(3), 16));
     expect(order()).toEqual([2, 3, 1]);
     expect((review.press("s"), order())).toEqual([1, 2, 3]);
     expect((review.press("s"), order())).toEqual([3, 1, 2]);
@@ -242,25 +237,20 @@ describe("order", () => {
 test("whatever keys come, the selection is shown, the list is scrolled to it, and undo brings all decisions back", () => {
   const keys = bindings.flatMap((binding) => (binding.group === "leave" ? [] : binding.keys));
   fc.assert(
-    fc.property(
-      fc.array(fc.constantFrom(...keys, "1", "e"), { maxLength: 60 }),
-      fc.boolean(),
-      (pressed, isWide) => {
-        const review = drive(
-          many.slice(0, 30),
-          isWide ? { columns: 120, rows: 20 } : { columns: 70, rows: 18 },
-        ).press(...pressed);
-        const { state } = review;
-        if (state.shown.length > 0) {
-          expect(state.selected).toBeDefined();
-          expect(rowOf(state)).toBeGreaterThanOrEqual(state.top);
-          expect(rowOf(state)).toBeLessThan(state.top + listHeight(state.size));
-        }
-        review.press("Esc", "Esc", "Esc", "Esc");
-        for (let step = review.state.past.length; step > 0; step--) review.press("u");
-        expect(review.state.decisions.size).toBe(0);
-      },
-    ),
+    fc.property(fc.array(fc.constantFrom(...keys, "1", "e"), { maxLength: 60 }), fc.boolean(), (pressed, isWide) => {
+      const review = drive(many.slice(0, 30), isWide ? { columns: 120, rows: 20 } : { columns: 70, rows: 18 }).press(
+        ...pressed,
+      );
+      const { state } = review;
+      if (state.shown.length > 0) {
+        expect(state.selected).toBeDefined();
+        expect(rowOf(state)).toBeGreaterThanOrEqual(state.top);
+        expect(rowOf(state)).toBeLessThan(state.top + listHeight(state.size));
+      }
+      review.press("Esc", "Esc", "Esc", "Esc");
+      for (let step = review.state.past.length; step > 0; step--) review.press("u");
+      expect(review.state.decisions.size).toBe(0);
+    }),
     { numRuns: 150 },
   );
 });

@@ -136,9 +136,7 @@ describe("a session", () => {
     await session.settled();
     key(session, "u");
     feed.observer.finding(makeFinding(1, { severity: "low" }));
-    await vi.waitFor(() =>
-      expect(session.state().findings.get(fingerprintOf(1))?.severity).toBe("low"),
-    );
+    await vi.waitFor(() => expect(session.state().findings.get(fingerprintOf(1))?.severity).toBe("low"));
     expect(decisions.decisions.size).toBe(1);
     expect(session.state().decisions.size).toBe(0);
   });

@@ -47,9 +47,7 @@ function expectRestored(seat: Seat): void {
   expect(seat.text()).not.toContain(secret);
   // Every mode that was taken was given back, and after the last frame.
   for (const mode of ["1049", "2004"])
-    expect(seat.sent().lastIndexOf(`\x1b[?${mode}l`)).toBeGreaterThan(
-      seat.sent().lastIndexOf(`\x1b[?${mode}h`),
-    );
+    expect(seat.sent().lastIndexOf(`\x1b[?${mode}l`)).toBeGreaterThan(seat.sent().lastIndexOf(`\x1b[?${mode}h`));
   expect(seat.sent().lastIndexOf("\x1b[?7h")).toBeGreaterThan(seat.sent().lastIndexOf("\x1b[?7l"));
 }
 
@@ -217,9 +215,7 @@ describe("however it ends, the terminal is given back", () => {
     seat.press("f");
     await seat.sees("1 open");
     await vi.waitFor(async () =>
-      expect(await readFile(join(seat.cwd, ".leaktraceignore"), "utf8")).toContain(
-        "false-positive",
-      ),
+      expect(await readFile(join(seat.cwd, ".leaktraceignore"), "utf8")).toContain("false-positive"),
     );
     seat.kill("SIGKILL");
     expect(await seat.ended()).toMatchObject({ signal: 9 });
@@ -228,17 +224,11 @@ describe("however it ends, the terminal is given back", () => {
 
   test("the line discipline is as it was", async () => {
     const cwd = await mkdtemp(join(folder, "cwd-"));
-    using seat = sit(
-      "/bin/sh",
-      ["-c", `stty -a > before; "${process.execPath}" "${app}"; stty -a > after`],
-      { cwd },
-    );
+    using seat = sit("/bin/sh", ["-c", `stty -a > before; "${process.execPath}" "${app}"; stty -a > after`], { cwd });
     await seat.sees("nothing found so far");
     seat.press("q");
     await seat.ended();
-    expect(await readFile(join(cwd, "after"), "utf8")).toBe(
-      await readFile(join(cwd, "before"), "utf8"),
-    );
+    expect(await readFile(join(cwd, "after"), "utf8")).toBe(await readFile(join(cwd, "before"), "utf8"));
   });
 });
 
@@ -283,8 +273,7 @@ describe("Ctrl-Z", () => {
     await seat.sees("Stopped");
     seat.press("fg\r");
     await seat.sees(
-      (text) =>
-        text.includes("nothing found so far") && !text.includes("Stopped") && !text.includes("fg"),
+      (text) => text.includes("nothing found so far") && !text.includes("Stopped") && !text.includes("fg"),
     );
     expect(seat.isAlternate()).toBe(true);
     expect(seat.isCursorHidden()).toBe(true);

@@ -22,9 +22,22 @@ const proved: readonly (readonly [check: string, generator: string, ...options: 
   ["atlassian-crc32", "bitbucket-crc32"],
   ["confluent-crc32", "confluent-crc32"],
   ["azure-marvin", "azure-marvin"],
-  ...["storage", "cosmos", "batch", "apim", "ml", "function", "search", "acr", "redis", "servicebus", "eventhub", "relay", "iot", "eventgrid"].map(
-    (kind) => ["azure-marvin", "azure-marvin", kind] as const,
-  ),
+  ...[
+    "storage",
+    "cosmos",
+    "batch",
+    "apim",
+    "ml",
+    "function",
+    "search",
+    "acr",
+    "redis",
+    "servicebus",
+    "eventhub",
+    "relay",
+    "iot",
+    "eventgrid",
+  ].map((kind) => ["azure-marvin", "azure-marvin", kind] as const),
   ["azure-annotated", "azure-annotated"],
   ["azure-annotated", "azure-annotated", "AZDO", "AAAA"],
   ["entra-secret", "entra-secret"],
@@ -56,12 +69,15 @@ const proved: readonly (readonly [check: string, generator: string, ...options: 
 ];
 
 describe("generated tokens", () => {
-  test.each(proved.map((one) => [one.join(" "), one] as const))("%s: the proof of detect holds for them", (_label, [check, generator, ...options]) => {
-    for (let seed = 0; seed < 20; seed++) {
-      const token = generateToken(generator, createRandom(seed), options) ?? "";
-      expect(runCheck(check, token).status, `seed ${seed}, length ${token.length}`).toBe("valid");
-    }
-  });
+  test.each(proved.map((one) => [one.join(" "), one] as const))(
+    "%s: the proof of detect holds for them",
+    (_label, [check, generator, ...options]) => {
+      for (let seed = 0; seed < 20; seed++) {
+        const token = generateToken(generator, createRandom(seed), options) ?? "";
+        expect(runCheck(check, token).status, `seed ${seed}, length ${token.length}`).toBe("valid");
+      }
+    },
+  );
 
   test("key ids of AWS tell their account", () => {
     const { facts, status } = runCheck("aws-akid", generateToken("aws-akid", createRandom(1)) ?? "");
@@ -77,11 +93,25 @@ describe("generated tokens", () => {
     }
   });
 
-  test.each(["pem-rsa", "pem-ec", "pem-pkcs8", "pem-pkcs8-ec", "pem-pkcs8-ed25519"])("%s can be loaded as a private key", (name) => {
-    expect(createPrivateKey(generateToken(name, createRandom(1)) ?? "").type).toBe("private");
-  });
+  test.each(["pem-rsa", "pem-ec", "pem-pkcs8", "pem-pkcs8-ec", "pem-pkcs8-ed25519"])(
+    "%s can be loaded as a private key",
+    (name) => {
+      expect(createPrivateKey(generateToken(name, createRandom(1)) ?? "").type).toBe("private");
+    },
+  );
 
-  test.each(["pem-rsa", "pem-ec", "pem-dsa", "pem-pkcs8", "pem-openssh", "pem-encrypted", "pem-encrypted-legacy", "pem-openssh-encrypted", "pgp-private", "ppk"])("%s is a key to the check of private keys", (name) => {
+  test.each([
+    "pem-rsa",
+    "pem-ec",
+    "pem-dsa",
+    "pem-pkcs8",
+    "pem-openssh",
+    "pem-encrypted",
+    "pem-encrypted-legacy",
+    "pem-openssh-encrypted",
+    "pgp-private",
+    "ppk",
+  ])("%s is a key to the check of private keys", (name) => {
     expect(runCheck("private-key", generateToken(name, createRandom(1)) ?? "").status).toBe("valid");
   });
 

@@ -25,7 +25,10 @@ stopwords = ["example"]
 `;
 const { ruleset: builtin } = compileBuiltin([{ name: "builtin.toml", text: builtinFile }]);
 
-async function load(text: string, files: Record<string, string> = {}): Promise<{ ruleset: Ruleset; warnings: readonly string[] }> {
+async function load(
+  text: string,
+  files: Record<string, string> = {},
+): Promise<{ ruleset: Ruleset; warnings: readonly string[] }> {
   return loadConfig(text, "c.toml", {
     parse,
     builtin: async () => builtin,
@@ -101,7 +104,14 @@ skipReport = true
       after: 9 + 8,
       required: [{ id: "part", withinLines: 5, withinColumns: 9 }],
       allowlists: [
-        { condition: "AND", regexTarget: "line", regexes: ["(?i)^true|false$", "b"], stopwords: ["word"], paths: [], commits: [] },
+        {
+          condition: "AND",
+          regexTarget: "line",
+          regexes: ["(?i)^true|false$", "b"],
+          stopwords: ["word"],
+          paths: [],
+          commits: [],
+        },
         { condition: "OR", regexTarget: "secret", paths: ["test/"], commits: ["abcdef0123"] },
       ],
     });
@@ -111,13 +121,17 @@ skipReport = true
   });
 
   test("the old forms of allowlists, on a rule and globally", async () => {
-    const { ruleset } = await load(`${gamma}[rules.allowlist]\nregexes = ["gam_test"]\n[allowlist]\npaths = ["vendor/"]\n`);
+    const { ruleset } = await load(
+      `${gamma}[rules.allowlist]\nregexes = ["gam_test"]\n[allowlist]\npaths = ["vendor/"]\n`,
+    );
     expect(rule(ruleset, "gamma").allowlists).toHaveLength(1);
     expect(ruleset.allowlists).toMatchObject([{ paths: ["vendor/"], targetRules: [] }]);
   });
 
   test("useDefault keeps the built-in rules, disabledRules takes some away", async () => {
-    const { ruleset, warnings } = await load(`[extend]\nuseDefault = true\ndisabledRules = ["beta-token", "nope"]\n${gamma}`);
+    const { ruleset, warnings } = await load(
+      `[extend]\nuseDefault = true\ndisabledRules = ["beta-token", "nope"]\n${gamma}`,
+    );
     expect(ruleset.rules.map(({ id }) => id)).toEqual(["alpha-token", "gamma"]);
     expect(warnings).toEqual(["c.toml: disabledRules names nope, which is not among the extended rules"]);
     expect(ruleset.origin).toBe("c.toml and built-in");
@@ -140,13 +154,22 @@ stopwords = ["abc"]
 `);
     const base = rule(builtin, "alpha-token");
     const { allowlists, ...rest } = rule(ruleset, "alpha-token");
-    expect(rest).toMatchObject({ regex: base.regex, entropy: 2, description: "Alpha.", tags: ["one", "two"], severity: "low", skipReport: true });
+    expect(rest).toMatchObject({
+      regex: base.regex,
+      entropy: 2,
+      description: "Alpha.",
+      tags: ["one", "two"],
+      severity: "low",
+      skipReport: true,
+    });
     expect([rest.reach, rest.before, rest.after]).toEqual([base.reach, base.before, base.after]);
     expect(allowlists).toHaveLength(1);
   });
 
   test("a new regex gets a window of its own", async () => {
-    const { ruleset } = await load(`[extend]\nuseDefault = true\n[[rules]]\nid = "alpha-token"\nregex = '''alp_[0-9]{100}'''\n`);
+    const { ruleset } = await load(
+      `[extend]\nuseDefault = true\n[[rules]]\nid = "alpha-token"\nregex = '''alp_[0-9]{100}'''\n`,
+    );
     expect(rule(ruleset, "alpha-token")).toMatchObject({ reach: "window", after: 108, keywords: ["alp_"] });
   });
 
@@ -156,14 +179,19 @@ stopwords = ["abc"]
       "c2.toml": `[extend]\npath = "d.toml"\n[[rules]]\nid = "c"\nregex = "cccc"\n[[allowlists]]\nstopwords = ["c"]\n`,
       "d.toml": `[[rules]]\nid = "d"\nregex = "dddd"\n`,
     };
-    const { ruleset, warnings } = await load(`[extend]\npath = "b.toml"\n[[rules]]\nid = "a"\nregex = "aaaa"\n[[allowlists]]\nstopwords = ["a"]\n`, files);
+    const { ruleset, warnings } = await load(
+      `[extend]\npath = "b.toml"\n[[rules]]\nid = "a"\nregex = "aaaa"\n[[allowlists]]\nstopwords = ["a"]\n`,
+      files,
+    );
     expect(ruleset.rules.map(({ id }) => id)).toEqual(["a", "b", "c"]);
     expect(ruleset.allowlists.map(({ stopwords }) => stopwords[0])).toEqual(["a", "b", "c"]);
     expect(warnings.join()).toContain("c2.toml: [extend]");
   });
 
   test("what is strange but harmless is told", async () => {
-    const { warnings } = await load(`colour = "red"\n[extend]\nuseDefault = true\nurl = "x"\n${gamma}vaildate = 1\n${gamma}`);
+    const { warnings } = await load(
+      `colour = "red"\n[extend]\nuseDefault = true\nurl = "x"\n${gamma}vaildate = 1\n${gamma}`,
+    );
     expect(warnings).toEqual([
       "c.toml: [extend] url is not supported and was ignored",
       "c.toml: rule gamma: unknown key vaildate".replace("c.toml: rule", "c.toml: rules: rule"),
@@ -198,24 +226,52 @@ stopwords = ["z"]
   test.each<[string, string, RegExp]>([
     ["no rules at all", ``, /no rules are loaded/],
     ["only an allowlist", `[allowlist]\npaths = ["a"]\n`, /no rules are loaded/],
-    ["everything disabled", `[extend]\nuseDefault = true\ndisabledRules = ["alpha-token", "beta-token"]\n`, /no rules are loaded/],
+    [
+      "everything disabled",
+      `[extend]\nuseDefault = true\ndisabledRules = ["alpha-token", "beta-token"]\n`,
+      /no rules are loaded/,
+    ],
     ["broken TOML", `[[rules]\n`, /^c\.toml:1: /],
     ["a rule without id", `[[rules]]\nregex = "a"\n`, /rule 1 has no id/],
     ["a rule without regex and path", `[[rules]]\nid = "a"\n`, /rule a: neither regex nor path/],
     ["a regex that does not compile", `[[rules]]\nid = "a"\nregex = "a(?=b)"\n`, /rule a: regex does not compile: /],
     ["a path that does not compile", `[[rules]]\nid = "a"\npath = "a("\n`, /rule a: path does not compile/],
-    ["a group that is not there", `[[rules]]\nid = "a"\nregex = "(a)"\nsecretGroup = 2\n`, /rule a: secretGroup 2, but the regex has 1 groups/],
-    ["an allowlist regex", `${gamma}[[rules.allowlists]]\nregexes = ["("]\n`, /rule gamma: allowlist regexes does not compile/],
+    [
+      "a group that is not there",
+      `[[rules]]\nid = "a"\nregex = "(a)"\nsecretGroup = 2\n`,
+      /rule a: secretGroup 2, but the regex has 1 groups/,
+    ],
+    [
+      "an allowlist regex",
+      `${gamma}[[rules.allowlists]]\nregexes = ["("]\n`,
+      /rule gamma: allowlist regexes does not compile/,
+    ],
     ["a global allowlist path", `${gamma}[[allowlists]]\npaths = ["("]\n`, /allowlist paths does not compile/],
     ["an empty allowlist", `${gamma}[[rules.allowlists]]\ndescription = "x"\n`, /needs at least one of/],
-    ["both allowlist forms", `${gamma}[allowlist]\npaths = ["a"]\n[[allowlists]]\npaths = ["a"]\n`, /cannot stand together/],
-    ["a wrong condition", `${gamma}[[rules.allowlists]]\npaths = ["a"]\ncondition = "XOR"\n`, /condition must be OR or AND/],
+    [
+      "both allowlist forms",
+      `${gamma}[allowlist]\npaths = ["a"]\n[[allowlists]]\npaths = ["a"]\n`,
+      /cannot stand together/,
+    ],
+    [
+      "a wrong condition",
+      `${gamma}[[rules.allowlists]]\npaths = ["a"]\ncondition = "XOR"\n`,
+      /condition must be OR or AND/,
+    ],
     ["a wrong target", `${gamma}[[rules.allowlists]]\nregexes = ["a"]\nregexTarget = "file"\n`, /regexTarget must be/],
     ["a missing part", `${gamma}[[rules.required]]\nid = "nope"\n`, /required rule nope does not exist/],
-    ["an unknown target rule", `${gamma}[[allowlists]]\ntargetRules = ["nope"]\npaths = ["a"]\n`, /rule nope does not exist/],
+    [
+      "an unknown target rule",
+      `${gamma}[[allowlists]]\ntargetRules = ["nope"]\npaths = ["a"]\n`,
+      /rule nope does not exist/,
+    ],
     ["default and path together", `[extend]\nuseDefault = true\npath = "x"\n`, /both useDefault and path/],
     ["a path that is not there", `[extend]\npath = "x"\n`, /x: cannot be read/],
-    ["a wrong type", `[[rules]]\nid = "a"\nregex = "a"\nkeywords = 3.5\nentropy = "much"\n`, /rule a: entropy must be a number/],
+    [
+      "a wrong type",
+      `[[rules]]\nid = "a"\nregex = "a"\nkeywords = 3.5\nentropy = "much"\n`,
+      /rule a: entropy must be a number/,
+    ],
     ["a wrong severity", `${gamma}severity = "huge"\n`, /rule gamma: severity must be one of critical, /],
   ])("%s is an error that says where", async (_name, text, message) => {
     const error: unknown = await load(text).catch((reason: unknown) => reason);
@@ -224,7 +280,9 @@ stopwords = ["z"]
   });
 
   test("weak types are taken as gitleaks takes them", async () => {
-    const { ruleset } = await load(`[[rules]]\nid = "a"\nregex = "abcd"\nentropy = "3.5"\nkeywords = "ab,CD"\nskipReport = "false"\n`);
+    const { ruleset } = await load(
+      `[[rules]]\nid = "a"\nregex = "abcd"\nentropy = "3.5"\nkeywords = "ab,CD"\nskipReport = "false"\n`,
+    );
     expect(rule(ruleset, "a")).toMatchObject({ entropy: 3.5, keywords: ["ab", "cd"], skipReport: false });
   });
 

@@ -8,7 +8,10 @@ import { loadRuleset } from "../../src/rules/index.ts";
 import type { LoadRulesetOptions } from "../../src/rules/index.ts";
 
 const { ruleset: builtin } = compileBuiltin([
-  { name: "a.toml", text: `[[rules]]\nid = "built-in-rule"\nregex = "bbbb"\nkeywords = ["bbbb"]\n[[rules]]\nid = "other-rule"\nregex = "oooo"\nkeywords = ["oooo"]\n` },
+  {
+    name: "a.toml",
+    text: `[[rules]]\nid = "built-in-rule"\nregex = "bbbb"\nkeywords = ["bbbb"]\n[[rules]]\nid = "other-rule"\nregex = "oooo"\nkeywords = ["oooo"]\n`,
+  },
 ]);
 
 let cwd = "";
@@ -26,8 +29,16 @@ function config(id: string): string {
   return `[[rules]]\nid = "${id}"\nregex = "aaaa"\n`;
 }
 
-async function load(options: Partial<LoadRulesetOptions> = {}): Promise<{ ids: string[]; warnings: readonly string[]; origin: string }> {
-  const { ruleset, warnings } = await loadRuleset({ cwd, env: {}, builtin: async () => builtin, compile: () => undefined, ...options });
+async function load(
+  options: Partial<LoadRulesetOptions> = {},
+): Promise<{ ids: string[]; warnings: readonly string[]; origin: string }> {
+  const { ruleset, warnings } = await loadRuleset({
+    cwd,
+    env: {},
+    builtin: async () => builtin,
+    compile: () => undefined,
+    ...options,
+  });
   return { ids: ruleset.rules.map(({ id }) => id), warnings, origin: ruleset.origin };
 }
 
@@ -53,7 +64,11 @@ describe("which rules a scan uses", () => {
     await rm(join(cwd, "repo/.leaktrace.toml"));
     expect((await load({ target: "repo" })).ids).toEqual(["repo-gl"]);
     await rm(join(cwd, "repo/.gitleaks.toml"));
-    expect(await load({ target: "repo" })).toEqual({ ids: ["built-in-rule", "other-rule"], warnings: [], origin: "built-in" });
+    expect(await load({ target: "repo" })).toEqual({
+      ids: ["built-in-rule", "other-rule"],
+      warnings: [],
+      origin: "built-in",
+    });
   });
 
   test("rules that come with the target are told; a file or a stream as target has none", async () => {
@@ -76,9 +91,14 @@ describe("which rules a scan uses", () => {
   });
 
   test("what cannot be read is named", async () => {
-    expect(await failure({ config: "nope.toml" })).toMatchObject({ code: "rules-unreadable", message: "nope.toml: cannot be read (ENOENT)" });
+    expect(await failure({ config: "nope.toml" })).toMatchObject({
+      code: "rules-unreadable",
+      message: "nope.toml: cannot be read (ENOENT)",
+    });
     await put("a.toml", `[extend]\npath = "nope.toml"\n`);
-    expect((await failure({ config: "a.toml" })).message).toBe("a.toml: [extend] path nope.toml: cannot be read (ENOENT)");
+    expect((await failure({ config: "a.toml" })).message).toBe(
+      "a.toml: [extend] path nope.toml: cannot be read (ENOENT)",
+    );
   });
 
   test("a built-in set without rules is an error", async () => {
@@ -92,13 +112,29 @@ describe("--enable-rule", () => {
   });
 
   test("the parts of a composite rule come along, unreported", async () => {
-    await put("c.toml", `[[rules]]\nid = "whole"\nregex = "a"\n[[rules.required]]\nid = "part"\n[[rules]]\nid = "part"\nregex = "b"\n[[rules]]\nid = "else"\nregex = "c"\n`);
-    const { ruleset } = await loadRuleset({ cwd, env: {}, config: "c.toml", enableRules: ["whole"], builtin: async () => builtin, compile: () => undefined });
-    expect(ruleset.rules.map(({ id, skipReport }) => [id, skipReport])).toEqual([["part", true], ["whole", false]]);
+    await put(
+      "c.toml",
+      `[[rules]]\nid = "whole"\nregex = "a"\n[[rules.required]]\nid = "part"\n[[rules]]\nid = "part"\nregex = "b"\n[[rules]]\nid = "else"\nregex = "c"\n`,
+    );
+    const { ruleset } = await loadRuleset({
+      cwd,
+      env: {},
+      config: "c.toml",
+      enableRules: ["whole"],
+      builtin: async () => builtin,
+      compile: () => undefined,
+    });
+    expect(ruleset.rules.map(({ id, skipReport }) => [id, skipReport])).toEqual([
+      ["part", true],
+      ["whole", false],
+    ]);
   });
 
   test("an unknown id is an error with the nearest one", async () => {
-    expect(await failure({ enableRules: ["bulit-in-rule"] })).toMatchObject({ code: "rules-invalid", hint: "did you mean built-in-rule?" });
+    expect(await failure({ enableRules: ["bulit-in-rule"] })).toMatchObject({
+      code: "rules-invalid",
+      hint: "did you mean built-in-rule?",
+    });
     expect((await failure({ enableRules: ["zzzz"] })).hint).toBe("`leaktrace rules list` shows all rules");
   });
 });

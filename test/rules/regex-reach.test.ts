@@ -60,9 +60,20 @@ describe("keywords in every match", () => {
   test("what chance finds never contradicts a proof", () => {
     const letters = fc.constantFrom("a", "b", "A", "ab", "[ab]", "[^a]", ".", "(?i:b)", "c");
     const counts = fc.constantFrom("", "?", "*", "+", "{2}", "{1,3}");
-    const part = fc.tuple(fc.array(letters, { minLength: 1, maxLength: 3 }), counts).map(([all, count]) => `(?:${all.join("")})${count}`);
-    const pattern = fc.array(fc.oneof(part, fc.tuple(part, part).map(([a, b]) => `(?:${a}|${b})`)), { minLength: 1, maxLength: 4 });
-    const keywords = fc.uniqueArray(fc.constantFrom("a", "ab", "ba", "bb", "abc", "cab", "aab"), { minLength: 1, maxLength: 3 });
+    const part = fc
+      .tuple(fc.array(letters, { minLength: 1, maxLength: 3 }), counts)
+      .map(([all, count]) => `(?:${all.join("")})${count}`);
+    const pattern = fc.array(
+      fc.oneof(
+        part,
+        fc.tuple(part, part).map(([a, b]) => `(?:${a}|${b})`),
+      ),
+      { minLength: 1, maxLength: 4 },
+    );
+    const keywords = fc.uniqueArray(fc.constantFrom("a", "ab", "ba", "bb", "abc", "cab", "aab"), {
+      minLength: 1,
+      maxLength: 3,
+    });
     fc.assert(
       fc.property(pattern, keywords, fc.integer(), (parts, words, seed) => {
         const { root } = parseRegex(parts.join(""));
@@ -74,7 +85,11 @@ describe("keywords in every match", () => {
           const ends = keywordEnds(sample, words);
           if (ends.length === 0) withoutKeyword++;
           else if (proof.holds) {
-            const fits = ends.some((end) => Buffer.byteLength(sample.slice(0, end)) <= proof.before && Buffer.byteLength(sample.slice(end)) <= proof.after);
+            const fits = ends.some(
+              (end) =>
+                Buffer.byteLength(sample.slice(0, end)) <= proof.before &&
+                Buffer.byteLength(sample.slice(end)) <= proof.after,
+            );
             expect(fits, sample).toBe(true);
           }
         }

@@ -30,29 +30,51 @@ describe("templates", () => {
   });
 
   test("forms inside b64 are filled first, and braces there are text", () => {
-    expect(Buffer.from(fill('${b64({"user":"${word}","n":{"k":"${hex:8}"}})}'), "base64").toString()).toMatch(/^\{"user":"[a-z]+","n":\{"k":"[0-9a-f]{8}"\}\}$/);
+    expect(Buffer.from(fill('${b64({"user":"${word}","n":{"k":"${hex:8}"}})}'), "base64").toString()).toMatch(
+      /^\{"user":"[a-z]+","n":\{"k":"[0-9a-f]{8}"\}\}$/,
+    );
     expect(fill("${b64(a)}-${b64(b)}")).toBe("YQ==-Yg==");
     expect(fill("${b64(${b64(a)})}")).toBe("WVE9PQ==");
-    expect(fill("${json(a\n\"b\")}")).toBe('a\\n\\"b\\"');
+    expect(fill('${json(a\n"b")}')).toBe('a\\n\\"b\\"');
     expect(fill("${b64($${X})}")).toBe(Buffer.from("${X}").toString("base64"));
   });
 
-  test.each(["${", "${hex}", "${hex:x}", "${hex:99999999}", "${nope:3}", "${gen:nope}", "${gen}", "${nope(a)}", "${}", "${b64(a}", "${chars::3}"])("%s is an error that names the form", (template) => {
+  test.each([
+    "${",
+    "${hex}",
+    "${hex:x}",
+    "${hex:99999999}",
+    "${nope:3}",
+    "${gen:nope}",
+    "${gen}",
+    "${nope(a)}",
+    "${}",
+    "${b64(a}",
+    "${chars::3}",
+  ])("%s is an error that names the form", (template) => {
     expect(() => fill(template)).toThrow(TemplateError);
   });
 
   test("a seed decides everything", () => {
     const template = "${alnum:40} ${word} ${uuid} ${gen:jwt} ${gen:pem-ec}";
-    fc.assert(fc.property(fc.integer(), (seed) => fill(template, seed) === fill(template, seed)), { numRuns: 20 });
+    fc.assert(
+      fc.property(fc.integer(), (seed) => fill(template, seed) === fill(template, seed)),
+      { numRuns: 20 },
+    );
     expect(fill(template, 1)).not.toBe(fill(template, 2));
   });
 
   test("long values never look like placeholders", () => {
     fc.assert(
-      fc.property(fc.integer(), fc.constantFrom("hex", "alnum", "base64", "lowernum", "base32"), fc.integer({ min: 20, max: 64 }), (seed, name, length) => {
-        const text = fill(`\${${name}:${length}}`, seed);
-        return !/(.)\1\1/.test(text) && /[0-9]/.test(text) && /[A-Za-z]/.test(text);
-      }),
+      fc.property(
+        fc.integer(),
+        fc.constantFrom("hex", "alnum", "base64", "lowernum", "base32"),
+        fc.integer({ min: 20, max: 64 }),
+        (seed, name, length) => {
+          const text = fill(`\${${name}:${length}}`, seed);
+          return !/(.)\1\1/.test(text) && /[0-9]/.test(text) && /[A-Za-z]/.test(text);
+        },
+      ),
     );
   });
 });

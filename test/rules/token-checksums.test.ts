@@ -1,6 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { crc32 } from "node:zlib";
-import { base32, base36, base58Check, base62LowerFirst, bech32, crc16, crc32Base62, crc32Hex, digits, littleEndian, marvin32, sha256 } from "../../src/rules/token-checksums.ts";
+import {
+  base32,
+  base36,
+  base58Check,
+  base62LowerFirst,
+  bech32,
+  crc16,
+  crc32Base62,
+  crc32Hex,
+  digits,
+  littleEndian,
+  marvin32,
+  sha256,
+} from "../../src/rules/token-checksums.ts";
 
 /** Synthetic vectors, in pieces; none was ever issued. */
 describe("checksums of tokens", () => {
@@ -21,7 +34,9 @@ describe("checksums of tokens", () => {
   });
 
   test("little-endian forms: Grafana in hex, Confluent in base64", () => {
-    expect(littleEndian(crc32(["glsa_", "goQjIPxh03MkA9PunLGSJPzhrEZCVnHJ"].join(""))).toString("hex")).toBe("1ec00bd1");
+    expect(littleEndian(crc32(["glsa_", "goQjIPxh03MkA9PunLGSJPzhrEZCVnHJ"].join(""))).toString("hex")).toBe(
+      "1ec00bd1",
+    );
     const body = "kLZ9dLS+zxRFFkqwOIrjXJcWMNGyQjet1RR9a63W4P9/MURTEnQrW+";
     expect(littleEndian(crc32(body)).toString("base64").slice(0, 6)).toBe("PzQULg");
   });

@@ -127,8 +127,10 @@ function fish(commands: readonly Completed[]): string {
   const lines: string[] = [];
   for (const { path, description, options } of commands) {
     const [top = "", sub] = path.split(" ");
-    if (sub === undefined) lines.push(`complete -c leaktrace -n __fish_use_subcommand -a ${top} -d ${quoted(description)}`);
-    else lines.push(`complete -c leaktrace -n '__fish_seen_subcommand_from ${top}' -a ${sub} -d ${quoted(description)}`);
+    if (sub === undefined)
+      lines.push(`complete -c leaktrace -n __fish_use_subcommand -a ${top} -d ${quoted(description)}`);
+    else
+      lines.push(`complete -c leaktrace -n '__fish_seen_subcommand_from ${top}' -a ${sub} -d ${quoted(description)}`);
     for (const option of options) {
       const known = valuesOf.get(option.name);
       const value = known !== undefined ? ` -x -a ${quoted(known.join(" "))}` : option.takesValue ? " -r" : "";

@@ -32,7 +32,8 @@ export async function run(args: readonly string[], _context: { readonly signal: 
     return exitCodes.clean;
   }
   const unknown = args.find((arg) => arg !== "--keep" && arg !== "--review");
-  if (unknown !== undefined) throw new ToolError("usage", `unknown argument ${unknown}`, { hint: "leaktrace demo --help tells more." });
+  if (unknown !== undefined)
+    throw new ToolError("usage", `unknown argument ${unknown}`, { hint: "leaktrace demo --help tells more." });
   const isKept = args.includes("--keep");
   const before = process.cwd();
   const folder = mkdtempSync(join(tmpdir(), "leaktrace-demo-"));
@@ -64,7 +65,9 @@ async function showReview(): Promise<number> {
 async function showFindings(planted: readonly PlantedSecret[]): Promise<number> {
   using interruption = listenForInterruption((text) => void process.stderr.write(text));
   const options = readScanOptions({}, interruption.signal);
-  process.stderr.write(`a repository and an image, with ${planted.length} secrets planted in them; now: leaktrace scan ${targets.join(" ")}\n\n`);
+  process.stderr.write(
+    `a repository and an image, with ${planted.length} secrets planted in them; now: leaktrace scan ${targets.join(" ")}\n\n`,
+  );
   let report: Report | undefined;
   await presentScan(options, async (observer) => {
     report = await runScan({ targets: targets.map((name) => ({ name, as: "any" })), options }, observer);

@@ -1,7 +1,16 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { gate } from "../../findings/index.ts";
-import { formerName, hooksFolder, hookState, incompleteLines, installHook, parsePrePushLines, stoppedLines, uninstallHook } from "../../hooks/index.ts";
+import {
+  formerName,
+  hooksFolder,
+  hookState,
+  incompleteLines,
+  installHook,
+  parsePrePushLines,
+  stoppedLines,
+  uninstallHook,
+} from "../../hooks/index.ts";
 import type { Report } from "../../model/finding.ts";
 import { ToolError } from "../../model/problem.ts";
 import { sanitize } from "../../model/sanitize.ts";
@@ -51,7 +60,8 @@ async function install(args: readonly string[]): Promise<number> {
   const program = process.argv[1];
   if (program === undefined) throw new ToolError("hook", "it cannot be told how leaktrace was started");
   const before = await installHook(folder, { node: process.execPath, program: realpathSync(program) });
-  const what = before.hook === "ours" ? "hook brought up to date" : "hook installed: pushes from this repository are checked";
+  const what =
+    before.hook === "ours" ? "hook brought up to date" : "hook installed: pushes from this repository are checked";
   say(`leaktrace: ${what} (${before.path})`);
   if (before.hook === "other") say(`  the hook that was there is kept as ${formerName} and runs first`);
   if (isShared) say("  core.hooksPath leads out of this repository: every repository that uses this folder is checked");
@@ -82,7 +92,11 @@ async function openHooks(args: readonly string[]): Promise<{ folder: string; isS
   const found = findRepositoryAbove(at);
   if (found === undefined) throw new ToolError("not-a-repository", `${at} is not in a git repository`);
   const { repository, root } = found;
-  const folder = await hooksFolder({ root, commonDir: repository.commonDir, configured: () => configuredHooksPath(repository) });
+  const folder = await hooksFolder({
+    root,
+    commonDir: repository.commonDir,
+    configured: () => configuredHooksPath(repository),
+  });
   const isShared = [root, repository.commonDir].every((inside) => !`${folder}/`.startsWith(`${resolve(inside)}/`));
   return { folder, isShared };
 }
@@ -98,10 +112,13 @@ function repoOption(args: readonly string[]): string {
 
 async function prePush(args: readonly string[], signal: AbortSignal): Promise<number> {
   const [remote, , ...more] = args;
-  if (remote === undefined || more.length > 0) throw usage("git gives a pre-push hook the name and the URL of the remote");
+  if (remote === undefined || more.length > 0)
+    throw usage("git gives a pre-push hook the name and the URL of the remote");
   const lines = parsePrePushLines(await readInput());
   const refs = lines.flatMap(({ localRef, localId, remoteRef, remoteId }): PushedRef[] =>
-    localRef === undefined || localId === undefined ? [] : [{ localRef, localId, remoteRef, ...(remoteId === undefined ? {} : { remoteId }) }],
+    localRef === undefined || localId === undefined
+      ? []
+      : [{ localRef, localId, remoteRef, ...(remoteId === undefined ? {} : { remoteId }) }],
   );
   // Deleting a name sends nothing.
   if (refs.length === 0) return exitCodes.clean;
@@ -151,7 +168,8 @@ async function readInput(): Promise<string> {
   let size = 0;
   for await (const piece of process.stdin as AsyncIterable<Buffer>) {
     size += piece.length;
-    if (size > maxInputBytes) throw new ToolError("hook-input", "standard input is too long for what git gives to a pre-push hook");
+    if (size > maxInputBytes)
+      throw new ToolError("hook-input", "standard input is too long for what git gives to a pre-push hook");
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString("utf8");

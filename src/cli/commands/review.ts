@@ -38,11 +38,9 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
   const isPlain = options.plain || process.env["INK_SCREEN_READER"] === "true";
   const reportPath = await reportOf(targets);
   if (isPlain && reportPath === "-")
-    throw new ToolError(
-      "usage",
-      "with --plain the answers come from standard input, so the report cannot",
-      { hint: "Write the report to a file first." },
-    );
+    throw new ToolError("usage", "with --plain the answers come from standard input, so the report cannot", {
+      hint: "Write the report to a file first.",
+    });
   const { terminal, close } = takeStreams();
   try {
     if (!isPlain && !canShowScreen(terminal)) {
@@ -51,8 +49,7 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
       });
     }
     const decisions = await openIgnoreFile(resolve(ignoreFileName), ignoreFileName);
-    const subject =
-      reportPath === undefined ? await scanned(targets, options) : await reported(reportPath);
+    const subject = reportPath === undefined ? await scanned(targets, options) : await reported(reportPath);
     const outcome = await review({
       feed: subject.feed,
       decisions,

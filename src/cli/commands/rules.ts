@@ -31,7 +31,9 @@ export async function run(args: readonly string[], options: { readonly config?: 
   }
   const rule = ruleset.rules.find((candidate) => candidate.id === id);
   if (rule === undefined) {
-    throw new ToolError("rule-unknown", `there is no rule ${id ?? ""}`, { hint: "leaktrace rules list names all of them." });
+    throw new ToolError("rule-unknown", `there is no rule ${id ?? ""}`, {
+      hint: "leaktrace rules list names all of them.",
+    });
   }
   await writeLines(ruleLines(rule), process.stdout);
   return 0;
@@ -55,7 +57,10 @@ function* ruleLines(rule: Rule): Iterable<string> {
     ["entropy", rule.entropy === 0 ? "" : `above ${rule.entropy} bits a character`],
     ["check", rule.check ?? ""],
     ["needs", rule.required.map((part) => part.id).join(", ")],
-    ["looks at", rule.reach === "whole" ? "whole contents" : `${rule.before} bytes before a keyword's end, ${rule.after} after`],
+    [
+      "looks at",
+      rule.reach === "whole" ? "whole contents" : `${rule.before} bytes before a keyword's end, ${rule.after} after`,
+    ],
     ["revoke", rule.revoke],
     ...rule.references.map((reference) => ["see", reference] as const),
   ];

@@ -12,8 +12,11 @@ import { toolVersion } from "./version.ts";
 
 /** `leaktrace scan`: looks at what each target is, scans all of it, reports. Gives the exit code. */
 export async function run(targets: readonly string[], options: ScanOptions): Promise<number> {
-  if (options.targetsFile !== undefined || options.journal !== undefined) return (await import("./sweep.ts")).run(targets, options);
-  return presentScan(options, (observer) => runScan({ targets: targets.map((name) => ({ name, as: "any" })), options }, observer));
+  if (options.targetsFile !== undefined || options.journal !== undefined)
+    return (await import("./sweep.ts")).run(targets, options);
+  return presentScan(options, (observer) =>
+    runScan({ targets: targets.map((name) => ({ name, as: "any" })), options }, observer),
+  );
 }
 
 export interface ScanRequest {
@@ -24,7 +27,10 @@ export interface ScanRequest {
 }
 
 /** The whole program: rules, then each target's units through the pool, then where the hits were seen, then the report. */
-export async function runScan({ targets, options, open = openTarget }: ScanRequest, observer: ScanObserver): Promise<Report> {
+export async function runScan(
+  { targets, options, open = openTarget }: ScanRequest,
+  observer: ScanObserver,
+): Promise<Report> {
   const { ruleset, deciders, compile, poolOptions, notes } = await prepareScan(targets, options);
   const findings = new FindingStore({ ruleset, compile, deciders, onFinding: (finding) => observer.finding(finding) });
   await using scan = new Run(poolOptions, options, observer);
@@ -57,7 +63,12 @@ export async function runScan({ targets, options, open = openTarget }: ScanReque
 export type HitSink = Pick<FindingStore, "addHit" | "contents" | "addSighting">;
 
 /** One target: open, plan, scan, locate. Throws where it cannot be opened. */
-export async function scanTarget(open: (context: SourceContext) => Promise<Source>, scan: Run, findings: HitSink, tally: TargetTally): Promise<void> {
+export async function scanTarget(
+  open: (context: SourceContext) => Promise<Source>,
+  scan: Run,
+  findings: HitSink,
+  tally: TargetTally,
+): Promise<void> {
   await using source = await open(scan.begin(tally.target));
   tally.kind = source.kind;
   for await (const item of source.units()) {

@@ -6,7 +6,15 @@ import type { ContentHit } from "../../model/detection.ts";
 import type { Report } from "../../model/finding.ts";
 import type { ScanObserver } from "../../model/observer.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
-import { distinctTargets, joinFindings, openJournal, parseTargetList, settled, type ListedTarget, type TargetRecord } from "../../response/index.ts";
+import {
+  distinctTargets,
+  joinFindings,
+  openJournal,
+  parseTargetList,
+  settled,
+  type ListedTarget,
+  type TargetRecord,
+} from "../../response/index.ts";
 import type { ScanOptions } from "../options.ts";
 import { presentScan } from "../present.ts";
 import { Run } from "../run.ts";
@@ -24,12 +32,17 @@ export async function run(args: readonly string[], options: ScanOptions): Promis
   const { targetsFile, journal, secrecy } = options;
   const listed = targetsFile === undefined ? [] : parseTargetList(await readList(targetsFile));
   const targets = distinctTargets([...args, ...listed], process.cwd());
-  if (targets.length === 0) throw new ToolError("usage", `${targetsFile ?? "the command line"} names no target`, { hint: "Write one target a line." });
+  if (targets.length === 0)
+    throw new ToolError("usage", `${targetsFile ?? "the command line"} names no target`, {
+      hint: "Write one target a line.",
+    });
   if (targetsFile === "-" && targets.some(({ name }) => name === "-")) {
     throw new ToolError("usage", "standard input is read for the list of targets, so it cannot be a target itself");
   }
   if (journal === undefined) {
-    return presentScan(options, (observer) => runScan({ targets: targets.map(({ name }) => ({ name, as: "any" })), options }, observer));
+    return presentScan(options, (observer) =>
+      runScan({ targets: targets.map(({ name }) => ({ name, as: "any" })), options }, observer),
+    );
   }
   if (secrecy.kind === "reveal" || (secrecy.kind === "redact" && secrecy.percent < 100)) {
     throw new ToolError("usage", "a run with a journal cannot show secrets", {
@@ -44,7 +57,12 @@ export async function run(args: readonly string[], options: ScanOptions): Promis
  * the same bytes as one that was not. For the same reason a target's ledger leaves out the two counts that depend on which target was
  * scanned before it: bytes, and candidates that were judged not to be secrets.
  */
-async function runSweep(targets: readonly ListedTarget[], path: string, options: ScanOptions, observer: ScanObserver): Promise<Report> {
+async function runSweep(
+  targets: readonly ListedTarget[],
+  path: string,
+  options: ScanOptions,
+  observer: ScanObserver,
+): Promise<Report> {
   // No target's own configuration counts for a sweep; decisions written in a target's folder count for this target.
   const prepared = await prepareScan([], options);
   const basis = { version: toolVersion(), rules: prepared.ruleset.digest, options: digestOf(options) };
@@ -77,7 +95,10 @@ interface Sweep {
 }
 
 /** Scans one target. What it gives depends on nothing but the target. */
-async function scanListed({ name, id }: ListedTarget, { prepared, scan, hits, options, observer }: Sweep): Promise<TargetRecord> {
+async function scanListed(
+  { name, id }: ListedTarget,
+  { prepared, scan, hits, options, observer }: Sweep,
+): Promise<TargetRecord> {
   const { ruleset, compile } = prepared;
   const tally = new TargetTally(name, observer);
   const store = new FindingStore({
@@ -135,8 +156,13 @@ async function decidersOf(name: string, tally: TargetTally): Promise<readonly De
 }
 
 /** The report of all records; decisions of the current folder and a baseline are applied here, so that they count for resumed targets too. */
-function reportOf(records: readonly TargetRecord[], { ruleset, deciders, notes }: Prepared, isStopped: boolean): Report {
-  const decide = (record: TargetRecord) => record.findings.map((finding) => deciders.reduce((current, decider) => decider(current), finding));
+function reportOf(
+  records: readonly TargetRecord[],
+  { ruleset, deciders, notes }: Prepared,
+  isStopped: boolean,
+): Report {
+  const decide = (record: TargetRecord) =>
+    record.findings.map((finding) => deciders.reduce((current, decider) => decider(current), finding));
   const problems: Problem[] = [...notes];
   const decided = records.map((record) => {
     problems.push(...record.problems);
@@ -146,7 +172,11 @@ function reportOf(records: readonly TargetRecord[], { ruleset, deciders, notes }
   return buildReport({
     version: toolVersion(),
     ruleset,
-    targets: decided.map(({ record: { summary }, open }) => ({ ...summary, reachable: summary.status !== "unreachable", findings: open })),
+    targets: decided.map(({ record: { summary }, open }) => ({
+      ...summary,
+      reachable: summary.status !== "unreachable",
+      findings: open,
+    })),
     findings: joinFindings(decided.flatMap(({ findings }) => findings)),
     problems,
     interrupted: isStopped,
@@ -157,7 +187,18 @@ function reportOf(records: readonly TargetRecord[], { ruleset, deciders, notes }
 function digestOf(options: ScanOptions): string {
   const { enableRules, ignoreInlineAllow, maxTargetBytes, maxDecodeDepth, maxArchiveDepth } = options;
   const { worktree, staged, preCommit, logOpts, followSymlinks } = options;
-  const parts = { enableRules, ignoreInlineAllow, maxTargetBytes, maxDecodeDepth, maxArchiveDepth, worktree, staged, preCommit, logOpts, followSymlinks };
+  const parts = {
+    enableRules,
+    ignoreInlineAllow,
+    maxTargetBytes,
+    maxDecodeDepth,
+    maxArchiveDepth,
+    worktree,
+    staged,
+    preCommit,
+    logOpts,
+    followSymlinks,
+  };
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
@@ -167,7 +208,8 @@ async function readList(path: string): Promise<string> {
   try {
     for await (const piece of (path === "-" ? process.stdin : createReadStream(path)) as AsyncIterable<Buffer>) {
       size += piece.length;
-      if (size > maxListBytes) throw new ToolError("usage", `the list of targets ${path} is too large (256 MiB at most)`);
+      if (size > maxListBytes)
+        throw new ToolError("usage", `the list of targets ${path} is too large (256 MiB at most)`);
       pieces.push(piece);
     }
   } catch (error) {

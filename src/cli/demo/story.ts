@@ -38,9 +38,23 @@ export function tellStory(seed: string): Story {
   return {
     repository: {
       commits: [
-        { name: "start", changes: { "README.md": "# shop\n", "src/app.py": "def main():\n    print('shop')\n" }, message: "Start" },
-        { name: "upload", parents: ["start"], changes: { "deploy/aws.ini": aws, "src/upload.py": "BUCKET = 'shop-assets'\n" }, message: "Upload pictures" },
-        { name: "clean", parents: ["upload"], changes: { "deploy/aws.ini": null }, message: "Keys come from the environment now" },
+        {
+          name: "start",
+          changes: { "README.md": "# shop\n", "src/app.py": "def main():\n    print('shop')\n" },
+          message: "Start",
+        },
+        {
+          name: "upload",
+          parents: ["start"],
+          changes: { "deploy/aws.ini": aws, "src/upload.py": "BUCKET = 'shop-assets'\n" },
+          message: "Upload pictures",
+        },
+        {
+          name: "clean",
+          parents: ["upload"],
+          changes: { "deploy/aws.ini": null },
+          message: "Keys come from the environment now",
+        },
         {
           name: "pay",
           parents: ["upload"],
@@ -48,11 +62,37 @@ export function tellStory(seed: string): Story {
           message: "Take payments",
           author: "Robin Example <robin@example.com>",
         },
-        { name: "merge", parents: ["clean", "pay"], changes: { "src/pay.py": `import stripe\n\nstripe.api_key = "${stripe}"\n` }, message: "Merge branch 'payments'" },
-        { name: "pay-env", parents: ["merge"], changes: { "src/pay.py": 'import os, stripe\n\nstripe.api_key = os.environ["STRIPE_KEY"]\n' }, message: "Read the payment key from the environment" },
-        { name: "chat", parents: ["clean"], changes: { "src/chat.py": `client = WebClient(token="${slack}")\n` }, message: "Try a chat bot", author: "Robin Example <robin@example.com>" },
-        { name: "oops", parents: ["pay-env"], changes: { "deploy/id_ed25519": `${deployKey}\n`, "deploy/run.sh": "ssh -i id_ed25519 shop@shop.example\n" }, message: "Deploy by ssh" },
-        { name: "amended", parents: ["pay-env"], changes: { "deploy/run.sh": "ssh shop@shop.example\n" }, message: "Deploy by ssh" },
+        {
+          name: "merge",
+          parents: ["clean", "pay"],
+          changes: { "src/pay.py": `import stripe\n\nstripe.api_key = "${stripe}"\n` },
+          message: "Merge branch 'payments'",
+        },
+        {
+          name: "pay-env",
+          parents: ["merge"],
+          changes: { "src/pay.py": 'import os, stripe\n\nstripe.api_key = os.environ["STRIPE_KEY"]\n' },
+          message: "Read the payment key from the environment",
+        },
+        {
+          name: "chat",
+          parents: ["clean"],
+          changes: { "src/chat.py": `client = WebClient(token="${slack}")\n` },
+          message: "Try a chat bot",
+          author: "Robin Example <robin@example.com>",
+        },
+        {
+          name: "oops",
+          parents: ["pay-env"],
+          changes: { "deploy/id_ed25519": `${deployKey}\n`, "deploy/run.sh": "ssh -i id_ed25519 shop@shop.example\n" },
+          message: "Deploy by ssh",
+        },
+        {
+          name: "amended",
+          parents: ["pay-env"],
+          changes: { "deploy/run.sh": "ssh shop@shop.example\n" },
+          message: "Deploy by ssh",
+        },
         {
           name: "head",
           parents: ["amended"],
@@ -60,19 +100,41 @@ export function tellStory(seed: string): Story {
           message: `Move the database\n\nIt was postgres://shop:${database}@10.0.3.7:5432/shop before.`,
         },
         { name: "index", parents: ["head"], changes: {}, message: "index on main: Move the database" },
-        { name: "stash", parents: ["head", "index"], changes: { ".env": `GITHUB_TOKEN=${github}\n` }, message: "On main: local settings" },
+        {
+          name: "stash",
+          parents: ["head", "index"],
+          changes: { ".env": `GITHUB_TOKEN=${github}\n` },
+          message: "On main: local settings",
+        },
       ],
       refs: { "refs/heads/main": "head", "refs/stash": "stash" },
       tags: [{ ref: "refs/tags/v1.0", commit: "pay-env", message: "First release" }],
-      reflogs: { HEAD: ["start", "upload", "clean", "merge", "pay-env", "oops", "amended", "head"], "refs/stash": ["stash"] },
+      reflogs: {
+        HEAD: ["start", "upload", "clean", "merge", "pay-env", "oops", "amended", "head"],
+        "refs/stash": ["stash"],
+      },
     },
     image: {
       tag: "shop:1.0",
       layers: [
         { instruction: "ADD rootfs.tar /", files: { "etc/os-release": "NAME=small\n", "bin/sh": "#!\n" } },
-        { instruction: "COPY . /app", files: { "app/src/app.py": "def main():\n    print('shop')\n", "app/deploy/aws.ini": aws, "root/.npmrc": `//npm.shop.example/:_authToken=${npm}\n` } },
-        { instruction: "RUN /bin/sh -c npm ci && rm /root/.npmrc", files: { "app/node_modules/left/index.js": "module.exports = 1;\n" }, whiteouts: ["root/.npmrc"] },
-        { instruction: `RUN |1 REGISTRY_TOKEN=${gitlab} /bin/sh -c ./build.sh`, files: { "app/dist/main.js": "start();\n" } },
+        {
+          instruction: "COPY . /app",
+          files: {
+            "app/src/app.py": "def main():\n    print('shop')\n",
+            "app/deploy/aws.ini": aws,
+            "root/.npmrc": `//npm.shop.example/:_authToken=${npm}\n`,
+          },
+        },
+        {
+          instruction: "RUN /bin/sh -c npm ci && rm /root/.npmrc",
+          files: { "app/node_modules/left/index.js": "module.exports = 1;\n" },
+          whiteouts: ["root/.npmrc"],
+        },
+        {
+          instruction: `RUN |1 REGISTRY_TOKEN=${gitlab} /bin/sh -c ./build.sh`,
+          files: { "app/dist/main.js": "start();\n" },
+        },
       ],
       env: ["PATH=/usr/bin:/bin", `SENDGRID_API_KEY=${sendgrid}`],
       entrypoint: ["/app/dist/main.js"],

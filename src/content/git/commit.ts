@@ -29,7 +29,15 @@ export function parseCommit(bytes: Buffer): Commit | undefined {
     else if (key === "author") ({ name: author, email, time: authorTime } = parsePerson(value));
     else if (key === "committer") committerTime = parsePerson(value).time;
   }
-  return { tree, parents, author, email, authorTime, committerTime, message: end < 0 ? "" : bytes.toString("utf8", end + 2, bytes.length) };
+  return {
+    tree,
+    parents,
+    author,
+    email,
+    authorTime,
+    committerTime,
+    message: end < 0 ? "" : bytes.toString("utf8", end + 2, bytes.length),
+  };
 }
 
 /** `Name <mail> 1700000000 +0100`. */
@@ -38,5 +46,9 @@ function parsePerson(text: string): { name: string; email: string; time: number 
   const close = text.lastIndexOf(">");
   if (open < 0 || close < open) return { name: text, email: "", time: 0 };
   const time = Number.parseInt(text.slice(close + 1), 10);
-  return { name: text.slice(0, open).trim(), email: text.slice(open + 1, close), time: Number.isSafeInteger(time) ? time : 0 };
+  return {
+    name: text.slice(0, open).trim(),
+    email: text.slice(open + 1, close),
+    time: Number.isSafeInteger(time) ? time : 0,
+  };
 }

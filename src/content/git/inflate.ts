@@ -27,7 +27,15 @@ const slowInflate: InflateInto = (compressed, target, at, size) => {
 
 /** The native stream under `zlib.Inflate`, as far as we use it. */
 interface NativeInflate {
-  writeSync(flush: number, input: Uint8Array, inputAt: number, inputLength: number, output: Uint8Array, outputAt: number, outputLength: number): void;
+  writeSync(
+    flush: number,
+    input: Uint8Array,
+    inputAt: number,
+    inputLength: number,
+    output: Uint8Array,
+    outputAt: number,
+    outputLength: number,
+  ): void;
   reset(): void;
   onerror: (message: string) => void;
 }
@@ -53,7 +61,12 @@ function fastInflater(): InflateInto | undefined {
 
 function isNative(handle: unknown): handle is NativeInflate {
   if (typeof handle !== "object" || handle === null) return false;
-  return "writeSync" in handle && typeof handle.writeSync === "function" && "reset" in handle && typeof handle.reset === "function";
+  return (
+    "writeSync" in handle &&
+    typeof handle.writeSync === "function" &&
+    "reset" in handle &&
+    typeof handle.reset === "function"
+  );
 }
 
 /** Good streams come out right, one after the other; a cut-off, a damaged, a longer and a shorter one each throw. */

@@ -25,7 +25,10 @@ export function readLoose(objects: string, oid: string): LooseObject {
   if (stat.size > maxObjectBytes) throw new Error("object is too large");
   const compressed = readFileSync(path);
   // The header first: what comes out is then bounded by the size that it tells.
-  const head = inflateSync(compressed.subarray(0, 2 * longestHeader), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, longestHeader);
+  const head = inflateSync(compressed.subarray(0, 2 * longestHeader), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(
+    0,
+    longestHeader,
+  );
   const end = head.indexOf(0);
   const header = /^(commit|tree|blob|tag) (\d+)$/.exec(head.toString("latin1", 0, Math.max(0, end)));
   if (header === null) throw new Error("object header is damaged");

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync, readSync, openSync, closeSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
+import { isRegularFile } from "../regular-file.ts";
 import { applyDelta } from "./delta.ts";
 import { inflateExact } from "./inflate.ts";
 import { readLoose, type LooseObject } from "./loose.ts";
@@ -46,7 +47,9 @@ export function openObjectStore(objects: string): ObjectStore {
         faults.push({ subject: join(packFolder, name), message: messageOf(error) });
       }
     }
-    for (const name of names.filter((name) => name.endsWith(".pack") && !names.includes(name.replace(/pack$/, "idx")))) {
+    for (const name of names.filter(
+      (name) => name.endsWith(".pack") && !names.includes(name.replace(/pack$/, "idx")),
+    )) {
       faults.push({ subject: join(packFolder, name), message: "has no index" });
     }
     promised ||= names.some((name) => name.endsWith(".promisor"));
@@ -65,7 +68,7 @@ function withAlternates(objects: string, faults: { subject: string; message: str
     }
     found.push(folder);
     const list = join(folder, "info", "alternates");
-    if (depth >= maxAlternateDepth || !existsSync(list)) return;
+    if (depth >= maxAlternateDepth || !isRegularFile(list)) return;
     for (const line of readFileSync(list, "utf8").split("\n")) {
       if (line === "" || line.startsWith("#")) continue;
       add(isAbsolute(line) ? resolve(line) : resolve(folder, line), depth + 1);
@@ -105,7 +108,8 @@ export class ObjectReader {
 
   constructor(store: ObjectStore) {
     this.#store = store;
-    for (const { objects, oids } of store.loose) for (const oid of oids) if (!this.#looseFolder.has(oid)) this.#looseFolder.set(oid, objects);
+    for (const { objects, oids } of store.loose)
+      for (const oid of oids) if (!this.#looseFolder.has(oid)) this.#looseFolder.set(oid, objects);
   }
 
   has(oid: string): boolean {

@@ -27,7 +27,8 @@ export function readEntryHeader(bytes: Uint8Array, at: number): EntryHeader | un
     size += (byte & 0x7f) * scale;
   }
   if (type === 0 || type === 5) return undefined;
-  if (type === objectTypes.refDelta) return p + 20 <= bytes.length ? { type, size, length: p + 20 - at, baseDistance: 0 } : undefined;
+  if (type === objectTypes.refDelta)
+    return p + 20 <= bytes.length ? { type, size, length: p + 20 - at, baseDistance: 0 } : undefined;
   if (type !== objectTypes.ofsDelta) return { type, size, length: p - at, baseDistance: 0 };
   byte = bytes[p++];
   if (byte === undefined) return undefined;

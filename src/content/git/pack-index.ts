@@ -1,4 +1,5 @@
 import { openSync, closeSync, fstatSync, readSync } from "node:fs";
+import { openWithoutWaiting } from "../regular-file.ts";
 
 /** A pack index (gitformat-pack, "pack-*.idx files", versions 1 and 2) in memory: object ids in ascending order, and their offsets. */
 export interface PackIndex {
@@ -91,7 +92,7 @@ function compareIds(a: Uint8Array, atA: number, b: Uint8Array, atB: number): num
 }
 
 function readWhole(path: string): Uint8Array {
-  const descriptor = openSync(path, "r");
+  const descriptor = openSync(path, openWithoutWaiting);
   try {
     const bytes = new Uint8Array(fstatSync(descriptor).size);
     let filled = 0;

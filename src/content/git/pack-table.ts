@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { openWithoutWaiting } from "../regular-file.ts";
 import { objectTypes, longestHeader, readEntryHeader } from "./pack-entry.ts";
 import { findInIndex, readPackIndex, type PackIndex } from "./pack-index.ts";
 
@@ -33,7 +34,7 @@ const unknownType = 255;
 export function readPackTable(indexPath: string): PackTable {
   const index = readPackIndex(indexPath);
   const pack = indexPath.replace(/\.idx$/, ".pack");
-  const descriptor = openSync(pack, "r");
+  const descriptor = openSync(pack, openWithoutWaiting);
   try {
     return readHeaders(pack, descriptor, index);
   } finally {
@@ -49,7 +50,8 @@ function readHeaders(pack: string, descriptor: number, index: PackIndex): PackTa
   const ends = new Float64Array(count);
   for (let i = 0; i < count; i++) offsets[i] = index.offsets[inIndex[i]!]!;
   const trailer = fileEnd - idBytes;
-  for (let i = 0; i < count; i++) ends[i] = i + 1 < count ? Math.min(offsets[i + 1]!, Math.max(trailer, 0)) : Math.max(trailer, 0);
+  for (let i = 0; i < count; i++)
+    ends[i] = i + 1 < count ? Math.min(offsets[i + 1]!, Math.max(trailer, 0)) : Math.max(trailer, 0);
 
   const sizes = new Float64Array(count);
   const parents = new Int32Array(count).fill(-1);
@@ -71,7 +73,19 @@ function readHeaders(pack: string, descriptor: number, index: PackIndex): PackTa
     } else types[i] = header.type;
   }
   inheritTypes(parents, types);
-  return { pack, index, count, inIndex, offsets, ends, sizes, parents, types, damaged, fault: packFault(descriptor, fileEnd, index, offsets) };
+  return {
+    pack,
+    index,
+    count,
+    inIndex,
+    offsets,
+    ends,
+    sizes,
+    parents,
+    types,
+    damaged,
+    fault: packFault(descriptor, fileEnd, index, offsets),
+  };
 }
 
 /** A delta has the type of what it is built on. REF deltas may point forward, so chains are followed, not the order; a cycle ends with type 0. */
@@ -93,11 +107,13 @@ function inheritTypes(parents: Int32Array, types: Uint8Array): void {
 
 function packFault(descriptor: number, fileEnd: number, index: PackIndex, offsets: Float64Array): string | undefined {
   const head = Buffer.alloc(12);
-  if (readSync(descriptor, head, 0, 12, 0) < 12 || head.toString("latin1", 0, 4) !== "PACK") return "is not a pack file";
+  if (readSync(descriptor, head, 0, 12, 0) < 12 || head.toString("latin1", 0, 4) !== "PACK")
+    return "is not a pack file";
   const version = head.readUInt32BE(4);
   if (version !== 2 && version !== 3) return `has unknown version ${version}`;
   const last = offsets[index.count - 1];
-  if (last !== undefined && last >= fileEnd - idBytes) return `is cut off: it ends at byte ${fileEnd}, its index goes to ${last}`;
+  if (last !== undefined && last >= fileEnd - idBytes)
+    return `is cut off: it ends at byte ${fileEnd}, its index goes to ${last}`;
   if (head.readUInt32BE(8) !== index.count) return `holds ${head.readUInt32BE(8)} objects, its index ${index.count}`;
   return undefined;
 }

@@ -12,7 +12,15 @@ export interface ObjectMemory {
   reserve(bytes: number): void;
   readonly bytes: Buffer;
   deltaTargetSize(delta: number, length: number): number;
-  applyDelta(delta: number, deltaLength: number, base: number, baseLength: number, out: number, outLength: number, scratch: number): number;
+  applyDelta(
+    delta: number,
+    deltaLength: number,
+    base: number,
+    baseLength: number,
+    out: number,
+    outLength: number,
+    scratch: number,
+  ): number;
   /** Bytes of scratch that `applyDelta` needs. */
   copyBytes(outLength: number): number;
 }
@@ -42,7 +50,13 @@ const readAhead = 16_384;
  * heaviest branch last, which takes its parent's place in memory. Entries are read with one exact read each.
  * `errors` names the numbers that `applyDelta` gives.
  */
-export function walkPack<T>(pack: string, entries: PackEntries, memory: ObjectMemory, visitor: PackVisitor<T>, errors: readonly string[]): void {
+export function walkPack<T>(
+  pack: string,
+  entries: PackEntries,
+  memory: ObjectMemory,
+  visitor: PackVisitor<T>,
+  errors: readonly string[],
+): void {
   const descriptor = openSync(pack, "r");
   try {
     new Walk(descriptor, entries, memory, visitor, errors).run();
@@ -74,7 +88,13 @@ class Walk<T> {
   #windowStart = 0;
   #windowEnd = 0;
 
-  constructor(descriptor: number, entries: PackEntries, memory: ObjectMemory, visitor: PackVisitor<T>, errors: readonly string[]) {
+  constructor(
+    descriptor: number,
+    entries: PackEntries,
+    memory: ObjectMemory,
+    visitor: PackVisitor<T>,
+    errors: readonly string[],
+  ) {
     this.#descriptor = descriptor;
     this.#entries = entries;
     this.#memory = memory;

@@ -36,7 +36,9 @@ export function readArmour(text: string): Armoured | undefined {
 /** In a patch every line has a sign in front. One line of data may start with `+` by chance, all of them do not. */
 function unpatch(lines: readonly string[]): readonly string[] {
   const filled = lines.filter((line) => line !== "");
-  return filled.length >= 3 && filled.every((line) => line.startsWith("+")) ? filled.map((line) => line.slice(1)) : lines;
+  return filled.length >= 3 && filled.every((line) => line.startsWith("+"))
+    ? filled.map((line) => line.slice(1))
+    : lines;
 }
 
 const HEADER = /^["'`\s]{0,4}([A-Za-z][A-Za-z-]{1,30}): ?([^"'`]{0,200})/;

@@ -6,17 +6,35 @@ import { marvin32 } from "./marvin32.ts";
 import { base62Digits, toRadix } from "./radix.ts";
 
 /** Identifiable keys: 4 characters of signature stand 6 characters before the end (padding aside); the last 4 bytes are Marvin32 of the others. */
-const SIGNATURES: Readonly<Record<string, { readonly service: string; readonly bytes: number; readonly roles: Readonly<Record<string, string>> }>> = {
+const SIGNATURES: Readonly<
+  Record<string, { readonly service: string; readonly bytes: number; readonly roles: Readonly<Record<string, string>> }>
+> = {
   "+ASt": { service: "storage account", bytes: 64, roles: { Default0: "" } },
   ACDb: {
     service: "Cosmos DB",
     bytes: 64,
-    roles: { MastRW00: "read-write master", MastRO00: "read-only master", SystRW00: "system read-write", SystRO00: "system read-only", SysAll00: "system", Resour00: "resource", Encryp00: "encryption" },
+    roles: {
+      MastRW00: "read-write master",
+      MastRO00: "read-only master",
+      SystRW00: "system read-write",
+      SystRO00: "system read-only",
+      SysAll00: "system",
+      Resour00: "resource",
+      Encryp00: "encryption",
+    },
   },
   "+ABa": { service: "Batch account", bytes: 64, roles: { AbAcct00: "" } },
-  APIM: { service: "API Management", bytes: 64, roles: { Tenant00: "direct", IoTHub00: "subscription", Gatewy00: "gateway", GitKey00: "repository" } },
+  APIM: {
+    service: "API Management",
+    bytes: 64,
+    roles: { Tenant00: "direct", IoTHub00: "subscription", Gatewy00: "gateway", GitKey00: "repository" },
+  },
   "+AMC": { service: "ML classic web service", bytes: 64, roles: { Classic0: "" } },
-  AzFu: { service: "Function app", bytes: 40, roles: { Functi00: "function", Master00: "host (master)", System00: "system" } },
+  AzFu: {
+    service: "Function app",
+    bytes: 40,
+    roles: { Functi00: "function", Master00: "host (master)", System00: "system" },
+  },
   AzSe: { service: "AI Search", bytes: 39, roles: { PAdmin00: "admin", Query000: "query" } },
   "+ACR": { service: "Container Registry", bytes: 39, roles: { ACRDflt0: "" } },
   AzCa: { service: "Cache for Redis", bytes: 32, roles: { Access00: "" } },
@@ -27,7 +45,13 @@ const SIGNATURES: Readonly<Record<string, { readonly service: string; readonly b
   AZEG: { service: "Event Grid", bytes: 32, roles: { SendRecv: "" } },
 };
 
-const MESSAGING_ROLES: Readonly<Record<string, string>> = { Manage00: "manage", Send0000: "send", Listen00: "listen", System00: "system", Unknown0: "" };
+const MESSAGING_ROLES: Readonly<Record<string, string>> = {
+  Manage00: "manage",
+  Send0000: "send",
+  Listen00: "listen",
+  System00: "system",
+  Unknown0: "",
+};
 
 /** Keys that Azure services issue since 2022. Keys without a known signature are older: unknown. */
 export const azureMarvin: Check = (secret) => {
@@ -40,7 +64,11 @@ export const azureMarvin: Check = (secret) => {
   const stored = bytes.readUInt32LE(body.length);
   const roles = Object.keys(kind.roles).length === 0 ? MESSAGING_ROLES : kind.roles;
   for (const [seed, role] of Object.entries(roles)) {
-    if (marvin32(body, seed) === stored) return valid(["checksum valid", role === "" ? `Azure ${kind.service} key` : `Azure ${kind.service} key, ${role}`]);
+    if (marvin32(body, seed) === stored)
+      return valid([
+        "checksum valid",
+        role === "" ? `Azure ${kind.service} key` : `Azure ${kind.service} key, ${role}`,
+      ]);
   }
   return invalid;
 };
@@ -58,7 +86,8 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   msql: "SQL",
 };
 
-const ANNOTATED = /^[0-9A-Za-z]{52}JQQJ9[9DH]([A-Z])([A-L])[0-9A-Za-z]{12}[0-9A-Za-z]{4}([0-9A-Za-z]{4})([0-9A-Za-z+/]{4}|[0-9A-Za-z+/]{6}(?:==)?)$/;
+const ANNOTATED =
+  /^[0-9A-Za-z]{52}JQQJ9[9DH]([A-Z])([A-L])[0-9A-Za-z]{12}[0-9A-Za-z]{4}([0-9A-Za-z]{4})([0-9A-Za-z+/]{4}|[0-9A-Za-z+/]{6}(?:==)?)$/;
 /** Characters before the checksum: 60 bytes. */
 const ANNOTATED_COVERED = 80;
 /** The year letter A. */
@@ -104,7 +133,12 @@ export const azureDevOpsPat: Check = (secret) => {
   const decoded = decodeBase32(secret);
   if (decoded === undefined) return unknown;
   const bytes = Buffer.from(decoded);
-  const covered = Buffer.concat([bytes.subarray(0, 2), bytes.subarray(3, 7), bytes.subarray(9, 22), bytes.subarray(23, 32)]);
+  const covered = Buffer.concat([
+    bytes.subarray(0, 2),
+    bytes.subarray(3, 7),
+    bytes.subarray(9, 22),
+    bytes.subarray(23, 32),
+  ]);
   const embedded = Buffer.from([bytes[22] ?? 0, bytes[8] ?? 0, bytes[7] ?? 0, bytes[2] ?? 0]).readUInt32LE(0);
   const sum = crc32(covered);
   for (const [mask, name] of AZDO_MASKS) if ((sum ^ mask) >>> 0 === embedded) return valid(["checksum valid", name]);

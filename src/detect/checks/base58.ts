@@ -35,7 +35,11 @@ function decodeBase58Check(text: string, alphabet: string = BITCOIN): Uint8Array
 }
 
 /** What the payload is, by its leading bytes and its length. */
-const KINDS: readonly { readonly prefix: readonly number[]; readonly lengths: readonly number[]; readonly name: string }[] = [
+const KINDS: readonly {
+  readonly prefix: readonly number[];
+  readonly lengths: readonly number[];
+  readonly name: string;
+}[] = [
   { prefix: [0x80], lengths: [33, 34], name: "Bitcoin private key (WIF)" },
   { prefix: [0xef], lengths: [33, 34], name: "Bitcoin test network private key (WIF)" },
   { prefix: [0x04, 0x88, 0xad, 0xe4], lengths: [78], name: "extended private key (xprv)" },
@@ -53,9 +57,13 @@ export const base58Check: Check = (secret) => {
   if (!/^[1-9A-HJ-NP-Za-km-z]{20,128}$/.test(secret)) return unknown;
   const payload = decodeBase58Check(secret);
   if (payload !== undefined) {
-    const kind = KINDS.find((each) => each.lengths.includes(payload.length) && each.prefix.every((byte, at) => payload[at] === byte));
+    const kind = KINDS.find(
+      (each) => each.lengths.includes(payload.length) && each.prefix.every((byte, at) => payload[at] === byte),
+    );
     return valid(kind === undefined ? ["checksum valid"] : ["checksum valid", kind.name]);
   }
   const seed = secret.startsWith("s") ? decodeBase58Check(secret, RIPPLE) : undefined;
-  return seed !== undefined && seed[0] === 0x21 && seed.length === 17 ? valid(["checksum valid", "XRP ledger seed"]) : invalid;
+  return seed !== undefined && seed[0] === 0x21 && seed.length === 17
+    ? valid(["checksum valid", "XRP ledger seed"])
+    : invalid;
 };

@@ -68,6 +68,11 @@ const GROUPS =
 /** First four letters of each word (all of it where it is shorter) → its number, 0 to 2047. */
 export const bip39Index: ReadonlyMap<string, number> = new Map(
   GROUPS.split(" ")
-    .flatMap((group) => group.slice(2).split(",").map((rest) => group.slice(0, 2) + rest))
+    .flatMap((group) =>
+      group
+        .slice(2)
+        .split(",")
+        .map((rest) => group.slice(0, 2) + rest),
+    )
     .map((word, index) => [word, index]),
 );

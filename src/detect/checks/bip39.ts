@@ -8,7 +8,10 @@ const COUNTS: ReadonlySet<number> = new Set([12, 15, 18, 21, 24]);
 
 /** Mnemonic phrases of wallets in the English list. Phrases of one repeated byte are the published test vectors: invalid. */
 export const bip39: Check = (secret) => {
-  const words = secret.toLowerCase().trim().split(/[\s,"'-]+/);
+  const words = secret
+    .toLowerCase()
+    .trim()
+    .split(/[\s,"'-]+/);
   if (!COUNTS.has(words.length)) return unknown;
   let bits = "";
   for (const word of words) {

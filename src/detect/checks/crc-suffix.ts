@@ -23,22 +23,97 @@ const littleEndian = (crc: number) => {
 
 const suffixes: Readonly<Record<string, CrcSuffix>> = {
   // GitHub and npm announced the scheme in 2021; stateless `ghs_<app>_<jwt>` tokens do not fit the shape and stay unknown.
-  "github-crc32": { shape: /^(gh[pousr]_)([0-9A-Za-z]{30}|[0-9A-Za-z]{70})([0-9A-Za-z]{6})$/, withPrefix: false, encode: base62, published: true },
-  "npm-crc32": { shape: /^(npm_)([0-9A-Za-z]{30})([0-9A-Za-z]{6})$/, withPrefix: false, encode: base62, published: true },
-  "polar-crc32": { shape: /^(polar_[a-z_]{1,16}_)([0-9A-Za-z]{37})([0-9A-Za-z]{6})$/, withPrefix: false, encode: base62, published: true },
-  "vercel-crc32": { shape: /^(vc[ipark]_)([0-9A-Za-z]{50})([0-9A-Za-z]{6})$/, withPrefix: false, encode: base62, published: false },
-  "salad-crc32": { shape: /^(salad_cloud_(?:user|org)_[0-9A-Za-z-]+_)([0-9A-Za-z]+)([0-9A-Za-z]{6})$/, withPrefix: false, encode: base62, published: false },
-  "crc32-base62": { shape: /^(.*_)([0-9A-Za-z]{8,})([0-9A-Za-z]{6})$/, withPrefix: false, encode: base62, published: false },
-  "deno-crc32": { shape: /^(dd[po]_)([0-9A-Za-z]{30})([0-9A-Za-z]{6})$/, withPrefix: true, encode: base62, published: false },
-  "wandb-crc32": { shape: /^(wandb_v1_)([0-9A-Za-z_]{50,80})([0-9A-Za-z]{6})$/, withPrefix: true, encode: base62, published: false },
-  "apify-crc32": { shape: /^(apify_api_)([0-9A-Za-z]{30})([0-9A-Za-z]{6})$/, withPrefix: true, encode: (crc) => toRadix(crc, base62LowerFirst, 6), published: false },
-  "cloudflare-crc32": { shape: /^(cf(?:k|ut|at)_)([0-9A-Za-z]{40})([0-9a-f]{8})$/, withPrefix: false, encode: hex, published: false },
+  "github-crc32": {
+    shape: /^(gh[pousr]_)([0-9A-Za-z]{30}|[0-9A-Za-z]{70})([0-9A-Za-z]{6})$/,
+    withPrefix: false,
+    encode: base62,
+    published: true,
+  },
+  "npm-crc32": {
+    shape: /^(npm_)([0-9A-Za-z]{30})([0-9A-Za-z]{6})$/,
+    withPrefix: false,
+    encode: base62,
+    published: true,
+  },
+  "polar-crc32": {
+    shape: /^(polar_[a-z_]{1,16}_)([0-9A-Za-z]{37})([0-9A-Za-z]{6})$/,
+    withPrefix: false,
+    encode: base62,
+    published: true,
+  },
+  "vercel-crc32": {
+    shape: /^(vc[ipark]_)([0-9A-Za-z]{50})([0-9A-Za-z]{6})$/,
+    withPrefix: false,
+    encode: base62,
+    published: false,
+  },
+  "salad-crc32": {
+    shape: /^(salad_cloud_(?:user|org)_[0-9A-Za-z-]+_)([0-9A-Za-z]+)([0-9A-Za-z]{6})$/,
+    withPrefix: false,
+    encode: base62,
+    published: false,
+  },
+  "crc32-base62": {
+    shape: /^(.*_)([0-9A-Za-z]{8,})([0-9A-Za-z]{6})$/,
+    withPrefix: false,
+    encode: base62,
+    published: false,
+  },
+  "deno-crc32": {
+    shape: /^(dd[po]_)([0-9A-Za-z]{30})([0-9A-Za-z]{6})$/,
+    withPrefix: true,
+    encode: base62,
+    published: false,
+  },
+  "wandb-crc32": {
+    shape: /^(wandb_v1_)([0-9A-Za-z_]{50,80})([0-9A-Za-z]{6})$/,
+    withPrefix: true,
+    encode: base62,
+    published: false,
+  },
+  "apify-crc32": {
+    shape: /^(apify_api_)([0-9A-Za-z]{30})([0-9A-Za-z]{6})$/,
+    withPrefix: true,
+    encode: (crc) => toRadix(crc, base62LowerFirst, 6),
+    published: false,
+  },
+  "cloudflare-crc32": {
+    shape: /^(cf(?:k|ut|at)_)([0-9A-Za-z]{40})([0-9a-f]{8})$/,
+    withPrefix: false,
+    encode: hex,
+    published: false,
+  },
   "zuplo-crc32": { shape: /^(zpka_)([0-9a-z]{32})_([0-9a-f]{8})$/, withPrefix: false, encode: hex, published: true },
-  "packagist-crc32": { shape: /^(packagist_(?:ort|out|uut|cut|ack|acs)_)([0-9a-f]+)([0-9a-f]{8})$/, withPrefix: true, encode: hex, published: false },
-  "canva-crc32": { shape: /^(cnvca)([0-9A-Za-z_-]{38,48})([0-9a-f]{8})$/, withPrefix: true, encode: hex, published: false },
-  "atlassian-crc32": { shape: /^(AT(?:ATT|CTT|BB))([0-9A-Za-z_=-]+)([0-9A-F]{8})$/, withPrefix: true, encode: (crc) => hex(crc).toUpperCase(), published: false },
-  "grafana-crc32": { shape: /^(glsa_)([0-9A-Za-z]{32})_([0-9a-f]{8})$/, withPrefix: true, encode: (crc) => littleEndian(crc).toString("hex"), published: true },
-  "confluent-crc32": { shape: /^(cflt)([0-9A-Za-z+/]{54})([0-9A-Za-z+/]{6})$/, withPrefix: false, encode: (crc) => littleEndian(crc).toString("base64").slice(0, 6), published: false },
+  "packagist-crc32": {
+    shape: /^(packagist_(?:ort|out|uut|cut|ack|acs)_)([0-9a-f]+)([0-9a-f]{8})$/,
+    withPrefix: true,
+    encode: hex,
+    published: false,
+  },
+  "canva-crc32": {
+    shape: /^(cnvca)([0-9A-Za-z_-]{38,48})([0-9a-f]{8})$/,
+    withPrefix: true,
+    encode: hex,
+    published: false,
+  },
+  "atlassian-crc32": {
+    shape: /^(AT(?:ATT|CTT|BB))([0-9A-Za-z_=-]+)([0-9A-F]{8})$/,
+    withPrefix: true,
+    encode: (crc) => hex(crc).toUpperCase(),
+    published: false,
+  },
+  "grafana-crc32": {
+    shape: /^(glsa_)([0-9A-Za-z]{32})_([0-9a-f]{8})$/,
+    withPrefix: true,
+    encode: (crc) => littleEndian(crc).toString("hex"),
+    published: true,
+  },
+  "confluent-crc32": {
+    shape: /^(cflt)([0-9A-Za-z+/]{54})([0-9A-Za-z+/]{6})$/,
+    withPrefix: false,
+    encode: (crc) => littleEndian(crc).toString("base64").slice(0, 6),
+    published: false,
+  },
 };
 
 function crcCheck(suffix: CrcSuffix): Check {

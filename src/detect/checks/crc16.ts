@@ -19,7 +19,14 @@ function decodeSealed(text: string, length: number): Uint8Array | undefined {
   return crc16(body) === ((bytes[length - 2] ?? 0) | ((bytes[length - 1] ?? 0) << 8)) ? body : undefined;
 }
 
-const NATS_TYPES: Readonly<Record<number, string>> = { 0: "account", 16: "cluster", 104: "server", 112: "operator", 160: "user", 184: "curve" };
+const NATS_TYPES: Readonly<Record<number, string>> = {
+  0: "account",
+  16: "cluster",
+  104: "server",
+  112: "operator",
+  160: "user",
+  184: "curve",
+};
 
 /** NATS nkeys seeds (nats-io/nkeys): `S`, the type, 32 bytes, CRC-16. */
 export const natsSeed: Check = (secret) => {

@@ -34,7 +34,7 @@ export function readDerSequence(bytes: Uint8Array, limit: number): DerElement[] 
   const sequence = readDer(bytes, 0);
   if (sequence === undefined || sequence.tag !== DER_SEQUENCE) return undefined;
   const elements: DerElement[] = [];
-  for (let at = 0; at < sequence.content.length && elements.length < limit; ) {
+  for (let at = 0; at < sequence.content.length && elements.length < limit;) {
     const element = readDer(sequence.content, at);
     if (element === undefined) return undefined;
     elements.push(element);

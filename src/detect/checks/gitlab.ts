@@ -23,7 +23,10 @@ function routes(payload: string): string[] {
   const randomBytes = bytes[bytes.length - 1] ?? 0;
   if (randomBytes >= bytes.length) return [];
   const facts: string[] = [];
-  for (const line of bytes.subarray(0, bytes.length - 1 - randomBytes).toString("latin1").split("\n")) {
+  for (const line of bytes
+    .subarray(0, bytes.length - 1 - randomBytes)
+    .toString("latin1")
+    .split("\n")) {
     const field = /^([coupg]):([0-9a-z]{1,12})$/.exec(line);
     const name = FIELDS[field?.[1] ?? ""];
     if (name !== undefined) facts.push(`${name} ${parseInt(field?.[2] ?? "", 36)}`);

@@ -41,5 +41,7 @@ export const jwt: Check = (secret, options) => {
 
 /** Five parts are a JWE (RFC 7516): the content cannot be read without the key, but the token can still be a session. */
 function encrypted(header: string): CheckResult {
-  return decodeBase64Json(header)?.["enc"] === undefined ? invalid : { status: "valid", facts: ["encrypted token (JWE)"], lower: true };
+  return decodeBase64Json(header)?.["enc"] === undefined
+    ? invalid
+    : { status: "valid", facts: ["encrypted token (JWE)"], lower: true };
 }

@@ -1,7 +1,20 @@
 import { createHash } from "node:crypto";
 import { type CheckResult, invalid, valid } from "./check.ts";
 
-const ALGORITHMS: Readonly<Record<number, string>> = { 1: "RSA", 2: "RSA", 3: "RSA", 16: "Elgamal", 17: "DSA", 18: "ECDH", 19: "ECDSA", 22: "EdDSA", 25: "X25519", 26: "X448", 27: "Ed25519", 28: "Ed448" };
+const ALGORITHMS: Readonly<Record<number, string>> = {
+  1: "RSA",
+  2: "RSA",
+  3: "RSA",
+  16: "Elgamal",
+  17: "DSA",
+  18: "ECDH",
+  19: "ECDSA",
+  22: "EdDSA",
+  25: "X25519",
+  26: "X448",
+  27: "Ed25519",
+  28: "Ed448",
+};
 /** Secret-key and secret-subkey packets (RFC 9580 section 5). */
 const SECRET_KEY = 5;
 const SECRET_SUBKEY = 7;
@@ -42,7 +55,13 @@ function firstPacket(bytes: Buffer): { tag: number; content: Buffer } | undefine
   }
   const first = bytes[1] ?? 0;
   const [start, length] =
-    first < 192 ? [2, first] : first < 224 ? [3, (first - 192) * 256 + (bytes[2] ?? 0) + 192] : first === 255 && bytes.length >= 6 ? [6, bytes.readUInt32BE(2)] : [2, 0];
+    first < 192
+      ? [2, first]
+      : first < 224
+        ? [3, (first - 192) * 256 + (bytes[2] ?? 0) + 192]
+        : first === 255 && bytes.length >= 6
+          ? [6, bytes.readUInt32BE(2)]
+          : [2, 0];
   return { tag: head & 63, content: bytes.subarray(start, start + length) };
 }
 

@@ -14,7 +14,10 @@ export function openSshFingerprint(blob: Uint8Array): string {
 }
 
 /** Reads SSH strings one after the other; each call gives undefined once the bytes are too short. */
-export function sshReader(bytes: Buffer, start: number): { string: () => Buffer | undefined; number: () => number | undefined } {
+export function sshReader(
+  bytes: Buffer,
+  start: number,
+): { string: () => Buffer | undefined; number: () => number | undefined } {
   let at = start;
   const number = () => {
     if (at + 4 > bytes.length) return undefined;
@@ -41,11 +44,19 @@ export function readOpenSsh(body: Buffer): CheckResult {
   const count = reader.number();
   const publicBlob = reader.string();
   const privateBlob = reader.string();
-  if (cipher === undefined || count === undefined || publicBlob === undefined || privateBlob === undefined || privateBlob.length < 8) return invalid;
+  if (
+    cipher === undefined ||
+    count === undefined ||
+    publicBlob === undefined ||
+    privateBlob === undefined ||
+    privateBlob.length < 8
+  )
+    return invalid;
   const type = factText(sshReader(publicBlob, 0).string()?.toString("latin1") ?? "");
   const facts = [`${type} private key`, openSshFingerprint(publicBlob)];
   // FIDO keys hold only a handle: without the hardware they are of no use.
   if (type.startsWith("sk-")) return { status: "valid", facts: [...facts, "handle of a hardware key"], lower: true };
-  if (cipher.toString("latin1") !== "none") return { status: "valid", facts: [...facts, "encrypted with a passphrase"], lower: true };
+  if (cipher.toString("latin1") !== "none")
+    return { status: "valid", facts: [...facts, "encrypted with a passphrase"], lower: true };
   return privateBlob.readUInt32BE(0) === privateBlob.readUInt32BE(4) ? valid(facts) : invalid;
 }

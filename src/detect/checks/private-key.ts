@@ -1,6 +1,14 @@
 import { readArmour } from "./armour.ts";
 import { type Check, type CheckResult, factText, invalid, unknown, valid } from "./check.ts";
-import { DER_INTEGER, DER_OBJECT_ID, DER_OCTETS, type DerElement, derBits, derObjectId, readDerSequence } from "./der.ts";
+import {
+  DER_INTEGER,
+  DER_OBJECT_ID,
+  DER_OCTETS,
+  type DerElement,
+  derBits,
+  derObjectId,
+  readDerSequence,
+} from "./der.ts";
 import { readOpenPgp } from "./openpgp-key.ts";
 import { openSshFingerprint, readOpenSsh, sshString } from "./openssh-key.ts";
 import { readPutty } from "./putty-key.ts";
@@ -25,7 +33,8 @@ export const privateKey: Check = (secret) => {
   if (body.length < MIN_BODY_BYTES) return invalid;
   if (label.startsWith("PGP")) return readOpenPgp(body);
   if (body.subarray(0, 15).toString("latin1") === "openssh-key-v1\0") return readOpenSsh(body);
-  if (headers.get("proc-type")?.includes("ENCRYPTED") === true) return sealed([`${label.replace(" PRIVATE KEY", "")} private key`.trim()]);
+  if (headers.get("proc-type")?.includes("ENCRYPTED") === true)
+    return sealed([`${label.replace(" PRIVATE KEY", "")} private key`.trim()]);
   if (/SIGSTORE|COSIGN/.test(label)) return body[0] === 0x7b ? sealed(["cosign private key"]) : invalid;
   const elements = readDerSequence(body, 10);
   if (elements === undefined) return invalid;
@@ -41,7 +50,8 @@ function readDerKey(elements: readonly DerElement[]): CheckResult {
   if (second.tag === 0x30 && third?.tag === DER_OCTETS) return readPkcs8(second.content, third.content);
   // SEC 1: version 1, OCTET STRING.
   if (second.tag === DER_OCTETS) return valid([`EC private key, ${second.content.length * 8} bits`]);
-  if (second.tag !== DER_INTEGER || elements.some((element) => element.tag !== DER_INTEGER && element.tag !== 0x30)) return invalid;
+  if (second.tag !== DER_INTEGER || elements.some((element) => element.tag !== DER_INTEGER && element.tag !== 0x30))
+    return invalid;
   if (elements.length >= 9) return readRsa(elements);
   return elements.length === 6 ? valid([`DSA private key, ${derBits(second.content)} bits`]) : invalid;
 }
@@ -56,7 +66,8 @@ function readRsa(elements: readonly DerElement[]): CheckResult {
   const bits = derBits(n);
   if (bits < MIN_RSA_BITS) return invalid;
   const hex = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString("hex") || "0"}`);
-  if (hex(p) * hex(q) !== hex(n)) return { status: "invalid", facts: ["RSA private key whose primes do not fit"], lower: true };
+  if (hex(p) * hex(q) !== hex(n))
+    return { status: "invalid", facts: ["RSA private key whose primes do not fit"], lower: true };
   const blob = Buffer.concat([sshString(Buffer.from("ssh-rsa")), sshString(e), sshString(n)]);
   return valid([`RSA private key, ${bits} bits`, openSshFingerprint(blob)]);
 }

@@ -13,7 +13,9 @@ export function readPutty(text: string): CheckResult {
   const type = sshReader(publicBlob, 0).string()?.toString("latin1");
   if (type !== head[2]) return invalid;
   const facts = [`${type} private key (PuTTY)`, openSshFingerprint(publicBlob)];
-  return encryption === "none" ? valid(facts) : { status: "valid", facts: [...facts, "encrypted with a passphrase"], lower: true };
+  return encryption === "none"
+    ? valid(facts)
+    : { status: "valid", facts: [...facts, "encrypted with a passphrase"], lower: true };
 }
 
 /** Longest block: an RSA key of 16,384 bits has 130 lines. */
@@ -23,7 +25,10 @@ function block(text: string, name: string): Buffer | undefined {
   const start = new RegExp(`^\\s*${name}: ?(\\d{1,4})\\s*$`, "m").exec(text);
   if (start === null) return undefined;
   const count = Math.min(Number(start[1]), MAX_LINES);
-  const lines = text.slice(start.index + start[0].length).trimStart().split("\n", count);
+  const lines = text
+    .slice(start.index + start[0].length)
+    .trimStart()
+    .split("\n", count);
   const joined = lines.map((line) => line.trim()).join("");
   return lines.length === count && /^[A-Za-z0-9+/]+={0,2}$/.test(joined) ? Buffer.from(joined, "base64") : undefined;
 }

@@ -13,6 +13,7 @@ export const base36Digits = "0123456789abcdefghijklmnopqrstuvwxyz";
  */
 export function toRadix(value: number, digits: string, width: number): string {
   let text = "";
-  for (let rest = value; rest > 0; rest = Math.floor(rest / digits.length)) text = (digits[rest % digits.length] ?? "") + text;
+  for (let rest = value; rest > 0; rest = Math.floor(rest / digits.length))
+    text = (digits[rest % digits.length] ?? "") + text;
   return text.padStart(width, digits[0] ?? "0");
 }

@@ -72,7 +72,10 @@ export const pypiMacaroon: Check = (secret) => {
     if (type === LOCATION) facts.push(...fact("index", value.toString("latin1")));
     else if (type === IDENTIFIER && facts.some((each) => each.startsWith("token id"))) caveats++;
     else if (type === IDENTIFIER) facts.push(...fact("token id", value.toString("latin1")));
-    else if (type === SIGNATURE) return value.length === 32 ? valid(caveats > 0 ? [...facts, `restricted by ${caveats} caveats`] : facts) : invalid;
+    else if (type === SIGNATURE)
+      return value.length === 32
+        ? valid(caveats > 0 ? [...facts, `restricted by ${caveats} caveats`] : facts)
+        : invalid;
   }
   return doubtful;
 };

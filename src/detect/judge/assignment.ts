@@ -26,13 +26,15 @@ export function readAssignment(candidate: Candidate): Assignment {
   const inMatch = Math.max(0, match.lastIndexOf(secret));
   const at = secretInLine;
   const matchStart = at < 0 ? -1 : at - inMatch;
-  const head = matchStart > 0 ? (/[\w$.-]*$/.exec(line.slice(Math.max(0, matchStart - 80), matchStart))?.[0] ?? "") : "";
+  const head =
+    matchStart > 0 ? (/[\w$.-]*$/.exec(line.slice(Math.max(0, matchStart - 80), matchStart))?.[0] ?? "") : "";
   const name = /^[\w$.-]*/.exec(match.slice(0, inMatch))?.[0] ?? "";
   const between = match.slice(name.length, inMatch);
   const last = between[between.length - 1] ?? "";
   const key = head + name;
   const after = at < 0 ? "" : line.slice(at + secret.length, at + secret.length + MAX_SIDE);
-  const before = matchStart <= 0 ? "" : line.slice(Math.max(0, matchStart - head.length - MAX_SIDE), matchStart - head.length);
+  const before =
+    matchStart <= 0 ? "" : line.slice(Math.max(0, matchStart - head.length - MAX_SIDE), matchStart - head.length);
   return {
     key,
     quote: last === '"' || last === "'" || last === "`" ? last : "",

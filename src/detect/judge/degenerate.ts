@@ -17,7 +17,9 @@ const ROWS = [
 const SEQUENCES: readonly string[] = [...ROWS, ...ROWS.map((row) => row.split("").reverse().join(""))];
 
 /** Every slice of four of a row: where a counting run can start. */
-const STARTS: ReadonlySet<string> = new Set(SEQUENCES.flatMap((row) => Array.from({ length: row.length - 3 }, (_, at) => row.slice(at, at + 4))));
+const STARTS: ReadonlySet<string> = new Set(
+  SEQUENCES.flatMap((row) => Array.from({ length: row.length - 3 }, (_, at) => row.slice(at, at + 4))),
+);
 
 /** A shorter piece of a row occurs by chance in random text. */
 const MIN_SEQUENCE = 5;
@@ -77,7 +79,7 @@ function longestRun(text: string): number {
 export function countingShare(value: string): number {
   const text = value.toLowerCase();
   let covered = 0;
-  for (let at = 0; at + 4 <= text.length; ) {
+  for (let at = 0; at + 4 <= text.length;) {
     const length = STARTS.has(text.slice(at, at + 4)) ? sequenceLength(text, at) : 0;
     if (length >= MIN_SEQUENCE) {
       covered += length;
@@ -93,7 +95,8 @@ function sequenceLength(text: string, at: number): number {
   for (const row of SEQUENCES) {
     for (let start = row.indexOf(head); start >= 0; start = row.indexOf(head, start + 1)) {
       let length = 4;
-      while (at + length < text.length && start + length < row.length && text[at + length] === row[start + length]) length++;
+      while (at + length < text.length && start + length < row.length && text[at + length] === row[start + length])
+        length++;
       longest = Math.max(longest, length);
     }
   }

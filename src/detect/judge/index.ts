@@ -73,20 +73,27 @@ function doubt(candidate: Candidate, value: string): SuppressionReason | undefin
   if (isMasked(value)) return "masked";
   if (rule.kind === "token") {
     if (isDegenerate(value, true)) return "placeholder";
-    return isPlaceholder(value, { coverage: 0.5, oneWordIsEnough: false }) || holdsSampleWord(value) ? "placeholder" : undefined;
+    return isPlaceholder(value, { coverage: 0.5, oneWordIsEnough: false }) || holdsSampleWord(value)
+      ? "placeholder"
+      : undefined;
   }
   const isPassword = rule.tags.includes(PASSWORD_TAG);
   const read = readAssignment(candidate);
   // A context rule's syntax says where the value ends, which quotes do elsewhere.
   const place = isPassword && rule.kind === "context" ? { ...read, quote: '"' } : read;
   if (isReference(value, place.quote !== "" || (place.isEnvLine && !value.endsWith(")")))) return "reference";
-  if (isPlaceholder(value, { coverage: isPassword || rule.kind === "context" ? 0.5 : 1 / 3, oneWordIsEnough: true }) || holdsSampleWord(value)) return "placeholder";
+  if (
+    isPlaceholder(value, { coverage: isPassword || rule.kind === "context" ? 0.5 : 1 / 3, oneWordIsEnough: true }) ||
+    holdsSampleWord(value)
+  )
+    return "placeholder";
   if (isSealed(value)) return "masked";
   if (rule.kind === "generic") return doubtGeneric(candidate, value, place, isPassword);
   if (decodesToPlaceholder(value)) return "placeholder";
   if (!isPassword) return doubtContext(candidate, value);
   if (isDegenerate(value, false)) return "placeholder";
-  if (rule.tags.includes(URL_TAG) && (leadsNowhere(candidate.match) || urlUser(candidate.match) === value)) return "placeholder";
+  if (rule.tags.includes(URL_TAG) && (leadsNowhere(candidate.match) || urlUser(candidate.match) === value))
+    return "placeholder";
   return isBelievablePassword(value, place) ? undefined : "not-random";
 }
 
@@ -98,13 +105,20 @@ function doubtContext(candidate: Candidate, value: string): SuppressionReason | 
   if (secretInLine > 0 && isLabelledDigest(line.slice(0, secretInLine))) return "not-random";
   // Half of the usual limit: the telling word has its own weight, and shapes with a fixed part look less random.
   const isPlainShape = /^[0-9A-Za-z_+/=.-]+$/.test(value);
-  return isPlainShape && value.length >= 12 && !UUID.test(value) && !/^\d+$/.test(value) && !looksRandom(value, 0.5) ? "not-random" : undefined;
+  return isPlainShape && value.length >= 12 && !UUID.test(value) && !/^\d+$/.test(value) && !looksRandom(value, 0.5)
+    ? "not-random"
+    : undefined;
 }
 
 /** Names after which a UUID is believed: services whose keys are UUIDs call them so. */
 const UUID_KEY = /secret|(?:api|app|access|auth|service|license)[_.-]?key|token$|passw/i;
 
-function doubtGeneric(candidate: Candidate, value: string, place: Assignment, isPassword: boolean): SuppressionReason | undefined {
+function doubtGeneric(
+  candidate: Candidate,
+  value: string,
+  place: Assignment,
+  isPassword: boolean,
+): SuppressionReason | undefined {
   const name = judgeKeyName(place.key);
   // `AWS::IAM::AccessKey`: the name of a type.
   if (name === "never" || place.before.endsWith("::")) return "reference";
@@ -114,7 +128,8 @@ function doubtGeneric(candidate: Candidate, value: string, place: Assignment, is
   if (isPathShaped(value) && !looksRandom(value, 1.5)) return "not-random";
   const { line, secretInLine } = candidate;
   if (secretInLine > 0 && isLabelledDigest(line.slice(0, secretInLine))) return "not-random";
-  if (UUID.test(value)) return isRandomUuid(value) && name === "secret" && UUID_KEY.test(place.key) ? undefined : "not-random";
+  if (UUID.test(value))
+    return isRandomUuid(value) && name === "secret" && UUID_KEY.test(place.key) ? undefined : "not-random";
   if (decodesToPlaceholder(value)) return "placeholder";
   const isRandom = looksRandom(value, name === "weak" ? 2 : 1);
   if (isRandom && (place.quote !== "" || place.isEnvLine || !/[()[\]{}<>;]/.test(value))) return undefined;
@@ -126,7 +141,11 @@ function repeatsName(key: string, value: string): boolean {
   const plainKey = key.toLowerCase().replace(/[^a-z0-9]/g, "");
   const plainValue = value.toLowerCase().replace(/[^a-z0-9]/g, "");
   if (plainKey === "" || plainValue === "") return false;
-  return plainValue === plainKey || (plainValue.length >= 4 && plainKey.includes(plainValue)) || (plainKey.length >= 4 && plainValue.includes(plainKey) && plainValue.length < plainKey.length * 2);
+  return (
+    plainValue === plainKey ||
+    (plainValue.length >= 4 && plainKey.includes(plainValue)) ||
+    (plainKey.length >= 4 && plainValue.includes(plainKey) && plainValue.length < plainKey.length * 2)
+  );
 }
 
 /** Kubernetes samples hold `cGFzc3dvcmQ=`: the base64 of a placeholder. */

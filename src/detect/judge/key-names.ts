@@ -4,24 +4,36 @@ import { splitWords } from "./words.ts";
 export type KeyName = "secret" | "weak" | "never";
 
 const NEVER_LAST: ReadonlySet<string> = new Set(
-  ("id ids name names type types kind path paths file files filename dir directory folder url uri urls endpoint endpoints host hostname port header headers field fields column attribute attr param params parameter parameters " +
+  (
+    "id ids name names type types kind path paths file files filename dir directory folder url uri urls endpoint endpoints host hostname port header headers field fields column attribute attr param params parameter parameters " +
     "property label title text texts message messages msg error errors err hint help placeholder description desc tooltip class selector regex regexp pattern format length len size min max count limit index idx version algorithm alg algo " +
     "method mode strategy policy scope scopes role roles status state enabled disabled required optional visible expiry expires expiration expire ttl timeout lifetime interval duration age prefix suffix separator delimiter " +
     "alias ref reference arn provider source store manager service factory handler validator generator parser encoder encoding schema model table view page form input button icon image event action callback listener hook " +
     "mock digest checksum fingerprint thumbprint usage stroke press board word words frame frames map bindings binding down up char chars charset character characters option options flag flags arg args argument comment doc docs locale lang " +
     "example examples sample template templates regexes rule rules node nodes literal span range position offset pos line lines kinds list array dict set tree stream buffer reader writer iterator " +
-    "strength meter rotation request requests response responses command cmd script question prompt info metadata meta date time timestamp at on by of in changed set reset required needed missing invalid cache caching address hashes hash data verifier salt iv").split(" "),
+    "strength meter rotation request requests response responses command cmd script question prompt info metadata meta date time timestamp at on by of in changed set reset required needed missing invalid cache caching address hashes hash data verifier salt iv"
+  ).split(" "),
 );
 
 const NEVER_FIRST: ReadonlySet<string> = new Set(
-  ("is has no not invalid missing forgot show hide on enable disable require requires required public pub primary foreign sort partition cache index i18n locale lang keyboard placeholder translation label " +
-    "msg message err error errors validate check parse find list delete remove encode decode max min generate create").split(" "),
+  (
+    "is has no not invalid missing forgot show hide on enable disable require requires required public pub primary foreign sort partition cache index i18n locale lang keyboard placeholder translation label " +
+    "msg message err error errors validate check parse find list delete remove encode decode max min generate create"
+  ).split(" "),
 );
 
-const WEAK_FIRST: ReadonlySet<string> = new Set("new old current confirm verify change reset update test fake mock example sample dummy expected wrong bad".split(" "));
+const WEAK_FIRST: ReadonlySet<string> = new Set(
+  "new old current confirm verify change reset update test fake mock example sample dummy expected wrong bad".split(
+    " ",
+  ),
+);
 
 /** Anywhere in a name: made to be shown, or bound to one page or one test run. */
-const NEVER_ANYWHERE: ReadonlySet<string> = new Set("public publishable csrf xsrf nonce authenticity sitekey placeholder regex tokenizer vocab pagination websocket continuation cursor cancellation".split(" "));
+const NEVER_ANYWHERE: ReadonlySet<string> = new Set(
+  "public publishable csrf xsrf nonce authenticity sitekey placeholder regex tokenizer vocab pagination websocket continuation cursor cancellation".split(
+    " ",
+  ),
+);
 
 /** Whole names, without separators, that are something else although they contain a telling word. */
 const NEVER_WHOLE =
@@ -35,7 +47,10 @@ export function judgeKeyName(key: string): KeyName {
   const first = words[0] ?? "";
   if (NEVER_LAST.has(last) && words.length > 1) return "never";
   // Of a path such as `request.token` only the last name counts as a whole.
-  const whole = key.slice(key.lastIndexOf(".") + 1).toLowerCase().replace(/[^a-z0-9]/g, "");
+  const whole = key
+    .slice(key.lastIndexOf(".") + 1)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "");
   if (NEVER_WHOLE.test(whole)) return "never";
   if (words.some((word) => NEVER_ANYWHERE.has(word))) return "never";
   if (NEVER_FIRST.has(first) && words.length > 1) return "never";

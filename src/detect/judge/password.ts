@@ -12,7 +12,8 @@ const MIN_LENGTH = 6;
 const MAX_LENGTH = 128;
 
 /** Technical words that end in a number as names do: sha256, utf8, int32. */
-const NUMBERED_NAME = /^(?:sha|md|utf|int|uint|aes|des|rc|base|x|ipv|oauth|http|ssl|tls|v|version|ver|step|field|item|user|test|password|passwd|pass|pwd|secret|token|key|node|host|server|client|db|name|value|id|foo|bar|abc|p|pw|s|str|arg|param|var|tmp|temp|col|row|line|page|column|option|mode|level|type|group|account|admin|root|demo|dummy|example|sample)[-_]?\d{1,4}$/i;
+const NUMBERED_NAME =
+  /^(?:sha|md|utf|int|uint|aes|des|rc|base|x|ipv|oauth|http|ssl|tls|v|version|ver|step|field|item|user|test|password|passwd|pass|pwd|secret|token|key|node|host|server|client|db|name|value|id|foo|bar|abc|p|pw|s|str|arg|param|var|tmp|temp|col|row|line|page|column|option|mode|level|type|group|account|admin|root|demo|dummy|example|sample)[-_]?\d{1,4}$/i;
 
 /** Signs that people put into passwords; the others join names. */
 const PASSWORD_SIGN = /[!@#$%^&*?+~]/;
@@ -62,7 +63,12 @@ function isName(value: string, digits: number): boolean {
 /** Unquoted values are believed in settings files and on command lines, not in the middle of code. */
 function isPlainOnItsLine(value: string, { after, operator }: Assignment): boolean {
   if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|;$|[&,;]\w+=/.test(value)) return false;
-  if (/^\s*[([{.?]|^\s*(?:[-+*/%|&>=!?]|<(?!\/|$)|->|::)|^;|^,|^\s+(?:if|else|or|and|for|in|is|not|as|do|then)\b/.test(after)) return false;
+  if (
+    /^\s*[([{.?]|^\s*(?:[-+*/%|&>=!?]|<(?!\/|$)|->|::)|^;|^,|^\s+(?:if|else|or|and|for|in|is|not|as|do|then)\b/.test(
+      after,
+    )
+  )
+    return false;
   const census = takeCensus(value);
   const hasBoth = census.digits > 0 && census.lower + census.upper > 0;
   // `x = name` is code more often than a setting: without a digit or a sign it says nothing.

@@ -1,17 +1,20 @@
 import { plainWords, sampleWords, splitWords, unleet } from "./words.ts";
 
 /** Wrapped as a whole in signs that mean "put yours here". */
-const WRAPPED = /^(?:<[^<>]*>|\[[^[\]]*\]|\{[^{}]*\}|«[^»]*»|__[A-Za-z_]+__|%%?[A-Za-z_]+%%?|@@?[A-Za-z_]+@@?|\*[^*]+\*|~[A-Za-z_]+~|##?[A-Za-z_]+##?)$/;
+const WRAPPED =
+  /^(?:<[^<>]*>|\[[^[\]]*\]|\{[^{}]*\}|«[^»]*»|__[A-Za-z_]+__|%%?[A-Za-z_]+%%?|@@?[A-Za-z_]+@@?|\*[^*]+\*|~[A-Za-z_]+~|##?[A-Za-z_]+##?)$/;
 
 /** Documentation values hold it, mostly at their end; a random body can hold the word only by chance below one in a billion. */
 const EXAMPLE_WORD = /EXAMPLE|example$/;
 
 /** Texts that are no value whatever the case. */
 const EXACT: ReadonlySet<string> = new Set(
-  ("null nil none undefined true false yes no n/a na tbd todo empty blank test admin root guest user default changeit changeme password passw0rd p@ssw0rd pa55word pa55w0rd " +
+  (
+    "null nil none undefined true false yes no n/a na tbd todo empty blank test admin root guest user default changeit changeme password passw0rd p@ssw0rd pa55word pa55w0rd " +
     "s3cr3t t0ps3cret secret letmein welcome hunter2 qwerty qwerty123 trustno1 password1 password12 password123 admin123 test123 abc123 xyz notasecret minioadmin postgres mysql " +
     "redis elastic vagrant raspberry ubnt cisco calvin toor tiger airflow mysecretpassword my-secret-pw examplepass yourstrong(!)password yourstrong@passw0rd correcthorsebatterystaple " +
-    "12345 123456 1234567 12345678 123456789 1234567890 0123456789 000000 111111 deadbeef cafebabe aabbccdd string text bytes secretstring securestring object any").split(" "),
+    "12345 123456 1234567 12345678 123456789 1234567890 0123456789 000000 111111 deadbeef cafebabe aabbccdd string text bytes secretstring securestring object any"
+  ).split(" "),
 );
 
 /** How much of a value has to be made of plain words before it counts as a placeholder. */
@@ -45,7 +48,9 @@ export function isPlaceholder(value: string, limits: PlaceholderLimits): boolean
   if (!spelled) return letters > 0 && isLeetWord(lower);
   const rest = value.replace(/[A-Za-z]+/g, "");
   // Numbers that count (1, 01, 123, 2024) belong to the words; signs between words do as well.
-  const free = rest.replace(/(?<!\d)(?:0?\d|0?12?3?4?5?6?7?8?9?0?|(?:19|20)\d\d|000+|111+)(?!\d)/g, "").replace(/[-_ .:/!]/g, "").length;
+  const free = rest
+    .replace(/(?<!\d)(?:0?\d|0?12?3?4?5?6?7?8?9?0?|(?:19|20)\d\d|000+|111+)(?!\d)/g, "")
+    .replace(/[-_ .:/!]/g, "").length;
   return covered / (letters + free) >= limits.coverage;
 }
 
@@ -69,4 +74,21 @@ export function holdsSampleWord(value: string): boolean {
   return false;
 }
 
-const LONG_SAMPLE_WORDS = ["example", "sample", "dummy", "placeholder", "changeme", "replace", "redacted", "foobar", "testtest", "fakefake", "yoursecret", "yourtoken", "yourkey", "password", "passwort", "secretkey"];
+const LONG_SAMPLE_WORDS = [
+  "example",
+  "sample",
+  "dummy",
+  "placeholder",
+  "changeme",
+  "replace",
+  "redacted",
+  "foobar",
+  "testtest",
+  "fakefake",
+  "yoursecret",
+  "yourtoken",
+  "yourkey",
+  "password",
+  "passwort",
+  "secretkey",
+];

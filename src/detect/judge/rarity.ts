@@ -35,7 +35,8 @@ function textBits(value: string): number {
     bits += classes[previous * (CLASSES - 1) + kind] ?? 0;
     if (letter > 0) bits += letters[(before * CONTEXTS + last) * LETTERS + letter - 1] ?? 0;
     else if (kind === DIGIT) bits += DIGIT_COST;
-    else if (kind === SIGN) bits += code === 95 || code === 45 || code === 46 || code === 47 ? USUAL_SIGN_COST : OTHER_SIGN_COST;
+    else if (kind === SIGN)
+      bits += code === 95 || code === 45 || code === 46 || code === 47 ? USUAL_SIGN_COST : OTHER_SIGN_COST;
     before = last;
     last = letter;
     previous = kind;

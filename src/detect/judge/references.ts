@@ -19,7 +19,8 @@ const REFERENCE = new RegExp(
 );
 
 /** Syntax that only code has: calls, indices, arrows, concatenation. */
-const CODE = /^[A-Za-z_$][\w$.]*\(|^[A-Za-z_$][\w$]*(?:->|::)[A-Za-z_]|^[A-Za-z_$][\w$.]*\[["'\d\w]*\]?$|^(?:new|await|function|lambda|async|typeof|return|not|if)\b|=>|\)\s*[;{]|&&|\|\||^\([^)]*\)$|^[a-z_]\w*\s*\?\s|^[&*][a-z]\w*$/;
+const CODE =
+  /^[A-Za-z_$][\w$.]*\(|^[A-Za-z_$][\w$]*(?:->|::)[A-Za-z_]|^[A-Za-z_$][\w$.]*\[["'\d\w]*\]?$|^(?:new|await|function|lambda|async|typeof|return|not|if)\b|=>|\)\s*[;{]|&&|\|\||^\([^)]*\)$|^[a-z_]\w*\s*\?\s|^[&*][a-z]\w*$/;
 
 /** A dotted or arrowed chain of names: `settings.auth.token`, `user->password`, `Foo::BAR`. */
 const CHAIN = /^[A-Za-z_$@&*][\w$]*(?:(?:\?\.|\.|->|::)[A-Za-z_$][\w$]*)+[?!]?$/;

@@ -31,7 +31,8 @@ export function isPathShaped(value: string): boolean {
   return PATH.test(value);
 }
 
-export const UUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-([0-9a-fA-F])[0-9a-fA-F]{3}-([0-9a-fA-F])[0-9a-fA-F]{3}-[0-9a-fA-F]{12}$/;
+export const UUID =
+  /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-([0-9a-fA-F])[0-9a-fA-F]{3}-([0-9a-fA-F])[0-9a-fA-F]{3}-[0-9a-fA-F]{12}$/;
 
 /** Random UUIDs (RFC 9562 version 4); all other versions are made of times and names. */
 export function isRandomUuid(value: string): boolean {

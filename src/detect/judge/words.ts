@@ -21,15 +21,18 @@ export function splitWords(value: string): Word[] {
 
 /** Words that only an instruction to the reader or a sample has. One of them, standing alone, is enough. */
 export const sampleWords: ReadonlySet<string> = new Set(
-  ("your yours insert enter replace replaceme paste changeme changeit change example examples sample dummy fake mock placeholder redacted removed masked " +
+  (
+    "your yours insert enter replace replaceme paste changeme changeit change example examples sample dummy fake mock placeholder redacted removed masked " +
     "scrubbed sanitized todo fixme here goes notreal lorem ipsum foobar whatever something bogus examplekey yourkey yoursecret yourtoken yourpassword mypassword mysecret " +
     "letmein hunter correcthorsebatterystaple nonexistent notasecret dein ihr votre tuclave " +
-    "ваш пароль 请输入 あなたの").split(" "),
+    "ваш пароль 请输入 あなたの"
+  ).split(" "),
 );
 
 /** Words that names and samples are made of; they count by how much of the value they cover. */
 export const plainWords: ReadonlySet<string> = new Set(
-  ("my our put add set get use fill update provide this me tbd xxx test tests testing tested tester demo default defaults none null nil undefined empty blank secret secrets " +
+  (
+    "my our put add set get use fill update provide this me tbd xxx test tests testing tested tester demo default defaults none null nil undefined empty blank secret secrets " +
     "password passwords passwd pass pwd passphrase passw token tokens key keys apikey api value values string text foo bar baz qux abc def asdf qwerty confidential private " +
     "unknown not unset disabled enabled optional required some any anything random deadbeef cafebabe beef dead cafe feed user users username login admin administrator root guest client app application " +
     "service account auth authentication authorization access refresh bearer basic super very long strong secure safe new old local localhost dev develop development prod production " +
@@ -39,11 +42,22 @@ export const plainWords: ReadonlySet<string> = new Set(
     "type field input param parameter header form config configuration setting settings environment variable var env const constant credential credentials creds cred " +
     "identifier number sha aes rsa hmac utf ascii json xml yaml http https url uri path file dir github gitlab aws azure gcp google slack stripe docker kube kubernetes " +
     "insecure acme contoso fabrikam trustno monkey dragon master letmein iloveyou sunshine princess football baseball " +
-    "passwort geheim kennwort hier senha chave clave contraseña contrasena wachtwoord haslo hasło motdepasse parola sifre lozinka heslo 密码 密钥 パスワード 비밀번호 암호").split(" "),
+    "passwort geheim kennwort hier senha chave clave contraseña contrasena wachtwoord haslo hasło motdepasse parola sifre lozinka heslo 密码 密钥 パスワード 비밀번호 암호"
+  ).split(" "),
 );
 
 /** Leet spellings that stand for the commonest words. */
-const LEET: ReadonlyMap<string, string> = new Map([["@", "a"], ["4", "a"], ["3", "e"], ["1", "i"], ["!", "i"], ["0", "o"], ["$", "s"], ["5", "s"], ["7", "t"]]);
+const LEET: ReadonlyMap<string, string> = new Map([
+  ["@", "a"],
+  ["4", "a"],
+  ["3", "e"],
+  ["1", "i"],
+  ["!", "i"],
+  ["0", "o"],
+  ["$", "s"],
+  ["5", "s"],
+  ["7", "t"],
+]);
 
 /** The value with leet signs replaced by the letters they stand for, in lower case. */
 export function unleet(value: string): string {

@@ -124,22 +124,40 @@ function finish(trie: Trie, anchors: readonly Uint8Array[]): Automaton {
   };
 }
 
+/** With class 0: a table of 64 columns, which fits into the cache twice as well as one of 128. */
+const maxClasses = 63;
+/** Classes for bytes beyond ASCII where there are not enough for all. */
+const beyondAscii = 16;
+
 /**
- * Class 0 is every byte that no keyword holds. All bytes beyond ASCII share one class: keywords with such letters are few, and a table of 64
- * columns is half as large as one of 128. What stands in another script and has the same length is then taken for such a keyword, which the
- * rule's regex puts right.
+ * Class 0 is every byte that no keyword holds; upper and lower case share one. Where the others are too many for a small table, rare punctuation
+ * shares a class and so do bytes beyond ASCII, in turn. A text that differs from a keyword in nothing else is then taken for it, which the rule's
+ * regex puts right.
  */
 function classify(anchors: readonly Uint8Array[]): { classes: Uint8Array; count: number } {
+  const uses = new Uint32Array(256);
+  for (const anchor of anchors) for (const byte of anchor) uses[byte]!++;
+  const used = Array.from(uses.keys()).filter((byte) => uses[byte]! > 0);
   const classes = new Uint8Array(256);
   let count = 1;
-  for (const anchor of anchors) {
-    for (const byte of anchor) {
-      if (classes[byte] !== 0) continue;
-      if (byte >= 0x80) classes.fill(count, 0x80);
-      else classes[byte] = count;
-      if (byte >= 0x61 && byte <= 0x7a) classes[byte - 32] = count;
+  if (used.length <= maxClasses) for (const byte of used) classes[byte] = count++;
+  else {
+    const beyond = used.filter((byte) => byte >= 0x80);
+    const plain = used.filter((byte) => byte < 0x80).sort((a, b) => Number(isWord(b)) - Number(isWord(a)) || uses[b]! - uses[a]! || a - b);
+    const shares = Math.min(beyond.length, beyondAscii);
+    const own = maxClasses - shares - 1;
+    for (const byte of plain.slice(0, own)) classes[byte] = count++;
+    if (plain.length > own) {
+      for (const byte of plain.slice(own)) classes[byte] = count;
       count++;
     }
+    beyond.forEach((byte, i) => (classes[byte] = count + (i % shares)));
+    count += shares;
   }
+  for (let byte = 0x61; byte <= 0x7a; byte++) classes[byte - 32] = classes[byte]!;
   return { classes, count };
+}
+
+function isWord(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x7a);
 }

@@ -6,18 +6,41 @@ export interface KernelCode {
   state(): number;
   consumed(): number;
   scan(
-    table: number, classes: number, shift: number, firstOutput: number, start: number,
-    text: number, length: number, hits: number, maxHits: number,
+    table: number,
+    classes: number,
+    shift: number,
+    firstOutput: number,
+    start: number,
+    text: number,
+    length: number,
+    hits: number,
+    maxHits: number,
   ): number;
   scanFour(
-    table: number, classes: number, shift: number, firstOutput: number, start: number,
-    text: number, length: number, warmup: number, hits: number, maxHits: number, counts: number,
+    table: number,
+    classes: number,
+    shift: number,
+    firstOutput: number,
+    start: number,
+    text: number,
+    length: number,
+    warmup: number,
+    hits: number,
+    maxHits: number,
+    counts: number,
   ): number;
   findRuns(members: number, text: number, length: number, least: number, runs: number, maxRuns: number): number;
   deltaTargetSize(delta: number, deltaLength: number): number;
   copyCount(): number;
   applyDelta(
-    delta: number, deltaLength: number, base: number, baseLength: number, out: number, outLength: number, copies: number, least: number,
+    delta: number,
+    deltaLength: number,
+    base: number,
+    baseLength: number,
+    out: number,
+    outLength: number,
+    copies: number,
+    least: number,
   ): number;
 }
 

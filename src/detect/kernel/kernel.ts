@@ -58,10 +58,7 @@ export class Kernel {
     this.reserve(0);
     this.#bytes.set(members, this.#members);
     this.#bytes.set(automaton.classes, this.#classes);
-    this.#bytes.set(
-      new Uint8Array(automaton.table.buffer, automaton.table.byteOffset, tableBytes),
-      this.#table,
-    );
+    this.#bytes.set(new Uint8Array(automaton.table.buffer, automaton.table.byteOffset, tableBytes), this.#table);
   }
 
   /** Makes the memory reach `bytes` beyond `arena`. Views taken before are stale afterwards. Throws RangeError when there is no such memory. */
@@ -95,7 +92,17 @@ export class Kernel {
     const { shift, firstOutput } = this.#automaton;
     if (length >= fourFrom && length >= 8 * this.#warmup) {
       const whole = this.#code.scanFour(
-        this.#table, this.#classes, shift, firstOutput, this.state, text, length, this.#warmup, this.#hits, hitCapacity, this.#counts,
+        this.#table,
+        this.#classes,
+        shift,
+        firstOutput,
+        this.state,
+        text,
+        length,
+        this.#warmup,
+        this.#hits,
+        hitCapacity,
+        this.#counts,
       );
       if (whole === 1) {
         this.state = this.#code.state();
@@ -109,7 +116,15 @@ export class Kernel {
     let done = 0;
     while (done < length) {
       const count = this.#code.scan(
-        this.#table, this.#classes, shift, firstOutput, this.state, text + done, length - done, this.#hits, hitCapacity,
+        this.#table,
+        this.#classes,
+        shift,
+        firstOutput,
+        this.state,
+        text + done,
+        length - done,
+        this.#hits,
+        hitCapacity,
       );
       this.#report(this.#hits >>> 2, count, base + done, onHit);
       this.state = this.#code.state();
@@ -147,7 +162,15 @@ export class Kernel {
    * Applies a delta; all places are addresses. Gives 0, or an error number (`deltaErrors`). `scratch` is room for `copyBytes(outLength)` bytes; the
    * copies that the delta makes can be read with `copies` until the next call.
    */
-  applyDelta(delta: number, deltaLength: number, base: number, baseLength: number, out: number, outLength: number, scratch: number): number {
+  applyDelta(
+    delta: number,
+    deltaLength: number,
+    base: number,
+    baseLength: number,
+    out: number,
+    outLength: number,
+    scratch: number,
+  ): number {
     this.#copiesAt = scratch;
     return this.#code.applyDelta(delta, deltaLength, base, baseLength, out, outLength, scratch, leastCopy);
   }

@@ -111,7 +111,9 @@ export function createTwin(): KernelCode {
       let copy = { to: 0, from: 0, length: 0 };
       const keepCopy = (): void => {
         if (copy.length < least) return;
-        [copy.to, copy.from, copy.length].forEach((value, i) => view.setUint32(copies + 12 * copyCount + 4 * i, value, true));
+        [copy.to, copy.from, copy.length].forEach((value, i) =>
+          view.setUint32(copies + 12 * copyCount + 4 * i, value, true),
+        );
         copyCount++;
       };
       const baseSize = varint(delta, end);
@@ -145,7 +147,8 @@ export function createTwin(): KernelCode {
         if (size === 0) size = 0x10000;
         if (offset + size > baseLength) return 4;
         if (size > out + outLength - o) return 5;
-        if (copy.length > 0 && copy.from + copy.length === offset && copy.to + copy.length === o - out) copy.length += size;
+        if (copy.length > 0 && copy.from + copy.length === offset && copy.to + copy.length === o - out)
+          copy.length += size;
         else {
           keepCopy();
           copy = { to: o - out, from: offset, length: size };

@@ -15,7 +15,10 @@ export async function* readDescriptor(descriptor: number, cancelled: () => boole
   const stat = fstatSync(descriptor);
   const waits = stat.isFIFO() || stat.isSocket();
   if (waits || isatty(descriptor)) {
-    yield* readWaiting(waits ? new Socket({ fd: descriptor, readable: true, writable: false }) : new ReadStream(descriptor), cancelled);
+    yield* readWaiting(
+      waits ? new Socket({ fd: descriptor, readable: true, writable: false }) : new ReadStream(descriptor),
+      cancelled,
+    );
     return;
   }
   const chunk = Buffer.allocUnsafe(chunkBytes);

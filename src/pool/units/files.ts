@@ -55,7 +55,11 @@ export function scanInline(unit: InlineUnit, task: Task, out: ResultBuilder): vo
 export async function scanStream(unit: StreamUnit, task: Task, out: ResultBuilder): Promise<void> {
   if (!task.begin(0)) return out.lost("worker-crashed", "", "standard input ended the worker that scanned it");
   try {
-    await scanChunks(readDescriptor(unit.descriptor, () => task.cancelled()), task, out);
+    await scanChunks(
+      readDescriptor(unit.descriptor, () => task.cancelled()),
+      task,
+      out,
+    );
   } catch (error) {
     out.lost("unreadable", "", `standard input ${systemFault(error)}`);
   }

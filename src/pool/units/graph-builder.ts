@@ -62,7 +62,13 @@ export class GraphBuilder {
     const commit = parseCommit(bytes);
     if (commit === undefined) return;
     this.#commitIds.push(id, 0);
-    this.#commitTrees.push(Buffer.from(commit.tree, "hex"), 0);
+    const tree = Buffer.from(commit.tree, "hex");
+    this.#commitTrees.push(tree, 0);
+    if (!this.#present.has(tree, 0)) {
+      // No tree names it: it stands for itself.
+      this.#missingTrees.push(tree, 0);
+      this.#missingIds.push(tree, 0);
+    }
     for (const parent of commit.parents) this.#parentIds.push(Buffer.from(parent, "hex"), 0);
     this.#parentFirst.push(this.#parentIds.count);
     this.#times.push(commit.committerTime);

@@ -15,7 +15,11 @@ export function scanLoose(unit: LooseUnit, task: Task, out: ResultBuilder): void
       out.scanned(oid, "", bytes.length, task.detector.scan(bytes));
       task.advance(bytes.length);
     } catch (error) {
-      out.lost("object-corrupt", oid, `object is damaged (${error instanceof Error ? error.message : "it cannot be read"})`);
+      out.lost(
+        "object-corrupt",
+        oid,
+        `object is damaged (${error instanceof Error ? error.message : "it cannot be read"})`,
+      );
     }
   });
 }

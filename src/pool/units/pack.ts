@@ -26,14 +26,17 @@ export function scanPack(unit: PackUnit, task: Task, out: ResultBuilder): void {
             out.lost("worker-crashed", oid(entry), crashMessage);
             return undefined;
           }
-          const trace = base === undefined ? detector.trace(address, length) : detector.traceVersion(address, length, base, copies);
+          const trace =
+            base === undefined ? detector.trace(address, length) : detector.traceVersion(address, length, base, copies);
           scanned++;
           out.scanned(oid(entry), "", length, detector.finish(address, trace));
           task.advance(length);
           return trace;
         },
-        damaged: (entry, why, lost) => out.lost("object-corrupt", oid(entry), `object is damaged (${why})${built(lost)}`, lost),
-        tooLarge: (entry, size, lost) => out.lost("too-large", oid(entry), `object of ${size} bytes is too large${built(lost)}`, lost),
+        damaged: (entry, why, lost) =>
+          out.lost("object-corrupt", oid(entry), `object is damaged (${why})${built(lost)}`, lost),
+        tooLarge: (entry, size, lost) =>
+          out.lost("too-large", oid(entry), `object of ${size} bytes is too large${built(lost)}`, lost),
         cancelled: () => task.cancelled(),
       },
       deltaErrors,

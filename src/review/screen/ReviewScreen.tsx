@@ -21,11 +21,7 @@ export function ReviewScreen({ state }: { readonly state: ReviewState }) {
   return (
     <Box flexDirection="column" width={columns} height={rows}>
       <StyledRow row={headerLine(state)} />
-      {state.overlay === undefined ? (
-        <Panes state={state} layout={layout} />
-      ) : (
-        <Overlay state={state} />
-      )}
+      {state.overlay === undefined ? <Panes state={state} layout={layout} /> : <Overlay state={state} />}
       <StyledRow row={footer(state).line} />
     </Box>
   );
@@ -33,12 +29,7 @@ export function ReviewScreen({ state }: { readonly state: ReviewState }) {
 
 function Overlay({ state }: { readonly state: ReviewState }) {
   const height = overlayHeight(state.size);
-  return (
-    <Rows
-      rows={overlayLines(state).slice(state.overlayTop)}
-      pane={{ width: state.size.columns, height }}
-    />
-  );
+  return <Rows rows={overlayLines(state).slice(state.overlayTop)} pane={{ width: state.size.columns, height }} />;
 }
 
 function Panes({
@@ -52,9 +43,7 @@ function Panes({
   const listTitle = titleLine(listTitleText(state), list.width, state.focus === "list");
   const detailTitle = titleLine("Detail", detail.width, state.focus === "detail");
   const listPane = <Rows rows={[listTitle, ...listOf(state, list)]} pane={withTitle(list)} />;
-  const detailPane = (
-    <Rows rows={[detailTitle, ...detailOf(state, detail)]} pane={withTitle(detail)} />
-  );
+  const detailPane = <Rows rows={[detailTitle, ...detailOf(state, detail)]} pane={withTitle(detail)} />;
   if (layout.kind === "stacked") {
     return (
       <Box flexDirection="column">
@@ -87,10 +76,7 @@ function listTitleText(state: ReviewState): string {
 function titleLine(title: string, width: number, hasFocus: boolean): StyledLine {
   return line(
     span(
-      fit(
-        `${hasFocus ? "»" : " "} ${title} ${"─".repeat(Math.max(0, width - title.length - 3))}`,
-        width,
-      ),
+      fit(`${hasFocus ? "»" : " "} ${title} ${"─".repeat(Math.max(0, width - title.length - 3))}`, width),
       hasFocus ? "strong" : "dim",
     ),
   );
@@ -98,8 +84,7 @@ function titleLine(title: string, width: number, hasFocus: boolean): StyledLine 
 
 function listOf(state: ReviewState, pane: Pane): readonly StyledLine[] {
   if (state.shown.length > 0) return listLines(state, pane.width, pane.height);
-  if (state.findings.size > 0)
-    return [line(span("nothing passes the filter; Esc clears it", "dim"))];
+  if (state.findings.size > 0) return [line(span("nothing passes the filter; Esc clears it", "dim"))];
   return [line(span(state.scan.isRunning ? "nothing found so far" : "nothing found", "dim"))];
 }
 

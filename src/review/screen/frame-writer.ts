@@ -1,11 +1,7 @@
 /** Shows frames on a terminal and writes only the rows that changed. */
 export interface FrameWriter {
   /** `frame`: rows apart by line ends, styled by SGR sequences that end with their row. `caret`: the cell of the cursor; hidden without. */
-  show(
-    frame: string,
-    rows: number,
-    caret?: { readonly row: number; readonly column: number },
-  ): void;
+  show(frame: string, rows: number, caret?: { readonly row: number; readonly column: number }): void;
   /** The terminal no longer shows what was last written: the next frame is written whole. */
   forget(): void;
 }
@@ -33,10 +29,7 @@ export function createFrameWriter(write: (bytes: string) => void): FrameWriter {
         if (shown !== undefined && shown[row] === line) continue;
         out += `\x1b[${row + 1};1H${line}\x1b[0m\x1b[K`;
       }
-      const place =
-        caret === undefined
-          ? hideCursor
-          : `\x1b[${caret.row + 1};${caret.column + 1}H${showCursor}`;
+      const place = caret === undefined ? hideCursor : `\x1b[${caret.row + 1};${caret.column + 1}H${showCursor}`;
       if (shown === undefined) out = clearScreen + out;
       if (out !== "") out = hideCursor + out;
       if (out !== "" || place !== shownCaret) write(beginFrame + out + place + endFrame);

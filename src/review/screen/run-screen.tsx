@@ -121,10 +121,7 @@ interface Painter {
  * Ink lays the screen out; what it writes goes to a stream of ours, whole frame by whole frame (its debug mode), because its own way of
  * updating erases the screen and the scrollback whenever a frame is as tall as the terminal.
  */
-function createPainter(
-  stdin: NodeJS.ReadStream,
-  show: (frame: string, state: ReviewState) => void,
-): Painter {
+function createPainter(stdin: NodeJS.ReadStream, show: (frame: string, state: ReviewState) => void): Painter {
   let frame = "";
   const sink = new Writable({
     decodeStrings: false,

@@ -44,9 +44,7 @@ export function takeTerminal(
     readonly key: (key: Key) => void;
     readonly resized: () => void;
     readonly redraw: () => void;
-    readonly end: (
-      cause: { readonly signal: EndingSignal } | { readonly error: unknown } | "hung-up",
-    ) => void;
+    readonly end: (cause: { readonly signal: EndingSignal } | { readonly error: unknown } | "hung-up") => void;
   },
 ): TerminalGuard {
   const { stdin, stdout } = terminal;
@@ -87,9 +85,7 @@ export function takeTerminal(
       if (!hasScreen) enter();
     }, suspendPauseMs);
   };
-  const signalHandlers = endingSignals.map(
-    (signal) => [signal, () => handlers.end({ signal })] as const,
-  );
+  const signalHandlers = endingSignals.map((signal) => [signal, () => handlers.end({ signal })] as const);
   const onError = (error: unknown): void => handlers.end({ error });
   const onHangUp = (): void => handlers.end("hung-up");
 

@@ -27,10 +27,16 @@ export function openFiles(target: string, options: FilesOptions): Source {
     root = statSync(target);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    const why = code === "ENOENT" ? "does not exist" : code === "EACCES" ? "cannot be read: permission denied" : `cannot be read (${code ?? "unknown"})`;
+    const why =
+      code === "ENOENT"
+        ? "does not exist"
+        : code === "EACCES"
+          ? "cannot be read: permission denied"
+          : `cannot be read (${code ?? "unknown"})`;
     throw new ToolError("no-target", `${target} ${why}`, { cause: error });
   }
-  if (!root.isFile() && !root.isDirectory()) throw new ToolError("no-target", `${target} is neither a file nor a folder`);
+  if (!root.isFile() && !root.isDirectory())
+    throw new ToolError("no-target", `${target} is neither a file nor a folder`);
   return new FilesSource(target, root, options);
 }
 
@@ -65,7 +71,10 @@ class FilesSource implements Source {
         continue;
       }
       if (this.#options.maxBytes > 0 && file.size > this.#options.maxBytes) {
-        yield { ...this.#problem("too-large", file.name, `file of ${file.size} bytes is over --max-target-megabytes`), contents: 1 };
+        yield {
+          ...this.#problem("too-large", file.name, `file of ${file.size} bytes is over --max-target-megabytes`),
+          contents: 1,
+        };
         continue;
       }
       paths.push(file.path);
@@ -87,7 +96,11 @@ class FilesSource implements Source {
       entries = readFolder(folder);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      yield this.#problem("unreadable", folder, code === "EACCES" || code === "EPERM" ? "permission denied" : `folder cannot be read (${code ?? "unknown"})`);
+      yield this.#problem(
+        "unreadable",
+        folder,
+        code === "EACCES" || code === "EPERM" ? "permission denied" : `folder cannot be read (${code ?? "unknown"})`,
+      );
       return;
     }
     for (const entry of entries) {
@@ -121,7 +134,8 @@ class FilesSource implements Source {
   }
 
   done(_unit: Unit, result: UnitResult): void {
-    for (const hit of result.hits) this.#sightings.push({ content: hit.content, origin: { kind: "file", path: hit.place } });
+    for (const hit of result.hits)
+      this.#sightings.push({ content: hit.content, origin: { kind: "file", path: hit.place } });
   }
 
   async locate(contents: ReadonlySet<ContentId>): Promise<Located> {

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ObjectReader, openObjectStore, type ObjectStore } from "../../content/git/object-store.ts";
+import { isRegularFile } from "../../content/regular-file.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { Located, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
 import type { ContentId } from "../../model/content.ts";
@@ -63,10 +64,16 @@ class GitSource implements Source {
     };
     const { claim, claimAt } = this.#context;
     for (const table of store.packs) {
-      const units = planPack(this.target, table, (entry) => isContent(table.types[entry]!) && isNew(claimAt(table.index.oids, 20 * table.inIndex[entry]!)));
-      for (const unit of units) yield { kind: "planned", unit, planned: unit.entries.wanted.reduce((sum, wanted) => sum + wanted, 0) };
+      const units = planPack(
+        this.target,
+        table,
+        (entry) => isContent(table.types[entry]!) && isNew(claimAt(table.index.oids, 20 * table.inIndex[entry]!)),
+      );
+      for (const unit of units)
+        yield { kind: "planned", unit, planned: unit.entries.wanted.reduce((sum, wanted) => sum + wanted, 0) };
     }
-    for (const unit of planLoose(this.target, store, (oid) => isNew(claim(oid)))) yield { kind: "planned", unit, planned: unit.oids.length };
+    for (const unit of planLoose(this.target, store, (oid) => isNew(claim(oid))))
+      yield { kind: "planned", unit, planned: unit.oids.length };
     yield { kind: "known", contents: known };
     yield* this.#shallow();
   }
@@ -74,22 +81,46 @@ class GitSource implements Source {
   *#damagedEntries(store: ObjectStore): Generator<Problem> {
     for (const table of store.packs) {
       const lost = table.damaged.length;
-      if (lost > 0) yield { ...this.#problem("pack-corrupt", table.pack, `${lost} of its ${table.count} objects cannot be read`), contents: lost };
-      const orphans = table.parents.reduce((count, parent, entry) => (parent === -2 || (parent >= 0 && table.types[entry] === 0) ? count + 1 : count), 0);
+      if (lost > 0)
+        yield {
+          ...this.#problem("pack-corrupt", table.pack, `${lost} of its ${table.count} objects cannot be read`),
+          contents: lost,
+        };
+      const orphans = table.parents.reduce(
+        (count, parent, entry) => (parent === -2 || (parent >= 0 && table.types[entry] === 0) ? count + 1 : count),
+        0,
+      );
       if (orphans > 0) {
-        yield { ...this.#problem("object-missing", table.pack, `${orphans} of its objects are built on objects that are not in it`), contents: orphans };
+        yield {
+          ...this.#problem(
+            "object-missing",
+            table.pack,
+            `${orphans} of its objects are built on objects that are not in it`,
+          ),
+          contents: orphans,
+        };
       }
     }
   }
 
   *#shallow(): Generator<Problem> {
     const file = join(this.#repository.commonDir, "shallow");
-    if (!existsSync(file)) return;
-    const boundary = readFileSync(file, "utf8").split("\n").filter((line) => /^[0-9a-f]{40}$/.test(line)).sort();
+    if (!isRegularFile(file)) return;
+    const boundary = readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => /^[0-9a-f]{40}$/.test(line))
+      .sort();
     if (boundary.length === 0) return;
-    const listed = boundary.slice(0, maxNamed).map((oid) => oid.slice(0, 12)).join(" ");
+    const listed = boundary
+      .slice(0, maxNamed)
+      .map((oid) => oid.slice(0, 12))
+      .join(" ");
     const more = boundary.length > maxNamed ? ` and ${boundary.length - maxNamed} more` : "";
-    yield this.#problem("shallow", this.target, `shallow clone: history before these commits is not here: ${listed}${more}; git fetch --unshallow brings it`);
+    yield this.#problem(
+      "shallow",
+      this.target,
+      `shallow clone: history before these commits is not here: ${listed}${more}; git fetch --unshallow brings it`,
+    );
   }
 
   done(): void {
@@ -103,7 +134,10 @@ class GitSource implements Source {
       const here = [...contents].filter((id) => reader.has(id)).sort();
       const { graph, problems } = await this.#graph(store, here, run);
       const refs = listRefs(this.#repository);
-      const staged = here.length > 0 && existsSync(join(this.#repository.gitDir, "index")) ? await stagedPaths(this.#repository) : new Map<string, string[]>();
+      const staged =
+        here.length > 0 && isRegularFile(join(this.#repository.gitDir, "index"))
+          ? await stagedPaths(this.#repository)
+          : new Map<string, string[]>();
       const locator = new Locator(this.target, reader, graph, refs, staged);
       problems.push(...this.#missing(graph, locator, refs, reader));
       return { sightings: here.flatMap((id) => locator.sightings(id)), problems };
@@ -112,11 +146,17 @@ class GitSource implements Source {
     }
   }
 
-  async #graph(store: ObjectStore, here: readonly ContentId[], run: (unit: Unit) => Promise<UnitResult>): Promise<{ graph: Graph; problems: Problem[] }> {
+  async #graph(
+    store: ObjectStore,
+    here: readonly ContentId[],
+    run: (unit: Unit) => Promise<UnitResult>,
+  ): Promise<{ graph: Graph; problems: Problem[] }> {
     const wanted = new Uint8Array(Buffer.from(here.join(""), "hex"));
     const present = presence(store).share();
     const sources = [
-      ...store.packs.flatMap((table) => planPack(this.target, table, (entry) => table.types[entry] === 1 || table.types[entry] === 2)),
+      ...store.packs.flatMap((table) =>
+        planPack(this.target, table, (entry) => table.types[entry] === 1 || table.types[entry] === 2),
+      ),
       ...planLoose(this.target, store, () => true),
     ];
     const assembler = new GraphAssembler();
@@ -140,19 +180,30 @@ class GitSource implements Source {
     const shallow = existsSync(join(this.#repository.commonDir, "shallow"));
     const code = partial ? "partial" : "object-missing";
     const why = partial ? "is missing: this is a partial clone" : "is missing";
-    const numbers = [...graph.missing.keys()].map((number) => ({ number, id: graph.idOf(number) })).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const numbers = [...graph.missing.keys()]
+      .map((number) => ({ number, id: graph.idOf(number) }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
     for (const { number, id } of numbers.slice(0, maxNamed)) {
       const path = locator.pathOf(number);
       problems.push({ ...this.#problem(code, id, path === "" ? why : `${why}: ${path}`), contents: 1 });
     }
     if (numbers.length > maxNamed) {
       const rest = numbers.length - maxNamed;
-      problems.push({ ...this.#problem(code, this.target, `${rest} more objects are missing${partial ? ": this is a partial clone" : ""}`), contents: rest });
+      problems.push({
+        ...this.#problem(
+          code,
+          this.target,
+          `${rest} more objects are missing${partial ? ": this is a partial clone" : ""}`,
+        ),
+        contents: rest,
+      });
     }
     if (!shallow) {
-      for (const id of graph.commits.missingParents.slice(0, maxNamed)) problems.push(this.#problem(code, id, "commit is missing: history before it is not here"));
+      for (const id of graph.commits.missingParents.slice(0, maxNamed))
+        problems.push(this.#problem(code, id, "commit is missing: history before it is not here"));
     }
-    for (const ref of refs) if (!reader.has(ref.oid)) problems.push(this.#problem(code, ref.oid, `object of ref ${ref.name} is missing`));
+    for (const ref of refs)
+      if (!reader.has(ref.oid)) problems.push(this.#problem(code, ref.oid, `object of ref ${ref.name} is missing`));
     return problems;
   }
 

@@ -8,6 +8,8 @@ import { shortName, type Ref } from "./refs.ts";
 
 /** Paths listed for one content in one commit; a file copied more often than this is known by then. */
 const maxPaths = 16;
+/** Tree entries looked at for the paths of one content: trees under false ids can hold themselves. */
+const maxSteps = 1_000_000;
 /** Refs listed for a commit. */
 const maxRefs = 16;
 
@@ -25,7 +27,13 @@ export class Locator {
   readonly #refsOf = new Map<number, readonly string[]>();
   readonly #staged: ReadonlyMap<string, readonly string[]>;
 
-  constructor(repository: string, reader: ObjectReader, graph: Graph, refs: readonly Ref[], staged: ReadonlyMap<string, readonly string[]>) {
+  constructor(
+    repository: string,
+    reader: ObjectReader,
+    graph: Graph,
+    refs: readonly Ref[],
+    staged: ReadonlyMap<string, readonly string[]>,
+  ) {
     this.#repository = repository;
     this.#reader = reader;
     this.#graph = graph;
@@ -100,12 +108,18 @@ export class Locator {
       }
     }
     // A circle of parents cannot be, but damaged history can: then any commit that holds it will do.
-    return best ?? [...holders].flatMap((holder) => commitsOfTree.get(holder) ?? []).sort((a, b) => commits.order[a]! - commits.order[b]!)[0];
+    return (
+      best ??
+      [...holders]
+        .flatMap((holder) => commitsOfTree.get(holder) ?? [])
+        .sort((a, b) => commits.order[a]! - commits.order[b]!)[0]
+    );
   }
 
   #parentHolds(commit: number, holders: ReadonlySet<number>): boolean {
     const { parents, trees } = this.#graph.commits;
-    for (let i = parents.first[commit]!; i < parents.first[commit + 1]!; i++) if (holders.has(trees[parents.nodes[i]!]!)) return true;
+    for (let i = parents.first[commit]!; i < parents.first[commit + 1]!; i++)
+      if (holders.has(trees[parents.nodes[i]!]!)) return true;
     return false;
   }
 
@@ -118,15 +132,22 @@ export class Locator {
   #paths(root: number, object: number, holders: ReadonlySet<number>): string[] {
     const found: string[] = [];
     const target = this.#graph.idOf(object);
-    const walk = (tree: number, prefix: string): void => {
-      for (const { name, oid } of this.#entries(tree)) {
-        if (found.length >= maxPaths) return;
-        if (oid === target) found.push(prefix + name);
-        const number = this.#graph.objects.find(Buffer.from(oid, "hex"), 0);
-        if (number >= 0 && number !== object && holders.has(number)) walk(number, `${prefix}${name}/`);
+    // A stack of our own: trees may be nested deeper than calls can be.
+    const stack = [{ entries: this.#entries(root), prefix: "", next: 0 }];
+    for (let steps = 0; stack.length > 0 && found.length < maxPaths && steps < maxSteps; steps++) {
+      const frame = stack[stack.length - 1]!;
+      const entry = frame.entries[frame.next++];
+      if (entry === undefined) {
+        stack.pop();
+        continue;
       }
-    };
-    walk(root, "");
+      const { name, oid } = entry;
+      if (oid === target) found.push(frame.prefix + name);
+      const number = this.#graph.objects.find(Buffer.from(oid, "hex"), 0);
+      if (number >= 0 && number !== object && holders.has(number)) {
+        stack.push({ entries: this.#entries(number), prefix: `${frame.prefix}${name}/`, next: 0 });
+      }
+    }
     return found.length > 0 ? found.sort() : [""];
   }
 
@@ -138,7 +159,7 @@ export class Locator {
       return [];
     }
     const entries: { name: string; oid: string }[] = [];
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const space = bytes.indexOf(0x20, at);
       const end = bytes.indexOf(0, at);
       if (space < 0 || end < space || end + 21 > bytes.length) break;
@@ -165,7 +186,13 @@ export class Locator {
     }
     const commit = object === undefined ? undefined : parseCommit(object.bytes);
     if (commit === undefined) return undefined;
-    const facts = { id, author: commit.author, email: commit.email, date: isoDate(commit.authorTime), message: commit.message.trimEnd() };
+    const facts = {
+      id,
+      author: commit.author,
+      email: commit.email,
+      date: isoDate(commit.authorTime),
+      message: commit.message.trimEnd(),
+    };
     this.#facts.set(at, facts);
     return facts;
   }
@@ -175,7 +202,8 @@ export class Locator {
     if (known !== undefined) return known;
     const descendants = this.#reachable[at] === 1 ? reach(this.#graph.commits.children, [at]) : undefined;
     const names: string[] = [];
-    if (descendants !== undefined) for (const [tip, refs] of this.#refsAt) if (descendants[tip] === 1) names.push(...refs);
+    if (descendants !== undefined)
+      for (const [tip, refs] of this.#refsAt) if (descendants[tip] === 1) names.push(...refs);
     const refs = names.sort().slice(0, maxRefs);
     this.#refsOf.set(at, refs);
     return refs;

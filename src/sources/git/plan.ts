@@ -36,7 +36,11 @@ export function planPack(target: string, table: PackTable, wants: (entry: number
   let weight = 0;
   const flush = (): void => {
     if (batch.length === 0) return;
-    const entries = extract(table, batch.sort((a, b) => a - b), wanted);
+    const entries = extract(
+      table,
+      batch.sort((a, b) => a - b),
+      wanted,
+    );
     units.push({ kind: "pack", target, weight, pack: table.pack, entries });
     batch = [];
     weight = 0;

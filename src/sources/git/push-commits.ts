@@ -92,7 +92,11 @@ export function findNewCommits(
     const commit = readCommit(objects, id, isKnown ? () => {} : onFault);
     if (commit === undefined) return;
     if (!isKnown && shallow.has(id) && commit.parents.length > 0) {
-      onFault("shallow", id, "shallow clone: the history before this commit is pushed, but it is not here to be scanned");
+      onFault(
+        "shallow",
+        id,
+        "shallow clone: the history before this commit is pushed, but it is not here to be scanned",
+      );
     }
     const node: Node = { id, commit, parents: shallow.has(id) ? [] : commit.parents, isKnown, isQueued: false };
     nodes.set(id, node);
@@ -121,7 +125,7 @@ export function findNewCommits(
     } else if (type !== undefined) others.set(target, type === objectTypes.tree);
   }
 
-  for (let left = slack; queue.length > 0; ) {
+  for (let left = slack; queue.length > 0;) {
     if (newInQueue === 0 && queue[queue.length - 1]!.commit.committerTime < oldestNew && left-- === 0) break;
     const node = queue.pop()!;
     node.isQueued = false;
@@ -174,13 +178,22 @@ function readCommit(objects: PushObjects, id: string, onFault: OnFault): Commit 
 }
 
 /** Reads an object, or tells why it cannot be read. `what` names it for people. */
-export function readObject(objects: PushObjects, id: string, what: string, onFault: OnFault): ReturnType<PushObjects["read"]> {
+export function readObject(
+  objects: PushObjects,
+  id: string,
+  what: string,
+  onFault: OnFault,
+): ReturnType<PushObjects["read"]> {
   try {
     const object = objects.read(id);
     if (object === undefined) onFault(...missing(objects, id, what));
     return object;
   } catch (error) {
-    onFault("object-corrupt", id, `${what} is damaged (${error instanceof Error ? error.message.split("\n", 1)[0] : "it cannot be read"})`);
+    onFault(
+      "object-corrupt",
+      id,
+      `${what} is damaged (${error instanceof Error ? error.message.split("\n", 1)[0] : "it cannot be read"})`,
+    );
     return undefined;
   }
 }
@@ -193,7 +206,11 @@ export function missing(objects: PushObjects, id: string, what: string): Paramet
 }
 
 /** Goes through tag objects to what stands behind them; `type` is undefined where that cannot be read. */
-function peel(objects: PushObjects, id: string, onFault: OnFault): { tags: string[]; target: string; type: number | undefined } {
+function peel(
+  objects: PushObjects,
+  id: string,
+  onFault: OnFault,
+): { tags: string[]; target: string; type: number | undefined } {
   const tags: string[] = [];
   let target = id;
   for (let depth = 0; depth <= maxTagDepth; depth++) {

@@ -139,7 +139,8 @@ export class PushObjects implements Disposable {
 
   #bytes(pack: Pack, offset: number, count: number): Buffer {
     let descriptor = this.#descriptors.get(pack.path);
-    if (descriptor === undefined) this.#descriptors.set(pack.path, (descriptor = openSync(pack.path.replace(/idx$/, "pack"), "r")));
+    if (descriptor === undefined)
+      this.#descriptors.set(pack.path, (descriptor = openSync(pack.path.replace(/idx$/, "pack"), "r")));
     const bytes = Buffer.allocUnsafe(Math.max(count, longestHeader));
     return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, offset));
   }

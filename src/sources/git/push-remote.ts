@@ -18,7 +18,9 @@ export function knownOfRemote(repository: Repository, remote: string): string[] 
     .map(([, name = ""]) => `refs/remotes/${name}/`)
     .filter((prefix) => prefix.startsWith(`refs/remotes/${remote}/`) && prefix !== `refs/remotes/${remote}/`);
   return listRefs(repository)
-    .filter(({ name }) => name.startsWith(`refs/remotes/${remote}/`) && !nested.some((prefix) => name.startsWith(prefix)))
+    .filter(
+      ({ name }) => name.startsWith(`refs/remotes/${remote}/`) && !nested.some((prefix) => name.startsWith(prefix)),
+    )
     .map(({ oid }) => oid);
 }
 
@@ -34,7 +36,9 @@ export async function checkFormat(repository: Repository): Promise<void> {
  */
 export async function configuredHooksPath(repository: Repository): Promise<string | undefined> {
   const [{ default: git }, fs] = await Promise.all([import("isomorphic-git"), import("node:fs")]);
-  const value: unknown = await git.getConfig({ fs, gitdir: repository.commonDir, path: "core.hookspath" }).catch(() => undefined);
+  const value: unknown = await git
+    .getConfig({ fs, gitdir: repository.commonDir, path: "core.hookspath" })
+    .catch(() => undefined);
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 

@@ -137,7 +137,7 @@ function readTree(objects: PushObjects, id: string, onFault: OnFault): TreeEntry
   const { bytes } = object;
   const entries: TreeEntry[] = [];
   if (object.type === objectTypes.tree) {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const space = bytes.indexOf(0x20, at);
       const end = space < 0 ? -1 : bytes.indexOf(0, space);
       if (end < 0 || end + 21 > bytes.length) {
@@ -146,7 +146,11 @@ function readTree(objects: PushObjects, id: string, onFault: OnFault): TreeEntry
       }
       // `40000` a folder, `160000` a commit of another repository; all else is bytes.
       const kind = bytes[at] === 0x34 ? "tree" : bytes[at] === 0x31 && bytes[at + 1] === 0x36 ? "submodule" : "blob";
-      entries.push({ name: bytes.toString("utf8", space + 1, end), id: bytes.toString("hex", end + 1, end + 21), kind });
+      entries.push({
+        name: bytes.toString("utf8", space + 1, end),
+        id: bytes.toString("hex", end + 1, end + 21),
+        kind,
+      });
       at = end + 21;
     }
   } else onFault("object-corrupt", id, "is not a tree");

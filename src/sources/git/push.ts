@@ -48,7 +48,9 @@ const maxNamed = 50;
 const maxRefs = 16;
 
 /** Finds the repository that a path lies in, going up from it. Gives the folder it was found at, too. Undefined when there is none. */
-export function findRepositoryAbove(path: string): { readonly repository: Repository; readonly root: string } | undefined {
+export function findRepositoryAbove(
+  path: string,
+): { readonly repository: Repository; readonly root: string } | undefined {
   for (let root = resolve(path); ; root = dirname(root)) {
     const repository = findRepository(root);
     if (repository !== undefined) return { repository, root };
@@ -73,15 +75,28 @@ export async function openPush(target: string, push: Push, context: SourceContex
 
   function* units(): Generator<PlannedUnit | KnownContents | Problem> {
     const faults: Problem[] = [];
-    const problem = (code: ProblemCode, subject: string, message: string): Problem => ({ code, effect: "incomplete", target, subject, message });
+    const problem = (code: ProblemCode, subject: string, message: string): Problem => ({
+      code,
+      effect: "incomplete",
+      target,
+      subject,
+      message,
+    });
     for (const { subject, message } of objects.faults) yield problem("pack-corrupt", subject, message);
     const remotes = [...knownOfRemote(repository, push.remote), ...push.refs.flatMap(({ remoteId }) => remoteId ?? [])];
     const locals = push.refs.map(({ localId }) => localId);
-    set = findPushSet(objects, locals, remotes, shallowCommits(repository), (...fault) => void faults.push(problem(...fault)));
+    set = findPushSet(
+      objects,
+      locals,
+      remotes,
+      shallowCommits(repository),
+      (...fault) => void faults.push(problem(...fault)),
+    );
     for (const { id, parents } of set.commits) facts.commits.set(id, { isRoot: parents.length === 0 });
     for (const { type } of set.contents.values()) if (type === "blob") facts.newFiles++;
     yield* faults.slice(0, maxNamed);
-    if (faults.length > maxNamed) yield problem(faults[0]!.code, target, `${faults.length - maxNamed} more objects cannot be read`);
+    if (faults.length > maxNamed)
+      yield problem(faults[0]!.code, target, `${faults.length - maxNamed} more objects cannot be read`);
 
     const loose = new Map<string, string[]>();
     const packed = new Map<string, string[]>();
@@ -94,7 +109,11 @@ export async function openPush(target: string, push: Push, context: SourceContex
       else if (holder.kind === "loose") append(loose, holder.objects, id);
       else append(packed, holder.index, id);
     }
-    if (lost > 0) yield { ...problem(objects.isPartial ? "partial" : "object-missing", target, `${lost} pushed objects are not here`), contents: lost };
+    if (lost > 0)
+      yield {
+        ...problem(objects.isPartial ? "partial" : "object-missing", target, `${lost} pushed objects are not here`),
+        contents: lost,
+      };
     const folders = [...loose].map(([objects, oids]) => ({ objects, oids }));
     for (const unit of planLoose(target, { packs: [], loose: folders, faults: [], promised: false }, () => true)) {
       yield { kind: "planned", unit, planned: unit.oids.length };
@@ -103,7 +122,11 @@ export async function openPush(target: string, push: Push, context: SourceContex
     if (known > 0) yield { kind: "known", contents: known };
   }
 
-  function* packUnits(index: string, ids: readonly string[], problem: (code: ProblemCode, subject: string, message: string) => Problem): Generator<PlannedUnit | Problem> {
+  function* packUnits(
+    index: string,
+    ids: readonly string[],
+    problem: (code: ProblemCode, subject: string, message: string) => Problem,
+  ): Generator<PlannedUnit | Problem> {
     const wanted = new IdSet();
     for (const id of ids) wanted.add(Buffer.from(id, "hex"), 0);
     const table = readPackTable(index);
@@ -114,7 +137,8 @@ export async function openPush(target: string, push: Push, context: SourceContex
       yield { kind: "planned", unit, planned: count };
     }
     const left = ids.length - planned;
-    if (left > 0) yield { ...problem("pack-corrupt", table.pack, `${left} pushed objects in it cannot be read`), contents: left };
+    if (left > 0)
+      yield { ...problem("pack-corrupt", table.pack, `${left} pushed objects in it cannot be read`), contents: left };
   }
 
   async function locate(contents: ReadonlySet<ContentId>): Promise<Located> {
@@ -161,7 +185,8 @@ function append(lists: Map<string, string[]>, key: string, value: string): void 
 
 function factsOf({ id, author, email, authorTime, message }: NonNullable<Introduced["commit"]>): CommitFacts {
   // Beyond this JavaScript has no dates; hostile commits do.
-  const date = Math.abs(authorTime) > 8_640_000_000_000 ? "" : new Date(authorTime * 1000).toISOString().replace(".000Z", "Z");
+  const date =
+    Math.abs(authorTime) > 8_640_000_000_000 ? "" : new Date(authorTime * 1000).toISOString().replace(".000Z", "Z");
   return { id, author, email, date, message: message.trimEnd() };
 }
 
@@ -174,13 +199,18 @@ function treeOf(objects: PushObjects, commit: string): string | undefined {
 }
 
 /** Tells which pushed names lead to a content, by going from its commit to the commits above it. */
-function refFinder(set: PushSet, refs: readonly PushedRef[]): (content: ContentId, introduced: Introduced) => readonly string[] {
+function refFinder(
+  set: PushSet,
+  refs: readonly PushedRef[],
+): (content: ContentId, introduced: Introduced) => readonly string[] {
   const children = new Map<string, string[]>();
   for (const { id, parents } of set.commits) for (const parent of parents) append(children, parent, id);
   return (content, { commit }) => {
     const above = new Set([commit?.id ?? content]);
     for (const id of above) for (const child of children.get(id) ?? []) above.add(child);
-    const names = refs.filter(({ localId }) => above.has(localId) || above.has(set.tagged.get(localId) ?? "")).map(({ remoteRef }) => shortName(remoteRef));
+    const names = refs
+      .filter(({ localId }) => above.has(localId) || above.has(set.tagged.get(localId) ?? ""))
+      .map(({ remoteRef }) => shortName(remoteRef));
     return [...new Set(names)].sort().slice(0, maxRefs);
   };
 }

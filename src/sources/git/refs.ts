@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isRegularFile } from "../../content/regular-file.ts";
 import type { Repository } from "./repository.ts";
 
 export interface Ref {
@@ -70,7 +71,7 @@ function listFiles(folder: string, name: string): string[] {
 
 /** The packed-refs file (git-pack-refs): `<id> <name>`, and `^<id>` for what the tag above points at. */
 function readPackedRefs(path: string): Ref[] {
-  if (!existsSync(path)) return [];
+  if (!isRegularFile(path)) return [];
   const refs: Ref[] = [];
   for (const line of readFileSync(path, "utf8").split("\n")) {
     const peeled = /^\^([0-9a-f]{40})$/.exec(line)?.[1];

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { isRegularFile } from "../../content/regular-file.ts";
 import { ToolError } from "../../model/problem.ts";
 
 /** Where a repository's parts lie (gitrepository-layout). */
@@ -35,13 +36,15 @@ function readPath(file: string, relativeTo: string, prefix = ""): string | undef
   const stat = statSync(file);
   if (!stat.isFile() || stat.size > longestPathFile) return undefined;
   const text = readFileSync(file, "utf8").trimEnd();
-  return text.startsWith(prefix) && text.length > prefix.length ? resolve(relativeTo, text.slice(prefix.length)) : undefined;
+  return text.startsWith(prefix) && text.length > prefix.length
+    ? resolve(relativeTo, text.slice(prefix.length))
+    : undefined;
 }
 
 /** Throws ToolError where the repository needs something that the reader cannot do: then nothing of it may look clean. */
 export async function checkExtensions(repository: Repository): Promise<void> {
   const config = join(repository.commonDir, "config");
-  if (!existsSync(config)) return;
+  if (!isRegularFile(config)) return;
   const [{ default: git }, fs] = await Promise.all([import("isomorphic-git"), import("node:fs")]);
   const read = async (path: string): Promise<unknown> => {
     try {

@@ -58,8 +58,7 @@ function configContents(config: Readonly<Record<string, unknown>>): ConfigConten
     add(`history[${index}].comment`, asText(entry["comment"]));
   });
   const known = new Set(["config", "container_config", "history", "rootfs"]);
-  for (const [key, value] of Object.entries(config))
-    if (!known.has(key)) addLeaves(key, value, add, 0);
+  for (const [key, value] of Object.entries(config)) if (!known.has(key)) addLeaves(key, value, add, 0);
   return contents;
 }
 
@@ -74,8 +73,7 @@ function addContainer(
     const equals = variable.indexOf("=");
     add(`${prefix}Env[${equals < 0 ? variable : variable.slice(0, equals)}]`, variable);
   }
-  for (const [name, value] of asTextRecord(container["Labels"]))
-    add(`${prefix}Labels[${name}]`, `${name}=${value}`);
+  for (const [name, value] of asTextRecord(container["Labels"])) add(`${prefix}Labels[${name}]`, `${name}=${value}`);
   for (const name of commands) add(`${prefix}${name}`, asCommand(container[name]));
   const health = asRecord(container["Healthcheck"]) ?? {};
   add(`${prefix}Healthcheck`, asCommand(health["Test"]));
@@ -93,12 +91,7 @@ function asCommand(value: unknown): string {
 const MAX_LEAF_DEPTH = 16;
 
 /** All texts below a field that has no reading of its own; names count too, as in `Volumes`. */
-function addLeaves(
-  place: string,
-  value: unknown,
-  add: (place: string, text: string) => void,
-  depth: number,
-): void {
+function addLeaves(place: string, value: unknown, add: (place: string, text: string) => void, depth: number): void {
   if (depth > MAX_LEAF_DEPTH) return;
   if (typeof value === "string") {
     add(place, value);

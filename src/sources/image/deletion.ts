@@ -19,12 +19,10 @@ export function layerEffects(reading: LayerReading): LayerEffects {
   return {
     removes(path) {
       const hash = pathHash(path);
-      if (whiteouts.has(path) || hasHash(reading.files, hash) || hasHash(reading.directories, hash))
-        return true;
+      if (whiteouts.has(path) || hasHash(reading.files, hash) || hasHash(reading.directories, hash)) return true;
       if (opaques.has("")) return true;
       return ancestors(path).some(
-        (folder) =>
-          whiteouts.has(folder) || opaques.has(folder) || hasHash(reading.files, pathHash(folder)),
+        (folder) => whiteouts.has(folder) || opaques.has(folder) || hasHash(reading.files, pathHash(folder)),
       );
     },
   };

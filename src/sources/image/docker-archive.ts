@@ -14,10 +14,7 @@ const blobName = /(?:^|\/)blobs\/sha256\/([0-9a-f]{64})$/;
 const configName = /^([0-9a-f]{64})\.json$/;
 
 /** Reads `manifest.json` of a docker-archive (Docker, podman, skopeo); archives from before Docker 1.10 have `repositories` only. */
-export async function readDockerArchive(
-  store: ImageStore,
-  list: ProblemList,
-): Promise<TaggedPlan[]> {
+export async function readDockerArchive(store: ImageStore, list: ProblemList): Promise<TaggedPlan[]> {
   const bytes = await store.read("manifest.json");
   if (bytes === "missing") return readRepositories(store, list);
   const images = typeof bytes === "string" ? undefined : parseJson(bytes);
@@ -33,8 +30,7 @@ export async function readDockerArchive(
   const plans: TaggedPlan[] = [];
   for (const item of asArray(images)) {
     const image = asRecord(item);
-    if (image === undefined)
-      addProblem(list, "manifest-invalid", "manifest.json", "an entry is not an image");
+    if (image === undefined) addProblem(list, "manifest-invalid", "manifest.json", "an entry is not an image");
     else plans.push(await readImage(store, list, image));
   }
   return plans;
@@ -54,20 +50,13 @@ async function readImage(
       list,
       "config-invalid",
       configPath,
-      bytes === "missing"
-        ? "the configuration is missing"
-        : "the configuration is too large to be read",
+      bytes === "missing" ? "the configuration is missing" : "the configuration is too large to be read",
     );
   } else {
     digest = digestOf(bytes);
     const promised = (blobName.exec(configPath) ?? configName.exec(configPath))?.[1];
     if (promised !== undefined && digest !== `sha256:${promised}`) {
-      addProblem(
-        list,
-        "digest-mismatch",
-        configPath,
-        `the stored configuration hashes to ${digest}`,
-      );
+      addProblem(list, "digest-mismatch", configPath, `the stored configuration hashes to ${digest}`);
     }
     read = readConfigBytes(bytes, configPath, list);
   }
@@ -139,12 +128,7 @@ async function readRepositories(store: ImageStore, list: ProblemList): Promise<T
   return plans;
 }
 
-async function readChain(
-  store: ImageStore,
-  list: ProblemList,
-  top: string,
-  tags: Set<string>,
-): Promise<TaggedPlan> {
+async function readChain(store: ImageStore, list: ProblemList, top: string, tags: Set<string>): Promise<TaggedPlan> {
   const layers: LayerPlan[] = [];
   const contents: ConfigContent[] = [];
   const seen = new Set<string>();
@@ -156,18 +140,12 @@ async function readChain(
     const document = typeof bytes === "string" ? undefined : asRecord(parseJson(bytes));
     if (id === top && typeof bytes !== "string") digest = digestOf(bytes);
     if (document === undefined)
-      addProblem(
-        list,
-        "config-invalid",
-        `${id}/json`,
-        bytes === "missing" ? "is missing" : "does not parse",
-      );
+      addProblem(list, "config-invalid", `${id}/json`, bytes === "missing" ? "is missing" : "does not parse");
     // Each layer repeats what it inherits; equal texts are one content in the end.
     contents.push(...(readConfig(document)?.contents ?? []));
     platform ||= platformOf(document);
     const range = await store.find(`${id}/layer.tar`);
-    if (range === undefined)
-      addProblem(list, "layer-missing", `${id}/layer.tar`, "the layer is not in the archive");
+    if (range === undefined) addProblem(list, "layer-missing", `${id}/layer.tar`, "the layer is not in the archive");
     const createdBy = asTexts(asRecord(document?.["container_config"])?.["Cmd"]).join(" ");
     layers.unshift({ range, digest: "", diffId: "", createdBy, title: "" });
     id = asText(document?.["parent"]);

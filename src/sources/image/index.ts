@@ -30,17 +30,12 @@ const INLINE_BATCH_BYTES = 4 << 20;
  * Opens an image. `target` is a path or has one of the prefixes `oci:`, `oci-archive:`, `docker-archive:`, with a tag behind it where
  * only one image is meant. Throws ToolError where there is no image at all; everything else that is wrong is yielded by `units`.
  */
-export async function openImage(
-  target: string,
-  context: SourceContext,
-  options: ImageOptions = {},
-): Promise<Source> {
+export async function openImage(target: string, context: SourceContext, options: ImageOptions = {}): Promise<Source> {
   const { path, format: named, tag } = await parseImageTarget(target);
   if ((await stat(path).catch(() => undefined)) === undefined)
     throw new ToolError("image-not-found", `no such image: ${target}`);
   const format = options.format ?? named ?? (await sniffImage(path));
-  if (format === undefined)
-    throw new ToolError("not-an-image", `not an image archive or OCI layout: ${target}`);
+  if (format === undefined) throw new ToolError("not-an-image", `not an image archive or OCI layout: ${target}`);
   const list: ProblemList = { target, problems: [] };
   const plans = selectTag(await readPlans(path, format, list, context.signal), tag, target);
   const images = plans.map((plan) => namedPlan(plan, target, tag));
@@ -70,8 +65,7 @@ export async function openImage(
       const hits = result.hits.map((hit) => ({ content: hit.content, path: hit.place }));
       results.set(layerKey(unit), { reading: result.layer, hits });
     },
-    locate: (contents) =>
-      Promise.resolve({ sightings: locateHits(images, results, configs, contents), problems: [] }),
+    locate: (contents) => Promise.resolve({ sightings: locateHits(images, results, configs, contents), problems: [] }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
@@ -86,13 +80,10 @@ async function readPlans(
   const store = await openArchive(path, await wrappingOf(path), list, signal);
   const has = async (name: string): Promise<boolean> => (await store.find(name)) !== undefined;
   const hasManifest = (await has("manifest.json")) || (await has("repositories"));
-  const hasIndex =
-    (await has("index.json")) && (format === "oci-archive" || (await has("oci-layout")));
+  const hasIndex = (await has("index.json")) && (format === "oci-archive" || (await has("oci-layout")));
   const isOci = hasIndex || (format === "oci-archive" && !hasManifest);
   const fromIndex = isOci ? await readOciLayout(store, list) : [];
-  return isOci && !hasManifest
-    ? fromIndex
-    : mergePlans(fromIndex, await readDockerArchive(store, list));
+  return isOci && !hasManifest ? fromIndex : mergePlans(fromIndex, await readDockerArchive(store, list));
 }
 
 /** Docker 25 and later describe an image twice; the index knows its digest, `manifest.json` its name. Where they differ both are scanned. */
@@ -100,8 +91,7 @@ function mergePlans(fromIndex: TaggedPlan[], fromManifest: TaggedPlan[]): Tagged
   const plans = [...fromIndex];
   for (const plan of fromManifest) {
     const same = fromIndex.find(
-      (other) =>
-        other.configDigest === plan.configDigest && isSameLayers(other.layers, plan.layers),
+      (other) => other.configDigest === plan.configDigest && isSameLayers(other.layers, plan.layers),
     );
     if (same === undefined) {
       plans.push(plan);
@@ -114,22 +104,15 @@ function mergePlans(fromIndex: TaggedPlan[], fromManifest: TaggedPlan[]): Tagged
 }
 
 function isSameLayers(a: readonly LayerPlan[], b: readonly LayerPlan[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((layer, index) => layer.range?.offset === b[index]?.range?.offset)
-  );
+  return a.length === b.length && a.every((layer, index) => layer.range?.offset === b[index]?.range?.offset);
 }
 
 function selectTag(plans: TaggedPlan[], tag: string, target: string): TaggedPlan[] {
   if (tag === "") return plans;
   const chosen = plans.filter(
-    (plan) =>
-      plan.tags.has(tag) ||
-      plan.digest === tag ||
-      [...plan.tags].some((name) => name.endsWith(`/${tag}`)),
+    (plan) => plan.tags.has(tag) || plan.digest === tag || [...plan.tags].some((name) => name.endsWith(`/${tag}`)),
   );
-  if (chosen.length === 0)
-    throw new ToolError("image-not-found", `no image of that name in the archive: ${target}`);
+  if (chosen.length === 0) throw new ToolError("image-not-found", `no image of that name in the archive: ${target}`);
   return chosen;
 }
 
@@ -179,11 +162,7 @@ function* inlineUnits(
   if (contents.length > 0) yield { kind: "inline", target, weight, contents };
 }
 
-function layerUnit(
-  target: string,
-  layer: LayerPlan,
-  range: NonNullable<LayerPlan["range"]>,
-): LayerUnit {
+function layerUnit(target: string, layer: LayerPlan, range: NonNullable<LayerPlan["range"]>): LayerUnit {
   const { file, offset, length, wrapped } = range;
   // A layer streams: what is in flight of it does not grow with its expanded size, which nobody knows before anyway.
   const unit = {
@@ -202,7 +181,6 @@ function layerUnit(
 /** Images share layers: one that is missing is missing once. */
 function distinctProblems(problems: readonly Problem[]): Problem[] {
   const seen = new Map<string, Problem>();
-  for (const problem of problems)
-    seen.set(`${problem.code} ${problem.subject} ${problem.message}`, problem);
+  for (const problem of problems) seen.set(`${problem.code} ${problem.subject} ${problem.message}`, problem);
   return [...seen.values()];
 }

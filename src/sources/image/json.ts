@@ -13,9 +13,7 @@ export function parseJson(bytes: Uint8Array): unknown {
 
 /** An object's entries; undefined for everything else, arrays included. */
 export function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? { ...value }
-    : undefined;
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
 }
 
 export function asArray(value: unknown): readonly unknown[] {

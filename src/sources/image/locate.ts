@@ -47,9 +47,7 @@ export function locateHits(
         const remover =
           path === ""
             ? -1
-            : image.layers.findIndex(
-                (later, at) => at > index && effectsOf(later)?.removes(path) === true,
-              );
+            : image.layers.findIndex((later, at) => at > index && effectsOf(later)?.removes(path) === true);
         sightings.push({ content, origin: fileOrigin(image, index, path, remover, results) });
       }
     });
@@ -96,14 +94,9 @@ function fileOrigin(
   return remover < 0 ? origin : { ...origin, deletedBy: layerFacts(image, remover, results) };
 }
 
-function layerFacts(
-  image: ImagePlan,
-  index: number,
-  results: ReadonlyMap<string, LayerResult>,
-): LayerFacts {
+function layerFacts(image: ImagePlan, index: number, results: ReadonlyMap<string, LayerResult>): LayerFacts {
   const layer = image.layers[index];
-  const reading =
-    layer?.range === undefined ? undefined : results.get(layerKey(layer.range))?.reading;
+  const reading = layer?.range === undefined ? undefined : results.get(layerKey(layer.range))?.reading;
   return {
     digest: layer?.digest || reading?.digest || "",
     diffId: reading?.diffId || layer?.diffId || "",

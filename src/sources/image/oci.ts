@@ -1,13 +1,7 @@
 import { blobPath, digestOf, isDigest } from "../../content/digest.ts";
 import { platformOf, readConfig, type ImageConfig } from "./config.ts";
 import { asArray, asRecord, asText, asTextRecord, parseJson } from "./json.ts";
-import {
-  addProblem,
-  type ConfigContent,
-  type ImagePlan,
-  type LayerPlan,
-  type ProblemList,
-} from "./plan.ts";
+import { addProblem, type ConfigContent, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
 import type { ImageStore } from "./store.ts";
 
 /** Indexes in indexes; real ones have two levels. */
@@ -54,11 +48,7 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
   await walkIndex(root, "", 0);
   return [...plans.values()];
 
-  async function walkIndex(
-    index: Readonly<Record<string, unknown>>,
-    tag: string,
-    depth: number,
-  ): Promise<void> {
+  async function walkIndex(index: Readonly<Record<string, unknown>>, tag: string, depth: number): Promise<void> {
     const absent: string[] = [];
     let present = 0;
     for (const item of asArray(index["manifests"])) {
@@ -114,17 +104,11 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     if (visited.has(visit)) return;
     visited.add(visit);
     if (visited.size > MAX_MANIFESTS || depth > MAX_INDEX_DEPTH) {
-      addProblem(
-        list,
-        "unsupported",
-        digest,
-        "indexes are nested too deep or hold too many manifests",
-      );
+      addProblem(list, "unsupported", digest, "indexes are nested too deep or hold too many manifests");
       return;
     }
     const actual = digestOf(bytes, digest);
-    if (actual !== digest)
-      addProblem(list, "digest-mismatch", digest, `the stored document hashes to ${actual}`);
+    if (actual !== digest) addProblem(list, "digest-mismatch", digest, `the stored document hashes to ${actual}`);
     const document = asRecord(parseJson(bytes));
     if (document === undefined) {
       addProblem(list, "manifest-invalid", digest, "the manifest does not parse");
@@ -142,10 +126,7 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
 
 function tagOf(descriptor: Readonly<Record<string, unknown>>): string {
   const annotations = asRecord(descriptor["annotations"]) ?? {};
-  return (
-    asText(annotations["io.containerd.image.name"]) ||
-    asText(annotations["org.opencontainers.image.ref.name"])
-  );
+  return asText(annotations["io.containerd.image.name"]) || asText(annotations["org.opencontainers.image.ref.name"]);
 }
 
 async function readManifest(
@@ -193,12 +174,7 @@ async function findLayer(
 ): Promise<LayerPlan["range"]> {
   const digest = layer["digest"];
   if (!isDigest(digest)) {
-    addProblem(
-      list,
-      "manifest-invalid",
-      asText(digest) || "layer",
-      "a layer of the manifest has no valid digest",
-    );
+    addProblem(list, "manifest-invalid", asText(digest) || "layer", "a layer of the manifest has no valid digest");
     return undefined;
   }
   const range = await store.find(blobPath(digest) ?? "");
@@ -234,27 +210,20 @@ async function readConfigBlob(
   }
   const stored = await store.read(blobPath(digest) ?? "");
   const bytes =
-    stored === "missing" && typeof descriptor["data"] === "string"
-      ? Buffer.from(descriptor["data"], "base64")
-      : stored;
+    stored === "missing" && typeof descriptor["data"] === "string" ? Buffer.from(descriptor["data"], "base64") : stored;
   if (typeof bytes === "string") {
     addProblem(
       list,
       "config-invalid",
       digest,
-      bytes === "missing"
-        ? "the configuration is missing"
-        : "the configuration is too large to be read",
+      bytes === "missing" ? "the configuration is missing" : "the configuration is too large to be read",
     );
     return none;
   }
   const actual = digestOf(bytes, digest);
-  if (actual !== digest)
-    addProblem(list, "digest-mismatch", digest, `the stored configuration hashes to ${actual}`);
+  if (actual !== digest) addProblem(list, "digest-mismatch", digest, `the stored configuration hashes to ${actual}`);
   if (!imageConfigTypes.has(asText(descriptor["mediaType"]))) {
-    return bytes.length <= EMPTY_CONFIG_BYTES
-      ? none
-      : { config: undefined, contents: [asWhole(bytes)] };
+    return bytes.length <= EMPTY_CONFIG_BYTES ? none : { config: undefined, contents: [asWhole(bytes)] };
   }
   return readConfigBytes(bytes, digest, list);
 }
@@ -267,12 +236,7 @@ export function readConfigBytes(
 ): { config: ImageConfig | undefined; contents: readonly ConfigContent[] } {
   const config = readConfig(parseJson(bytes));
   if (config !== undefined) return { config, contents: config.contents };
-  addProblem(
-    list,
-    "config-invalid",
-    subject,
-    "the configuration does not parse; it was scanned as plain text",
-  );
+  addProblem(list, "config-invalid", subject, "the configuration does not parse; it was scanned as plain text");
   return { config: undefined, contents: [asWhole(bytes)] };
 }
 

@@ -38,11 +38,6 @@ export interface ProblemList {
 }
 
 /** Notes a problem that leaves something unscanned. */
-export function addProblem(
-  list: ProblemList,
-  code: ProblemCode,
-  subject: string,
-  message: string,
-): void {
+export function addProblem(list: ProblemList, code: ProblemCode, subject: string, message: string): void {
   list.problems.push({ code, effect: "incomplete", target: list.target, subject, message });
 }

@@ -43,9 +43,7 @@ export async function openArchive(
       if (entry === undefined || entry.type === "other") return undefined;
       if (entry.type === "file") return [at, entry];
       const folder =
-        entry.type === "symbolic-link" && !entry.target.startsWith("/")
-          ? at.slice(0, at.lastIndexOf("/") + 1)
-          : "";
+        entry.type === "symbolic-link" && !entry.target.startsWith("/") ? at.slice(0, at.lastIndexOf("/") + 1) : "";
       at = cleanPath(folder + entry.target);
     }
     return undefined;
@@ -66,9 +64,7 @@ export async function openArchive(
   };
 }
 
-async function readSmall(
-  range: ByteRange | undefined,
-): Promise<Uint8Array | "missing" | "too-large"> {
+async function readSmall(range: ByteRange | undefined): Promise<Uint8Array | "missing" | "too-large"> {
   if (range === undefined) return "missing";
   if (range.length > MAX_JSON_BYTES) return "too-large";
   const parts: Uint8Array[] = [];

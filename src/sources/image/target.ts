@@ -45,9 +45,7 @@ export async function sniffImage(path: string): Promise<ImageFormat | undefined>
   try {
     const facts = await stat(path);
     if (facts.isDirectory())
-      return (await isFile(join(path, "oci-layout"))) || (await isLayout(path))
-        ? "oci-layout"
-        : undefined;
+      return (await isFile(join(path, "oci-layout"))) || (await isLayout(path)) ? "oci-layout" : undefined;
     return facts.isFile() ? await sniffFile(path) : undefined;
   } catch {
     return undefined;
@@ -61,9 +59,7 @@ async function isLayout(folder: string): Promise<boolean> {
 
 /** How a whole file is compressed, as far as images are concerned. */
 export async function wrappingOf(path: string): Promise<"gzip" | "zstd" | undefined> {
-  const compression = sniffCompression(
-    await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK),
-  );
+  const compression = sniffCompression(await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK));
   return compression === "gzip" || compression === "zstd" ? compression : undefined;
 }
 
@@ -78,10 +74,7 @@ const MAX_SNIFFED_ENTRIES = 20_000;
 
 async function sniffFile(path: string): Promise<ImageFormat | undefined> {
   const wrapped = await wrappingOf(path);
-  if (
-    wrapped === undefined &&
-    !isTarHeader(await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK))
-  )
+  if (wrapped === undefined && !isTarHeader(await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK)))
     return undefined;
   const names = new Set<string>();
   let isForeign = false;
@@ -94,16 +87,13 @@ async function sniffFile(path: string): Promise<ImageFormat | undefined> {
       if (dockerEntry.test(name)) early = "docker-archive";
       else if (ociEntry.test(name)) early = "oci-archive";
     }
-    return (
-      isForeign || early !== undefined || name === "manifest.json" || ++count >= MAX_SNIFFED_ENTRIES
-    );
+    return isForeign || early !== undefined || name === "manifest.json" || ++count >= MAX_SNIFFED_ENTRIES;
   };
   await indexArchive(path, wrapped === undefined ? { isEnough } : { wrapped, isEnough });
   if (isForeign) return undefined;
   if (early !== undefined) return early;
   if (names.has("manifest.json")) return "docker-archive";
-  if (names.has("index.json") && (names.has("oci-layout") || names.has("blobs")))
-    return "oci-archive";
+  if (names.has("index.json") && (names.has("oci-layout") || names.has("blobs"))) return "oci-archive";
   return names.has("repositories") ? "docker-archive" : undefined;
 }
 

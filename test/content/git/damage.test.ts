@@ -15,7 +15,8 @@ const fresh = (): string => join(folder, `objects-${count++}`);
 
 /** A small repository in one pack, copied for each test that damages it. */
 const shop = createRepository(join(folder, "repository"));
-for (const [i, text] of versionsOf("growing", 12).entries()) shop.commit(`Version ${i}`, { "src/growing.txt": text, [`other-${i % 3}`]: `${i}` });
+for (const [i, text] of versionsOf("growing", 12).entries())
+  shop.commit(`Version ${i}`, { "src/growing.txt": text, [`other-${i % 3}`]: `${i}` });
 shop.git("tag", "-a", "-m", "A tag", "v1");
 shop.git("-c", "pack.writeReverseIndex=false", "repack", "-qadf");
 const original = objectsByGit(shop);
@@ -25,7 +26,12 @@ function packed(): { objects: string; pack: string; index: string } {
   cpSync(join(shop.path, ".git/objects"), objects, { recursive: true });
   const files = readdirSync(join(objects, "pack"));
   for (const file of files) chmodSync(join(objects, "pack", file), 0o644);
-  const name = (end: string): string => join(objects, "pack", files.find((file) => file.endsWith(end))!);
+  const name = (end: string): string =>
+    join(
+      objects,
+      "pack",
+      files.find((file) => file.endsWith(end))!,
+    );
   return { objects, pack: name(".pack"), index: name(".idx") };
 }
 
@@ -35,9 +41,14 @@ function expectHonest({ objects, damaged }: Reading, from: ReadonlyMap<string, S
     expect(subject).not.toBe("");
     expect(message).toMatch(/^[^\n]+$/);
   }
-  const changed = [...objects].filter(([id, { type, bytes }]) => from.get(id)?.type !== type || !from.get(id)!.bytes.equals(bytes)).map(([id]) => id);
+  const changed = [...objects]
+    .filter(([id, { type, bytes }]) => from.get(id)?.type !== type || !from.get(id)!.bytes.equals(bytes))
+    .map(([id]) => id);
   const missing = [...from.keys()].filter((id) => !objects.has(id));
-  expect({ changed, silent: missing.length > 0 && damaged.size === 0 ? missing : [] }).toEqual({ changed: [], silent: [] });
+  expect({ changed, silent: missing.length > 0 && damaged.size === 0 ? missing : [] }).toEqual({
+    changed: [],
+    silent: [],
+  });
 }
 
 describe("a pack", () => {
@@ -85,7 +96,12 @@ describe("a pack", () => {
 
   test("that is something else is named", () => {
     const { objects, pack } = packed();
-    for (const bytes of [Buffer.alloc(0), Buffer.from("hello"), Buffer.alloc(100_000), Buffer.concat([Buffer.from("PACK\0\0\0\x09"), Buffer.alloc(5000)])]) {
+    for (const bytes of [
+      Buffer.alloc(0),
+      Buffer.from("hello"),
+      Buffer.alloc(100_000),
+      Buffer.concat([Buffer.from("PACK\0\0\0\x09"), Buffer.alloc(5000)]),
+    ]) {
       writeFileSync(pack, bytes);
       const reading = readEverything(objects);
       expect(reading.damaged.get(pack)).toBeDefined();
@@ -99,7 +115,11 @@ describe("a pack", () => {
     for (const size of [0, 7, 8, 500, 1031, 1032, 1100, bytes.length - 41, bytes.length - 100]) {
       writeFileSync(index, bytes.subarray(0, size));
       const reading = readEverything(objects);
-      expect({ size, named: reading.damaged.has(index), read: reading.objects.size }).toEqual({ size, named: true, read: 0 });
+      expect({ size, named: reading.damaged.has(index), read: reading.objects.size }).toEqual({
+        size,
+        named: true,
+        read: 0,
+      });
     }
     const random = createRandom("index");
     for (let i = 0; i < 150; i++) {
@@ -132,29 +152,75 @@ describe("hostile packs", () => {
 
   test("the writer of these tests writes packs that are read", () => {
     const [one, two] = [target("one"), target("two")];
-    const { objects, damaged } = read([base, { ...one, type: "ofs", base: 0 }, { ...two, type: "ref", base: base.id }, bystander]);
+    const { objects, damaged } = read([
+      base,
+      { ...one, type: "ofs", base: 0 },
+      { ...two, type: "ref", base: base.id },
+      bystander,
+    ]);
     expect([...damaged]).toEqual([]);
     expect([...objects.keys()].sort()).toEqual([base.id, one.id, two.id, bystander.id].sort());
     for (const [id, { bytes }] of objects) expect(objectId("blob", bytes)).toBe(id);
   });
 
   const bad: Readonly<Record<string, (id: string) => PackItem>> = {
-    "a delta that copies from outside its base": (id) => ({ id, type: "ofs", base: 0, data: Buffer.concat([varint(text.length), varint(9), copyInstruction(text.length - 3, 9)]) }),
-    "a delta with the reserved instruction": (id) => ({ id, type: "ofs", base: 0, data: Buffer.concat([varint(text.length), varint(9), Buffer.from([0])]) }),
+    "a delta that copies from outside its base": (id) => ({
+      id,
+      type: "ofs",
+      base: 0,
+      data: Buffer.concat([varint(text.length), varint(9), copyInstruction(text.length - 3, 9)]),
+    }),
+    "a delta with the reserved instruction": (id) => ({
+      id,
+      type: "ofs",
+      base: 0,
+      data: Buffer.concat([varint(text.length), varint(9), Buffer.from([0])]),
+    }),
     "a delta for another base": (id) => ({ id, type: "ofs", base: 0, data: makeDelta(7, []) }),
-    "a delta that makes less than it says": (id) => ({ id, type: "ofs", base: 0, data: Buffer.concat([varint(text.length), varint(500), copyInstruction(0, 9)]) }),
-    "a delta that says it makes 2^40 bytes": (id) => ({ id, type: "ofs", base: 0, data: Buffer.concat([varint(text.length), varint(2 ** 40), copyInstruction(0, 9)]) }),
-    "a delta that says it makes 400 MB and does not": (id) => ({ id, type: "ofs", base: 0, data: Buffer.concat([varint(text.length), varint(400e6), copyInstruction(0, 9)]) }),
+    "a delta that makes less than it says": (id) => ({
+      id,
+      type: "ofs",
+      base: 0,
+      data: Buffer.concat([varint(text.length), varint(500), copyInstruction(0, 9)]),
+    }),
+    "a delta that says it makes 2^40 bytes": (id) => ({
+      id,
+      type: "ofs",
+      base: 0,
+      data: Buffer.concat([varint(text.length), varint(2 ** 40), copyInstruction(0, 9)]),
+    }),
+    "a delta that says it makes 400 MB and does not": (id) => ({
+      id,
+      type: "ofs",
+      base: 0,
+      data: Buffer.concat([varint(text.length), varint(400e6), copyInstruction(0, 9)]),
+    }),
     "a delta that is no delta": (id) => ({ id, type: "ofs", base: 0, data: Buffer.alloc(20, 0xff) }),
     "an empty delta": (id) => ({ id, type: "ofs", base: 0, data: Buffer.alloc(0) }),
-    "a delta built on an object that is not there": (id) => ({ id, type: "ref", base: "0123456789012345678901234567890123456789", data: makeDelta(1, []) }),
+    "a delta built on an object that is not there": (id) => ({
+      id,
+      type: "ref",
+      base: "0123456789012345678901234567890123456789",
+      data: makeDelta(1, []),
+    }),
     "a delta built on itself": (id) => ({ id, type: "ref", base: id, data: makeDelta(1, []) }),
     "a blob that says it is smaller": (id) => ({ id, type: "blob", data: Buffer.alloc(5000), claimedSize: 10 }),
     "a blob that says it is larger": (id) => ({ id, type: "blob", data: Buffer.alloc(50), claimedSize: 5000 }),
     "a blob that says it has 2^45 bytes": (id) => ({ id, type: "blob", data: Buffer.alloc(50), claimedSize: 2 ** 45 }),
     "a blob that says it has 500 MB": (id) => ({ id, type: "blob", data: Buffer.alloc(50), claimedSize: 5e8 }),
-    "a bomb: 300 MB of zeros that say they are 100 bytes": (id) => ({ id, type: "blob", data: Buffer.alloc(0), stored: bomb(), claimedSize: 100 }),
-    "a stream that is no zlib stream": (id) => ({ id, type: "blob", data: Buffer.alloc(50), stored: Buffer.from("not deflated at all") }),
+    "a bomb: 300 MB of zeros that say they are 100 bytes": (id) => ({
+      id,
+      type: "blob",
+      data: Buffer.alloc(0),
+      stored: bomb(),
+      claimedSize: 100,
+    }),
+    "a stream that is no zlib stream": (id) => ({
+      id,
+      type: "blob",
+      data: Buffer.alloc(50),
+      stored: Buffer.from("not deflated at all"),
+    }),
     "no stream": (id) => ({ id, type: "blob", data: Buffer.alloc(50), stored: Buffer.alloc(0) }),
     "an unknown type": (id) => ({ id, type: 5, data: Buffer.alloc(50) }),
     "type 0": (id) => ({ id, type: 0, data: Buffer.alloc(50) }),
@@ -174,7 +240,12 @@ describe("hostile packs", () => {
   test("deltas built on one that is damaged are counted with it", () => {
     const lost = "5555555555555555555555555555555555555555";
     const above = "6666666666666666666666666666666666666666";
-    const { damaged, objects } = read([base, { id: lost, type: "ofs", base: 0, data: Buffer.alloc(20, 0xff) }, { id: above, type: "ofs", base: 1, data: makeDelta(1, []) }, bystander]);
+    const { damaged, objects } = read([
+      base,
+      { id: lost, type: "ofs", base: 0, data: Buffer.alloc(20, 0xff) },
+      { id: above, type: "ofs", base: 1, data: makeDelta(1, []) },
+      bystander,
+    ]);
     expect([...damaged.keys()]).toEqual([lost]);
     expect(damaged.get(lost)).toMatch(/\(2\)$/);
     expect(objects.size).toBe(2);
@@ -183,7 +254,8 @@ describe("hostile packs", () => {
   test("very many deltas in one circle, or on one missing base, end at once", () => {
     const ids = Array.from({ length: 100_000 }, (_, i) => objectId("blob", Buffer.from(`circle ${i}`)));
     const stored = deflateSync(makeDelta(1, []));
-    const ring = (first: string): PackItem[] => ids.map((id, i) => ({ id, type: "ref", base: i === 0 ? first : ids[i - 1]!, data: makeDelta(1, []), stored }));
+    const ring = (first: string): PackItem[] =>
+      ids.map((id, i) => ({ id, type: "ref", base: i === 0 ? first : ids[i - 1]!, data: makeDelta(1, []), stored }));
     for (const first of [ids.at(-1)!, "0123456789012345678901234567890123456789"]) {
       const { objects, damaged } = read([...ring(first), bystander]);
       expect([...objects.keys()]).toEqual([bystander.id]);
@@ -197,13 +269,27 @@ describe("hostile packs", () => {
     for (let i = 1; i <= 5_000; i++) {
       const suffix = Buffer.from(`${i}`);
       const made = Buffer.concat([text, suffix]);
-      items.push({ id: objectId("blob", made), type: "ofs", base: i - 1, data: Buffer.concat([varint(bytes.length), varint(made.length), copyInstruction(0, text.length), insertInstruction(suffix)]) });
+      items.push({
+        id: objectId("blob", made),
+        type: "ofs",
+        base: i - 1,
+        data: Buffer.concat([
+          varint(bytes.length),
+          varint(made.length),
+          copyInstruction(0, text.length),
+          insertInstruction(suffix),
+        ]),
+      });
       bytes = made;
     }
     const { objects, damaged, folder: at } = read(items);
     expect([...damaged]).toEqual([]);
     expect(objects.size).toBe(5_001);
-    expect(readOneByOne(at, [items.at(-1)!.id]).get(items.at(-1)!.id)!.bytes.equals(bytes)).toBe(true);
+    expect(
+      readOneByOne(at, [items.at(-1)!.id])
+        .get(items.at(-1)!.id)!
+        .bytes.equals(bytes),
+    ).toBe(true);
   });
 
   test("an index that names one entry in a huge file does not make it read as a whole", () => {
@@ -224,13 +310,20 @@ describe("loose objects", () => {
   test.each<[string, (objects: string) => void]>([
     ["an empty file", (objects) => replace(objects, Buffer.alloc(0))],
     ["no zlib stream", (objects) => replace(objects, Buffer.from("hello there"))],
-    ["a stream that is cut off", (objects) => replace(objects, deflateSync(Buffer.concat([good, Buffer.alloc(500, "x")])).subarray(0, 12))],
+    [
+      "a stream that is cut off",
+      (objects) => replace(objects, deflateSync(Buffer.concat([good, Buffer.alloc(500, "x")])).subarray(0, 12)),
+    ],
     ["a flipped byte", (objects) => flipBit(replaceWith(objects, good), 5, 3)],
     ["no header", (objects) => replaceWith(objects, Buffer.from("hello"))],
     ["a type that is none", (objects) => replaceWith(objects, Buffer.from("blub 4\0good"))],
     ["another size", (objects) => replaceWith(objects, Buffer.from("blob 5\0good"))],
     ["a size that never ends", (objects) => replaceWith(objects, Buffer.from(`blob ${"9".repeat(100)}\0good`))],
-    ["a bomb that says it is small", (objects) => replace(objects, deflateSync(Buffer.concat([Buffer.from("blob 10\0"), Buffer.alloc(300e6)]), { level: 1 }))],
+    [
+      "a bomb that says it is small",
+      (objects) =>
+        replace(objects, deflateSync(Buffer.concat([Buffer.from("blob 10\0"), Buffer.alloc(300e6)]), { level: 1 })),
+    ],
     ["a folder in its place", (objects) => void mkdirSync(join(objects, "55", id.slice(2)), { recursive: true })],
   ])("%s: it is named, everything else is read", (_name, make) => {
     const objects = fresh();
@@ -267,7 +360,10 @@ describe("loose objects", () => {
     writeLoose(objects, objectId("blob", Buffer.from("other")), Buffer.from("blob 5\0other"));
     for (const name of ["pack", "55"]) symlinkSync(name, join(objects, name));
     const { objects: found, damaged } = readEverything(objects);
-    expect({ found: found.size, damaged: [...damaged.keys()].sort() }).toEqual({ found: 1, damaged: [join(objects, "55"), join(objects, "pack")] });
+    expect({ found: found.size, damaged: [...damaged.keys()].sort() }).toEqual({
+      found: 1,
+      damaged: [join(objects, "55"), join(objects, "pack")],
+    });
   });
 
   function replace(objects: string, bytes: Uint8Array): string {

@@ -36,17 +36,23 @@ export function readEverything(folder: string): Reading {
   const damaged = new Map<string, string>(store.faults.map(({ subject, message }) => [subject, message]));
   for (const table of store.packs) {
     if (table.damaged.length > 0) damaged.set(`${table.pack} entries`, `${table.damaged.length} entries`);
-    const orphans = table.parents.filter((parent, entry) => parent === -2 || (parent >= 0 && table.types[entry] === 0)).length;
+    const orphans = table.parents.filter(
+      (parent, entry) => parent === -2 || (parent >= 0 && table.types[entry] === 0),
+    ).length;
     if (orphans > 0) damaged.set(`${table.pack} orphans`, `${orphans} orphans`);
     for (const { pack, entries } of planPack("test", table, () => true)) {
-      const id = (entry: number): string => Buffer.from(entries.oids.subarray(20 * entry, 20 * entry + 20)).toString("hex");
+      const id = (entry: number): string =>
+        Buffer.from(entries.oids.subarray(20 * entry, 20 * entry + 20)).toString("hex");
       walkPack(
         pack,
         entries,
         memory,
         {
           object: (entry, address, length) => {
-            objects.set(id(entry), { type: typeNames.get(entries.types[entry]!)!, bytes: Buffer.from(memory.bytes.subarray(address, address + length)) });
+            objects.set(id(entry), {
+              type: typeNames.get(entries.types[entry]!)!,
+              bytes: Buffer.from(memory.bytes.subarray(address, address + length)),
+            });
           },
           damaged: (entry, why, lost) => damaged.set(id(entry), `${why} (${lost})`),
           tooLarge: (entry, size, lost) => damaged.set(id(entry), `too large: ${size} (${lost})`),
@@ -83,10 +89,17 @@ export function readOneByOne(folder: string, ids: Iterable<string>): Map<string,
 
 /** Objects in a form that is quick to compare and short to show. */
 export function digest(objects: ReadonlyMap<string, StoredObject>): string[] {
-  return [...objects].map(([id, { type, bytes }]) => `${id} ${type} ${bytes.length} ${Buffer.from(bytes).toString("base64").slice(0, 40)}`).sort();
+  return [...objects]
+    .map(
+      ([id, { type, bytes }]) => `${id} ${type} ${bytes.length} ${Buffer.from(bytes).toString("base64").slice(0, 40)}`,
+    )
+    .sort();
 }
 
 /** Whether two readings hold the same bytes. */
 export function sameBytes(a: ReadonlyMap<string, StoredObject>, b: ReadonlyMap<string, StoredObject>): boolean {
-  return a.size === b.size && [...a].every(([id, { type, bytes }]) => b.get(id)?.type === type && b.get(id)?.bytes.equals(bytes) === true);
+  return (
+    a.size === b.size &&
+    [...a].every(([id, { type, bytes }]) => b.get(id)?.type === type && b.get(id)?.bytes.equals(bytes) === true)
+  );
 }

@@ -1,7 +1,13 @@
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createRepository, objectsByGit, openWorkshop, versionsOf, type Workshop } from "../../../fixtures/git/workshop.ts";
+import {
+  createRepository,
+  objectsByGit,
+  openWorkshop,
+  versionsOf,
+  type Workshop,
+} from "../../../fixtures/git/workshop.ts";
 import { openObjectStore } from "../../../src/content/git/object-store.ts";
 import { digest, readEverything, readOneByOne, sameBytes, scratch } from "./everything.ts";
 
@@ -14,7 +20,11 @@ function history(path = fresh()): Workshop {
   const shop = createRepository(path);
   const texts = versionsOf("notes", 40);
   for (const [i, text] of texts.entries()) {
-    shop.commit(`Version ${i}`, { "src/deep/notes.txt": text, [`file-${i % 7}.txt`]: `${i}\n`, ...(i === 3 ? { "big.bin": Buffer.alloc(3 << 20, text) } : {}) });
+    shop.commit(`Version ${i}`, {
+      "src/deep/notes.txt": text,
+      [`file-${i % 7}.txt`]: `${i}\n`,
+      ...(i === 3 ? { "big.bin": Buffer.alloc(3 << 20, text) } : {}),
+    });
   }
   shop.git("checkout", "-q", "-b", "side", "HEAD~20");
   shop.commit("Aside", { "side.txt": "only here\n", empty: "" });
@@ -63,7 +73,15 @@ describe("every object is read as git reads it", () => {
   test("in one pack with long delta chains", () => {
     shop.git("repack", "-qadfk", "--depth=250", "--window=250");
     const [index] = readdirSync(join(objectsOf(shop), "pack")).filter((name) => name.endsWith(".idx"));
-    const chain = Number(/chain length = (\d+)/.exec(shop.git("verify-pack", "-v", `.git/objects/pack/${index}`).split("\n").reverse().find((line) => line.startsWith("chain length"))!)![1]);
+    const chain = Number(
+      /chain length = (\d+)/.exec(
+        shop
+          .git("verify-pack", "-v", `.git/objects/pack/${index}`)
+          .split("\n")
+          .reverse()
+          .find((line) => line.startsWith("chain length"))!,
+      )![1],
+    );
     expect(chain).toBeGreaterThan(20);
     expectWhole(shop);
   });
@@ -71,7 +89,17 @@ describe("every object is read as git reads it", () => {
   test("by deltas that name their base by id", () => {
     const pack = join(objectsOf(shop), "pack");
     const ids = [...objectsByGit(shop).keys()].join("\n");
-    const name = shop.feed(Buffer.from(`${ids}\n`), "pack-objects", "-q", "--no-reuse-delta", "--window=50", join(".git/objects/pack", "pack")).toString().trim();
+    const name = shop
+      .feed(
+        Buffer.from(`${ids}\n`),
+        "pack-objects",
+        "-q",
+        "--no-reuse-delta",
+        "--window=50",
+        join(".git/objects/pack", "pack"),
+      )
+      .toString()
+      .trim();
     for (const file of readdirSync(pack)) if (!file.includes(name)) rmSync(join(pack, file), { force: true });
     expectWhole(shop);
     const table = openObjectStore(objectsOf(shop)).packs[0]!;
@@ -102,7 +130,9 @@ describe("every object is read as git reads it", () => {
       const list = shop.git("rev-list", "--objects", "--no-object-names", ref);
       shop.feed(Buffer.from(`${list}\n`), "pack-objects", "-q", ".git/objects/pack/pack");
     }
-    expect(readdirSync(join(objectsOf(shop), "pack")).filter((name) => name.endsWith(".pack")).length).toBeGreaterThan(2);
+    expect(readdirSync(join(objectsOf(shop), "pack")).filter((name) => name.endsWith(".pack")).length).toBeGreaterThan(
+      2,
+    );
     expectWhole(shop);
   });
 
@@ -129,7 +159,10 @@ describe("every object is read as git reads it", () => {
     const last = openWorkshop(third);
     expect(objectsByGit(last).size).toBeGreaterThan(objectsByGit(shop).size);
     expectWhole(last);
-    writeFileSync(join(third, ".git/objects/info/alternates"), `# a comment\n\n../../../${second.slice(folder.length + 1)}/.git/objects\n`);
+    writeFileSync(
+      join(third, ".git/objects/info/alternates"),
+      `# a comment\n\n../../../${second.slice(folder.length + 1)}/.git/objects\n`,
+    );
     expectWhole(last);
   });
 

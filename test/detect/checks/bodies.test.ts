@@ -15,15 +15,27 @@ describe("jwt", () => {
 
   it("tells issuer and expiry, and calls nothing expired without a clock", () => {
     const value = token({ alg: "HS256" }, { iss: "https://login.acme.dev", exp: ends });
-    expect(runCheck("jwt", value)).toEqual({ status: "valid", facts: ["issuer https://login.acme.dev", "expires 2027-01-02"] });
-    expect(runCheck("jwt", value, { now: Date.UTC(2028, 0, 1) })).toMatchObject({ facts: expect.arrayContaining(["expired 2027-01-02"]), lower: true });
+    expect(runCheck("jwt", value)).toEqual({
+      status: "valid",
+      facts: ["issuer https://login.acme.dev", "expires 2027-01-02"],
+    });
+    expect(runCheck("jwt", value, { now: Date.UTC(2028, 0, 1) })).toMatchObject({
+      facts: expect.arrayContaining(["expired 2027-01-02"]),
+      lower: true,
+    });
     expect(runCheck("jwt", value, { now: Date.UTC(2026, 0, 1) }).lower).toBeUndefined();
   });
 
   it("refuses what is no token, and lowers unsigned and encrypted ones", () => {
     expect(runCheck("jwt", `${encode({ foo: 1 })}.${encode({})}.x`).status).toBe("invalid");
-    expect(runCheck("jwt", `${encode({ alg: "none" })}.${encode({})}.`)).toMatchObject({ status: "invalid", lower: true });
-    expect(runCheck("jwt", `${encode({ alg: "dir", enc: "A256GCM" })}.a.b.c.d`)).toMatchObject({ status: "valid", lower: true });
+    expect(runCheck("jwt", `${encode({ alg: "none" })}.${encode({})}.`)).toMatchObject({
+      status: "invalid",
+      lower: true,
+    });
+    expect(runCheck("jwt", `${encode({ alg: "dir", enc: "A256GCM" })}.a.b.c.d`)).toMatchObject({
+      status: "valid",
+      lower: true,
+    });
   });
 
   it("makes text from inside safe to show", () => {
@@ -35,12 +47,21 @@ describe("jwt", () => {
 describe("tokens with a readable body", () => {
   it("names who a token belongs to", () => {
     const sentry = `sntrys_${Buffer.from(JSON.stringify({ iat: 1_700_000_000, url: "https://sentry.io", region_url: "https://us.sentry.io", org: "acme" })).toString("base64")}_${"aB3d".repeat(10)}xyz`;
-    expect(runCheck("sentry-json", sentry)).toEqual({ status: "valid", facts: ["organization acme", "region https://us.sentry.io", "issued 2023-11-14"] });
+    expect(runCheck("sentry-json", sentry)).toEqual({
+      status: "valid",
+      facts: ["organization acme", "region https://us.sentry.io", "issued 2023-11-14"],
+    });
     expect(runCheck("sentry-json", sentry.replace("sntrys_", "sntrys_AAAA")).status).toBe("invalid");
     const grafana = `glc_${encode({ o: "1", n: "synthetic", k: "AAAA", m: { r: "us" } })}`;
-    expect(runCheck("grafana-json", grafana)).toEqual({ status: "valid", facts: ["organization id 1", "token name synthetic", "region us"] });
+    expect(runCheck("grafana-json", grafana)).toEqual({
+      status: "valid",
+      facts: ["organization id 1", "token name synthetic", "region us"],
+    });
     const onePassword = `ops_${encode({ signInAddress: "acme.1password.com", email: "bot@acme.dev", secretKey: "A3" })}`;
-    expect(runCheck("onepassword-json", onePassword)).toEqual({ status: "valid", facts: ["sign-in address acme.1password.com", "account bot@acme.dev"] });
+    expect(runCheck("onepassword-json", onePassword)).toEqual({
+      status: "valid",
+      facts: ["sign-in address acme.1password.com", "account bot@acme.dev"],
+    });
     expect(runCheck("discord-id", `${Buffer.from("987612345098761234").toString("base64url")}.a.b`)).toEqual({
       status: "valid",
       facts: ["bot id 987612345098761234", "created 2022-06-18"],
@@ -56,7 +77,9 @@ describe("tokens with a readable body", () => {
     ].join("");
     const result = runCheck("pypi-macaroon", value);
     expect(result.status).toBe("valid");
-    expect(result.facts).toEqual(expect.arrayContaining(["token id 00000000-0000-4000-8000-000000000000", "restricted by 1 caveats"]));
+    expect(result.facts).toEqual(
+      expect.arrayContaining(["token id 00000000-0000-4000-8000-000000000000", "restricted by 1 caveats"]),
+    );
     expect(runCheck("pypi-macaroon", value.replace("AgEI", "BgEI")).status).toBe("invalid");
     expect(runCheck("pypi-macaroon", value.slice(0, -40)).lower).toBe(true);
   });
@@ -79,7 +102,10 @@ describe("bip39", () => {
   });
 
   it("refuses other words, and the published vectors", () => {
-    expect(runCheck("bip39", `${"aban ".repeat(11)}abou`)).toEqual({ status: "invalid", facts: ["published test vector"] });
+    expect(runCheck("bip39", `${"aban ".repeat(11)}abou`)).toEqual({
+      status: "invalid",
+      facts: ["published test vector"],
+    });
     expect(runCheck("bip39", "the quick brown fox jumps over the lazy dog and runs away").status).toBe("invalid");
     expect(runCheck("bip39", "zoo zoo zoo").status).toBe("unknown");
   });

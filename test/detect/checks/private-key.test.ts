@@ -45,8 +45,24 @@ describe("private keys", () => {
     ["with CRLF", (text) => text.replaceAll("\n", "\r\n")],
     ["on one line with blanks", (text) => text.replaceAll("\n", " ")],
     ["on one line without blanks", (text) => text.replaceAll("\n", "")],
-    ["as joined string literals", (text) => text.trim().split("\n").map((line) => `    "${line}\\n"`).join(" +\n")],
-    ["as quoted array lines", (text) => text.trim().split("\n").map((line) => `'${line}',`).join("\n")],
+    [
+      "as joined string literals",
+      (text) =>
+        text
+          .trim()
+          .split("\n")
+          .map((line) => `    "${line}\\n"`)
+          .join(" +\n"),
+    ],
+    [
+      "as quoted array lines",
+      (text) =>
+        text
+          .trim()
+          .split("\n")
+          .map((line) => `'${line}',`)
+          .join("\n"),
+    ],
     ["as comment lines", (text) => text.trim().replaceAll(/^/gm, "# ")],
     ["as added lines of a patch", (text) => text.trim().replaceAll(/^/gm, "+")],
   ];
@@ -59,9 +75,17 @@ describe("private keys", () => {
 
   it("says that a passphrase protects a key", () => {
     const text = String(rsa.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }));
-    expect(runCheck("private-key", text)).toEqual({ status: "valid", facts: ["PKCS#8 private key", "encrypted with a passphrase"], lower: true });
+    expect(runCheck("private-key", text)).toEqual({
+      status: "valid",
+      facts: ["PKCS#8 private key", "encrypted with a passphrase"],
+      lower: true,
+    });
     const old = String(rsa.export({ type: "pkcs1", format: "pem", cipher: "aes-128-cbc", passphrase: "x" }));
-    expect(runCheck("private-key", old)).toEqual({ status: "valid", facts: ["RSA private key", "encrypted with a passphrase"], lower: true });
+    expect(runCheck("private-key", old)).toEqual({
+      status: "valid",
+      facts: ["RSA private key", "encrypted with a passphrase"],
+      lower: true,
+    });
   });
 
   it("refuses headers without a body, and shortened or replaced bodies", () => {
@@ -72,17 +96,23 @@ describe("private keys", () => {
     expect(runCheck("private-key", `${begin}\nMII...\n${end}`).status).toBe("invalid");
     expect(runCheck("private-key", `${begin}\n${"x".repeat(64)}\n${end}`).status).toBe("invalid");
     expect(runCheck("private-key", [begin, ...lines.slice(0, 5), end].join("\n")).status).toBe("invalid");
-    expect(runCheck("private-key", [begin, ...lines.slice(0, 3), "A".repeat(64), ...lines.slice(4), end].join("\n")).status).toBe("invalid");
+    expect(
+      runCheck("private-key", [begin, ...lines.slice(0, 3), "A".repeat(64), ...lines.slice(4), end].join("\n")).status,
+    ).toBe("invalid");
   });
 
   it("never throws on damaged keys", () => {
     const texts = [pem(rsa, "pkcs1"), pem(rsa, "pkcs8"), pem(ec, "sec1")];
     fc.assert(
-      fc.property(fc.constantFrom(...texts), fc.array(fc.tuple(fc.nat(1000), fc.constantFrom("A", "/", "\n", "=", "")), { maxLength: 5 }), (text, edits) => {
-        let broken = text;
-        for (const [at, to] of edits) broken = broken.slice(0, at) + to + broken.slice(at + 1);
-        expect(["valid", "invalid", "unknown"]).toContain(runCheck("private-key", broken).status);
-      }),
+      fc.property(
+        fc.constantFrom(...texts),
+        fc.array(fc.tuple(fc.nat(1000), fc.constantFrom("A", "/", "\n", "=", "")), { maxLength: 5 }),
+        (text, edits) => {
+          let broken = text;
+          for (const [at, to] of edits) broken = broken.slice(0, at) + to + broken.slice(at + 1);
+          expect(["valid", "invalid", "unknown"]).toContain(runCheck("private-key", broken).status);
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -90,9 +120,22 @@ describe("private keys", () => {
   it("reads OpenSSH keys and gives the fingerprint that ssh-keygen shows", ({ skip }) => {
     if (!hasProgram("ssh-keygen")) skip("ssh-keygen is not installed");
     inScratch((folder) => {
-      for (const [type, passphrase] of [["ed25519", ""], ["rsa", ""], ["ecdsa", "geheim"]] as const) {
+      for (const [type, passphrase] of [
+        ["ed25519", ""],
+        ["rsa", ""],
+        ["ecdsa", "geheim"],
+      ] as const) {
         const file = join(folder, type);
-        execFileSync("ssh-keygen", ["-q", "-t", type, ...(type === "rsa" ? ["-b", "1024"] : []), "-N", passphrase, "-f", file]);
+        execFileSync("ssh-keygen", [
+          "-q",
+          "-t",
+          type,
+          ...(type === "rsa" ? ["-b", "1024"] : []),
+          "-N",
+          passphrase,
+          "-f",
+          file,
+        ]);
         const shown = String(execFileSync("ssh-keygen", ["-l", "-f", file])).split(" ")[1] ?? "";
         const result = runCheck("private-key", readFileSync(file, "utf8"));
         expect(result.status).toBe("valid");
@@ -110,7 +153,14 @@ describe("private keys", () => {
   it("reads OpenPGP keys and gives the fingerprint that gpg shows", ({ skip }) => {
     if (!hasProgram("gpg")) skip("gpg is not installed");
     inScratch((folder) => {
-      const gpg = (...args: string[]) => String(execFileSync("gpg", ["--homedir", folder, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", ...args], { stdio: ["ignore", "pipe", "ignore"] }));
+      const gpg = (...args: string[]) =>
+        String(
+          execFileSync(
+            "gpg",
+            ["--homedir", folder, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", ...args],
+            { stdio: ["ignore", "pipe", "ignore"] },
+          ),
+        );
       try {
         gpg("--quick-generate-key", "leaktrace test", "ed25519", "sign", "0");
         const shown = /^fpr:+([0-9A-F]{40}):/m.exec(gpg("--list-keys", "--with-colons"))?.[1];
@@ -140,9 +190,14 @@ describe("private keys", () => {
         `Private-MAC: ${"0".repeat(64)}`,
       ].join("\n");
     const fingerprint = `fingerprint SHA256:${createHash("sha256").update(blob).digest("base64").replace("=", "")}`;
-    expect(runCheck("private-key", text("none"))).toEqual({ status: "valid", facts: ["ssh-ed25519 private key (PuTTY)", fingerprint] });
+    expect(runCheck("private-key", text("none"))).toEqual({
+      status: "valid",
+      facts: ["ssh-ed25519 private key (PuTTY)", fingerprint],
+    });
     expect(runCheck("private-key", text("aes256-cbc")).lower).toBe(true);
-    expect(runCheck("private-key", text("none").replace("Private-Lines: 1", "Private-Lines: 9")).status).toBe("invalid");
+    expect(runCheck("private-key", text("none").replace("Private-Lines: 1", "Private-Lines: 9")).status).toBe(
+      "invalid",
+    );
     expect(runCheck("private-key", "PuTTY-User-Key-File-2: ssh-rsa").status).toBe("invalid");
   });
 });

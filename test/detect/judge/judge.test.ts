@@ -103,14 +103,20 @@ describe("tokens with a format of their own", () => {
   it("follows the checksum, whatever else it sees", () => {
     const genuine = ["ghp_", "yLL1chHhcAMDgmQf9CvmhUzQu2Ynr6", "1nUoLR"].join("");
     const checked: Partial<Rule> = { ...token, check: "github-crc32" };
-    expect(judge(candidate(`x «${genuine}»`, checked), options)).toEqual({ confidence: "certain", facts: ["checksum valid"] });
+    expect(judge(candidate(`x «${genuine}»`, checked), options)).toEqual({
+      confidence: "certain",
+      facts: ["checksum valid"],
+    });
     expect(judge(candidate(`x «${genuine}»`, { ...checked, entropy: 7.9 }), options).suppressed).toBeUndefined();
     expect(reasonOf(`x «${genuine.replace("yLL", "yLM")}»`, checked)).toBe("checksum");
   });
 
   it("lowers the confidence where an unpublished checksum fails", () => {
     const value = `cfut_${draw("base62", 40)}${draw("hex", 8)}`;
-    expect(judge(candidate(`x «${value}»`, { ...token, check: "cloudflare-crc32" }), options)).toEqual({ confidence: "possible", facts: ["checksum does not fit"] });
+    expect(judge(candidate(`x «${value}»`, { ...token, check: "cloudflare-crc32" }), options)).toEqual({
+      confidence: "possible",
+      facts: ["checksum does not fit"],
+    });
   });
 
   it("asks for more entropy than the rule's limit", () => {
@@ -141,7 +147,12 @@ describe("shapes near a telling word", () => {
     const url: Partial<Rule> = { kind: "context", tags: ["password", "url"] };
     const value = draw("base62", 14);
     expect(reasonOf(`postgres://app:«${value}»@db-1.corp-net.io/x`, url)).toBeUndefined();
-    expect(judge({ ...candidate(`postgres://app:«${value}»@example.com/x`, url), match: `postgres://app:${value}@example.com/` }, options).suppressed).toBe("placeholder");
+    expect(
+      judge(
+        { ...candidate(`postgres://app:«${value}»@example.com/x`, url), match: `postgres://app:${value}@example.com/` },
+        options,
+      ).suppressed,
+    ).toBe("placeholder");
     expect(reasonOf(`postgres://${value}:«${value}»@db-1.corp-net.io/x`, url)).toBe("placeholder");
     expect(reasonOf("postgres://user:«password»@db-1.corp-net.io/x", url)).toBe("placeholder");
   });
@@ -150,7 +161,15 @@ describe("shapes near a telling word", () => {
 describe("inline marks", () => {
   const line = `api_key = "«${draw("base62", 24)}»"`;
 
-  it.each(["# gitleaks:allow", "// leaktrace:allow", "# pragma: allowlist secret", "// trufflehog:ignore", "# betterleaks:allow", "# nosec", "# noqa: S105"])("honours %s", (mark) => {
+  it.each([
+    "# gitleaks:allow",
+    "// leaktrace:allow",
+    "# pragma: allowlist secret",
+    "// trufflehog:ignore",
+    "# betterleaks:allow",
+    "# nosec",
+    "# noqa: S105",
+  ])("honours %s", (mark) => {
     expect(reasonOf(`${line} ${mark}`)).toBe("inline-allow");
     expect(judge(candidate(`${line} ${mark}`), { honourInlineAllow: false }).suppressed).toBeUndefined();
   });
@@ -158,14 +177,26 @@ describe("inline marks", () => {
 
 describe("rates", () => {
   it("keeps nearly all random values, of every alphabet and length", () => {
-    for (const [alphabet, length] of [["hex", 32], ["hex", 40], ["base36", 20], ["base62", 16], ["base62", 32], ["base64", 44], ["base64", 88]] as const) {
-      const kept = Array.from({ length: 500 }, () => reasonOf(`api_key = "«${draw(alphabet, length)}»"`)).filter((reason) => reason === undefined);
+    for (const [alphabet, length] of [
+      ["hex", 32],
+      ["hex", 40],
+      ["base36", 20],
+      ["base62", 16],
+      ["base62", 32],
+      ["base64", 44],
+      ["base64", 88],
+    ] as const) {
+      const kept = Array.from({ length: 500 }, () => reasonOf(`api_key = "«${draw(alphabet, length)}»"`)).filter(
+        (reason) => reason === undefined,
+      );
       expect(kept.length, `${alphabet} ${length}`).toBeGreaterThanOrEqual(490);
     }
   });
 
   it("loses no random token to words inside it", () => {
-    const kept = Array.from({ length: 3000 }, () => reasonOf(`x «tok_${draw("base62", 36)}»`, { kind: "token" })).filter((reason) => reason === undefined);
+    const kept = Array.from({ length: 3000 }, () =>
+      reasonOf(`x «tok_${draw("base62", 36)}»`, { kind: "token" }),
+    ).filter((reason) => reason === undefined);
     expect(kept.length).toBe(3000);
   });
 });
@@ -177,10 +208,25 @@ it("answers whatever it is given", () => {
     entropy: fc.constantFrom(0, 3),
   });
   fc.assert(
-    fc.property(anyRule, fc.string({ unit: "binary", maxLength: 80 }), fc.string({ maxLength: 40 }), fc.string({ maxLength: 40 }), (fields, secret, before, after) => {
-      const verdict = judge({ ...candidate("k = «x»", fields), secret, match: before + secret, line: before + secret + after, secretInLine: before.length }, options);
-      expect(["certain", "likely", "possible"]).toContain(verdict.confidence);
-    }),
+    fc.property(
+      anyRule,
+      fc.string({ unit: "binary", maxLength: 80 }),
+      fc.string({ maxLength: 40 }),
+      fc.string({ maxLength: 40 }),
+      (fields, secret, before, after) => {
+        const verdict = judge(
+          {
+            ...candidate("k = «x»", fields),
+            secret,
+            match: before + secret,
+            line: before + secret + after,
+            secretInLine: before.length,
+          },
+          options,
+        );
+        expect(["certain", "likely", "possible"]).toContain(verdict.confidence);
+      },
+    ),
     { numRuns: 3000 },
   );
 });

@@ -15,7 +15,13 @@ const draw = drawer(2);
 
 describe("rarity", () => {
   it("puts names below zero and random text far above", () => {
-    for (const name of ["getElementsByTagName", "max_connections_per_host", "application/json", "kubernetes.io/metadata.name", "RefreshTokenHandler"]) {
+    for (const name of [
+      "getElementsByTagName",
+      "max_connections_per_host",
+      "application/json",
+      "kubernetes.io/metadata.name",
+      "RefreshTokenHandler",
+    ]) {
       expect(rarity(name), name).toBeLessThan(0);
       expect(looksRandom(name, 1), name).toBe(false);
     }
@@ -34,7 +40,20 @@ describe("names of keys", () => {
     expect(judgeKeyName(name)).toBe("secret");
   });
 
-  it.each(["secretName", "password_file", "tokenUrl", "api_key_id", "public_key", "cacheKey", "isPassword", "passwordHash", "csrfToken", "max_tokens", "key", "nextPageToken"])("%s names something else", (name) => {
+  it.each([
+    "secretName",
+    "password_file",
+    "tokenUrl",
+    "api_key_id",
+    "public_key",
+    "cacheKey",
+    "isPassword",
+    "passwordHash",
+    "csrfToken",
+    "max_tokens",
+    "key",
+    "nextPageToken",
+  ])("%s names something else", (name) => {
     expect(judgeKeyName(name)).toBe("never");
   });
 
@@ -44,7 +63,21 @@ describe("names of keys", () => {
 });
 
 describe("texts that are no values", () => {
-  it.each(["$TOKEN", "${TOKEN:-x}", "%TOKEN%", "{{ token }}", "<token>", "vault:secret/data/app#k", "arn:aws:secretsmanager:eu:1:secret:x", "!Ref Secret", "var.db_password", "process.env.TOKEN", "op://a/b/c", "$(cat file)", "@Microsoft.KeyVault(x)"])("%s is a reference", (text) => {
+  it.each([
+    "$TOKEN",
+    "${TOKEN:-x}",
+    "%TOKEN%",
+    "{{ token }}",
+    "<token>",
+    "vault:secret/data/app#k",
+    "arn:aws:secretsmanager:eu:1:secret:x",
+    "!Ref Secret",
+    "var.db_password",
+    "process.env.TOKEN",
+    "op://a/b/c",
+    "$(cat file)",
+    "@Microsoft.KeyVault(x)",
+  ])("%s is a reference", (text) => {
     expect(isReference(text, true)).toBe(true);
   });
 
@@ -55,7 +88,17 @@ describe("texts that are no values", () => {
     }
   });
 
-  it.each(["https://host.net/x", "user@host.net", "1.2.3-rc.1", "2024-01-31", "[A-Z]{3,}", "%s/%s", "application/json", "</div>", "server.pem"])("%s has another meaning", (text) => {
+  it.each([
+    "https://host.net/x",
+    "user@host.net",
+    "1.2.3-rc.1",
+    "2024-01-31",
+    "[A-Z]{3,}",
+    "%s/%s",
+    "application/json",
+    "</div>",
+    "server.pem",
+  ])("%s has another meaning", (text) => {
     expect(hasOtherMeaning(text)).toBe(true);
   });
 
@@ -72,7 +115,14 @@ describe("texts that are no values", () => {
 });
 
 describe("degenerate strings", () => {
-  it.each(["aaaaaaaaaaaaaaaa", "abcabcabcabc", "0123456789abcdef", "qwertyuiop12", "fedcba9876543210", "1010101010101010"])("%s holds nothing", (text) => {
+  it.each([
+    "aaaaaaaaaaaaaaaa",
+    "abcabcabcabc",
+    "0123456789abcdef",
+    "qwertyuiop12",
+    "fedcba9876543210",
+    "1010101010101010",
+  ])("%s holds nothing", (text) => {
     expect(isDegenerate(text, false)).toBe(true);
   });
 

@@ -16,11 +16,17 @@ interface Hit {
 
 /** Every place where a keyword ends, found the slow way. */
 function naive(words: readonly string[], content: string): Hit[] {
-  const lower = Buffer.from(Buffer.from(content).toString("latin1").replace(/[A-Z]/g, (letter) => letter.toLowerCase()), "latin1");
+  const lower = Buffer.from(
+    Buffer.from(content)
+      .toString("latin1")
+      .replace(/[A-Z]/g, (letter) => letter.toLowerCase()),
+    "latin1",
+  );
   return words
     .flatMap((word) => {
       const found: Hit[] = [];
-      for (let at = lower.indexOf(word); at >= 0; at = lower.indexOf(word, at + 1)) found.push({ end: at + word.length, keyword: word });
+      for (let at = lower.indexOf(word); at >= 0; at = lower.indexOf(word, at + 1))
+        found.push({ end: at + word.length, keyword: word });
       return found;
     })
     .sort(byPlace);
@@ -37,7 +43,8 @@ function walk(automaton: Automaton, words: readonly string[], content: Uint8Arra
   content.forEach((byte, at) => {
     state = automaton.table[(state << automaton.shift) | automaton.classes[byte]!]!;
     if (state < automaton.firstOutput) return;
-    for (const number of automaton.outputs[state - automaton.firstOutput]!) found.push({ end: at + 1, keyword: words[number]! });
+    for (const number of automaton.outputs[state - automaton.firstOutput]!)
+      found.push({ end: at + 1, keyword: words[number]! });
   });
   return found.sort(byPlace);
 }
@@ -61,24 +68,30 @@ describe("the keyword automaton", () => {
     ["its twin", createTwin],
   ])("%s gives the same hits for a text that comes in any pieces", (_name, create) => {
     fc.assert(
-      fc.property(keywords, fc.array(text, { minLength: 1, maxLength: 6 }), fc.integer({ min: 1, max: 40 }), (words, pieces, repeat) => {
-        const automaton = build(words);
-        const kernel = new Kernel(create(), automaton, new Uint8Array(256));
-        const chunks = pieces.map((piece) => Buffer.from(piece.repeat(repeat)));
-        const found: Hit[] = [];
-        let state = 0;
-        let base = 0;
-        for (const chunk of chunks) {
-          kernel.reserve(chunk.length);
-          kernel.bytes.set(chunk, kernel.arena);
-          kernel.scan(kernel.arena, chunk.length, state, (end, to) => {
-            for (const number of automaton.outputs[to - automaton.firstOutput]!) found.push({ end: base + end, keyword: words[number]! });
-          });
-          state = kernel.state;
-          base += chunk.length;
-        }
-        expect(found.sort(byPlace)).toEqual(walk(automaton, words, Buffer.concat(chunks)));
-      }),
+      fc.property(
+        keywords,
+        fc.array(text, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 1, max: 40 }),
+        (words, pieces, repeat) => {
+          const automaton = build(words);
+          const kernel = new Kernel(create(), automaton, new Uint8Array(256));
+          const chunks = pieces.map((piece) => Buffer.from(piece.repeat(repeat)));
+          const found: Hit[] = [];
+          let state = 0;
+          let base = 0;
+          for (const chunk of chunks) {
+            kernel.reserve(chunk.length);
+            kernel.bytes.set(chunk, kernel.arena);
+            kernel.scan(kernel.arena, chunk.length, state, (end, to) => {
+              for (const number of automaton.outputs[to - automaton.firstOutput]!)
+                found.push({ end: base + end, keyword: words[number]! });
+            });
+            state = kernel.state;
+            base += chunk.length;
+          }
+          expect(found.sort(byPlace)).toEqual(walk(automaton, words, Buffer.concat(chunks)));
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -103,7 +116,9 @@ describe("the keyword automaton", () => {
 
   test("with too many keywords the anchors are cut, and still end where their keyword's start ends", () => {
     // 5,000 words of 20 bytes that share nothing: far more states than 16 bits can number.
-    const words = Array.from({ length: 5_000 }, (_, i) => `${(i * 2_654_435_761).toString(36)}`.padStart(20, `${i.toString(36)}-x-`));
+    const words = Array.from({ length: 5_000 }, (_, i) =>
+      `${(i * 2_654_435_761).toString(36)}`.padStart(20, `${i.toString(36)}-x-`),
+    );
     const automaton = build(words);
     expect(automaton.table.length >> automaton.shift).toBeLessThanOrEqual(65_536);
     expect(automaton.longest).toBeLessThan(20);

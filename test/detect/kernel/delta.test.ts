@@ -13,7 +13,9 @@ const validDelta = base.chain((from) =>
   fc
     .array(
       fc.oneof(
-        fc.uint8Array({ minLength: 1, maxLength: 127 }).map((bytes) => ({ bytes: insertInstruction(bytes), makes: bytes })),
+        fc
+          .uint8Array({ minLength: 1, maxLength: 127 })
+          .map((bytes) => ({ bytes: insertInstruction(bytes), makes: bytes })),
         fc.tuple(fc.nat(Math.max(0, from.length - 1)), fc.integer({ min: 1, max: 300 })).map(([offset, length]) => {
           const makes = from.subarray(offset, offset + length);
           return { bytes: makes.length === 0 ? Buffer.alloc(0) : copyInstruction(offset, makes.length), makes };
@@ -21,7 +23,11 @@ const validDelta = base.chain((from) =>
       ),
       { maxLength: 12 },
     )
-    .map((steps) => ({ from, target: Buffer.concat(steps.map(({ makes }) => makes)), delta: makeDelta(from.length, steps) })),
+    .map((steps) => ({
+      from,
+      target: Buffer.concat(steps.map(({ makes }) => makes)),
+      delta: makeDelta(from.length, steps),
+    })),
 );
 
 interface Outcome {
@@ -40,7 +46,12 @@ function apply(code: KernelCode, memory: number, from: Uint8Array, delta: Uint8A
   poke(code, deltaAt, delta);
   const size = code.deltaTargetSize(deltaAt, delta.length);
   const error = code.applyDelta(deltaAt, delta.length, memory, from.length, out, outLength);
-  return { size, error, made: peek(code, out, outLength).toString("hex"), behind: peek(code, out + outLength, 64).toString("hex") };
+  return {
+    size,
+    error,
+    made: peek(code, out, outLength).toString("hex"),
+    behind: peek(code, out + outLength, 64).toString("hex"),
+  };
 }
 
 const untouched = "ee".repeat(64);

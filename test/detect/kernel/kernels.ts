@@ -10,7 +10,11 @@ export function createWasm(): KernelCode {
 }
 
 /** Both kernels, each with memory of its own, and room for `bytes` above `base`. */
-export function bothKernels(bytes: number): { readonly base: number; readonly wasm: KernelCode; readonly twin: KernelCode } {
+export function bothKernels(bytes: number): {
+  readonly base: number;
+  readonly wasm: KernelCode;
+  readonly twin: KernelCode;
+} {
   const wasm = createWasm();
   const twin = createTwin();
   const base = align(Math.max(wasm.heapBase, twin.heapBase));

@@ -4,7 +4,10 @@ import { buildAutomaton } from "../../../src/detect/kernel/automaton.ts";
 import type { KernelCode } from "../../../src/detect/kernel/code.ts";
 import { align, bothKernels, peek, poke } from "./kernels.ts";
 
-const keywords = fc.uniqueArray(fc.string({ unit: fc.constantFrom("a", "b", "c"), minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 10 });
+const keywords = fc.uniqueArray(fc.string({ unit: fc.constantFrom("a", "b", "c"), minLength: 1, maxLength: 5 }), {
+  minLength: 1,
+  maxLength: 10,
+});
 const bytes = fc.uint8Array({ maxLength: 600 });
 const letters = fc.array(fc.constantFrom(97, 98, 99, 65, 100), { maxLength: 600 }).map((list) => Uint8Array.from(list));
 const content = fc.oneof(bytes, letters);
@@ -34,8 +37,23 @@ describe("kernel and twin", () => {
         const { automaton, wasm, twin, classes, table, at, hits } = layOut(words, text, maxHits);
         const start = seed % (automaton.table.length >> automaton.shift);
         const run = (code: KernelCode) => {
-          const count = code.scan(table, classes, automaton.shift, automaton.firstOutput, start, at, text.length, hits, maxHits);
-          return { count, state: code.state(), consumed: code.consumed(), hits: peek(code, hits, 8 * count).toString("hex") };
+          const count = code.scan(
+            table,
+            classes,
+            automaton.shift,
+            automaton.firstOutput,
+            start,
+            at,
+            text.length,
+            hits,
+            maxHits,
+          );
+          return {
+            count,
+            state: code.state(),
+            consumed: code.consumed(),
+            hits: peek(code, hits, 8 * count).toString("hex"),
+          };
         };
         expect(run(wasm)).toEqual(run(twin));
       }),
@@ -52,7 +70,19 @@ describe("kernel and twin", () => {
         const { shift, firstOutput } = automaton;
         const start = seed % (automaton.table.length >> shift);
         const run = (code: KernelCode) => {
-          const whole = code.scanFour(table, classes, shift, firstOutput, start, at, text.length, warmup, hits, maxHits, counts);
+          const whole = code.scanFour(
+            table,
+            classes,
+            shift,
+            firstOutput,
+            start,
+            at,
+            text.length,
+            warmup,
+            hits,
+            maxHits,
+            counts,
+          );
           if (whole === 0) return { whole };
           const number = Array.from({ length: 4 }, (_, k) => peek(code, counts, 16).readUInt32LE(4 * k));
           const found = number.map((count, k) => peek(code, hits + 8 * maxHits * k, 8 * count).toString("hex"));
@@ -63,8 +93,21 @@ describe("kernel and twin", () => {
         if (result.whole === 0) return;
         const most = text.length + 1;
         const plain = layOut(words, text, most);
-        const count = plain.twin.scan(plain.table, plain.classes, shift, firstOutput, start, plain.at, text.length, plain.hits, most);
-        expect({ found: result.found, state: result.state }).toEqual({ found: peek(plain.twin, plain.hits, 8 * count).toString("hex"), state: plain.twin.state() });
+        const count = plain.twin.scan(
+          plain.table,
+          plain.classes,
+          shift,
+          firstOutput,
+          start,
+          plain.at,
+          text.length,
+          plain.hits,
+          most,
+        );
+        expect({ found: result.found, state: result.state }).toEqual({
+          found: peek(plain.twin, plain.hits, 8 * count).toString("hex"),
+          state: plain.twin.state(),
+        });
       }),
       { numRuns: 300 },
     );
@@ -79,7 +122,11 @@ describe("kernel and twin", () => {
         const runs = align(at + text.length);
         const isMember = (byte: number): boolean => byte === 97 || byte === 98;
         const run = (code: KernelCode) => {
-          poke(code, members, Uint8Array.from({ length: 256 }, (_, byte) => (isMember(byte) ? 1 : 0)));
+          poke(
+            code,
+            members,
+            Uint8Array.from({ length: 256 }, (_, byte) => (isMember(byte) ? 1 : 0)),
+          );
           poke(code, at, text);
           const count = code.findRuns(members, at, text.length, least, runs, maxRuns);
           return Array.from({ length: 2 * count }, (_, i) => peek(code, runs, 8 * count).readUInt32LE(4 * i));

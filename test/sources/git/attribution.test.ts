@@ -19,10 +19,16 @@ interface Place {
 }
 
 /** Where a scan of the repository saw each secret. */
-function scan(path: string, expected: { code: number; complete: boolean } = { code: 1, complete: true }): Map<string, { places: Place[]; sightings: readonly FindingSighting[] }> {
+function scan(
+  path: string,
+  expected: { code: number; complete: boolean } = { code: 1, complete: true },
+): Map<string, { places: Place[]; sightings: readonly FindingSighting[] }> {
   const ran = leaktrace(["git", path, "-c", rules, "-f", "jsonl", "-r", "-", "--reveal"]);
   expect({ code: ran.code, complete: !/incomplete/.test(ran.stderr) }).toEqual(expected);
-  const lines = ran.stdout.trimEnd().split("\n").map((line): unknown => JSON.parse(line));
+  const lines = ran.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line): unknown => JSON.parse(line));
   const found = new Map<string, { places: Place[]; sightings: readonly FindingSighting[] }>();
   for (const line of lines.slice(0, -1)) {
     // Our own report, of the shape that the model says.
@@ -45,7 +51,9 @@ describe("a secret is traced to the commit that brought it in", () => {
   const shop = createRepository(join(folder, "story"));
   const id: Record<string, string> = {};
   id["root"] = shop.commit("Begin", { "README.md": "hello\n", "kept.txt": `first line\nkey = ${probe("kept")}\n` });
-  id["added"] = shop.commit("Add a key\n\nOf the deployment.", { "conf/app.env": `A=1\nB=2\n  C="${probe("removed")}"\n` });
+  id["added"] = shop.commit("Add a key\n\nOf the deployment.", {
+    "conf/app.env": `A=1\nB=2\n  C="${probe("removed")}"\n`,
+  });
   id["renamed"] = shop.commit("Grow it", { "kept.txt": `first line\nkey = ${probe("kept")}\nmore\n` });
   shop.git("mv", "conf/app.env", "conf/renamed.env");
   id["moved"] = shop.commit("Rename it");
@@ -54,7 +62,11 @@ describe("a secret is traced to the commit that brought it in", () => {
   shop.git("checkout", "-q", "-b", "feature", "HEAD~1");
   id["feature"] = shop.commit("On a branch", { "feature.txt": probe("feature"), "both.txt": probe("both") });
   shop.git("checkout", "-q", "main");
-  id["main"] = shop.commit("On main", { "both.txt": probe("both"), "copy-1.txt": probe("copied"), "deep/er/copy-2.txt": probe("copied") });
+  id["main"] = shop.commit("On main", {
+    "both.txt": probe("both"),
+    "copy-1.txt": probe("copied"),
+    "deep/er/copy-2.txt": probe("copied"),
+  });
   shop.git("merge", "-q", "--no-commit", "feature");
   shop.write({ "evil.txt": probe("evil merge") });
   shop.git("add", "-A");
@@ -64,8 +76,8 @@ describe("a secret is traced to the commit that brought it in", () => {
   shop.commit("Amend me", { "amended.txt": probe("amended") });
   id["amended"] = shop.git("rev-parse", "HEAD");
   shop.git("rm", "-q", "amended.txt");
-  shop.git("commit", "-q", "--amend", "-m", "Amended");
-  id["message"] = shop.commit(`Tell it in the message: ${probe("message")}`);
+  shop.git("commit", "-q", "--amend", "--allow-empty", "-m", "Amended");
+  id["message"] = shop.commit(`Tell it\n\nIn the message: ${probe("message")}`);
   shop.git("tag", "-a", "-m", `In a tag: ${probe("tag")}`, "v1");
   shop.git("tag", "light", "HEAD~1");
   shop.git("notes", "add", "-m", `In a note: ${probe("note")}`, "HEAD");
@@ -85,8 +97,16 @@ describe("a secret is traced to the commit that brought it in", () => {
   function expectStory(): void {
     const found = scan(shop.path);
     const places = (name: string): Place[] => found.get(probe(name))?.places ?? [];
-    const at = (name: string): string[] => places(name).map(({ commit, path }) => `${Object.keys(id).find((key) => id[key] === commit) ?? commit}:${path}`);
-    expect(Object.fromEntries(["kept", "removed", "feature", "copied", "evil merge", "amended", "gone", "stash untracked"].map((name) => [name, at(name)]))).toEqual({
+    const at = (name: string): string[] =>
+      places(name).map(({ commit, path }) => `${Object.keys(id).find((key) => id[key] === commit) ?? commit}:${path}`);
+    expect(
+      Object.fromEntries(
+        ["kept", "removed", "feature", "copied", "evil merge", "amended", "gone", "stash untracked"].map((name) => [
+          name,
+          at(name),
+        ]),
+      ),
+    ).toEqual({
       kept: ["root:kept.txt", "renamed:kept.txt"],
       removed: ["added:conf/app.env"],
       feature: ["feature:feature.txt"],
@@ -97,22 +117,36 @@ describe("a secret is traced to the commit that brought it in", () => {
       "stash untracked": [`${shop.git("rev-parse", "stash^3")}:untracked.txt`],
     });
     expect(at("both")).toEqual(["feature:both.txt"]);
-    expect(places("stash").map(({ commit, path, refs }) => ({ commit, path, refs }))).toEqual([{ commit: id["stash"], path: "README.md", refs: ["stash"] }]);
-    expect(places("staged")).toEqual([{ commit: undefined, path: "staged.txt", refs: [], inHead: false, type: "blob", at: "1:1" }]);
+    expect(places("stash").map(({ commit, path, refs }) => ({ commit, path, refs }))).toEqual([
+      { commit: id["stash"], path: "README.md", refs: ["stash"] },
+    ]);
+    expect(places("staged")).toEqual([
+      { commit: undefined, path: "staged.txt", refs: [], inHead: false, type: "blob", at: "1:1" },
+    ]);
     expect(places("loose blob")).toMatchObject([{ commit: undefined, path: "", refs: [], type: "blob" }]);
-    expect(places("message")).toMatchObject([{ commit: id["message"], path: "", type: "commit", refs: ["main", "v1"] }]);
+    expect(places("message")).toMatchObject([
+      { commit: id["message"], path: "", type: "commit", refs: ["main", "stash", "v1"] },
+    ]);
     expect(places("tag")).toMatchObject([{ commit: undefined, path: "", type: "tag" }]);
-    expect(places("note").map(({ commit, refs }) => ({ commit, refs }))).toEqual([{ commit: shop.git("rev-parse", "refs/notes/commits"), refs: ["notes/commits"] }]);
+    expect(places("note").map(({ commit, refs }) => ({ commit, refs }))).toEqual([
+      { commit: shop.git("rev-parse", "refs/notes/commits"), refs: ["notes/commits"] },
+    ]);
     // In HEAD: the merge's file is, the removed one is again under another name, the amended one is not.
     const inHead = (name: string): boolean[] => places(name).map((place) => place.inHead);
-    expect({ kept: inHead("kept"), removed: inHead("removed"), evil: inHead("evil merge"), amended: inHead("amended"), gone: inHead("gone") }).toEqual({
+    expect({
+      kept: inHead("kept"),
+      removed: inHead("removed"),
+      evil: inHead("evil merge"),
+      amended: inHead("amended"),
+      gone: inHead("gone"),
+    }).toEqual({
       kept: [false, true],
       removed: [true],
       evil: [true],
       amended: [false],
       gone: [false],
     });
-    expect(places("feature")[0]!.refs).toEqual(["feature", "light", "main", "v1"]);
+    expect(places("feature")[0]!.refs).toEqual(["feature", "light", "main", "stash", "v1"]);
     expect(places("gone")[0]!.refs).toEqual([]);
     expect(places("kept")[0]!.at).toBe("2:7");
     expect(places("removed")[0]!.at).toBe("3:6");
@@ -121,7 +155,9 @@ describe("a secret is traced to the commit that brought it in", () => {
       id: id["added"],
       author: author.name,
       email: author.email,
-      date: new Date(Number(shop.git("log", "-1", "--format=%at", id["added"]!)) * 1000).toISOString().replace(".000Z", "Z"),
+      date: new Date(Number(shop.git("log", "-1", "--format=%at", id["added"]!)) * 1000)
+        .toISOString()
+        .replace(".000Z", "Z"),
       message: "Add a key\n\nOf the deployment.",
     });
     expect(found.size).toBe(15);
@@ -139,23 +175,35 @@ describe("a secret is traced to the commit that brought it in", () => {
     const found = scan(mirror);
     // Refs and what they reach are cloned; the index, the unreachable and the reflog are not.
     expect([...found.keys()].sort()).toEqual(
-      ["kept", "removed", "feature", "both", "copied", "evil merge", "message", "tag", "note", "stash"].map(probe).concat(probe("stash untracked")).sort(),
+      ["kept", "removed", "feature", "both", "copied", "evil merge", "message", "tag", "note", "stash"]
+        .map(probe)
+        .concat(probe("stash untracked"))
+        .sort(),
     );
-    expect(found.get(probe("removed"))!.places).toMatchObject([{ commit: id["added"], path: "conf/app.env", inHead: true }]);
+    expect(found.get(probe("removed"))!.places).toMatchObject([
+      { commit: id["added"], path: "conf/app.env", inHead: true },
+    ]);
   });
 
   test("seen from a linked working tree, whose HEAD is another", () => {
     const tree = join(folder, "linked");
     shop.git("worktree", "add", "-q", "--detach", tree, "feature");
     const found = scan(tree);
-    expect(found.get(probe("feature"))!.places).toMatchObject([{ commit: id["feature"], path: "feature.txt", inHead: true }]);
+    expect(found.get(probe("feature"))!.places).toMatchObject([
+      { commit: id["feature"], path: "feature.txt", inHead: true },
+    ]);
     expect(found.get(probe("evil merge"))!.places).toMatchObject([{ commit: id["merge"], inHead: false }]);
     shop.git("worktree", "remove", "--force", tree);
   });
 
   test("without any git program on the machine", () => {
-    const ran = leaktrace(["git", shop.path, "-c", rules, "-f", "json", "-r", "-"], { env: { PATH: "", HOME: folder } });
-    expect({ code: ran.code, entries: (JSON.parse(ran.stdout) as unknown[]).length > 10 }).toEqual({ code: 1, entries: true });
+    const ran = leaktrace(["git", shop.path, "-c", rules, "-f", "json", "-r", "-"], {
+      env: { PATH: "", HOME: folder },
+    });
+    expect({ code: ran.code, entries: (JSON.parse(ran.stdout) as unknown[]).length > 10 }).toEqual({
+      code: 1,
+      entries: true,
+    });
   });
 });
 
@@ -188,43 +236,56 @@ test("a detached HEAD is where HEAD is", () => {
 
 test("commits without dates, authors or messages do not end the scan", () => {
   const shop = createRepository(join(folder, "bare-bones"));
-  const blob = shop.feed(Buffer.from(probe("bones")), "hash-object", "-w", "--stdin").toString().trim();
-  const tree = shop.feed(Buffer.from(`100644 blob ${blob}\tfile\n`), "mktree").toString().trim();
+  const blob = shop
+    .feed(Buffer.from(probe("bones")), "hash-object", "-w", "--stdin")
+    .toString()
+    .trim();
+  const tree = shop
+    .feed(Buffer.from(`100644 blob ${blob}\tfile\n`), "mktree")
+    .toString()
+    .trim();
   for (const [name, text] of [
     ["plain", `tree ${tree}\nauthor x\ncommitter <\n\n`],
     ["far", `tree ${tree}\nauthor A <a> 99999999999999999 +0000\ncommitter A <a> -5 +9999\nencoding latin1\n\n\xff`],
   ] as const) {
-    const commit = shop.feed(Buffer.from(text, "latin1"), "hash-object", "-w", "-t", "commit", "--literally", "--stdin").toString().trim();
+    const commit = shop
+      .feed(Buffer.from(text, "latin1"), "hash-object", "-w", "-t", "commit", "--literally", "--stdin")
+      .toString()
+      .trim();
     writeFileSync(join(shop.path, ".git/refs/heads", name), `${commit}\n`);
   }
   expect(placesOf(shop, probe("bones"))).toMatchObject([{ path: "file" }]);
 });
 
-test("a tree that is thousands deep, and one that holds itself many times, are walked", { timeout: 30_000 }, async () => {
-  const { commitOf, objectId, treeOf, whole, writePack } = await import("../../../fixtures/git/pack-writer.ts");
-  const shop = createRepository(join(folder, "deep"));
-  const items = [whole("blob", probe("deep"))];
-  let inner = items[0]!.id;
-  let mode = "100644";
-  for (let depth = 0; depth < 12_000; depth++) {
-    const tree = treeOf([{ mode, name: "d", id: inner }]);
-    items.push(whole("tree", tree));
-    inner = objectId("tree", tree);
-    mode = "40000";
-  }
-  const wide = [whole("blob", probe("wide"))];
-  let layer = wide[0]!.id;
-  let wideMode = "100644";
-  for (let depth = 0; depth < 30; depth++) {
-    const tree = treeOf(Array.from({ length: 10 }, (_, i) => ({ mode: wideMode, name: `${i}`, id: layer })));
-    wide.push(whole("tree", tree));
-    layer = objectId("tree", tree);
-    wideMode = "40000";
-  }
-  const commits = [whole("commit", commitOf(inner)), whole("commit", commitOf(layer, [], "wide"))];
-  writePack(join(shop.path, ".git/objects"), "deep", [...items, ...wide, ...commits]);
-  commits.forEach(({ id: commit }, i) => writeFileSync(join(shop.path, ".git/refs/heads", `b${i}`), `${commit}\n`));
-  const found = scan(openWorkshop(shop.path).path);
-  expect(found.get(probe("deep"))!.places[0]!.path.length).toBe(2 * 12_000 - 1);
-  expect(found.get(probe("wide"))!.places.length).toBe(16);
-});
+test(
+  "a tree that is thousands deep, and one that holds itself many times, are walked",
+  { timeout: 30_000 },
+  async () => {
+    const { commitOf, objectId, treeOf, whole, writePack } = await import("../../../fixtures/git/pack-writer.ts");
+    const shop = createRepository(join(folder, "deep"));
+    const items = [whole("blob", probe("deep"))];
+    let inner = items[0]!.id;
+    let mode = "100644";
+    for (let depth = 0; depth < 12_000; depth++) {
+      const tree = treeOf([{ mode, name: "d", id: inner }]);
+      items.push(whole("tree", tree));
+      inner = objectId("tree", tree);
+      mode = "40000";
+    }
+    const wide = [whole("blob", probe("wide"))];
+    let layer = wide[0]!.id;
+    let wideMode = "100644";
+    for (let depth = 0; depth < 30; depth++) {
+      const tree = treeOf(Array.from({ length: 10 }, (_, i) => ({ mode: wideMode, name: `${i}`, id: layer })));
+      wide.push(whole("tree", tree));
+      layer = objectId("tree", tree);
+      wideMode = "40000";
+    }
+    const commits = [whole("commit", commitOf(inner)), whole("commit", commitOf(layer, [], "wide"))];
+    writePack(join(shop.path, ".git/objects"), "deep", [...items, ...wide, ...commits]);
+    commits.forEach(({ id: commit }, i) => writeFileSync(join(shop.path, ".git/refs/heads", `b${i}`), `${commit}\n`));
+    const found = scan(openWorkshop(shop.path).path);
+    expect(found.get(probe("deep"))!.places[0]!.path.length).toBe(2 * 12_000 - 1);
+    expect(found.get(probe("wide"))!.places.length).toBe(16);
+  },
+);

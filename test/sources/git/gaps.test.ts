@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { flipBit } from "../../../fixtures/git/damage.ts";
 import { createRepository, openWorkshop, versionsOf, type Workshop } from "../../../fixtures/git/workshop.ts";
 import { entriesOf, leaktrace, probe, probeRules, scratch } from "../../cli/scan-program.ts";
-import { testWith } from "../image/require-program.ts";
+import { testWith } from "../../require-program.ts";
 
 const folder = scratch();
 const rules = probeRules(folder);
@@ -14,13 +14,24 @@ let count = 0;
 function scan(path: string): { code: number | null; stderr: string; files: string[] } {
   const ran = leaktrace(["git", path, "-c", rules, "-f", "json", "-r", "-", "--reveal"]);
   for (const line of ran.stderr.trimEnd().split("\n")) expect(line).toMatch(/^leaktrace: /);
-  return { code: ran.code, stderr: ran.stderr, files: ran.stdout === "" ? [] : entriesOf(ran).map(({ File }) => File).sort() };
+  return {
+    code: ran.code,
+    stderr: ran.stderr,
+    files:
+      ran.stdout === ""
+        ? []
+        : entriesOf(ran)
+            .map(({ File }) => File)
+            .sort(),
+  };
 }
 
 /** A history without a secret, or with one in its first version. */
 function history(secret?: string): Workshop {
   const shop = createRepository(join(folder, `repository-${count++}`));
-  versionsOf("file", 8).forEach((text, i) => shop.commit(`Version ${i}`, { "file.txt": text, [`n${i}.txt`]: i === 0 && secret !== undefined ? secret : `${i}` }));
+  versionsOf("file", 8).forEach((text, i) =>
+    shop.commit(`Version ${i}`, { "file.txt": text, [`n${i}.txt`]: i === 0 && secret !== undefined ? secret : `${i}` }),
+  );
   return shop;
 }
 
@@ -57,15 +68,18 @@ describe("what is not there is never called clean", () => {
     expect(stderr).toContain("n3.txt");
   });
 
-  test.each(["HEAD~2^{tree}", "HEAD~2", "HEAD"])("%s that is gone is named, and what it held is still scanned", (what) => {
-    const shop = history(probe(1));
-    const id = shop.git("rev-parse", what);
-    unlinkSync(join(shop.path, ".git/objects", id.slice(0, 2), id.slice(2)));
-    const { code, stderr, files } = scan(shop.path);
-    expect(code).toBe(1);
-    expect(stderr).toContain(id);
-    expect(files.length).toBe(1);
-  });
+  test.each(["HEAD~2^{tree}", "HEAD~2", "HEAD"])(
+    "%s that is gone is named, and what it held is still scanned",
+    (what) => {
+      const shop = history(probe(1));
+      const id = shop.git("rev-parse", what);
+      unlinkSync(join(shop.path, ".git/objects", id.slice(0, 2), id.slice(2)));
+      const { code, stderr, files } = scan(shop.path);
+      expect(code).toBe(1);
+      expect(stderr).toContain(id);
+      expect(files.length).toBe(1);
+    },
+  );
 
   test("a ref that names nothing is named", () => {
     const shop = history();
@@ -82,7 +96,11 @@ describe("what is damaged is named, and the rest is scanned", () => {
     shop.git("repack", "-qadf");
     const at = join(shop.path, ".git/objects/pack");
     for (const name of readdirSync(at)) chmodSync(join(at, name), 0o644);
-    const find = (end: string): string => join(at, readdirSync(at).find((name) => name.endsWith(end))!);
+    const find = (end: string): string =>
+      join(
+        at,
+        readdirSync(at).find((name) => name.endsWith(end))!,
+      );
     return { shop, pack: find(".pack"), index: find(".idx") };
   }
 
@@ -90,10 +108,19 @@ describe("what is damaged is named, and the rest is scanned", () => {
     for (const secret of [undefined, probe("still there")]) {
       const { shop, pack, index } = packed(secret);
       const blob = shop.git("rev-parse", "HEAD:n5.txt");
-      const offset = Number(shop.git("verify-pack", "-v", index).split("\n").find((line) => line.startsWith(blob))!.split(/ +/)[4]);
+      const offset = Number(
+        shop
+          .git("verify-pack", "-v", index)
+          .split("\n")
+          .find((line) => line.startsWith(blob))!
+          .split(/ +/)[4],
+      );
       flipBit(pack, offset + 3, 2);
       const { code, stderr, files } = scan(shop.path);
-      expect({ code, files }).toEqual({ code: secret === undefined ? 3 : 1, files: secret === undefined ? [] : ["n0.txt"] });
+      expect({ code, files }).toEqual({
+        code: secret === undefined ? 3 : 1,
+        files: secret === undefined ? [] : ["n0.txt"],
+      });
       expect(stderr).toContain(blob);
     }
   });
@@ -133,13 +160,27 @@ describe("what is damaged is named, and the rest is scanned", () => {
 
   test("HEAD, packed-refs and config that are garbage do not end the scan", () => {
     const shop = history(probe("no refs"));
-    for (const [name, text] of [["HEAD", "ref: refs/../../etc/passwd"], ["packed-refs", "\0\n^x\n".repeat(50)], ["config", "[[["]] as const) writeFileSync(join(shop.path, ".git", name), text);
+    for (const [name, text] of [
+      ["HEAD", "ref: refs/../../etc/passwd"],
+      ["packed-refs", "\0\n^x\n".repeat(50)],
+      ["config", "[[["],
+    ] as const)
+      writeFileSync(join(shop.path, ".git", name), text);
     expect(scan(shop.path).files).toEqual(["n0.txt"]);
   });
 
   testWith("mkfifo")("a FIFO in the place of an object, a pack or a ref is not waited for", { timeout: 20_000 }, () => {
     const shop = history(probe("fifo"));
-    for (const name of ["objects/55/55555555555555555555555555555555555555", "refs/heads/pipe", "packed-refs", "shallow", "objects/info/alternates", "objects/pack/pack-5.pack", "objects/pack/pack-5.idx", "index"]) {
+    for (const name of [
+      "objects/55/55555555555555555555555555555555555555",
+      "refs/heads/pipe",
+      "packed-refs",
+      "shallow",
+      "objects/info/alternates",
+      "objects/pack/pack-5.pack",
+      "objects/pack/pack-5.idx",
+      "index",
+    ]) {
       const path = join(shop.path, ".git", name);
       rmSync(path, { force: true });
       expect(spawnSync("mkdir", ["-p", join(path, "..")]).status).toBe(0);
@@ -166,7 +207,12 @@ describe("what cannot be read at all ends with code 2 and a reason", () => {
     writeFileSync(plain, "text");
     for (const path of [folder, join(folder, "nowhere"), plain]) {
       const ran = leaktrace(["git", path, "-c", rules]);
-      expect({ path, code: ran.code, stdout: ran.stdout, lines: /^leaktrace: [^\n]+\n( {2}[^\n]+\n)?$/.test(ran.stderr) }).toEqual({ path, code: 2, stdout: "", lines: true });
+      expect({
+        path,
+        code: ran.code,
+        stdout: ran.stdout,
+        lines: /^leaktrace: [^\n]+\n( {2}[^\n]+\n)?$/.test(ran.stderr),
+      }).toEqual({ path, code: 2, stdout: "", lines: true });
     }
   });
 });

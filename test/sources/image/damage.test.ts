@@ -24,22 +24,14 @@ afterAll(() => rm(folder, { recursive: true }));
 let count = 0;
 
 /** Builds the sample image, lets `damage` change its files, and scans what comes of it. */
-async function scanDamaged(
-  format: FixtureFormat,
-  damage: (files: FixtureFiles) => void,
-): Promise<ImageScan> {
+async function scanDamaged(format: FixtureFormat, damage: (files: FixtureFiles) => void): Promise<ImageScan> {
   const path = join(folder, `image-${count++}`);
   const files = await imageFiles([sampleImage], format, "gzip");
   damage(files);
   await mkdir(folder, { recursive: true });
   await writeImageFiles(files, { path, format });
   return scanImage(path, {
-    format:
-      format === "oci-layout"
-        ? "oci-layout"
-        : format === "oci-archive"
-          ? "oci-archive"
-          : "docker-archive",
+    format: format === "oci-layout" ? "oci-layout" : format === "oci-archive" ? "oci-archive" : "docker-archive",
   });
 }
 
@@ -59,15 +51,12 @@ const read = <T>(files: FixtureFiles, path: string): T =>
   JSON.parse(Buffer.from(files.get(path) as Uint8Array).toString()) as T;
 
 function manifestPath(files: FixtureFiles): string {
-  return pathOf(
-    read<{ manifests: { digest: string }[] }>(files, "index.json").manifests[0]?.digest ?? "",
-  );
+  return pathOf(read<{ manifests: { digest: string }[] }>(files, "index.json").manifests[0]?.digest ?? "");
 }
 
 const manifestOf = (files: FixtureFiles): Manifest => read<Manifest>(files, manifestPath(files));
 
-const layerPath = (files: FixtureFiles, index: number): string =>
-  pathOf(manifestOf(files).layers[index]?.digest ?? "");
+const layerPath = (files: FixtureFiles, index: number): string => pathOf(manifestOf(files).layers[index]?.digest ?? "");
 
 /** Writes a changed manifest with its right digest. */
 function changeManifest(files: FixtureFiles, change: (manifest: Manifest) => void): void {
@@ -104,9 +93,7 @@ for (const format of ["oci-layout", "oci-archive"] as const) {
       });
       expect(facts(scan)).toEqual(["layer-corrupt incomplete", "digest-mismatch incomplete"]);
       expect(scan.lines).toEqual(
-        expect.arrayContaining(
-          samplePlaces.filter((place) => !place.includes("layer 5")),
-        ) as unknown,
+        expect.arrayContaining(samplePlaces.filter((place) => !place.includes("layer 5"))) as unknown,
       );
     });
 
@@ -131,18 +118,14 @@ for (const format of ["oci-layout", "oci-archive"] as const) {
         changeManifest(files, (manifest) => (manifest.config = config));
       });
       expect(facts(scan)).toEqual(["config-invalid incomplete"]);
-      expect(scan.lines).toEqual([
-        "config config!",
-        ...fromLayers.map((place) => place.replace(/\(.*\)/, "()")),
-      ]);
+      expect(scan.lines).toEqual(["config config!", ...fromLayers.map((place) => place.replace(/\(.*\)/, "()"))]);
     });
 
     test("with a layer that lies elsewhere says so", async () => {
       const scan = await scanDamaged(format, (files) => {
         files.delete(layerPath(files, 0));
         changeManifest(files, (manifest) => {
-          if (manifest.layers[0] !== undefined)
-            manifest.layers[0].urls = ["https://example.invalid/layer"];
+          if (manifest.layers[0] !== undefined) manifest.layers[0].urls = ["https://example.invalid/layer"];
         });
       });
       expect(facts(scan)).toEqual(["foreign-layer incomplete"]);
@@ -151,8 +134,7 @@ for (const format of ["oci-layout", "oci-archive"] as const) {
     test("with digests that are paths opens none of them", async () => {
       const scan = await scanDamaged(format, (files) => {
         changeManifest(files, (manifest) => {
-          if (manifest.layers[0] !== undefined)
-            manifest.layers[0].digest = "sha256:../../index.json";
+          if (manifest.layers[0] !== undefined) manifest.layers[0].digest = "sha256:../../index.json";
         });
       });
       expect(facts(scan)).toEqual(["manifest-invalid incomplete"]);
@@ -160,16 +142,14 @@ for (const format of ["oci-layout", "oci-archive"] as const) {
     });
 
     test("with an index or a manifest that does not parse is incomplete", async () => {
-      expect(
-        facts(await scanDamaged(format, (files) => files.set("index.json", Buffer.from("{")))),
-      ).toEqual(["manifest-invalid incomplete"]);
-      const scan = await scanDamaged(format, (files) =>
-        files.set(manifestPath(files), Buffer.from("{")),
-      );
+      expect(facts(await scanDamaged(format, (files) => files.set("index.json", Buffer.from("{"))))).toEqual([
+        "manifest-invalid incomplete",
+      ]);
+      const scan = await scanDamaged(format, (files) => files.set(manifestPath(files), Buffer.from("{")));
       expect(facts(scan)).toEqual(["digest-mismatch incomplete", "manifest-invalid incomplete"]);
-      expect(
-        facts(await scanDamaged(format, (files) => files.delete(manifestPath(files)))),
-      ).toEqual(["manifest-invalid incomplete"]);
+      expect(facts(await scanDamaged(format, (files) => files.delete(manifestPath(files))))).toEqual([
+        "manifest-invalid incomplete",
+      ]);
     });
 
     test("whose history does not fit its layers names no instruction", async () => {
@@ -181,20 +161,14 @@ for (const format of ["oci-layout", "oci-archive"] as const) {
         changeManifest(files, (changed) => (changed.config = blob));
       });
       expect(scan.problems).toEqual([]);
-      expect(scan.origins.flatMap((origin) => origin.layer?.createdBy ?? [])).toEqual(
-        Array(9).fill(""),
-      );
+      expect(scan.origins.flatMap((origin) => origin.layer?.createdBy ?? [])).toEqual(Array(9).fill(""));
     });
 
     test("with indexes that name each other ends", async () => {
       const scan = await scanDamaged(format, (files) => {
         const manifests = [{ digest: `sha256:${"0".repeat(64)}` }];
         for (let i = 0; i < 20; i++) {
-          const nested = addBlob(
-            files,
-            toJson({ level: i, manifests }),
-            "application/vnd.oci.image.index.v1+json",
-          );
+          const nested = addBlob(files, toJson({ level: i, manifests }), "application/vnd.oci.image.index.v1+json");
           manifests.splice(0, 1, nested);
         }
         files.set("index.json", toJson({ manifests }));
@@ -237,21 +211,14 @@ describe("an OCI layout", () => {
 
   test("with an artifact scans its files and annotations; its configuration is not taken for an image's", async () => {
     const scan = await scanDamaged("oci-layout", (files) => {
-      const statement = addBlob(
-        files,
-        Buffer.from(`{"predicate": "${PLANTED}"}`),
-        "application/vnd.in-toto+json",
-      );
+      const statement = addBlob(files, Buffer.from(`{"predicate": "${PLANTED}"}`), "application/vnd.in-toto+json");
       const packed = addBlob(files, gzipSync(`value: ${PLANTED}`), "text/plain");
       const config = addBlob(
         files,
         toJson({ config: { Env: [`A=${PLANTED}`] } }),
         "application/vnd.example.config.v1+json",
       );
-      const layers = [
-        { ...statement, annotations: { "org.opencontainers.image.title": "statement.json" } },
-        packed,
-      ];
+      const layers = [{ ...statement, annotations: { "org.opencontainers.image.title": "statement.json" } }, packed];
       const manifest = addBlob(
         files,
         toJson({ config, layers, annotations: { note: PLANTED } }),
@@ -282,11 +249,7 @@ describe("a damaged docker-archive", () => {
 
   test("with a manifest that does not parse, or none at all, is incomplete", async () => {
     expect(
-      facts(
-        await scanDamaged("docker-archive", (files) =>
-          files.set("manifest.json", Buffer.from("[{")),
-        ),
-      ),
+      facts(await scanDamaged("docker-archive", (files) => files.set("manifest.json", Buffer.from("[{")))),
     ).toEqual(["manifest-invalid incomplete"]);
     const none = await scanDamaged("docker-archive", (files) => {
       files.delete("manifest.json");

@@ -48,25 +48,17 @@ describe("every form of an image tells the same", () => {
       const scan = await scanImage(path);
       expect(scan.problems).toEqual([]);
       expect(scan.lines).toEqual(samplePlaces);
-      expect(scan.units.filter((unit) => unit.kind === "layer").length).toBe(
-        sampleImage.layers.length,
-      );
+      expect(scan.units.filter((unit) => unit.kind === "layer").length).toBe(sampleImage.layers.length);
       expect(
-        scan.origins.every(
-          (origin) => origin.image === `${path}:app:1.0` && origin.platform === "linux/amd64",
-        ),
+        scan.origins.every((origin) => origin.image === `${path}:app:1.0` && origin.platform === "linux/amd64"),
       ).toBe(true);
-      expect(scan.origins.every((origin) => /^sha256:[0-9a-f]{64}$/.test(origin.digest))).toBe(
-        true,
-      );
+      expect(scan.origins.every((origin) => /^sha256:[0-9a-f]{64}$/.test(origin.digest))).toBe(true);
       const layers = scan.origins.flatMap((origin) =>
         [origin.layer, origin.deletedBy].filter((layer) => layer !== undefined),
       );
-      expect(
-        layers.every(
-          (layer) => layer.digest.startsWith("sha256:") && layer.diffId.startsWith("sha256:"),
-        ),
-      ).toBe(true);
+      expect(layers.every((layer) => layer.digest.startsWith("sha256:") && layer.diffId.startsWith("sha256:"))).toBe(
+        true,
+      );
     });
   }
 
@@ -86,23 +78,14 @@ describe("every form of an image tells the same", () => {
       [`docker-archive:${fresh()}:app:1.0`, []],
     ] as const;
     for (const [destination, options] of forms) {
-      const args = [
-        "copy",
-        "--quiet",
-        "--insecure-policy",
-        ...options,
-        `docker-archive:${start}`,
-        destination,
-      ];
+      const args = ["copy", "--quiet", "--insecure-policy", ...options, `docker-archive:${start}`, destination];
       const made = spawnSync("skopeo", args, { env: { ...process.env, TMPDIR: folder } });
       expect(made.stderr.toString()).toBe("");
       const { lines, problems } = await scanImage(destination);
       expect(problems).toEqual([]);
       // The OCI configuration has no health check: skopeo drops it on the way.
       const keepsHealth = destination.startsWith("docker");
-      expect(lines).toEqual(
-        samplePlaces.filter((place) => keepsHealth || !place.endsWith("Healthcheck")),
-      );
+      expect(lines).toEqual(samplePlaces.filter((place) => keepsHealth || !place.endsWith("Healthcheck")));
     }
   });
 
@@ -110,32 +93,15 @@ describe("every form of an image tells the same", () => {
     const layout = await built("oci-layout", "gzip");
     const layer = join(folder, "umoci-layer.tar");
     await writeFile(layer, await tarOf([{ path: "srv/.wh.kept.env" }]));
-    const made = spawnSync("umoci", [
-      "raw",
-      "add-layer",
-      "--image",
-      `${layout}:app:1.0`,
-      "--tag",
-      "next",
-      layer,
-    ]);
+    const made = spawnSync("umoci", ["raw", "add-layer", "--image", `${layout}:app:1.0`, "--tag", "next", layer]);
     // Debian's umoci takes no tag with a colon: then the layout is tagged without one first.
     if (made.status !== 0) {
       const index = JSON.parse(await readFile(join(layout, "index.json"), "utf8")) as {
         manifests: { annotations: object }[];
       };
-      for (const manifest of index.manifests)
-        manifest.annotations = { "org.opencontainers.image.ref.name": "plain" };
+      for (const manifest of index.manifests) manifest.annotations = { "org.opencontainers.image.ref.name": "plain" };
       await writeFile(join(layout, "index.json"), JSON.stringify(index));
-      const again = spawnSync("umoci", [
-        "raw",
-        "add-layer",
-        "--image",
-        `${layout}:plain`,
-        "--tag",
-        "next",
-        layer,
-      ]);
+      const again = spawnSync("umoci", ["raw", "add-layer", "--image", `${layout}:plain`, "--tag", "next", layer]);
       expect(again.stderr.toString()).toBe("");
     }
     const { lines, problems } = await scanImage(`oci:${layout}:next`);

@@ -44,15 +44,12 @@ export async function scanImage(target: string, options: ImageOptions = {}): Pro
   }
   const located = await source.locate(contents, (unit) => runUnit(unit, []));
   problems.push(...located.problems);
-  const origins = located.sightings
-    .map(({ origin }) => origin)
-    .filter((origin) => origin.kind === "image");
+  const origins = located.sightings.map(({ origin }) => origin).filter((origin) => origin.kind === "image");
   return { lines: origins.map(describe).sort(), origins, problems, units, files: files.sort() };
 }
 
 function describe(origin: ImageOrigin): string {
-  const layer =
-    origin.layer === undefined ? "" : ` layer ${origin.layer.index} (${origin.layer.createdBy})`;
+  const layer = origin.layer === undefined ? "" : ` layer ${origin.layer.index} (${origin.layer.createdBy})`;
   const deleted = origin.deleted ? ` deleted by ${origin.deletedBy?.index}` : "";
   return `${origin.part} ${origin.path}${layer}${deleted}`;
 }
@@ -61,8 +58,7 @@ async function runUnit(unit: Unit, files: string[]): Promise<UnitResult> {
   const hits: ContentHit[] = [];
   const look = (place: string, bytes: Uint8Array): void => {
     const detections: Detection[] = [];
-    if (Buffer.from(bytes).includes(PLANTED))
-      hits.push({ content: blobId(bytes), place, detections });
+    if (Buffer.from(bytes).includes(PLANTED)) hits.push({ content: blobId(bytes), place, detections });
   };
   const result = { scanned: 0, bytes: 0, skipped: {}, suppressed: {}, hits, problems: [] };
   if (unit.kind === "inline") {

@@ -202,7 +202,14 @@ export let copyCount: u32 = 0;
  * base, length. There are at most `outLength / least` of them.
  */
 export function applyDelta(
-  delta: usize, deltaLength: u32, base: usize, baseLength: u32, out: usize, outLength: u32, copies: usize, least: u32,
+  delta: usize,
+  deltaLength: u32,
+  base: usize,
+  baseLength: u32,
+  out: usize,
+  outLength: u32,
+  copies: usize,
+  least: u32,
 ): u32 {
   const end = delta + deltaLength;
   copyCount = 0;
@@ -224,13 +231,34 @@ export function applyDelta(
     if (op & 0x80) {
       let offset: u32 = 0;
       let size: u32 = 0;
-      if (op & 0x01) { if (p >= end) return 6; offset = load<u8>(p++) as u32; }
-      if (op & 0x02) { if (p >= end) return 6; offset |= (load<u8>(p++) as u32) << 8; }
-      if (op & 0x04) { if (p >= end) return 6; offset |= (load<u8>(p++) as u32) << 16; }
-      if (op & 0x08) { if (p >= end) return 6; offset |= (load<u8>(p++) as u32) << 24; }
-      if (op & 0x10) { if (p >= end) return 6; size = load<u8>(p++) as u32; }
-      if (op & 0x20) { if (p >= end) return 6; size |= (load<u8>(p++) as u32) << 8; }
-      if (op & 0x40) { if (p >= end) return 6; size |= (load<u8>(p++) as u32) << 16; }
+      if (op & 0x01) {
+        if (p >= end) return 6;
+        offset = load<u8>(p++) as u32;
+      }
+      if (op & 0x02) {
+        if (p >= end) return 6;
+        offset |= (load<u8>(p++) as u32) << 8;
+      }
+      if (op & 0x04) {
+        if (p >= end) return 6;
+        offset |= (load<u8>(p++) as u32) << 16;
+      }
+      if (op & 0x08) {
+        if (p >= end) return 6;
+        offset |= (load<u8>(p++) as u32) << 24;
+      }
+      if (op & 0x10) {
+        if (p >= end) return 6;
+        size = load<u8>(p++) as u32;
+      }
+      if (op & 0x20) {
+        if (p >= end) return 6;
+        size |= (load<u8>(p++) as u32) << 8;
+      }
+      if (op & 0x40) {
+        if (p >= end) return 6;
+        size |= (load<u8>(p++) as u32) << 16;
+      }
       if (size == 0) size = 0x10000;
       if ((offset as u64) + (size as u64) > (baseLength as u64)) return 4;
       if ((size as usize) > outEnd - o) return 5;
