@@ -26,6 +26,8 @@ const maxWorkers = 16;
 /** Loads what a scan needs before its first target: rules, decisions, engine, kernel. Throws ToolError for what is wrong with them. */
 export async function prepareScan(targets: readonly Target[], options: ScanOptions): Promise<Prepared> {
   const engine = await loadEngine();
+  // Before the others are begun: one of them that failed while this is awaited would fail with nobody listening.
+  const folders = targets.length === 1 ? await foldersOf(targets) : [];
   const [loaded, decided, kernel, packed] = await Promise.all([
     loadRuleset({
       ...(options.config === undefined ? {} : { config: options.config }),
@@ -38,7 +40,7 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
     }),
     loadDeciders({
       // What was decided in one repository says nothing about another; a sweep asks each target's folder for that target alone.
-      folders: [".", ...(targets.length === 1 ? await foldersOf(targets) : [])],
+      folders: [".", ...folders],
       ...(options.ignorePath === undefined ? {} : { ignorePath: options.ignorePath }),
       ...(options.baselinePath === undefined ? {} : { baselinePath: options.baselinePath }),
     }),

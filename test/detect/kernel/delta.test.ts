@@ -36,7 +36,14 @@ interface Outcome {
   readonly made: string;
   /** The bytes behind the result: nothing may be written there. */
   readonly behind: string;
+  /** What it copied: offset in the result, in the base, length. */
+  readonly copies: readonly (readonly [number, number, number])[];
+  /** The bytes behind the most room that copies may take. */
+  readonly behindCopies: string;
 }
+
+/** Copies shorter than this are left out. */
+const least = 3;
 
 function apply(code: KernelCode, memory: number, from: Uint8Array, delta: Uint8Array, outLength: number): Outcome {
   const out = align(memory + from.length);
@@ -44,13 +51,22 @@ function apply(code: KernelCode, memory: number, from: Uint8Array, delta: Uint8A
   poke(code, memory, from);
   poke(code, out, new Uint8Array(outLength + 64).fill(0xee));
   poke(code, deltaAt, delta);
+  const copiesAt = align(deltaAt + delta.length);
+  const room = Math.floor(outLength / least) * 12;
+  poke(code, copiesAt, new Uint8Array(room + 64).fill(0xee));
   const size = code.deltaTargetSize(deltaAt, delta.length);
-  const error = code.applyDelta(deltaAt, delta.length, memory, from.length, out, outLength);
+  const error = code.applyDelta(deltaAt, delta.length, memory, from.length, out, outLength, copiesAt, least);
+  const words = peek(code, copiesAt, 12 * code.copyCount());
+  const copies = Array.from({ length: code.copyCount() }, (_, i) =>
+    [0, 4, 8].map((at) => words.readUInt32LE(12 * i + at)),
+  );
   return {
     size,
     error,
     made: peek(code, out, outLength).toString("hex"),
     behind: peek(code, out + outLength, 64).toString("hex"),
+    copies: copies.map(([to = 0, source = 0, length = 0]) => [to, source, length] as const),
+    behindCopies: peek(code, copiesAt + room, 64).toString("hex"),
   };
 }
 
@@ -61,9 +77,23 @@ describe("deltas", () => {
     fc.assert(
       fc.property(validDelta, ({ from, target, delta }) => {
         const { base: memory, wasm, twin } = bothKernels(16_384);
-        const expected = { size: target.length, error: 0, made: target.toString("hex"), behind: untouched };
-        expect(apply(wasm, memory, from, delta, target.length)).toEqual(expected);
-        expect(apply(twin, memory, from, delta, target.length)).toEqual(expected);
+        const expected = {
+          size: target.length,
+          error: 0,
+          made: target.toString("hex"),
+          behind: untouched,
+          behindCopies: untouched,
+        };
+        const result = apply(wasm, memory, from, delta, target.length);
+        expect(result).toMatchObject(expected);
+        expect(apply(twin, memory, from, delta, target.length)).toEqual(result);
+        let end = 0;
+        for (const [to, source, length] of result.copies) {
+          expect(length).toBeGreaterThanOrEqual(least);
+          expect(to).toBeGreaterThanOrEqual(end);
+          expect(target.subarray(to, to + length).equals(from.subarray(source, source + length))).toBe(true);
+          end = to + length;
+        }
         expect(Buffer.from(applyInMemory(from, delta)).equals(target)).toBe(true);
       }),
       { numRuns: 300 },
@@ -86,7 +116,7 @@ describe("deltas", () => {
         const outLength = claimed >= 0 && claimed < 100_000 ? claimed : target.length;
         const result = apply(wasm, memory, from, bad, outLength);
         expect(result).toEqual(apply(twin, memory, from, bad, outLength));
-        expect(result.behind).toBe(untouched);
+        expect(result).toMatchObject({ behind: untouched, behindCopies: untouched });
         if (outLength === claimed) expect(refuses(from, bad)).toBe(result.error !== 0);
         expect(deltaErrors[result.error]).toBeDefined();
       }),

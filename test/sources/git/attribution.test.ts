@@ -171,7 +171,7 @@ describe("a secret is traced to the commit that brought it in", () => {
     shop.git("prune-packed");
     expectStory();
     const mirror = join(folder, "mirror.git");
-    shop.git("clone", "-q", "--mirror", ".", mirror);
+    shop.git("clone", "-q", "--mirror", `file://${shop.path}`, mirror);
     const found = scan(mirror);
     // Refs and what they reach are cloned; the index, the unreachable and the reflog are not.
     expect([...found.keys()].sort()).toEqual(
