@@ -41,11 +41,14 @@ interface Version {
 
 /** Another version: pieces of the one before, some left out, some moved, some twice, with something new between them. */
 function edit(before: Buffer, random: Random): Version {
-  const cuts = [
-    0,
-    ...Array.from({ length: random.integer(6) }, () => random.integer(before.length + 1)),
-    before.length,
-  ].sort((a, b) => a - b);
+  // Half of the cuts stand where a word ends: there copies, runs and secrets share their borders.
+  const cut = (): number => {
+    const at = random.integer(before.length + 1);
+    if (random.integer(2) === 0) return at;
+    const space = before.indexOf(random.pick([" ", "\n", ";", "="]), at);
+    return space < 0 ? at : space + random.integer(2);
+  };
+  const cuts = [0, ...Array.from({ length: random.integer(6) }, cut), before.length].sort((a, b) => a - b);
   let pieces = cuts.slice(1).map((end, i) => ({ from: cuts[i]!, length: end - cuts[i]! }));
   if (random.integer(3) === 0) pieces = pieces.filter(() => random.integer(4) > 0);
   if (random.integer(4) === 0) pieces.push(random.pick(pieces.length > 0 ? pieces : [{ from: 0, length: 0 }]));

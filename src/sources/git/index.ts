@@ -6,11 +6,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ObjectReader, openObjectStore, type ObjectStore } from "../../content/git/object-store.ts";
 import { isRegularFile } from "../../content/regular-file.ts";
+import { objectTypes } from "../../content/git/pack-entry.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { Located, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
 import type { ContentId } from "../../model/content.ts";
-import type { GraphUnit, Unit, UnitResult } from "../../model/unit.ts";
-import { IdSet } from "../../model/id-set.ts";
+import type { GraphUnit, LooseUnit, PackUnit, Unit, UnitResult } from "../../model/unit.ts";
+import { IdSet, type SharedIds } from "../../model/id-set.ts";
 import { GraphAssembler, type Graph } from "./graph.ts";
 import { Locator } from "./locate.ts";
 import { isContent, planLoose, planPack } from "./plan.ts";
@@ -42,6 +43,7 @@ class GitSource implements Source {
   readonly #repository: Repository;
   readonly #context: SourceContext;
   #opened: ObjectStore | undefined;
+  #walk: HistoryWalk | undefined;
 
   constructor(target: string, repository: Repository, context: SourceContext) {
     this.target = target;
@@ -76,6 +78,8 @@ class GitSource implements Source {
       yield { kind: "planned", unit, planned: unit.oids.length };
     yield { kind: "known", contents: known };
     yield* this.#shallow();
+    // The workers are busy now; what `locate` will ask for is made ready meanwhile.
+    this.#walk = planWalk(this.target, store);
   }
 
   *#damagedEntries(store: ObjectStore): Generator<Problem> {
@@ -152,13 +156,7 @@ class GitSource implements Source {
     run: (unit: Unit) => Promise<UnitResult>,
   ): Promise<{ graph: Graph; problems: Problem[] }> {
     const wanted = new Uint8Array(Buffer.from(here.join(""), "hex"));
-    const present = presence(store).share();
-    const sources = [
-      ...store.packs.flatMap((table) =>
-        planPack(this.target, table, (entry) => table.types[entry] === 1 || table.types[entry] === 2),
-      ),
-      ...planLoose(this.target, store, () => true),
-    ];
+    const { present, sources } = this.#walk ?? planWalk(this.target, store);
     const assembler = new GraphAssembler();
     const problems: Problem[] = [];
     const readings = sources.map((source) =>
@@ -213,7 +211,27 @@ class GitSource implements Source {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#opened = undefined;
+    this.#walk = undefined;
   }
+}
+
+/** What is read to learn how commits, trees and contents hang together. */
+interface HistoryWalk {
+  readonly present: SharedIds;
+  readonly sources: readonly (PackUnit | LooseUnit)[];
+}
+
+function planWalk(target: string, store: ObjectStore): HistoryWalk {
+  const { commit, tree } = objectTypes;
+  return {
+    present: presence(store).share(),
+    sources: [
+      ...store.packs.flatMap((table) =>
+        planPack(target, table, (entry) => table.types[entry] === commit || table.types[entry] === tree),
+      ),
+      ...planLoose(target, store, () => true),
+    ],
+  };
 }
 
 function presence(store: ObjectStore): IdSet {
