@@ -109,7 +109,7 @@ describe("a content that is made from another by a delta", () => {
         const random = createRandom(seed);
         found += expectSame(windowed, dense(random, length), random, 6);
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     );
     expect(found).toBeGreaterThan(2_000);
   });

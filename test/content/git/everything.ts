@@ -14,7 +14,7 @@ import { builtinRuleset, detectorOf } from "../../detect/rules-for-tests.ts";
 
 const typeNames = new Map<number, string>(Object.entries(objectTypes).map(([name, number]) => [number, name]));
 const ruleset = builtinRuleset();
-export const memory = detectorOf({ ...ruleset, rules: ruleset.rules.slice(0, 1) }).kernel;
+const memory = detectorOf({ ...ruleset, rules: ruleset.rules.slice(0, 1) }).kernel;
 
 /** A folder of this test file's own; gone when it is done. */
 export function scratch(): string {
