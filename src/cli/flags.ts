@@ -47,18 +47,20 @@ export const scanFlags: readonly Flag[] = [
     group: "What to scan",
     only: gitCommands,
   },
-  { flags: "--staged", description: "scan only what is staged", group: "What to scan", only: ["git"] },
+  { flags: "--staged", description: "", group: "What to scan", only: ["git"], hidden: true },
   {
     flags: "--pre-commit",
-    description: "scan only what is changed and not committed",
+    description: "",
     group: "What to scan",
     only: ["git"],
+    hidden: true,
   },
   {
     flags: "--log-opts <options>",
-    description: "scan only the commits that git log would list with these options",
+    description: "",
     group: "What to scan",
     only: ["git"],
+    hidden: true,
   },
   { flags: "--platform <name>", description: "", group: "What to scan", only: ["git"], hidden: true },
   {
@@ -150,8 +152,9 @@ export const scanFlags: readonly Flag[] = [
   },
   {
     flags: "--max-archive-depth <n>",
-    description: "archives within archives to look into (default: 0)",
+    description: "",
     group: "Limits",
+    hidden: true,
     parse: wholeNumber(0, 100),
   },
   {

@@ -28,7 +28,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "leaktrace scan --targets list.txt -r report.jsonl",
     "leaktrace scan --targets list.txt --resume -r report.jsonl",
   ],
-  git: ["leaktrace git", "leaktrace git ../api -r findings.sarif", "leaktrace git --staged"],
+  git: ["leaktrace git", "leaktrace git ../api -r findings.sarif", "leaktrace git --worktree"],
   image: ["leaktrace image app.tar", "leaktrace image oci:build/image -f json"],
   dir: ["leaktrace dir .", "leaktrace dir conf/ deploy/ -f json"],
   stdin: ["kubectl get pods -o yaml | leaktrace stdin"],

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { readFile, stat } from "node:fs/promises";
 import { loadEngine, unpackAutomaton, type RegexEngine } from "../detect/index.ts";
 import { loadDeciders, type Decider } from "../findings/index.ts";
-import type { Problem } from "../model/problem.ts";
+import { ToolError, type Problem } from "../model/problem.ts";
 import type { Ruleset } from "../model/rule.ts";
 import type { PoolOptions } from "../pool/index.ts";
 import { loadRuleset } from "../rules/index.ts";
@@ -25,6 +25,7 @@ const maxWorkers = 16;
 
 /** Loads what a scan needs before its first target: rules, decisions, engine, kernel. Throws ToolError for what is wrong with them. */
 export async function prepareScan(targets: readonly Target[], options: ScanOptions): Promise<Prepared> {
+  refuseSelections(options);
   const engine = await loadEngine();
   // Before the others are begun: one of them that failed while this is awaited would fail with nobody listening.
   const folders = targets.length === 1 ? await foldersOf(targets) : [];
@@ -99,4 +100,14 @@ async function foldersOf(targets: readonly Target[]): Promise<string[]> {
   for (const { name } of targets)
     if ((await stat(name).catch(() => undefined))?.isDirectory() === true) folders.push(name);
   return folders;
+}
+
+/** gitleaks' ways to scan a part of a history. Taken and not obeyed they would call things clean, or leaked, that nobody asked about. */
+function refuseSelections({ staged, preCommit, logOpts }: ScanOptions): void {
+  const asked = [staged ? "--staged" : "", preCommit ? "--pre-commit" : "", logOpts === undefined ? "" : "--log-opts"];
+  const names = asked.filter((name) => name !== "").join(", ");
+  if (names === "") return;
+  throw new ToolError("usage", `${names}: a part of a history cannot be selected`, {
+    hint: "Without it everything is scanned, staged contents included; leaktrace hook install guards what is pushed.",
+  });
 }

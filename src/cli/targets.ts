@@ -46,6 +46,16 @@ export function unreachable(error: unknown, target: string): Problem {
   return { code: "unreadable", effect: "incomplete", target, subject: target, message };
 }
 
+/** With `--worktree`: each repository, and behind it the files of its working tree. */
+export async function withWorktree(targets: readonly Target[], options: ScanOptions): Promise<readonly Target[]> {
+  if (!options.worktree) return targets;
+  const { findRepository } = await import("../sources/git/index.ts");
+  return targets.flatMap((target) => {
+    const isRepository = target.as === "git" || (target.as === "any" && findRepository(target.name) !== undefined);
+    return isRepository ? [target, { name: target.name, as: "files" as const }] : [target];
+  });
+}
+
 async function openAny(name: string, options: ScanOptions, context: SourceContext): Promise<Source> {
   if (name === "-") return openStdin();
   const { openImage, sniffImage } = await import("../sources/image/index.ts");

@@ -3,7 +3,7 @@ import { createGunzip, type Gunzip } from "node:zlib";
 /** Measured best on layers: fewer, larger results. */
 const OUTPUT_CHUNK_BYTES = 1 << 20;
 /** Input written at once, and in the passes that look for damage in a piece: each searches the piece in which the one before failed. */
-const PIECE_BYTES = [512 << 10, 512, 1] as const;
+const PIECE_BYTES = [128 << 10, 512, 1] as const;
 /** Pieces handed to zlib ahead: while one is expanded in libuv's pool, the results of the one before are scanned. */
 const PIECES_AHEAD = 2;
 /** Expanded bytes that may wait before zlib has to. A piece of 128 KiB can expand to 132 MiB. */

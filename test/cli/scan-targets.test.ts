@@ -313,3 +313,22 @@ describe("a signal", () => {
     expect(ran.stdout).toBe("[]\n");
   });
 });
+
+describe("a part of a repository", () => {
+  test("the working tree is scanned when it is asked for, and only then", () => {
+    const own = createRepository(join(places, "with-worktree"));
+    own.commit("One", { "a.txt": "nothing here\n" });
+    writeFileSync(join(places, "with-worktree/.env"), `KEY=${probe("worktree")}\n`);
+    expect(scan("with-worktree").code).toBe(0);
+    const asked = scan("with-worktree", "--worktree", "-f", "json", "--reveal");
+    expect(asked.code).toBe(1);
+    expect(asked.stdout).toContain(probe("worktree"));
+  });
+
+  test.each([["--staged"], ["--pre-commit"], ["--log-opts=HEAD~1..HEAD"]])("%s is refused, not passed over", (flag) => {
+    const ran = leaktrace(["git", "-c", rules, "repo", flag], { cwd: places });
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain(flag.split("=")[0]);
+    expect(ran.stdout).toBe("");
+  });
+});

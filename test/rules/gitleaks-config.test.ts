@@ -97,7 +97,7 @@ skipReport = true
       tags: ["x", "y"],
       severity: "high",
       confidence: "likely",
-      kind: "token",
+      kind: "custom",
       specificity: 100,
       reach: "window",
       before: 4 + 8,

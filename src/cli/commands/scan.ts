@@ -1,12 +1,12 @@
 import { buildReport, FindingStore } from "../../findings/index.ts";
 import type { Report } from "../../model/finding.ts";
 import type { ScanObserver } from "../../model/observer.ts";
-import type { Source, SourceContext } from "../../model/source.ts";
 import type { ScanOptions } from "../options.ts";
 import { presentScan } from "../present.ts";
+import type { HitSink, Opener, ScanRequest } from "../request.ts";
 import { Run } from "../run.ts";
 import { prepareScan } from "../setup.ts";
-import { openTarget, unreachable, type Target } from "../targets.ts";
+import { openTarget, unreachable, withWorktree } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
 import { toolVersion } from "./version.ts";
 
@@ -19,13 +19,6 @@ export async function run(targets: readonly string[], options: ScanOptions): Pro
   );
 }
 
-export interface ScanRequest {
-  readonly targets: readonly Target[];
-  readonly options: ScanOptions;
-  /** How a target is opened; without it as what it is. */
-  readonly open?: typeof openTarget;
-}
-
 /** The whole program: rules, then each target's units through the pool, then where the hits were seen, then the report. */
 export async function runScan(
   { targets, options, open = openTarget }: ScanRequest,
@@ -35,7 +28,7 @@ export async function runScan(
   const findings = new FindingStore({ ruleset, compile, deciders, onFinding: (finding) => observer.finding(finding) });
   await using scan = new Run(poolOptions, options, observer);
   const tallies: TargetTally[] = [];
-  for (const target of targets) {
+  for (const target of await withWorktree(targets, options)) {
     if (options.signal.aborted) break;
     const tally = new TargetTally(target.name, observer);
     tallies.push(tally);
@@ -59,16 +52,8 @@ export async function runScan(
   });
 }
 
-/** Where hits and sightings go: a `FindingStore`, or what stands before one. */
-export type HitSink = Pick<FindingStore, "addHit" | "contents" | "addSighting">;
-
 /** One target: open, plan, scan, locate. Throws where it cannot be opened. */
-export async function scanTarget(
-  open: (context: SourceContext) => Promise<Source>,
-  scan: Run,
-  findings: HitSink,
-  tally: TargetTally,
-): Promise<void> {
+export async function scanTarget(open: Opener, scan: Run, findings: HitSink, tally: TargetTally): Promise<void> {
   await using source = await open(scan.begin(tally.target));
   tally.kind = source.kind;
   for await (const item of source.units()) {

@@ -21,7 +21,8 @@ import { Run } from "../run.ts";
 import { prepareScan, type Prepared } from "../setup.ts";
 import { openTarget, unreachable } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
-import { runScan, scanTarget, type HitSink } from "./scan.ts";
+import type { HitSink } from "../request.ts";
+import { runScan, scanTarget } from "./scan.ts";
 import { toolVersion } from "./version.ts";
 
 /** A list of a million long paths fits; a larger file was named by mistake. */

@@ -143,7 +143,9 @@ function classify(anchors: readonly Uint8Array[]): { classes: Uint8Array; count:
   if (used.length <= maxClasses) for (const byte of used) classes[byte] = count++;
   else {
     const beyond = used.filter((byte) => byte >= 0x80);
-    const plain = used.filter((byte) => byte < 0x80).sort((a, b) => Number(isWord(b)) - Number(isWord(a)) || uses[b]! - uses[a]! || a - b);
+    const plain = used
+      .filter((byte) => byte < 0x80)
+      .sort((a, b) => Number(isWord(b)) - Number(isWord(a)) || uses[b]! - uses[a]! || a - b);
     const shares = Math.min(beyond.length, beyondAscii);
     const own = maxClasses - shares - 1;
     for (const byte of plain.slice(0, own)) classes[byte] = count++;

@@ -1,0 +1,18 @@
+import type { FindingStore } from "../findings/index.ts";
+import type { Source, SourceContext } from "../model/source.ts";
+import type { ScanOptions } from "./options.ts";
+import type { openTarget, Target } from "./targets.ts";
+
+/** What a scan is asked to do. */
+export interface ScanRequest {
+  readonly targets: readonly Target[];
+  readonly options: ScanOptions;
+  /** How a target is opened; without it as what it is. */
+  readonly open?: typeof openTarget;
+}
+
+/** Where hits and sightings go: a `FindingStore`, or what stands before one. */
+export type HitSink = Pick<FindingStore, "addHit" | "contents" | "addSighting">;
+
+/** Opens one target. Throws ToolError where there is nothing to open. */
+export type Opener = (context: SourceContext) => Promise<Source>;
