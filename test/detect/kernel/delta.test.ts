@@ -111,7 +111,7 @@ describe("deltas", () => {
           else if (kind === "cut") bad = bad.subarray(0, at);
           else bad = Buffer.concat([bad.subarray(0, at), Buffer.from([value]), bad.subarray(at)]);
         }
-        const { base: memory, wasm, twin } = bothKernels(65_536 * 4);
+        const { base: memory, wasm, twin } = bothKernels(1 << 20);
         const claimed = twinSize(bad);
         const outLength = claimed >= 0 && claimed < 100_000 ? claimed : target.length;
         const result = apply(wasm, memory, from, bad, outLength);
