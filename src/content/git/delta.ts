@@ -23,7 +23,8 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
       let length = 0;
       for (let bit = 0; bit < 7; bit++) {
         if ((op & (1 << bit)) === 0) continue;
-        const byte = delta[at++] ?? 0;
+        const byte = delta[at++];
+        if (byte === undefined) throw new Error("delta has a damaged instruction");
         if (bit < 4) offset += byte * 2 ** (8 * bit);
         else length |= byte << (8 * (bit - 4));
       }
