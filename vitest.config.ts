@@ -8,6 +8,7 @@ export default defineConfig({
     // Machines are noisy; a test that works takes far less.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    setupFiles: ["test/property-seed.ts"],
     globalSetup: ["test/build-once.ts"],
     reporters: ["default", "./test/count-reporter.ts"],
   },
