@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, readdirSync, readSync, openSync, closeSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { readdirSync, readSync, openSync, closeSync } from "node:fs";
+import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { isRegularFile } from "../regular-file.ts";
+import { withAlternates } from "./alternates.ts";
 import { applyDelta } from "./delta.ts";
 import { inflateExact } from "./inflate.ts";
 import { readLoose, type LooseObject } from "./loose.ts";
@@ -24,9 +24,6 @@ export interface LooseFolder {
   readonly objects: string;
   readonly oids: readonly string[];
 }
-
-/** Alternates may point at folders that have alternates; git stops at five. */
-const maxAlternateDepth = 5;
 
 /** Opens an `objects` folder: reads all pack indexes and entry headers, and lists loose objects. What is damaged is listed, not thrown. */
 export function openObjectStore(objects: string): ObjectStore {
@@ -56,26 +53,6 @@ export function openObjectStore(objects: string): ObjectStore {
     loose.push({ objects: folder, oids: listLoose(folder, list) });
   }
   return { packs, loose, faults, promised };
-}
-
-function withAlternates(objects: string, faults: { subject: string; message: string }[]): string[] {
-  const found: string[] = [];
-  const add = (folder: string, depth: number): void => {
-    if (found.includes(folder)) return;
-    if (!existsSync(folder)) {
-      faults.push({ subject: folder, message: "object folder is missing" });
-      return;
-    }
-    found.push(folder);
-    const list = join(folder, "info", "alternates");
-    if (depth >= maxAlternateDepth || !isRegularFile(list)) return;
-    for (const line of readFileSync(list, "utf8").split("\n")) {
-      if (line === "" || line.startsWith("#")) continue;
-      add(isAbsolute(line) ? resolve(line) : resolve(folder, line), depth + 1);
-    }
-  };
-  add(resolve(objects), 0);
-  return found;
 }
 
 function listLoose(objects: string, list: (path: string) => string[]): string[] {

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, statSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { closeSync, existsSync, openSync, readSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { withAlternates } from "../../content/git/alternates.ts";
 import { applyDelta, maxObjectBytes } from "../../content/git/delta.ts";
 import { inflateExact } from "../../content/git/inflate.ts";
 import { loosePath, readLoose, type LooseObject } from "../../content/git/loose.ts";
@@ -17,8 +18,6 @@ interface Pack {
   readonly index: PackIndex;
 }
 
-/** Alternates may point at folders that have alternates; git stops at five. */
-const maxAlternateDepth = 5;
 /** git writes chains of 50 deltas, and 4095 when asked to; a longer one runs in a circle. */
 const maxChain = 5000;
 /** Objects kept at hand: walks of trees meet the same ones, and the bases of their deltas, again at once. */
@@ -155,24 +154,4 @@ export class PushObjects implements Disposable {
     for (const descriptor of this.#descriptors.values()) closeSync(descriptor);
     this.#descriptors.clear();
   }
-}
-
-function withAlternates(objects: string, faults: { subject: string; message: string }[]): string[] {
-  const found: string[] = [];
-  const add = (folder: string, depth: number): void => {
-    if (found.includes(folder)) return;
-    if (!existsSync(folder)) {
-      faults.push({ subject: folder, message: "object folder is missing" });
-      return;
-    }
-    found.push(folder);
-    const list = join(folder, "info", "alternates");
-    if (depth >= maxAlternateDepth || !existsSync(list) || !statSync(list).isFile()) return;
-    for (const line of readFileSync(list, "utf8").split("\n")) {
-      if (line === "" || line.startsWith("#")) continue;
-      add(isAbsolute(line) ? resolve(line) : resolve(folder, line), depth + 1);
-    }
-  };
-  add(resolve(objects), 0);
-  return found;
 }
