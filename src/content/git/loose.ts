@@ -16,6 +16,19 @@ export function loosePath(objects: string, oid: string): string {
 
 /** The longest header: type, space, up to 20 digits, NUL. */
 const longestHeader = 32;
+/** The code tables of a deflate block come before its first byte and take up to some 300 bytes (RFC 1951, 3.2.7); empty blocks may come before them. */
+const firstBytes = 1_024;
+const mostBytes = 65_536;
+
+/** The beginning of what is deflated: at least the header, and not much more than `mostBytes` can hold. */
+function inflateHead(compressed: Buffer): Buffer {
+  for (let take = firstBytes; ; take *= 8) {
+    const head = inflateSync(compressed.subarray(0, take), { finishFlush: constants.Z_SYNC_FLUSH });
+    if (head.length >= longestHeader || take >= mostBytes || take >= compressed.length) {
+      return head.subarray(0, longestHeader);
+    }
+  }
+}
 
 /** Reads a loose object (gitformat-pack's neighbour: `<type> <size>\0` and the bytes, deflated). Throws Error when it is damaged or too large. */
 export function readLoose(objects: string, oid: string): LooseObject {
@@ -25,10 +38,7 @@ export function readLoose(objects: string, oid: string): LooseObject {
   if (stat.size > maxObjectBytes) throw new Error("object is too large");
   const compressed = readFileSync(path);
   // The header first: what comes out is then bounded by the size that it tells.
-  const head = inflateSync(compressed.subarray(0, 2 * longestHeader), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(
-    0,
-    longestHeader,
-  );
+  const head = inflateHead(compressed);
   const end = head.indexOf(0);
   const header = /^(commit|tree|blob|tag) (\d+)$/.exec(head.toString("latin1", 0, Math.max(0, end)));
   if (header === null) throw new Error("object header is damaged");
