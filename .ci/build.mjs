@@ -23,7 +23,8 @@ async function buildKernel() {
 
 async function buildRules() {
   const { compileBuiltin } = await load("src/rules/build.ts");
-  const { packAutomaton } = await load("src/detect/prebuilt.ts");
+  const { packPrebuilt } = await load("src/detect/prebuilt.ts");
+  const { followOf } = await load("src/rules/follow-program.ts");
   const folder = join(root, "patterns");
   const names = (await readdir(folder)).filter((name) => name.endsWith(".toml")).sort();
   const files = await Promise.all(
@@ -31,7 +32,7 @@ async function buildRules() {
   );
   const { ruleset } = compileBuiltin(files);
   await writeWhole(join(dist, "rules.json"), JSON.stringify(ruleset));
-  await writeWhole(join(dist, "automaton.bin"), packAutomaton(ruleset));
+  await writeWhole(join(dist, "kernel.bin"), packPrebuilt(ruleset, followOf));
 }
 
 /** A module of the sources. Two builds at once (two test runs in one tree) share no file that either of them removes. */

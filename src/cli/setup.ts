@@ -1,6 +1,13 @@
 import { availableParallelism } from "node:os";
 import { readFile, stat } from "node:fs/promises";
-import { loadEngine, unpackAutomaton, type RegexEngine } from "../detect/index.ts";
+import {
+  loadEngine,
+  packedFollow,
+  prebuild,
+  unpackPrebuilt,
+  type Prebuilt,
+  type RegexEngine,
+} from "../detect/index.ts";
 import { loadDeciders, type Decider } from "../findings/index.ts";
 import { ToolError, type Problem } from "../model/problem.ts";
 import type { Ruleset } from "../model/rule.ts";
@@ -46,10 +53,9 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       ...(options.baselinePath === undefined ? {} : { baselinePath: options.baselinePath }),
     }),
     readFile(asset("kernel.wasm")),
-    readFile(asset("automaton.bin")),
+    readFile(asset("kernel.bin")),
   ]);
-  // The one that the build made serves the built-in rules; for others the workers make their own.
-  const automaton = unpackAutomaton(packed, loaded.ruleset);
+  const prebuilt = unpackPrebuilt(packed, loaded.ruleset) ?? (await prebuildOwn(loaded.ruleset, packed));
   return {
     ruleset: loaded.ruleset,
     deciders: decided.deciders,
@@ -64,7 +70,7 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       decodeDepth: options.maxDecodeDepth,
       honourInlineAllow: !options.ignoreInlineAllow,
       entry: asset("worker.js"),
-      ...(automaton === undefined ? {} : { automaton }),
+      prebuilt,
     },
     notes: [
       ...decided.notes,
@@ -80,6 +86,19 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
           ]),
     ],
   };
+}
+
+/** With more rules of their own than this, users wait less for slower scans than for a slower start. */
+const mostOwnPrograms = 300;
+
+/** What the build made serves the built-in rules, also among others; what is missing is made here, once for all workers. */
+async function prebuildOwn(ruleset: Ruleset, packed: Uint8Array): Promise<Prebuilt> {
+  const { followOf } = await import("../rules/follow-program.ts");
+  let left = mostOwnPrograms;
+  return prebuild(
+    ruleset,
+    packedFollow(packed, (rule) => (left-- > 0 ? followOf(rule) : [])),
+  );
 }
 
 function note(code: Problem["code"], subject: string, message: string): Problem {

@@ -4,14 +4,14 @@ import { base64Members, decodeText, leastRun, pieceLength, pieceOverlap, startsL
 import { hasRun } from "./byte-run.ts";
 import { Collector, type DecodedOutcome, type Region, type RunOutcomes } from "./collector.ts";
 import type { RegexEngine, RegexMatch } from "./engine.ts";
-import type { Automaton } from "./kernel/automaton.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import type { KernelCode } from "./kernel/code.ts";
 import { LineCounter } from "./lines.ts";
+import type { Prebuilt } from "./prebuilt.ts";
 import { judgeMatch, lineContext, type Outcome } from "./outcome.ts";
 import { readyRules, type ReadyRule, type ReadyRules } from "./ready-rules.ts";
 import { openStream, type ContentStream } from "./stream.ts";
-import { HitList, type CopiedRange, type PlacedOutcome, type Trace } from "./trace.ts";
+import { HitList, type Copies, type PlacedOutcome, type Trace } from "./trace.ts";
 import { inherit } from "./inherit.ts";
 
 export interface DetectorOptions {
@@ -22,8 +22,8 @@ export interface DetectorOptions {
   readonly decodeDepth: number;
   /** Whether marks such as `gitleaks:allow` in a line silence it. */
   readonly honourInlineAllow: boolean;
-  /** The automaton of the ruleset, where it was built before. */
-  readonly automaton?: Automaton;
+  /** What the kernel needs of the ruleset, where it was built before. */
+  readonly prebuilt?: Prebuilt;
 }
 
 export interface ScanResult {
@@ -34,8 +34,8 @@ export interface ScanResult {
   readonly limited: boolean;
 }
 
-/** Source code holds a keyword in some 128 bytes. */
-const hitsShift = 7;
+/** Source code holds a keyword that matters in some thousand bytes. */
+const hitsShift = 10;
 /** Decoded bytes of one content, all layers together: encodings inside encodings must not multiply work without end. */
 const maxDecodedBytes = 64 << 20;
 
@@ -52,8 +52,8 @@ export class Detector {
 
   constructor(options: DetectorOptions) {
     this.#options = options;
-    this.rules = readyRules(options.ruleset, options.engine, options.automaton);
-    this.kernel = new Kernel(options.code, this.rules.automaton, base64Members);
+    this.rules = readyRules(options.ruleset, options.engine, options.prebuilt);
+    this.kernel = new Kernel(options.code, this.rules.automaton, this.rules.sieve, base64Members);
   }
 
   /** Whether encoded texts are decoded at all. */
@@ -84,17 +84,17 @@ export class Detector {
     this.#decodedBytes = 0;
     const region: Region = { low, high: low + length, base: 0 };
     const hits = new HitList(length >> hitsShift);
-    this.kernel.scan(low, length, 0, (end, state) => hits.push(end, state));
+    this.kernel.find(low, length, region.high, (end, action) => hits.push(end, action));
     const outcomes: PlacedOutcome[] = [];
-    for (let i = 0; i < hits.length; i++) this.lookAround(region, hits.ends[i]!, hits.states[i]!, outcomes);
+    for (let i = 0; i < hits.length; i++) this.lookAround(region, hits.ends[i]!, hits.actions[i]!, outcomes);
     return { length, hits, outcomes, runs: this.findRuns(region, low, region.high) };
   }
 
   /**
-   * The same for a content that shares `copies` (ascending, without overlap) with one that was traced: only what changed is looked at. Gives
+   * The same for a content that shares `copies` with one that was traced: only what changed is looked at. Gives
    * exactly what `trace` gives. Rules that look at whole contents cannot inherit; with such rules everything is looked at.
    */
-  traceVersion(low: number, length: number, before: Trace, copies: readonly CopiedRange[]): Trace {
+  traceVersion(low: number, length: number, before: Trace, copies: Copies): Trace {
     if (this.rules.looksEverywhere) return this.trace(low, length);
     this.#decodedBytes = 0;
     const trace = inherit(this, { low, high: low + length, base: 0 }, before, copies);
@@ -125,19 +125,18 @@ export class Detector {
   #wanted(hits: HitList): Set<ReadyRule> {
     const wanted = new Set<ReadyRule>(this.rules.always);
     for (let i = 0; i < hits.length; i++) {
-      for (const { ready } of this.rules.actionsOf(hits.states[i]!))
-        if (ready.rule.reach === "whole") wanted.add(ready);
+      const { ready } = this.rules.actions[hits.actions[i]!]!;
+      if (ready.rule.reach === "whole") wanted.add(ready);
     }
     return wanted;
   }
 
-  /** What the rules of a keyword make of the bytes around it. `end` is the offset in the content behind the keyword. */
-  lookAround(region: Region, end: number, state: number, outcomes: PlacedOutcome[]): void {
-    for (const { ready, beyond } of this.rules.actionsOf(state)) {
-      if (ready.rule.reach === "whole") continue;
-      const outcome = this.#around(ready, region, region.low + end - region.base, beyond);
-      if (outcome !== undefined) outcomes.push({ hit: end, state, outcome });
-    }
+  /** What a rule makes of the bytes around a keyword. `end` is the offset in the content behind the keyword. */
+  lookAround(region: Region, end: number, action: number, outcomes: PlacedOutcome[]): void {
+    const { ready, beyond } = this.rules.actions[action]!;
+    if (ready.rule.reach === "whole") return;
+    const outcome = this.#around(ready, region, region.low + end - region.base, beyond);
+    if (outcome !== undefined) outcomes.push({ hit: end, action, outcome });
   }
 
   /** Tries a rule on the bytes around a keyword: the leftmost match that covers the keyword's end counts. */
@@ -256,9 +255,9 @@ export class Detector {
     this.kernel.bytes.set(text, low);
     const inner: Region = { low, high: low + text.length, base: 0 };
     const hits = new HitList(text.length >> hitsShift);
-    this.kernel.scan(low, text.length, 0, (end, state) => hits.push(end, state));
+    this.kernel.find(low, text.length, inner.high, (end, action) => hits.push(end, action));
     const outcomes: PlacedOutcome[] = [];
-    for (let i = 0; i < hits.length; i++) this.lookAround(inner, hits.ends[i]!, hits.states[i]!, outcomes);
+    for (let i = 0; i < hits.length; i++) this.lookAround(inner, hits.ends[i]!, hits.actions[i]!, outcomes);
     for (const { outcome } of outcomes) found(outcome, depth);
     if (this.rules.looksEverywhere)
       for (const ready of this.#wanted(hits)) this.lookEverywhere(ready, inner, (outcome) => found(outcome, depth));

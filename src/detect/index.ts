@@ -6,11 +6,10 @@ import { Detector, type DetectorOptions } from "./detector.ts";
 
 export { Detector, type DetectorOptions, type ScanResult } from "./detector.ts";
 export type { ContentStream } from "./stream.ts";
-export type { CopiedRange, Trace } from "./trace.ts";
+export type { Copies, Trace } from "./trace.ts";
 export { loadEngine, type CompiledRegex, type RegexEngine } from "./engine.ts";
 export { instantiateKernel, type KernelCode } from "./kernel/code.ts";
-export type { Automaton } from "./kernel/automaton.ts";
-export { unpackAutomaton } from "./prebuilt.ts";
+export { packedFollow, prebuild, unpackPrebuilt, type Prebuilt } from "./prebuilt.ts";
 export { createTwin } from "./kernel/twin.ts";
 export { deltaErrors, type Kernel } from "./kernel/kernel.ts";
 

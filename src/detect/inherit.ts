@@ -1,41 +1,42 @@
 import { leastCopy } from "./kernel/kernel.ts";
-import { base64Members } from "./base64-runs.ts";
+import { sieveReach } from "./kernel/sieve.ts";
+import { base64Members, leastRun } from "./base64-runs.ts";
 import type { Region, RunOutcomes } from "./collector.ts";
 import type { Detector } from "./detector.ts";
-import { HitList, type CopiedRange, type PlacedOutcome, type Trace } from "./trace.ts";
-
-/** A copy, with whether it begins and ends where both contents do: there is nothing beyond that could differ. */
-interface Kept extends CopiedRange {
-  readonly isStart: boolean;
-  readonly isEnd: boolean;
-}
+import { HitList, type Copies, type PlacedOutcome, type Trace } from "./trace.ts";
 
 /**
  * Traces a content that was made from another one by a delta. Keywords inside copies are inherited; what came of them too, where every byte that
  * their rules look at lies in the same copy. The rest is looked at anew. Exact, because an outcome is a function of the bytes in its window.
  */
-export function inherit(detector: Detector, region: Region, before: Trace, copies: readonly CopiedRange[]): Trace {
+export function inherit(detector: Detector, region: Region, before: Trace, copies: Copies): Trace {
   const { kernel, rules } = detector;
   const length = region.high - region.low;
   const overlap = Math.max(0, rules.automaton.longest - 1);
-  const kept = keep(copies, length, before.length, Math.max(leastCopy, 4 * overlap));
+  const kept = keep(copies, Math.max(leastCopy, overlap + sieveReach + 1));
   const hits = new HitList(before.hits.length + 16);
   const outcomes: PlacedOutcome[] = [];
 
-  /** Keywords that end in `(from, to + overlap]`: those that hold a changed byte, or stand across the border of two copies. */
+  /**
+   * Keywords that end in `(from - sieveReach, to + overlap]`: those that hold a changed byte, stand across the border of two copies, or have one
+   * so near behind them that the sieve may see it.
+   */
   const scanChanged = (from: number, to: number): void => {
-    const start = Math.max(0, from - overlap);
+    const behind = from - (from === 0 ? 0 : sieveReach);
+    const start = Math.max(0, behind - overlap);
     const end = Math.min(length, to + overlap);
-    kernel.scan(region.low + start, end - start, 0, (at, state) => {
-      if (start + at > from) hits.push(start + at, state);
+    kernel.find(region.low + start, end - start, region.high, (at, action) => {
+      if (start + at > behind) hits.push(start + at, action);
     });
   };
   const lookAtNew = (first: number): void => {
-    for (let i = first; i < hits.length; i++) detector.lookAround(region, hits.ends[i]!, hits.states[i]!, outcomes);
+    for (let i = first; i < hits.length; i++) detector.lookAround(region, hits.ends[i]!, hits.actions[i]!, outcomes);
   };
 
   let changedFrom = 0;
-  for (const copy of kept) {
+  let isWhole = false;
+  for (let i = 0; i < kept.length; i += 3) {
+    const copy: Copy = copyAt(kept, i, length, before.length);
     let inheritsFrom = copy.from;
     if (!copy.isStart) {
       const first = hits.length;
@@ -45,51 +46,51 @@ export function inherit(detector: Detector, region: Region, before: Trace, copie
     }
     inheritCopy(detector, region, before, copy, inheritsFrom, hits, outcomes);
     changedFrom = copy.to + copy.length;
+    isWhole = copy.isEnd;
   }
-  const last = kept[kept.length - 1];
-  if (last === undefined || !last.isEnd) {
+  if (!isWhole) {
     const first = hits.length;
     scanChanged(changedFrom, length);
     lookAtNew(first);
   }
-  return { length, hits, outcomes, runs: inheritRuns(detector, region, before, kept) };
+  return { length, hits, outcomes, runs: detector.decodes ? inheritRuns(detector, region, before, kept) : [] };
 }
 
-/** Hits of one copy that end behind offset `from` of the content before. */
+/** Hits of one copy that end behind offset `from` of the content before, and far enough from the copy's end. */
 function inheritCopy(
   detector: Detector,
   region: Region,
   before: Trace,
-  copy: Kept,
+  copy: Copy,
   from: number,
   hits: HitList,
   outcomes: PlacedOutcome[],
 ): void {
-  const { reachBefore, reachAfter, automaton } = detector.rules;
-  const { firstOutput } = automaton;
+  const { reachBefore, reachAfter } = detector.rules;
   const by = copy.to - copy.from;
   const end = copy.from + copy.length;
+  const inheritsTo = copy.isEnd ? end : end - sieveReach;
   const low = before.hits.upTo(from);
-  const high = before.hits.upTo(end);
+  const high = before.hits.upTo(inheritsTo);
   hits.append(before.hits, low, high, by);
   // Where nothing was before or behind in either content, nothing can have changed there.
   const floor = copy.isStart ? -Infinity : copy.from;
   const ceiling = copy.isEnd ? Infinity : end;
-  const isSafe = (hit: number, state: number): boolean =>
-    hit - reachBefore[state - firstOutput]! >= floor && hit + reachAfter[state - firstOutput]! <= ceiling;
+  const isSafe = (hit: number, action: number): boolean =>
+    hit - reachBefore[action]! >= floor && hit + reachAfter[action]! <= ceiling;
 
   const found: PlacedOutcome[] = [];
-  const { ends, states } = before.hits;
+  const { ends, actions } = before.hits;
   const isWhole = copy.isStart && copy.isEnd;
   for (let i = low; i < high && !isWhole; i++) {
-    if (!isSafe(ends[i]!, states[i]!)) detector.lookAround(region, ends[i]! + by, states[i]!, found);
+    if (!isSafe(ends[i]!, actions[i]!)) detector.lookAround(region, ends[i]! + by, actions[i]!, found);
   }
   let isMixed = false;
   for (let i = firstBehind(before.outcomes, from); i < before.outcomes.length; i++) {
-    const { hit, state, outcome } = before.outcomes[i]!;
-    if (hit > end) break;
-    if (!isSafe(hit, state)) continue;
-    found.push({ hit: hit + by, state, outcome });
+    const { hit, action, outcome } = before.outcomes[i]!;
+    if (hit > inheritsTo) break;
+    if (!isSafe(hit, action)) continue;
+    found.push({ hit: hit + by, action, outcome });
     isMixed = true;
   }
   // Stable: outcomes of one hit stay in the order of its rules.
@@ -109,7 +110,7 @@ function firstBehind(outcomes: readonly PlacedOutcome[], offset: number): number
 }
 
 /** Runs that lie inside a copy, with a byte to spare on both sides that is none of theirs, are the same; all others are looked for again. */
-function inheritRuns(detector: Detector, region: Region, before: Trace, kept: readonly Kept[]): RunOutcomes[] {
+function inheritRuns(detector: Detector, region: Region, before: Trace, kept: Copies): readonly RunOutcomes[] {
   const length = region.high - region.low;
   const runs: RunOutcomes[] = [];
   const bytes = detector.kernel.bytes;
@@ -121,11 +122,14 @@ function inheritRuns(detector: Detector, region: Region, before: Trace, kept: re
     low = Math.max(low, looked);
     let high = Math.max(to, low);
     while (high < length && isMember(high)) high++;
-    if (high > low) runs.push(...detector.findRuns(region, region.low + low, region.low + high));
+    if (high - low >= leastRun)
+      for (const run of detector.findRuns(region, region.low + low, region.low + high)) runs.push(run);
     looked = Math.max(looked, high);
   };
   let changedFrom = 0;
-  for (const copy of kept) {
+  let isWhole = false;
+  for (let i = 0; i < kept.length; i += 3) {
+    const copy = copyAt(kept, i, length, before.length);
     if (!copy.isStart) lookAgain(changedFrom, copy.to);
     const by = copy.to - copy.from;
     const end = copy.from + copy.length;
@@ -136,18 +140,43 @@ function inheritRuns(detector: Detector, region: Region, before: Trace, kept: re
         runs.push({ ...run, start: run.start + by, end: run.end + by });
     }
     changedFrom = copy.to + copy.length;
+    isWhole = copy.isEnd;
   }
-  const last = kept[kept.length - 1];
-  if (last === undefined || !last.isEnd) lookAgain(changedFrom, length);
-  return runs.sort((a, b) => a.start - b.start);
+  if (!isWhole) lookAgain(changedFrom, length);
+  return runs.length > 1 ? runs.sort((a, b) => a.start - b.start) : runs;
 }
 
-function keep(copies: readonly CopiedRange[], length: number, lengthBefore: number, least: number): Kept[] {
-  return copies
-    .filter((copy) => copy.length >= least)
-    .map((copy) => ({
-      ...copy,
-      isStart: copy.to === 0 && copy.from === 0,
-      isEnd: copy.to + copy.length === length && copy.from + copy.length === lengthBefore,
-    }));
+/** The copies of at least `least` bytes. */
+function keep(copies: Copies, least: number): Copies {
+  const kept = new Uint32Array(copies.length);
+  let count = 0;
+  for (let i = 0; i < copies.length; i += 3) {
+    if (copies[i + 2]! < least) continue;
+    kept[count++] = copies[i]!;
+    kept[count++] = copies[i + 1]!;
+    kept[count++] = copies[i + 2]!;
+  }
+  return count === copies.length ? copies : kept.subarray(0, count);
+}
+
+/** A copy, with whether it begins and ends where both contents do: there is nothing beyond that could differ. */
+interface Copy {
+  readonly to: number;
+  readonly from: number;
+  readonly length: number;
+  readonly isStart: boolean;
+  readonly isEnd: boolean;
+}
+
+function copyAt(copies: Copies, i: number, length: number, lengthBefore: number): Copy {
+  const to = copies[i]!;
+  const from = copies[i + 1]!;
+  const copied = copies[i + 2]!;
+  return {
+    to,
+    from,
+    length: copied,
+    isStart: to === 0 && from === 0,
+    isEnd: to + copied === length && from + copied === lengthBefore,
+  };
 }

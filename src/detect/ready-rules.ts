@@ -1,8 +1,9 @@
 import type { Allowlist, Rule, Ruleset } from "../model/rule.ts";
 import type { CompiledRegex, RegexEngine } from "./engine.ts";
 import type { Automaton } from "./kernel/automaton.ts";
+import { sieveReach, wordsPerAction, type Sieve } from "./kernel/sieve.ts";
 import { lineContext } from "./outcome.ts";
-import { automatonOf, keywordsOf } from "./prebuilt.ts";
+import { prebuild, type Prebuilt } from "./prebuilt.ts";
 
 /** A rule with what detection needs at hand. Its regex is compiled when it is first wanted. */
 export interface ReadyRule {
@@ -20,7 +21,7 @@ export interface ReadyAllowlist {
   regexes(): readonly CompiledRegex[];
 }
 
-/** What to do in an output state of the automaton. */
+/** What to do at a keyword: its number is that of the sieve. */
 export interface HitAction {
   readonly ready: ReadyRule;
   /** Bytes of the keyword behind the anchor's end (0 unless anchors were cut). */
@@ -29,8 +30,9 @@ export interface HitAction {
 
 export interface ReadyRules {
   readonly automaton: Automaton;
-  actionsOf(state: number): readonly HitAction[];
-  /** By output state, counted from `automaton.firstOutput`: how many bytes before and behind a keyword's end its rules look at, lines included. */
+  readonly sieve: Sieve;
+  readonly actions: readonly HitAction[];
+  /** By action: how many bytes before and behind a keyword's end are looked at, lines included. */
   readonly reachBefore: Uint32Array;
   readonly reachAfter: Uint32Array;
   /** Rules without keywords: tried everywhere in every content. */
@@ -44,8 +46,8 @@ export interface ReadyRules {
   readonly byId: ReadonlyMap<string, ReadyRule>;
 }
 
-/** `prebuilt`: the automaton of this very ruleset, where somebody has it already. */
-export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Automaton): ReadyRules {
+/** `prebuilt`: what the kernel needs of this very ruleset, where somebody has it already; without it nothing is asked of what follows a keyword. */
+export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Prebuilt): ReadyRules {
   const compiled = new Map<string, CompiledRegex>();
   const compile = (pattern: string): CompiledRegex => {
     let regex = compiled.get(pattern);
@@ -53,9 +55,7 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Aut
     return regex;
   };
 
-  const names = keywordsOf(ruleset);
-  const keywordNumbers = new Map(names.map((name, number) => [name, number]));
-  const rulesOfKeyword: ReadyRule[][] = names.map(() => []);
+  const byIndex: (ReadyRule | undefined)[] = [];
   const always: ReadyRule[] = [];
   const everywhere: ReadyRule[] = [];
   const byId = new Map<string, ReadyRule>();
@@ -82,37 +82,29 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Aut
       })),
     };
     byId.set(rule.id, ready);
+    byIndex[index] = ready;
     if (rule.reach === "window") {
       maxBefore = Math.max(maxBefore, rule.before);
       maxAfter = Math.max(maxAfter, rule.after);
     } else everywhere.push(ready);
     if (rule.keywords.length === 0) always.push(ready);
-    for (const keyword of new Set(rule.keywords)) rulesOfKeyword[keywordNumbers.get(keyword)!]!.push(ready);
   });
 
-  const automaton = prebuilt ?? automatonOf(ruleset);
-  const actions = automaton.outputs.map((numbers) => {
-    const found = new Map<ReadyRule, number>();
-    for (const number of numbers) {
-      const beyond = Buffer.byteLength(names[number]!) - automaton.anchors[number]!;
-      for (const ready of rulesOfKeyword[number]!) found.set(ready, Math.max(found.get(ready) ?? 0, beyond));
-    }
-    return [...found].map(([ready, beyond]): HitAction => ({ ready, beyond }));
-  });
-  const beyond = Math.max(0, ...actions.flat().map((action) => action.beyond));
-  const windows = actions.map((list) => list.filter(({ ready }) => ready.rule.reach === "window"));
-  const before = Uint32Array.from(
-    windows,
-    (list) => Math.max(0, ...list.map(({ ready }) => ready.rule.before)) + lineContext,
+  const { automaton, sieve } = prebuilt ?? prebuild(ruleset, () => []);
+  const actions: HitAction[] = [];
+  for (let at = 0; at < sieve.actions.length; at += wordsPerAction) {
+    actions.push({ ready: byIndex[sieve.actions[at]!]!, beyond: sieve.actions[at + wordsPerAction - 1]! });
+  }
+  const beyond = Math.max(0, ...actions.map((action) => action.beyond));
+  const isWhole = ({ ready }: HitAction): boolean => ready.rule.reach === "whole";
+  const before = Uint32Array.from(actions, (action) => (isWhole(action) ? 0 : action.ready.rule.before + lineContext));
+  const after = Uint32Array.from(actions, (action) =>
+    isWhole(action) ? 0 : Math.max(sieveReach, action.ready.rule.after + action.beyond + lineContext),
   );
-  const after = Uint32Array.from(
-    windows,
-    (list) => Math.max(0, ...list.map((action) => action.ready.rule.after + action.beyond)) + lineContext,
-  );
-  const { firstOutput } = automaton;
   return {
     automaton,
-    actionsOf: (state) => actions[state - firstOutput]!,
+    sieve,
+    actions,
     reachBefore: before,
     reachAfter: after,
     always,

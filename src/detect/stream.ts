@@ -44,10 +44,14 @@ export function openStream(detector: Detector): ContentStream {
     const ready = base + filled - low - (last ? 0 : reach);
     const outcomes: PlacedOutcome[] = [];
     let next = 0;
-    for (; next < pending.length && pending[next]! <= ready; next += 2) {
-      for (const { ready: rule } of rules.actionsOf(pending[next + 1]!))
-        if (rule.rule.reach === "whole") wanted.add(rule);
-      detector.lookAround(region, pending[next]!, pending[next + 1]!, outcomes);
+    while (next < pending.length && pending[next]! <= ready) next += 2;
+    const passed: number[] = [];
+    const near = pending.slice(0, next).map((value, i) => (i % 2 === 0 ? value - base : value));
+    kernel.sift(low, near, filled, (end, action) => passed.push(base + end, action));
+    for (let i = 0; i < passed.length; i += 2) {
+      const { ready: rule } = rules.actions[passed[i + 1]!]!;
+      if (rule.rule.reach === "whole") wanted.add(rule);
+      detector.lookAround(region, passed[i]!, passed[i + 1]!, outcomes);
     }
     pending = pending.slice(next);
     for (const { hit, outcome } of outcomes) collector.add(outcome, hit, kernel.bytes, region);

@@ -1,7 +1,7 @@
 import type { RunOutcomes } from "./collector.ts";
 import type { Outcome } from "./outcome.ts";
 
-/** What the scan of a content leaves for contents that are made from it by a delta: where keywords stand, and what came of them. */
+/** What the scan of a content leaves for contents that are made from it by a delta: where keywords stand that matter, and what came of them. */
 export interface Trace {
   readonly length: number;
   readonly hits: HitList;
@@ -14,27 +14,27 @@ export interface Trace {
 export interface PlacedOutcome {
   /** Offset behind the keyword. */
   readonly hit: number;
-  /** Output state of the automaton at the keyword: it tells how far around all its rules look. */
-  readonly state: number;
+  /** What was tried there: it tells how far around it looks. */
+  readonly action: number;
   readonly outcome: Outcome;
 }
 
-/** Keyword ends (ascending) and output states, growing by doubling. */
+/** Keyword ends (ascending) and the actions that passed there, growing by doubling. */
 export class HitList {
   ends: Uint32Array;
-  states: Uint16Array;
+  actions: Uint32Array;
   length = 0;
 
   /** Room for `capacity` hits; it grows when they are more. */
   constructor(capacity: number) {
     this.ends = new Uint32Array(capacity);
-    this.states = new Uint16Array(capacity);
+    this.actions = new Uint32Array(capacity);
   }
 
-  push(end: number, state: number): void {
+  push(end: number, action: number): void {
     if (this.length === this.ends.length) this.#grow(this.length + 1);
     this.ends[this.length] = end;
-    this.states[this.length++] = state;
+    this.actions[this.length++] = action;
   }
 
   /** Appends the hits `[from, to)` of another list, moved by `by` bytes. */
@@ -42,7 +42,7 @@ export class HitList {
     const count = to - from;
     if (this.length + count > this.ends.length) this.#grow(this.length + count);
     for (let i = 0; i < count; i++) this.ends[this.length + i] = other.ends[from + i]! + by;
-    this.states.set(other.states.subarray(from, to), this.length);
+    for (let i = 0; i < count; i++) this.actions[this.length + i] = other.actions[from + i]!;
     this.length += count;
   }
 
@@ -61,18 +61,16 @@ export class HitList {
   #grow(least: number): void {
     const size = Math.max(least, this.ends.length * 2, 16);
     const ends = new Uint32Array(size);
-    const states = new Uint16Array(size);
+    const actions = new Uint32Array(size);
     ends.set(this.ends.subarray(0, this.length));
-    states.set(this.states.subarray(0, this.length));
+    actions.set(this.actions.subarray(0, this.length));
     this.ends = ends;
-    this.states = states;
+    this.actions = actions;
   }
 }
 
-/** A stretch that a content shares with the one it is made from. */
-export interface CopiedRange {
-  /** Offset in the content, in the one before, and length in bytes. */
-  readonly to: number;
-  readonly from: number;
-  readonly length: number;
-}
+/**
+ * Stretches that a content shares with the one it is made from, ascending, without overlap: for each its offset in the content, its offset in
+ * the one before, and its length in bytes.
+ */
+export type Copies = Uint32Array;

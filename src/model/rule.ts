@@ -55,6 +55,17 @@ export interface Rule {
   readonly run?: { readonly members: string; readonly least: number };
 }
 
+/**
+ * What must stand behind a keyword for a match to be possible, as an automaton over bytes: `state = table[state * width + classes[byte]]`, from
+ * state 2 on. State 0: no match is possible. State 1: one may be.
+ */
+export interface FollowProgram {
+  /** Class of each byte. */
+  readonly classes: Uint8Array;
+  readonly width: number;
+  readonly table: Uint8Array;
+}
+
 export interface Allowlist {
   readonly description: string;
   readonly condition: "OR" | "AND";

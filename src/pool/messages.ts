@@ -1,4 +1,4 @@
-import type { Automaton } from "../detect/index.ts";
+import type { Prebuilt } from "../detect/index.ts";
 import type { Ruleset } from "../model/rule.ts";
 import type { Unit, UnitResult } from "../model/unit.ts";
 
@@ -8,7 +8,7 @@ export interface WorkerSetup {
   readonly kernel: WebAssembly.Module;
   readonly decodeDepth: number;
   readonly honourInlineAllow: boolean;
-  readonly automaton?: Automaton;
+  readonly prebuilt?: Prebuilt;
   /** Shared: `progressSlots` numbers of this worker. */
   readonly progress: SharedArrayBuffer;
   /** Shared by all: not 0 once the run is cancelled. */

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { ToolError } from "../model/problem.ts";
-import type { Automaton } from "../detect/index.ts";
+import type { Prebuilt } from "../detect/index.ts";
 import type { Ruleset } from "../model/rule.ts";
 import type { Unit, UnitResult } from "../model/unit.ts";
 import { progressSlot, progressSlots, type UnitMessage, type WorkerMessage, type WorkerSetup } from "./messages.ts";
@@ -12,8 +12,8 @@ export interface PoolOptions {
   readonly kernel: WebAssembly.Module;
   readonly decodeDepth: number;
   readonly honourInlineAllow: boolean;
-  /** The automaton of the ruleset, where it was built before: workers then need not build it. */
-  readonly automaton?: Automaton;
+  /** What the kernel needs of the ruleset: workers then need not build it. */
+  readonly prebuilt?: Prebuilt;
   /** The worker's entry: a JavaScript file. */
   readonly entry: URL;
   /** A content that shows no progress for this long is given up, and its worker with it. */
@@ -136,10 +136,10 @@ export class Pool implements AsyncDisposable {
   }
 
   #start(progress: SharedArrayBuffer, seatOf: () => Seat): Worker {
-    const { ruleset, kernel, decodeDepth, honourInlineAllow, automaton } = this.#options;
+    const { ruleset, kernel, decodeDepth, honourInlineAllow, prebuilt } = this.#options;
     const workerData: WorkerSetup = {
       ...{ ruleset, kernel, decodeDepth, honourInlineAllow, progress, cancel: this.#cancel },
-      ...(automaton === undefined ? {} : { automaton }),
+      ...(prebuilt === undefined ? {} : { prebuilt }),
     };
     const worker = new Worker(this.#options.entry, { workerData });
     let lastError: Error | undefined;

@@ -16,7 +16,7 @@ async function main(): Promise<void> {
     code: instantiateKernel(setup.kernel),
     decodeDepth: setup.decodeDepth,
     honourInlineAllow: setup.honourInlineAllow,
-    ...(setup.automaton === undefined ? {} : { automaton: setup.automaton }),
+    ...(setup.prebuilt === undefined ? {} : { prebuilt: setup.prebuilt }),
   });
   const progress = new Float64Array(setup.progress);
   const cancel = new Int32Array(setup.cancel);

@@ -63,6 +63,8 @@ export interface KeywordReach {
   readonly before: number;
   /** … and at most this many from there to the end of the match. */
   readonly after: number;
+  /** Which keyword of a match that is. */
+  readonly which: "first" | "last";
 }
 
 /**
@@ -73,7 +75,7 @@ export interface KeywordReach {
  * enumerated, so alternations, classes and counts of any size cost little.
  */
 export function keywordReach(root: RegexNode, keywords: readonly string[]): KeywordReach {
-  if (keywords.length === 0) return { holds: false, before: 0, after: 0 };
+  if (keywords.length === 0) return { holds: false, before: 0, after: 0, which: "first" };
   const first = firstKeyword(root, keywords);
   if (!first.holds) return first;
   // The last keyword is the first one of everything written backwards, where places are told from its other end. Either will do for
@@ -83,7 +85,7 @@ export function keywordReach(root: RegexNode, keywords: readonly string[]): Keyw
   const lengths = keywords.map((keyword) => Buffer.byteLength(keyword));
   const before = last.after + Math.max(...lengths);
   const after = last.before - Math.min(...lengths);
-  return before + after < first.before + first.after ? { holds: true, before, after } : first;
+  return before + after < first.before + first.after ? { holds: true, before, after, which: "last" } : first;
 }
 
 /** Steps of one proof: three times what the largest of our own rules takes. A configuration can be hostile, and nested stars cost exponentially. */
@@ -100,14 +102,19 @@ function firstKeyword(root: RegexNode, keywords: readonly string[]): KeywordReac
   try {
     return walkAll(root, { ...buildAutomaton(keywords), left: maxSteps });
   } catch (error) {
-    if (error instanceof TooManySteps) return { holds: false, before: 0, after: 0 };
+    if (error instanceof TooManySteps) return { holds: false, before: 0, after: 0, which: "first" };
     throw error;
   }
 }
 
 function walkAll(root: RegexNode, automaton: Walker): KeywordReach {
   const end = walk(root, { pending: new Map([[0, 0]]), before: -Infinity, after: -Infinity }, automaton);
-  return { holds: end.pending.size === 0, before: Math.max(0, end.before), after: Math.max(0, end.after) };
+  return {
+    holds: end.pending.size === 0,
+    before: Math.max(0, end.before),
+    after: Math.max(0, end.after),
+    which: "first",
+  };
 }
 
 function reversed(node: RegexNode): RegexNode {

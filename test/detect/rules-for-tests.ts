@@ -3,11 +3,15 @@ import {
   createDetector,
   instantiateKernel,
   loadEngine,
+  packedFollow,
+  prebuild,
+  unpackPrebuilt,
   type Detector,
   type DetectorOptions,
 } from "../../src/detect/index.ts";
 import type { Ruleset } from "../../src/model/rule.ts";
 import { compileRule } from "../../src/rules/compile.ts";
+import { followOf } from "../../src/rules/follow-program.ts";
 import type { Random } from "../../src/rules/random.ts";
 import { finishRuleset } from "../../src/rules/ruleset.ts";
 import type { RuleEntry } from "../../src/rules/toml.ts";
@@ -21,6 +25,10 @@ export function builtinRuleset(): Ruleset {
   // Written by our own build from checked rules.
   return JSON.parse(readFileSync(new URL("rules.json", dist), "utf8")) as Ruleset;
 }
+
+const packed = readFileSync(new URL("kernel.bin", dist));
+/** What must stand behind the keywords of a rule: of a built-in one as the build packed it. */
+export const followAsPacked = packedFollow(packed, followOf);
 
 /** A ruleset of a few lines, compiled as a user's file is. */
 export function rulesetOf(
@@ -44,6 +52,7 @@ export function detectorOf(ruleset: Ruleset, options: Partial<DetectorOptions> =
     code: instantiateKernel(kernel),
     decodeDepth: 3,
     honourInlineAllow: true,
+    prebuilt: unpackPrebuilt(packed, ruleset) ?? prebuild(ruleset, followAsPacked),
     ...options,
   });
 }

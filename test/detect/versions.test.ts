@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Detector } from "../../src/detect/index.ts";
-import type { CopiedRange, Trace } from "../../src/detect/trace.ts";
+import type { Copies, Trace } from "../../src/detect/trace.ts";
 import { createRandom, type Random } from "../../src/rules/random.ts";
 import { builtinRuleset, detectorOf, plants, probes } from "./rules-for-tests.ts";
 
@@ -36,7 +36,7 @@ function dense(random: Random, length: number): Buffer {
 
 interface Version {
   readonly bytes: Buffer;
-  readonly copies: readonly CopiedRange[];
+  readonly copies: Copies;
 }
 
 /** Another version: pieces of the one before, some left out, some moved, some twice, with something new between them. */
@@ -54,7 +54,7 @@ function edit(before: Buffer, random: Random): Version {
   if (random.integer(4) === 0) pieces.push(random.pick(pieces.length > 0 ? pieces : [{ from: 0, length: 0 }]));
   if (random.integer(4) === 0) pieces.reverse();
   const parts: Buffer[] = [];
-  const copies: CopiedRange[] = [];
+  const copies: number[] = [];
   let to = 0;
   const insert = (): void => {
     const added =
@@ -70,12 +70,12 @@ function edit(before: Buffer, random: Random): Version {
     insert();
     const bytes = before.subarray(from, from + length);
     if (bytes.length === 0) continue;
-    copies.push({ to, from, length: bytes.length });
+    copies.push(to, from, bytes.length);
     parts.push(bytes);
     to += bytes.length;
   }
   insert();
-  return { bytes: Buffer.concat(parts), copies };
+  return { bytes: Buffer.concat(parts), copies: Uint32Array.from(copies) };
 }
 
 function place(detector: Detector, bytes: Uint8Array): number {
@@ -152,10 +152,7 @@ describe("a content that is made from another by a delta", () => {
     for (let cut = at - 12; cut <= at + secret.length + 12; cut++) {
       for (const added of ["", "x", " ", "\n", "AB_C"]) {
         const bytes = Buffer.concat([before.subarray(0, cut), Buffer.from(added), before.subarray(cut)]);
-        const copies = [
-          { to: 0, from: 0, length: cut },
-          { to: cut + added.length, from: cut, length: before.length - cut },
-        ];
+        const copies = Uint32Array.of(0, 0, cut, cut + added.length, cut, before.length - cut);
         const trace = windowed.trace(place(windowed, before), before.length);
         const here = place(windowed, bytes);
         const inherited = windowed.finish(here, windowed.traceVersion(here, bytes.length, trace, copies));

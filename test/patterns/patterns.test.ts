@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { createDetector, createTwin, loadEngine } from "../../src/detect/index.ts";
+import { createDetector, createTwin, loadEngine, prebuild } from "../../src/detect/index.ts";
 import type { CompiledRegex, RegexEngine } from "../../src/detect/index.ts";
 import type { Detection } from "../../src/model/detection.ts";
 import type { Rule } from "../../src/model/rule.ts";
@@ -17,6 +17,7 @@ import { parseRegex } from "../../src/rules/regex-syntax.ts";
 import { fillTemplate } from "../../src/rules/templates.ts";
 import { finishRuleset } from "../../src/rules/ruleset.ts";
 import type { RuleEntry } from "../../src/rules/toml.ts";
+import { followAsPacked } from "../detect/rules-for-tests.ts";
 
 const folder = new URL("../../patterns/", import.meta.url);
 const seed = process.env["LEAKTRACE_SEED"] ?? "patterns";
@@ -29,8 +30,10 @@ const engine = memoized(await loadEngine());
 const compiled = names.flatMap((name) => tryRead(name).rules.flatMap((rule) => tryCompile(rule, name)));
 const ranks = new Map(compiled.map((rule) => [rule.id, rule.specificity]));
 // Rules that do not compile fail their own test; the others are looked at all the same.
+const ruleset = finishRuleset(new Map(compiled.map((rule) => [rule.id, rule])).values(), [], "built-in");
 const detector = createDetector({
-  ruleset: finishRuleset(new Map(compiled.map((rule) => [rule.id, rule])).values(), [], "built-in"),
+  ruleset,
+  prebuilt: prebuild(ruleset, followAsPacked),
   engine,
   code: createTwin(),
   decodeDepth: 2,

@@ -45,16 +45,16 @@ describe("keywords in every match", () => {
   });
 
   test("the window is measured from a keyword that every match has", () => {
-    expect(reach("ghp_[0-9a-z]{36}", "ghp_")).toEqual({ holds: true, before: 4, after: 36 });
-    expect(reach("\\w{0,20}key=[0-9a-f]{32}", "key")).toEqual({ holds: true, before: 23, after: 33 });
-    expect(reach("(?:a{1,5}key|bkey.)x", "key")).toEqual({ holds: true, before: 8, after: 5 });
-    expect(reach("[a-c]{0,500}key[a-c]{40}", "key")).toEqual({ holds: true, before: 503, after: 40 });
-    expect(reach("[a-c]{200}key[a-c]{0,500}key", "key")).toEqual({ holds: true, before: 203, after: 503 });
-    expect(reach("\\w{0,20}(?:abc|defghij)=", "abc", "defghij")).toEqual({ holds: true, before: 27, after: 5 });
-    expect(reach("key.*key", "key")).toEqual({ holds: true, before: 3, after: Infinity });
-    expect(reach("\\s*key", "key")).toEqual({ holds: true, before: Infinity, after: 0 });
-    expect(reach("\\s*key\\n?", "key")).toEqual({ holds: true, before: Infinity, after: 1 });
-    expect(reach("(?:[a-z]{2}-){3}key", "key")).toEqual({ holds: true, before: 12, after: 0 });
+    expect(reach("ghp_[0-9a-z]{36}", "ghp_")).toMatchObject({ holds: true, before: 4, after: 36 });
+    expect(reach("\\w{0,20}key=[0-9a-f]{32}", "key")).toMatchObject({ holds: true, before: 23, after: 33 });
+    expect(reach("(?:a{1,5}key|bkey.)x", "key")).toMatchObject({ holds: true, before: 8, after: 5 });
+    expect(reach("[a-c]{0,500}key[a-c]{40}", "key")).toMatchObject({ holds: true, before: 503, after: 40 });
+    expect(reach("[a-c]{200}key[a-c]{0,500}key", "key")).toMatchObject({ holds: true, before: 203, after: 503 });
+    expect(reach("\\w{0,20}(?:abc|defghij)=", "abc", "defghij")).toMatchObject({ holds: true, before: 27, after: 5 });
+    expect(reach("key.*key", "key")).toMatchObject({ holds: true, before: 3, after: Infinity });
+    expect(reach("\\s*key", "key")).toMatchObject({ holds: true, before: Infinity, after: 0 });
+    expect(reach("\\s*key\\n?", "key")).toMatchObject({ holds: true, before: Infinity, after: 1 });
+    expect(reach("(?:[a-z]{2}-){3}key", "key")).toMatchObject({ holds: true, before: 12, after: 0 });
   });
 
   test("what chance finds never contradicts a proof", () => {

@@ -29,6 +29,18 @@ export interface KernelCode {
     maxHits: number,
     counts: number,
   ): number;
+  sift(
+    text: number,
+    hits: number,
+    count: number,
+    firstOutput: number,
+    starts: number,
+    actions: number,
+    limit: number,
+    reach: number,
+    out: number,
+    maxOut: number,
+  ): number;
   findRuns(members: number, text: number, length: number, least: number, runs: number, maxRuns: number): number;
   deltaTargetSize(delta: number, deltaLength: number): number;
   copyCount(): number;
@@ -56,6 +68,7 @@ export function instantiateKernel(module: WebAssembly.Module): KernelCode {
     copyCount: () => code.copyCount.value,
     scan: (...args) => code.scan(...args) >>> 0,
     scanFour: (...args) => code.scanFour(...args) >>> 0,
+    sift: (...args) => code.sift(...args) >>> 0,
     findRuns: (...args) => code.findRuns(...args) >>> 0,
     deltaTargetSize: (...args) => code.deltaTargetSize(...args),
     applyDelta: (...args) => code.applyDelta(...args) >>> 0,
@@ -70,6 +83,7 @@ interface Exports {
   readonly copyCount: { readonly value: number };
   readonly scan: KernelCode["scan"];
   readonly scanFour: KernelCode["scanFour"];
+  readonly sift: KernelCode["sift"];
   readonly findRuns: KernelCode["findRuns"];
   readonly deltaTargetSize: KernelCode["deltaTargetSize"];
   readonly applyDelta: KernelCode["applyDelta"];

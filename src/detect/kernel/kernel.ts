@@ -1,9 +1,14 @@
 import type { Automaton } from "./automaton.ts";
 import type { KernelCode } from "./code.ts";
-import type { CopiedRange } from "../trace.ts";
+import type { Copies } from "../trace.ts";
+import { sieveReach, wordsPerAction, type Sieve } from "./sieve.ts";
 
 /** What happens at a hit: `end` is the offset behind the keyword's last byte, from the start of the scanned text; `state` an output state. */
 export type OnHit = (end: number, state: number) => void;
+/** What happens at a hit that passed the sieve. */
+export type OnAction = (end: number, action: number) => void;
+/** Raw hits in the kernel's memory: their address, their number, and the offset from which they count. */
+type OnHits = (at: number, count: number, base: number) => void;
 
 const pageBytes = 65536;
 const hitCapacity = 16384;
@@ -31,6 +36,10 @@ export class Kernel {
   readonly #hits: number;
   readonly #counts: number;
   readonly #runs: number;
+  readonly #starts: number;
+  readonly #actions: number;
+  readonly #passed: number;
+  readonly #passedCapacity: number;
   readonly #warmup: number;
   /** Where texts may be placed: the first free address. */
   readonly arena: number;
@@ -41,7 +50,7 @@ export class Kernel {
   state = 0;
 
   /** `members`: 256 bytes, not 0 for the bytes that `findRuns` collects. */
-  constructor(code: KernelCode, automaton: Automaton, members: Uint8Array) {
+  constructor(code: KernelCode, automaton: Automaton, sieve: Sieve, members: Uint8Array) {
     this.#code = code;
     this.#automaton = automaton;
     const tableBytes = automaton.table.byteLength;
@@ -51,7 +60,13 @@ export class Kernel {
     this.#counts = align(this.#table + tableBytes);
     this.#hits = this.#counts + 64;
     this.#runs = this.#hits + 4 * hitBytes;
-    this.arena = align(this.#runs + runCapacity * 8);
+    const { starts, actions, programs } = sieve;
+    this.#passed = align(this.#runs + runCapacity * 8);
+    this.#passedCapacity = starts.reduce((most, from, i) => Math.max(most, from - (starts[i - 1] ?? 0)), hitCapacity);
+    this.#starts = align(this.#passed + this.#passedCapacity * 8);
+    this.#actions = align(this.#starts + starts.byteLength);
+    const programsAt = align(this.#actions + actions.byteLength);
+    this.arena = align(programsAt + programs.byteLength);
     this.#warmup = Math.max(0, automaton.longest - 1);
     this.#bytes = Buffer.alloc(0);
     this.#words = new Uint32Array(0);
@@ -59,6 +74,13 @@ export class Kernel {
     this.#bytes.set(members, this.#members);
     this.#bytes.set(automaton.classes, this.#classes);
     this.#bytes.set(new Uint8Array(automaton.table.buffer, automaton.table.byteOffset, tableBytes), this.#table);
+    this.#bytes.set(programs, programsAt);
+    this.#words.set(starts, this.#starts >>> 2);
+    for (let i = 0; i < actions.length; i += wordsPerAction) {
+      const [rule, classes, table, width, beyond] = actions.subarray(i, i + wordsPerAction);
+      const toTable = table === 0 ? 0 : programsAt + table! - 1;
+      this.#words.set([rule!, programsAt + classes!, toTable, width!, beyond!], (this.#actions >>> 2) + i);
+    }
   }
 
   /** Makes the memory reach `bytes` beyond `arena`. Views taken before are stale afterwards. Throws RangeError when there is no such memory. */
@@ -82,13 +104,59 @@ export class Kernel {
 
   /** Looks for keywords in `length` bytes at address `text`, from automaton state `from` (0: the start of a content). Hits come in order. */
   scan(text: number, length: number, from: number, onHit: OnHit): void {
-    this.state = from;
-    for (let done = 0; done < length; done += pieceBytes) {
-      this.#scanPiece(text + done, Math.min(pieceBytes, length - done), done, onHit);
+    this.#scanAll(text, length, from, (at, count, base) => {
+      const words = this.#words;
+      for (let i = at >>> 2, end = i + 2 * count; i < end; i += 2) onHit(base + words[i]!, words[i + 1]!);
+    });
+  }
+
+  /**
+   * The same from the start state, for the actions that pass the sieve. `limit` is the address where the content ends, which may lie behind the
+   * text that is looked through.
+   */
+  find(text: number, length: number, limit: number, onAction: OnAction): void {
+    this.#scanAll(text, length, 0, (at, count, base) => this.#sift(text + base, at, count, base, limit, onAction));
+  }
+
+  /** Sifts hits that `scan` gave: pairs of end and state, ends counting from address `text`. */
+  sift(text: number, pairs: readonly number[], limit: number, onAction: OnAction): void {
+    for (let done = 0; done < pairs.length; done += 2 * hitCapacity) {
+      const part = pairs.slice(done, done + 2 * hitCapacity);
+      this.#words.set(part, this.#hits >>> 2);
+      this.#sift(text, this.#hits, part.length >>> 1, 0, limit, onAction);
     }
   }
 
-  #scanPiece(text: number, length: number, base: number, onHit: OnHit): void {
+  /** `onAction` may call nothing of this kernel: the buffer it reads from is the kernel's only one. */
+  #sift(text: number, hits: number, count: number, base: number, limit: number, onAction: OnAction): void {
+    const { firstOutput } = this.#automaton;
+    for (let done = 0; done < count;) {
+      const passed = this.#code.sift(
+        text,
+        hits + 8 * done,
+        count - done,
+        firstOutput,
+        this.#starts,
+        this.#actions,
+        limit,
+        sieveReach,
+        this.#passed,
+        this.#passedCapacity,
+      );
+      done += this.#code.consumed();
+      const words = this.#words;
+      for (let i = this.#passed >>> 2, end = i + 2 * passed; i < end; i += 2) onAction(base + words[i]!, words[i + 1]!);
+    }
+  }
+
+  #scanAll(text: number, length: number, from: number, onHits: OnHits): void {
+    this.state = from;
+    for (let done = 0; done < length; done += pieceBytes) {
+      this.#scanPiece(text + done, Math.min(pieceBytes, length - done), done, onHits);
+    }
+  }
+
+  #scanPiece(text: number, length: number, base: number, onHits: OnHits): void {
     const { shift, firstOutput } = this.#automaton;
     if (length >= fourFrom && length >= 8 * this.#warmup) {
       const whole = this.#code.scanFour(
@@ -108,7 +176,7 @@ export class Kernel {
         this.state = this.#code.state();
         for (let stretch = 0; stretch < 4; stretch++) {
           const count = this.#words[(this.#counts >> 2) + stretch]!;
-          this.#report((this.#hits + stretch * hitBytes) >>> 2, count, base, onHit);
+          if (count > 0) onHits(this.#hits + stretch * hitBytes, count, base);
         }
         return;
       }
@@ -126,16 +194,11 @@ export class Kernel {
         this.#hits,
         hitCapacity,
       );
-      this.#report(this.#hits >>> 2, count, base + done, onHit);
       this.state = this.#code.state();
-      done += this.#code.consumed();
+      const consumed = this.#code.consumed();
+      if (count > 0) onHits(this.#hits, count, base + done);
+      done += consumed;
     }
-  }
-
-  /** `onHit` may call nothing of this kernel: the buffer it reads from is the kernel's only one. */
-  #report(at: number, count: number, base: number, onHit: OnHit): void {
-    const words = this.#words;
-    for (let i = 0; i < count; i++) onHit(base + words[at + 2 * i]!, words[at + 2 * i + 1]!);
   }
 
   /** Maximal runs of at least `least` member bytes: start and end offsets, alternating. */
@@ -180,14 +243,10 @@ export class Kernel {
     return (Math.floor(outLength / leastCopy) + 1) * 12;
   }
 
-  /** What the last delta copied from its base, ascending; short copies are left out. */
-  copies(): CopiedRange[] {
-    const ranges: CopiedRange[] = [];
-    for (let i = 0; i < this.#code.copyCount(); i++) {
-      const at = (this.#copiesAt >>> 2) + 3 * i;
-      ranges.push({ to: this.#words[at]!, from: this.#words[at + 1]!, length: this.#words[at + 2]! });
-    }
-    return ranges;
+  /** What the last delta copied from its base; short copies are left out. */
+  copies(): Copies {
+    const at = this.#copiesAt >>> 2;
+    return this.#words.slice(at, at + 3 * this.#code.copyCount());
   }
 }
 

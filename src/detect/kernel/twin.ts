@@ -87,6 +87,32 @@ export function createTwin(): KernelCode {
       consumed = length;
       return 1;
     },
+    sift(text, hits, count, firstOutput, starts, actions, limit, reach, out, maxOut) {
+      const word = (at: number): number => view.getUint32(at, true);
+      let n = 0;
+      for (let i = 0; i < count; i++) {
+        const end = word(hits + 8 * i);
+        const of = starts + 4 * (word(hits + 8 * i + 4) - firstOutput);
+        if (n + word(of + 4) - word(of) > maxOut) {
+          consumed = i;
+          return n;
+        }
+        let passed = -1;
+        for (let k = word(of); k < word(of + 4); k++) {
+          const [rule, classes, table, width, beyond] = [0, 4, 8, 12, 16].map((at) => word(actions + 20 * k + at));
+          if (rule === passed) continue;
+          let s = 2;
+          let read = beyond!;
+          for (; table !== 0 && s > 1 && read < reach && text + end + read < limit; read++)
+            s = bytes[table! + s * width! + bytes[classes! + bytes[text + end + read]!]!]!;
+          if (table !== 0 && (s === 0 || (s > 1 && read < reach))) continue;
+          passed = rule!;
+          put(out, n++, end, k);
+        }
+      }
+      consumed = count;
+      return n;
+    },
     findRuns(members, text, length, least, runs, maxRuns) {
       let n = 0;
       let p = 0;

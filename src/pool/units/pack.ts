@@ -21,7 +21,7 @@ export function scanPack(unit: PackUnit, task: Task, out: ResultBuilder): void {
         object: (entry, address, length, base: Trace | undefined) => {
           if (entries.wanted[entry] === 0) return undefined;
           // Read before anything is scanned: scanning uses the memory behind the object.
-          const copies = base === undefined ? [] : detector.kernel.copies();
+          const copies = base === undefined ? none : detector.kernel.copies();
           if (!task.begin(entry)) {
             out.lost("worker-crashed", oid(entry), crashMessage);
             return undefined;
@@ -47,6 +47,8 @@ export function scanPack(unit: PackUnit, task: Task, out: ResultBuilder): void {
     out.lost("unreadable", unit.pack, systemFault(error), left);
   }
 }
+
+const none = new Uint32Array(0);
 
 function built(lost: number): string {
   return lost > 1 ? `; ${lost - 1} more are built on it` : "";

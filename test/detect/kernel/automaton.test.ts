@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { buildAutomaton, type Automaton } from "../../../src/detect/kernel/automaton.ts";
 import { Kernel } from "../../../src/detect/kernel/kernel.ts";
 import { createTwin } from "../../../src/detect/kernel/twin.ts";
-import { createWasm } from "./kernels.ts";
+import { createWasm, noSieve } from "./kernels.ts";
 
 const keyword = fc.string({ unit: fc.constantFrom("a", "b", "c", "_", "7"), minLength: 1, maxLength: 6 });
 const keywords = fc.uniqueArray(keyword, { minLength: 1, maxLength: 12 });
@@ -74,7 +74,7 @@ describe("the keyword automaton", () => {
         fc.integer({ min: 1, max: 40 }),
         (words, pieces, repeat) => {
           const automaton = build(words);
-          const kernel = new Kernel(create(), automaton, new Uint8Array(256));
+          const kernel = new Kernel(create(), automaton, noSieve, new Uint8Array(256));
           const chunks = pieces.map((piece) => Buffer.from(piece.repeat(repeat)));
           const found: Hit[] = [];
           let state = 0;
@@ -101,7 +101,7 @@ describe("the keyword automaton", () => {
     // More than one piece, and in each more hits than any buffer takes.
     const content = Buffer.alloc(600_000, "a");
     for (const code of [createWasm(), createTwin()]) {
-      const kernel = new Kernel(code, automaton, new Uint8Array(256));
+      const kernel = new Kernel(code, automaton, noSieve, new Uint8Array(256));
       kernel.reserve(content.length);
       kernel.bytes.set(content, kernel.arena);
       let expected = 1;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { instantiateKernel, type KernelCode } from "../../../src/detect/kernel/code.ts";
+import type { Sieve } from "../../../src/detect/kernel/sieve.ts";
 import { createTwin } from "../../../src/detect/kernel/twin.ts";
 
 const module = new WebAssembly.Module(readFileSync(new URL("../../../dist/kernel.wasm", import.meta.url)));
@@ -8,6 +9,13 @@ const module = new WebAssembly.Module(readFileSync(new URL("../../../dist/kernel
 export function createWasm(): KernelCode {
   return instantiateKernel(module);
 }
+
+/** For kernels that only scan. */
+export const noSieve: Sieve = {
+  starts: new Uint32Array(1),
+  actions: new Uint32Array(0),
+  programs: new Uint8Array(0),
+};
 
 /** Both kernels, each with memory of its own, and room for `bytes` above `base`. */
 export function bothKernels(bytes: number): {

@@ -113,6 +113,60 @@ describe("kernel and twin", () => {
     );
   });
 
+  test("sift: the same actions, also where there is no room for all, and near the end of the content", () => {
+    const program = fc.record({
+      width: fc.integer({ min: 1, max: 4 }),
+      classes: fc.uint8Array({ minLength: 256, maxLength: 256 }),
+      table: fc.uint8Array({ minLength: 12, maxLength: 40 }),
+    });
+    const action = fc.record({ rule: fc.nat(3), program: fc.option(program), beyond: fc.nat(3) });
+    fc.assert(
+      fc.property(
+        letters,
+        fc.array(fc.array(action, { maxLength: 4 }), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.tuple(fc.nat(600), fc.nat(3)), { maxLength: 30 }),
+        fc.nat(12),
+        fc.integer({ min: 4, max: 9 }),
+        (text, states, found, reach, maxOut) => {
+          const { base, wasm, twin } = bothKernels(65_536);
+          const at = align(base);
+          const hits = align(at + text.length + 16);
+          const starts = hits + 8 * 30;
+          const actions = starts + 4 * (states.length + 1);
+          const out = actions + 20 * 16;
+          let free = out + 8 * 10;
+          const words: number[] = [];
+          const parts: [number, Uint8Array][] = [[at, text]];
+          for (const { rule, program: one, beyond } of states.flat()) {
+            if (one === null) {
+              words.push(rule, 0, 0, 0, beyond);
+              continue;
+            }
+            const states = Math.floor(one.table.length / one.width);
+            const classes = one.classes.map((value) => value % one.width);
+            const table = one.table.map((value) => value % states);
+            parts.push([free, classes], [free + 256, table]);
+            words.push(rule, free, free + 256, one.width, beyond);
+            free += 256 + 64;
+          }
+          const ends = found.map(([end, state]) => [end % (text.length + 1), 7 + (state % states.length)]);
+          const places = states.map((_, i) => states.slice(0, i).flat().length);
+          const bytesOf = (list: readonly number[]): Uint8Array => new Uint8Array(Uint32Array.from(list).buffer);
+          parts.push([hits, bytesOf(ends.flat())], [actions, bytesOf(words)]);
+          parts.push([starts, bytesOf([...places, states.flat().length])]);
+          const run = (code: KernelCode) => {
+            for (const [place, bytes] of parts) poke(code, place, bytes);
+            const limit = at + text.length;
+            const count = code.sift(at, hits, ends.length, 7, starts, actions, limit, reach, out, maxOut);
+            return { count, consumed: code.consumed(), passed: peek(code, out, 8 * count).toString("hex") };
+          };
+          expect(run(wasm)).toEqual(run(twin));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
   test("findRuns: the same runs, and the maximal ones, also where the buffer is full", () => {
     fc.assert(
       fc.property(letters, fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 12 }), (text, least, maxRuns) => {

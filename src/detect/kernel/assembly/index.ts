@@ -133,6 +133,69 @@ export function scanFour(
 }
 
 /**
+ * Sifts keyword hits: lets through the actions behind which the text goes on as a match needs it. `hits` holds pairs of u32 (offset behind the
+ * keyword, output state); the actions of output state `firstOutput + i` are those from `starts[i]` to before `starts[i + 1]`, five u32 each: rule,
+ * address of its classes, address of its table (0: nothing is asked), width, bytes of the keyword still to come. Of actions of one rule at one hit
+ * the first that passes counts. At most `reach` bytes behind a hit are read, and none at `limit` (an address: the end of the content) or behind it.
+ * Writes pairs of u32 (offset behind the keyword, action) to `out` and returns their number; `consumed` tells how many hits were sifted: less than
+ * `count` where `out` had no room for all actions of a hit.
+ */
+export function sift(
+  text: usize,
+  hits: usize,
+  count: u32,
+  firstOutput: u32,
+  starts: usize,
+  actions: usize,
+  limit: usize,
+  reach: u32,
+  out: usize,
+  maxOut: u32,
+): u32 {
+  let n: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const hit = hits + ((i as usize) << 3);
+    const end = load<u32>(hit);
+    const slot = starts + (((load<u32>(hit, 4) - firstOutput) as usize) << 2);
+    const first = load<u32>(slot);
+    const last = load<u32>(slot, 4);
+    if (last - first > maxOut - n) {
+      consumed = i;
+      return n;
+    }
+    const from = text + end;
+    const whole = from + reach;
+    const stop = whole < limit ? whole : limit;
+    let passed: u32 = 0xffffffff;
+    for (let k = first; k < last; k++) {
+      const action = actions + (k as usize) * 20;
+      const rule = load<u32>(action);
+      if (rule == passed) continue;
+      const table = load<u32>(action, 8) as usize;
+      if (table != 0) {
+        const classes = load<u32>(action, 4) as usize;
+        const width = load<u32>(action, 12) as usize;
+        let at = from + load<u32>(action, 16);
+        let s: u32 = 2;
+        while (s > 1 && at < stop) {
+          s = load<u8>(table + (s as usize) * width + load<u8>(classes + load<u8>(at)));
+          at++;
+        }
+        // A match that is still open where the content ends is none.
+        if (s == 0 || (s > 1 && at < whole)) continue;
+      }
+      passed = rule;
+      const to = out + ((n as usize) << 3);
+      store<u32>(to, end);
+      store<u32>(to, k, 4);
+      n++;
+    }
+  }
+  consumed = count;
+  return n;
+}
+
+/**
  * Finds maximal runs of at least `least` bytes whose class in `members` (256 bytes) is not 0, in `length` bytes at `text`.
  * Writes pairs of u32 (start, end) to `runs` and returns their number. A run at the end of the text is given as far as it goes.
  * It looks at every `least`-th byte first: on prose and code most bytes are never read.
