@@ -1,4 +1,5 @@
 // Builds dist/: the kernel (AssemblyScript → WebAssembly), the rules (TOML → JSON), and the bundles with their lazy chunks.
+import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import esbuild from "esbuild";
@@ -68,11 +69,12 @@ async function bundle() {
     chunkNames: "chunks/[name]-[hash]",
     minifySyntax: true,
     legalComments: "none",
-    external: ["re2"],
+    external: ["re2", "better-sqlite3"],
     define: {
       "process.env.NODE_ENV": '"production"',
       LEAKTRACE_VERSION: JSON.stringify(version),
       LEAKTRACE_BUNDLED: "true",
+      LEAKTRACE_SCANNER: JSON.stringify(await scannerDigest()),
     },
     alias: { "react-devtools-core": join(root, ".ci/empty.mjs") },
     // CommonJS dependencies ask for node's own modules with require().
@@ -82,6 +84,17 @@ async function bundle() {
     logLevel: "warning",
   });
   await Promise.all([removeOldChunks(metafile), writeNotices(metafile)]);
+}
+
+/** Of everything but the rules that decides what is found in a content, and what is said of a target: what is known from another build counts only where it is equal. */
+async function scannerDigest() {
+  const hash = createHash("sha256");
+  for (const room of ["model", "content", "detect", "pool", "sources"]) {
+    const names = await readdir(join(root, "src", room), { recursive: true });
+    for (const name of names.filter((name) => name.endsWith(".ts")).sort())
+      hash.update(`${room}/${name}\0`).update(await readFile(join(root, "src", room, name)));
+  }
+  return hash.digest("hex");
 }
 
 /** Chunks of earlier builds have other hashes; they would only fatten the package. */

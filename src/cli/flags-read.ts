@@ -63,6 +63,8 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     preCommit: flag("preCommit"),
     ...optional("logOpts", text("logOpts")),
     followSymlinks: flag("followSymlinks"),
+    cache: values["cache"] !== false,
+    ...optional("cacheFolder", text("cacheDir")),
     signal,
   };
 }

@@ -166,6 +166,16 @@ export const scanFlags: readonly Flag[] = [
   { flags: "--workers <n>", description: "scan with this many threads", group: "Limits", parse: wholeNumber(1, 256) },
 
   {
+    flags: "--no-cache",
+    description: "scan everything, even what an earlier scan knows; keep nothing",
+    group: "Other",
+  },
+  {
+    flags: "--cache-dir <folder>",
+    description: "keep what later scans need here (default: leaktrace in the user's cache folder)",
+    group: "Other",
+  },
+  {
     flags: "-l, --log-level <level>",
     description: `how much to say on stderr: ${logLevels.join(", ")}`,
     group: "Other",

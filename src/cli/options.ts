@@ -56,6 +56,11 @@ export interface ScanOptions {
   /** dir: follow symbolic links to files. */
   readonly followSymlinks: boolean;
 
+  /** Whether what earlier scans found out is used, and kept for later ones. */
+  readonly cache: boolean;
+  /** Where it is kept; absent: in the user's cache folder. */
+  readonly cacheFolder?: string;
+
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
 }

@@ -17,14 +17,19 @@ export async function presentScan(
 ): Promise<number> {
   if (options.reportPath !== undefined) await checkWritable(options.reportPath);
   const progress = showProgress({ stream: process.stderr, env: process.env });
+  let known = 0;
   let report: Report;
   try {
-    report = await scan(progress);
+    report = await scan({ ...progress, known: (contents) => void (known += contents) });
   } finally {
     progress[Symbol.dispose]();
   }
   const code = await presentReport(report, options);
   const isQuiet = logLevels.indexOf(options.logLevel) > logLevels.indexOf("info");
+  if (known > 0 && !isQuiet)
+    process.stderr.write(
+      `leaktrace: ${known} of these contents are known from earlier scans (--no-cache scans them again)\n`,
+    );
   const count = Math.max(targets ?? 0, report.targets.length);
   if (count > 1 && !isQuiet) {
     for (const line of targetTable(report.targets, count - report.targets.length)) process.stderr.write(`${line}\n`);

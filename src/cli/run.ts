@@ -3,7 +3,9 @@ import type { PlannedUnit, SourceContext } from "../model/source.ts";
 import type { LayerUnit, Unit, UnitResult } from "../model/unit.ts";
 import { Pool, type PoolOptions } from "../pool/index.ts";
 import type { ScanOptions } from "./options.ts";
+import { keepWanted } from "./again.ts";
 import { SeenContents } from "./seen.ts";
+import type { Known } from "../store/index.ts";
 
 /** How often progress is told; the progress line draws no faster. */
 const progressMs = 100;
@@ -18,14 +20,22 @@ export class Run implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout;
   readonly #layers = new Map<string, Promise<UnitResult>>();
   readonly #underWay = new Set<Promise<void>>();
-  readonly #cancel = (): void => this.#pool.cancel();
+  readonly #cancel = (): void => {
+    this.#pool.cancel();
+    this.#partPool?.cancel();
+  };
   #failure: unknown;
   #target = "";
   #phase: "plan" | "scan" | "locate" = "plan";
   #planned = 0;
+  readonly #poolOptions: PoolOptions;
+  #known: Known | undefined;
+  /** Asks contents that are known in part about the rules that are new. */
+  #partPool: Pool | undefined;
 
   constructor(pool: PoolOptions, options: ScanOptions, observer: ScanObserver) {
     this.#pool = new Pool(pool);
+    this.#poolOptions = pool;
     this.#observer = observer;
     this.#signal =
       options.timeoutMs > 0
@@ -42,12 +52,15 @@ export class Run implements AsyncDisposable {
     return this.#signal.aborted;
   }
 
-  /** Begins a target. Gives what its source may know of the run. */
-  begin(target: string): SourceContext {
+  /** Begins a target. Gives what its source may know of the run. `known`: its contents that need no scan, or not for all rules. */
+  async begin(target: string, known?: Known): Promise<SourceContext> {
     this.#target = target;
     this.#phase = "plan";
     this.#tell();
-    return { signal: this.#signal, ...this.#seen.begin() };
+    this.#known = known;
+    await this.#partPool?.[Symbol.asyncDispose]();
+    this.#partPool = undefined;
+    return { signal: this.#signal, ...this.#seen.begin(known) };
   }
 
   /** The target was read whole: its contents need no scan in those that follow. */
@@ -55,21 +68,31 @@ export class Run implements AsyncDisposable {
     this.#seen.settle();
   }
 
-  /** Hands a unit to the pool once there is room; `done` hears what came of it. */
-  async submit(item: PlannedUnit, done: (result: UnitResult) => void): Promise<void> {
+  /** Hands a unit to the pool once there is room; `done` hears what came of it, in one part or two. */
+  async submit(item: PlannedUnit, done: (unit: Unit, planned: number, result: UnitResult) => void): Promise<void> {
     this.#phase = "scan";
     this.#planned += item.unit.weight;
-    await this.#pool.ready();
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#signal.aborted) return done({ ...nothing, interrupted: true });
-    const finished = this.#scan(item.unit).then(
-      (result) => done(this.#signal.aborted ? { ...result, interrupted: true } : result),
-      (error: unknown) => {
-        this.#failure ??= error;
-      },
-    );
-    this.#underWay.add(finished);
-    void finished.finally(() => this.#underWay.delete(finished));
+    for (const { unit, planned, isPart } of partsOf(item, this.#known)) {
+      const pool = isPart ? this.#poolForPart(this.#known!) : this.#pool;
+      await pool.ready();
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#signal.aborted) {
+        done(unit, planned, { ...nothing, interrupted: true });
+        continue;
+      }
+      const finished = (isPart ? pool.run(unit) : this.#scan(unit)).then(
+        (result) => {
+          if (result.clean !== undefined && isPart) this.#known!.learnPart(result.clean);
+          else if (result.clean !== undefined) this.#known?.learn(result.clean);
+          done(unit, planned, this.#signal.aborted ? { ...result, interrupted: true } : result);
+        },
+        (error: unknown) => {
+          this.#failure ??= error;
+        },
+      );
+      this.#underWay.add(finished);
+      void finished.finally(() => this.#underWay.delete(finished));
+    }
   }
 
   /** Waits for all units that were submitted. Throws what made the pool fail. */
@@ -84,6 +107,11 @@ export class Run implements AsyncDisposable {
   async read(unit: Unit): Promise<UnitResult> {
     await this.#pool.ready();
     return this.#pool.run(unit);
+  }
+
+  #poolForPart(known: Known): Pool {
+    const { prebuilt: _, ...options } = this.#poolOptions;
+    return (this.#partPool ??= new Pool({ ...options, ruleset: known.partRules ?? options.ruleset }));
   }
 
   #scan(unit: Unit): Promise<UnitResult> {
@@ -104,6 +132,11 @@ export class Run implements AsyncDisposable {
     return reading;
   }
 
+  /** So many contents of the target need no scan. */
+  tellKnown(contents: number): void {
+    this.#observer.known?.(contents);
+  }
+
   #tell(): void {
     const { bytes, contents } = this.#pool.progress();
     this.#observer.progress({
@@ -121,7 +154,38 @@ export class Run implements AsyncDisposable {
     clearInterval(this.#timer);
     this.#signal.removeEventListener("abort", this.#cancel);
     await this.#pool[Symbol.asyncDispose]();
+    await this.#partPool?.[Symbol.asyncDispose]();
   }
+}
+
+interface UnitPart {
+  readonly unit: Unit;
+  readonly planned: number;
+  /** Its contents are asked about the new rules alone. */
+  readonly isPart: boolean;
+}
+
+/** Parts what is to be scanned under all rules from what earlier runs scanned under most of them. */
+function partsOf({ unit, planned }: PlannedUnit, known: Known | undefined): UnitPart[] {
+  const whole: UnitPart = { unit, planned, isPart: false };
+  if (known?.partRules === undefined) return [whole];
+  if (unit.kind === "loose") {
+    const isPart = unit.oids.map((oid) => known.look(Buffer.from(oid, "hex"), 0) === "partly");
+    return [false, true].flatMap((part): UnitPart[] => {
+      const oids = unit.oids.filter((_, i) => isPart[i] === part);
+      return oids.length === 0 ? [] : [{ unit: { ...unit, oids }, planned: oids.length, isPart: part }];
+    });
+  }
+  if (unit.kind !== "pack") return [whole];
+  const { wanted, oids } = unit.entries;
+  const isPart = wanted.map((is, i) => (is === 1 && known.look(oids, 20 * i) === "partly" ? 1 : 0));
+  const part = isPart.reduce((sum, is) => sum + is, 0);
+  if (part === 0) return [whole];
+  const rest = wanted.map((is, i) => is - isPart[i]!);
+  return [
+    ...(part < planned ? [{ unit: keepWanted(unit, rest), planned: planned - part, isPart: false }] : []),
+    { unit: part < planned ? keepWanted(unit, isPart) : unit, planned: part, isPart: true },
+  ];
 }
 
 const nothing: UnitResult = { scanned: 0, bytes: 0, skipped: {}, suppressed: {}, hits: [], problems: [] };

@@ -1,5 +1,6 @@
 import { IdSet } from "../model/id-set.ts";
 import type { SourceContext } from "../model/source.ts";
+import type { Known } from "../store/index.ts";
 
 /**
  * The contents that a run need not scan again. Those of a target count for the others only once all of it was read: what one repository
@@ -9,13 +10,13 @@ export class SeenContents {
   #settled = new IdSet();
   #own = new IdSet();
 
-  /** Begins a target; what an unsettled one claimed before is forgotten. */
-  begin(): Pick<SourceContext, "claim" | "claimAt"> {
+  /** Begins a target; what an unsettled one claimed before is forgotten. `known`: what earlier runs left of it. */
+  begin(known?: Pick<Known, "take">): Pick<SourceContext, "claim" | "claimAt"> {
     const own = new IdSet();
     const settled = this.#settled;
     this.#own = own;
     const claimAt = (ids: Uint8Array, at: number): boolean =>
-      (settled.size === 0 || !settled.has(ids, at)) && own.add(ids, at);
+      (settled.size === 0 || !settled.has(ids, at)) && own.add(ids, at) && known?.take(ids, at) !== "clean";
     return { claimAt, claim: (id) => claimAt(Buffer.from(id, "hex"), 0) };
   }
 

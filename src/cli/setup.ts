@@ -25,6 +25,8 @@ export interface Prepared {
   readonly compile: (pattern: string) => (text: string) => boolean;
   readonly poolOptions: PoolOptions;
   readonly notes: readonly Problem[];
+  /** The regex engine. */
+  readonly engine: RegexEngine["name"];
 }
 
 /** More threads than this wait for the disk and for each other. */
@@ -71,7 +73,9 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       honourInlineAllow: !options.ignoreInlineAllow,
       entry: asset("worker.js"),
       prebuilt,
+      listsClean: options.cache,
     },
+    engine: engine.name,
     notes: [
       ...decided.notes,
       ...loaded.warnings.map((message) => note("config-invalid", "rules", message)),

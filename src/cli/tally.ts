@@ -45,6 +45,22 @@ export class TargetTally {
     };
   }
 
+  /** Contents that an earlier run scanned: what their scan would have added to the counts, but for their number. */
+  recognised(bytes: number, suppressed: Ledger["suppressed"]): void {
+    this.#ledger = {
+      ...this.#ledger,
+      bytes: this.#ledger.bytes + bytes,
+      suppressed: addCounts(this.#ledger.suppressed, suppressed),
+    };
+  }
+
+  /** All of the target is as an earlier run left it. */
+  recall(kind: TargetSummary["kind"], ledger: Ledger, problems: readonly Problem[]): void {
+    this.kind = kind;
+    this.#ledger = ledger;
+    for (const problem of problems) this.#tell(problem);
+  }
+
   /** Something went wrong outside of any unit. */
   problem(problem: Problem): void {
     const lost = problem.contents ?? 0;

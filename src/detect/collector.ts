@@ -1,4 +1,5 @@
 import type { Detection, SuppressionReason } from "../model/detection.ts";
+import { judgedKey, type JudgedCounts } from "../model/clean-list.ts";
 import type { LineCounter } from "./lines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ReadyRule, ReadyRules } from "./ready-rules.ts";
@@ -41,6 +42,7 @@ export class Collector {
   readonly #seen = new Set<number | string>();
   readonly #coveredTo = new Map<number, number>();
   readonly #suppressed: Partial<Record<SuppressionReason, number>> = {};
+  readonly #judged = new Map<number, number>();
   #limited = false;
 
   constructor(lines: LineCounter, rules: ReadyRules) {
@@ -99,8 +101,10 @@ export class Collector {
     return true;
   }
 
-  #isSuppressed({ suppressed }: Outcome): boolean {
+  #isSuppressed({ suppressed, ready }: Outcome): boolean {
     if (suppressed === undefined) return false;
+    const key = judgedKey(ready.index, suppressed);
+    this.#judged.set(key, (this.#judged.get(key) ?? 0) + 1);
     this.#suppressed[suppressed] = (this.#suppressed[suppressed] ?? 0) + 1;
     return true;
   }
@@ -144,6 +148,7 @@ export class Collector {
   finish(occurred?: ReadonlySet<ReadyRule>): {
     detections: readonly Detection[];
     suppressed: Partial<Record<SuppressionReason, number>>;
+    judged: JudgedCounts;
     limited: boolean;
   } {
     const kept = this.#detections
@@ -157,7 +162,7 @@ export class Collector {
       .filter((detection) => !detection.ready.rule.skipReport && this.#hasParts(detection))
       .map(({ ready: _, ...detection }): Detection => detection)
       .sort((a, b) => a.start - b.start || a.end - b.end || (a.ruleId < b.ruleId ? -1 : a.ruleId > b.ruleId ? 1 : 0));
-    return { detections: kept, suppressed: this.#suppressed, limited: this.#limited };
+    return { detections: kept, suppressed: this.#suppressed, judged: this.#judged, limited: this.#limited };
   }
 
   /** Composite rules: each required rule has a detection near enough. */

@@ -1,3 +1,4 @@
+import type { JudgedCounts } from "../model/clean-list.ts";
 import type { Detection, SuppressionReason } from "../model/detection.ts";
 import type { Ruleset } from "../model/rule.ts";
 import { base64Members, decodeText, leastRun, pieceLength, pieceOverlap, startsLikeText } from "./base64-runs.ts";
@@ -30,6 +31,8 @@ export interface ScanResult {
   /** Sorted by place, then by rule. */
   readonly detections: readonly Detection[];
   readonly suppressed: Readonly<Partial<Record<SuppressionReason, number>>>;
+  /** The same by rule. */
+  readonly judged: JudgedCounts;
   /** True when the content had more detections than `maxDetections`: the rest is not listed. */
   readonly limited: boolean;
 }
@@ -274,4 +277,4 @@ export class Detector {
   }
 }
 
-const nothing: ScanResult = { detections: [], suppressed: {}, limited: false };
+const nothing: ScanResult = { detections: [], suppressed: {}, judged: new Map(), limited: false };

@@ -26,18 +26,20 @@ export interface Detection {
   readonly tags: readonly string[];
 }
 
-/** Why a candidate was not reported; counted, so that nothing is dropped silently. */
-export type SuppressionReason =
-  | "entropy"
-  | "allowlist"
-  | "placeholder"
-  | "reference"
-  | "masked"
-  | "known-example"
-  | "checksum"
-  | "not-random"
-  | "inline-allow"
-  | "path";
+/** Why a candidate was not reported; counted, so that nothing is dropped silently. The order stands in files of the cache: new ones go to the end. */
+export const suppressionReasons = [
+  "entropy",
+  "allowlist",
+  "placeholder",
+  "reference",
+  "masked",
+  "known-example",
+  "checksum",
+  "not-random",
+  "inline-allow",
+  "path",
+] as const;
+export type SuppressionReason = (typeof suppressionReasons)[number];
 
 /** The detections of one content, with the place by which its source can tell its origin. */
 export interface ContentHit {

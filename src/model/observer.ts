@@ -7,6 +7,8 @@ export interface ScanObserver {
   finding(finding: Finding): void;
   problem(problem: Problem): void;
   progress(progress: Progress): void;
+  /** So many contents of a target were not scanned now, because an earlier scan knows them. */
+  known?(contents: number): void;
 }
 
 export interface Progress {

@@ -1,3 +1,4 @@
+import type { CleanList } from "./clean-list.ts";
 import type { ContentHit, SuppressionReason } from "./detection.ts";
 import type { SharedIds } from "./id-set.ts";
 import type { Problem, ProblemCode } from "./problem.ts";
@@ -102,6 +103,8 @@ export interface UnitResult {
   readonly problems: readonly Problem[];
   /** Set when the run was cancelled before the unit was done. */
   readonly interrupted?: boolean;
+  /** Contents of it that hold no secret, where the pool was told to list them. */
+  readonly clean?: CleanList;
   readonly layer?: LayerReading;
   readonly graph?: GraphReading;
 }

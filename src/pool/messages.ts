@@ -9,6 +9,7 @@ export interface WorkerSetup {
   readonly decodeDepth: number;
   readonly honourInlineAllow: boolean;
   readonly prebuilt?: Prebuilt;
+  readonly listsClean: boolean;
   /** Shared: `progressSlots` numbers of this worker. */
   readonly progress: SharedArrayBuffer;
   /** Shared by all: not 0 once the run is cancelled. */

@@ -14,6 +14,8 @@ export interface PoolOptions {
   readonly honourInlineAllow: boolean;
   /** What the kernel needs of the ruleset: workers then need not build it. */
   readonly prebuilt?: Prebuilt;
+  /** Results of git objects also list the clean ones. */
+  readonly listsClean?: boolean;
   /** The worker's entry: a JavaScript file. */
   readonly entry: URL;
   /** A content that shows no progress for this long is given up, and its worker with it. */
@@ -140,6 +142,7 @@ export class Pool implements AsyncDisposable {
     const workerData: WorkerSetup = {
       ...{ ruleset, kernel, decodeDepth, honourInlineAllow, progress, cancel: this.#cancel },
       ...(prebuilt === undefined ? {} : { prebuilt }),
+      listsClean: this.#options.listsClean ?? false,
     };
     const worker = new Worker(this.#options.entry, { workerData });
     let lastError: Error | undefined;

@@ -1,3 +1,4 @@
+import { CleanListBuilder } from "../model/clean-list.ts";
 import type { ContentHit, Detection, SuppressionReason } from "../model/detection.ts";
 import { addCounts } from "../model/ledger.ts";
 import type { Problem, ProblemCode } from "../model/problem.ts";
@@ -16,8 +17,12 @@ export class ResultBuilder {
   layer: LayerReading | undefined;
   graph: GraphReading | undefined;
 
-  constructor(target: string) {
+  readonly #clean: CleanListBuilder | undefined;
+
+  /** `listsClean`: also lists the contents without detections. */
+  constructor(target: string, listsClean = false) {
     this.#target = target;
+    this.#clean = listsClean ? new CleanListBuilder() : undefined;
   }
 
   /** A content was scanned to its end. */
@@ -27,6 +32,7 @@ export class ResultBuilder {
     this.#suppressed = addCounts(this.#suppressed, result.suppressed);
     if (result.limited) this.problem("rules-limit", "note", place || content, "has more detections than are listed");
     if (result.detections.length > 0) this.#hits.push({ content, place, detections: result.detections });
+    else if (!result.limited) this.#clean?.add(content, bytes, result.judged);
   }
 
   /** A content that turned out to be one that was scanned before: its detections, for its new place. */
@@ -58,6 +64,7 @@ export class ResultBuilder {
       suppressed: this.#suppressed,
       hits: this.#hits,
       problems: this.#problems,
+      ...(this.#clean === undefined ? {} : { clean: this.#clean.list() }),
       ...(this.layer === undefined ? {} : { layer: this.layer }),
       ...(this.graph === undefined ? {} : { graph: this.graph }),
     };

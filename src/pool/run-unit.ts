@@ -5,7 +5,7 @@ import { scanFiles, scanInline, scanStream } from "./units/files.ts";
 
 /** Reads and scans what a unit names. Readers that few scans need are loaded when they are needed. */
 export async function runUnit(unit: Unit, task: Task): Promise<UnitResult> {
-  const out = new ResultBuilder(unit.target);
+  const out = new ResultBuilder(unit.target, task.listsClean && (unit.kind === "pack" || unit.kind === "loose"));
   switch (unit.kind) {
     case "pack":
       (await import("./units/pack.ts")).scanPack(unit, task, out);

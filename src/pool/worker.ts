@@ -23,6 +23,7 @@ async function main(): Promise<void> {
   let leaveOut: ReadonlySet<number> = new Set();
   const task: Task = {
     detector,
+    listsClean: setup.listsClean,
     begin(ordinal) {
       progress[progressSlot.ordinal] = ordinal;
       progress[progressSlot.contents]!++;

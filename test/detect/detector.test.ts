@@ -245,7 +245,12 @@ describe("determinism", () => {
   test("nothing, and next to nothing, is scanned as well", () => {
     const detector = detectorOf(probes);
     for (const content of ["", "\n", "prb_", "x"])
-      expect(detector.scan(Buffer.from(content))).toEqual({ detections: [], suppressed: {}, limited: false });
-    expect(detector.stream().end()).toEqual({ detections: [], suppressed: {}, limited: false });
+      expect(detector.scan(Buffer.from(content))).toEqual({
+        detections: [],
+        suppressed: {},
+        judged: new Map(),
+        limited: false,
+      });
+    expect(detector.stream().end()).toEqual({ detections: [], suppressed: {}, judged: new Map(), limited: false });
   });
 });

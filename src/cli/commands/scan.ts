@@ -4,6 +4,7 @@ import type { ScanObserver } from "../../model/observer.ts";
 import type { ScanOptions } from "../options.ts";
 import { presentScan } from "../present.ts";
 import type { HitSink, Opener, ScanRequest } from "../request.ts";
+import { isSame, Memory, type TargetMemory } from "../memory.ts";
 import { Run } from "../run.ts";
 import { prepareScan } from "../setup.ts";
 import { openTarget, unreachable, withWorktree } from "../targets.ts";
@@ -24,16 +25,21 @@ export async function runScan(
   { targets, options, open = openTarget }: ScanRequest,
   observer: ScanObserver,
 ): Promise<Report> {
-  const { ruleset, deciders, compile, poolOptions, notes } = await prepareScan(targets, options);
+  const prepared = await prepareScan(targets, options);
+  const { ruleset, deciders, compile, poolOptions, notes } = prepared;
   const findings = new FindingStore({ ruleset, compile, deciders, onFinding: (finding) => observer.finding(finding) });
   await using scan = new Run(poolOptions, options, observer);
+  // A hook that was asked to open targets its own way scans little, and at once.
+  using memory = open === openTarget ? new Memory(prepared, options) : undefined;
   const tallies: TargetTally[] = [];
-  for (const target of await withWorktree(targets, options)) {
+  const all = await withWorktree(targets, options);
+  for (const target of all) {
     if (options.signal.aborted) break;
     const tally = new TargetTally(target.name, observer);
     tallies.push(tally);
     try {
-      await scanTarget((context) => open(target, options, context), scan, findings, tally);
+      const known = await memory?.of(target, all.length === 1);
+      await scanTarget((context) => open(target, options, context), scan, findings, tally, known);
     } catch (error) {
       // One target that cannot be opened ends a run of one; in a longer run the others are still scanned.
       if (targets.length === 1) throw error;
@@ -52,24 +58,53 @@ export async function runScan(
   });
 }
 
-/** One target: open, plan, scan, locate. Throws where it cannot be opened. */
-export async function scanTarget(open: Opener, scan: Run, findings: HitSink, tally: TargetTally): Promise<void> {
-  await using source = await open(scan.begin(tally.target));
+/** One target: open, plan, scan, locate; or what earlier runs know of it. Throws where it cannot be opened. */
+export async function scanTarget(
+  open: Opener,
+  scan: Run,
+  findings: HitSink,
+  tally: TargetTally,
+  memory?: TargetMemory,
+): Promise<void> {
+  const context = await scan.begin(tally.target, memory?.known);
+  if (memory !== undefined && (await recall(memory, scan, findings, tally))) return;
+  await using source = await open(context);
   tally.kind = source.kind;
   for await (const item of source.units()) {
     if ("code" in item) tally.problem(item);
     else if (item.kind === "known") tally.known(item.contents);
     else {
-      await scan.submit(item, (result) => {
-        tally.add(item.planned, result);
+      await scan.submit(item, (unit, planned, result) => {
+        tally.add(planned, result);
         for (const hit of result.hits) findings.addHit(hit, source.target);
-        source.done(item.unit, result);
+        source.done(unit, result);
+        memory?.note(unit, result);
       });
     }
   }
   await scan.drain();
+  const taken = memory?.known?.taken;
+  if (taken !== undefined) {
+    tally.recognised(taken.bytes, taken.suppressed);
+    scan.tellKnown(taken.clean);
+  }
   const located = await source.locate(findings.contents(), (unit) => scan.read(unit));
   for (const sighting of located.sightings) findings.addSighting(sighting, source.target);
   for (const problem of located.problems) tally.problem(problem);
+  memory?.keep(tally, located, scan.isStopped);
   if (tally.isWhole() && !scan.isStopped) scan.settle();
+}
+
+/** Where nothing of the target has changed since it was scanned, reads the contents with secrets alone. False where that does not add up. */
+async function recall(memory: TargetMemory, scan: Run, findings: HitSink, tally: TargetTally): Promise<boolean> {
+  const before = memory.recall();
+  if (before === undefined) return false;
+  const results = await Promise.all(before.units.map((unit) => scan.read(unit)));
+  const hits = results.flatMap((result) => result.hits);
+  if (scan.isStopped || results.some(({ problems }) => problems.length > 0) || !isSame(hits, before)) return false;
+  for (const hit of hits) findings.addHit(hit, tally.target);
+  for (const sighting of before.sightings) findings.addSighting(sighting, tally.target);
+  tally.recall(before.kind, before.ledger, before.problems);
+  scan.tellKnown(before.ledger.scanned - before.hits.length);
+  return true;
 }

@@ -17,9 +17,10 @@ import {
 } from "../../response/index.ts";
 import type { ScanOptions } from "../options.ts";
 import { presentScan } from "../present.ts";
+import { Memory } from "../memory.ts";
 import { Run } from "../run.ts";
 import { prepareScan, type Prepared } from "../setup.ts";
-import { openTarget, unreachable } from "../targets.ts";
+import { openTarget, unreachable, type Target } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
 import type { HitSink } from "../request.ts";
 import { runScan, scanTarget } from "./scan.ts";
@@ -73,10 +74,11 @@ async function runSweep(
   let isStopped = false;
   if (left.length > 0) {
     await using scan = new Run(prepared.poolOptions, options, observer);
+    using memory = new Memory(prepared, options);
     const hits = new Map<string, ContentHit>();
     for (const target of left) {
       if ((isStopped = scan.isStopped)) break;
-      const record = await scanListed(target, { prepared, scan, hits, options, observer });
+      const record = await scanListed(target, { prepared, scan, memory, hits, options, observer });
       records.push(settled(record));
       // Half a target is told in this report; the next run does it again.
       if (!scan.isStopped) await journal.append(record);
@@ -89,6 +91,7 @@ async function runSweep(
 interface Sweep {
   readonly prepared: Prepared;
   readonly scan: Run;
+  readonly memory: Memory;
   /** Contents with detections, of all targets so far: another target that holds them has them not scanned again. */
   readonly hits: Map<string, ContentHit>;
   readonly options: ScanOptions;
@@ -98,7 +101,7 @@ interface Sweep {
 /** Scans one target. What it gives depends on nothing but the target. */
 async function scanListed(
   { name, id }: ListedTarget,
-  { prepared, scan, hits, options, observer }: Sweep,
+  { prepared, scan, memory, hits, options, observer }: Sweep,
 ): Promise<TargetRecord> {
   const { ruleset, compile } = prepared;
   const tally = new TargetTally(name, observer);
@@ -121,7 +124,9 @@ async function scanListed(
     },
   };
   try {
-    await scanTarget((context) => openTarget({ name, as: "any" }, options, context), scan, sink, tally);
+    const target: Target = { name, as: "any" };
+    const known = await memory.of(target, false);
+    await scanTarget((context) => openTarget(target, options, context), scan, sink, tally, known);
   } catch (error) {
     tally.lose(unreachable(error, name));
   }

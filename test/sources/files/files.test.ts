@@ -43,7 +43,13 @@ async function scanWhile(path: string, meanwhile: () => void): Promise<UnitResul
   const units: Unit[] = [];
   for await (const item of source.units()) if ("unit" in item) units.push(item.unit);
   meanwhile();
-  const task = { detector: detectorOf(probes), begin: () => true, advance: () => undefined, cancelled: () => false };
+  const task = {
+    detector: detectorOf(probes),
+    listsClean: false,
+    begin: () => true,
+    advance: () => undefined,
+    cancelled: () => false,
+  };
   return units.map((unit) => {
     if (unit.kind !== "files") throw new Error("a folder has files");
     const out = new ResultBuilder("t");

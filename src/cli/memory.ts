@@ -1,0 +1,194 @@
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
+import { withAlternates } from "../content/git/alternates.ts";
+import type { ContentHit } from "../model/detection.ts";
+import type { Problem } from "../model/problem.ts";
+import type { Located } from "../model/source.ts";
+import type { Unit, UnitResult } from "../model/unit.ts";
+import { findRepository } from "../sources/git/repository.ts";
+import {
+  cacheFolder,
+  folderIdentity,
+  keyOf,
+  Known,
+  readSnapshot,
+  readState,
+  Store,
+  writeSnapshot,
+  type FolderState,
+  type Snapshot,
+} from "../store/index.ts";
+import { unitAgain } from "./again.ts";
+import type { ScanOptions } from "./options.ts";
+import type { Prepared } from "./setup.ts";
+import type { TargetTally } from "./tally.ts";
+import type { Target } from "./targets.ts";
+
+/** Set by the build: a hash of the sources that decide what is found. Absent when the sources run as they are: then nothing is remembered. */
+declare const LEAKTRACE_SCANNER: string | undefined;
+
+/** A smaller target is scanned in less time than it takes to ask. */
+const leastBytes = 4 << 20;
+
+/** Options that decide what a report looks like, or how the run goes, but not what is found in a target. A new option counts until it is named here. */
+const indifferent: ReadonlySet<string> = new Set<keyof ScanOptions>([
+  ...(["config", "enableRules", "baselinePath", "ignorePath", "minSeverity"] as const),
+  ...(["exitCode", "reportPath", "reportFormat", "secrecy", "colour", "verbose", "logLevel", "input"] as const),
+  ...(["timeoutMs", "workers", "targetsFile", "journal", "resume", "signal", "cache", "cacheFolder"] as const),
+]);
+
+/** Faults of the machine or of the moment, and damage: the next scan looks again. */
+const passing: ReadonlySet<Problem["code"]> = new Set<Problem["code"]>([
+  ...(["unreadable", "pack-corrupt", "object-corrupt", "layer-corrupt", "digest-mismatch"] as const),
+  ...(["worker-crashed", "timed-out", "interrupted"] as const),
+]);
+
+/** What a run knows from earlier ones, and leaves for later ones. The store is opened by the first target that is large enough. */
+export class Memory implements Disposable {
+  readonly #prepared: Prepared;
+  readonly #options: ScanOptions;
+  #store: Promise<Store | undefined> | undefined;
+  #opened: Store | undefined;
+
+  constructor(prepared: Prepared, options: ScanOptions) {
+    this.#prepared = prepared;
+    this.#options = options;
+  }
+
+  /** What is known of a target; undefined where nothing can be. `alone`: no other target of the run holds contents of it. */
+  async of(target: Target, alone: boolean): Promise<TargetMemory | undefined> {
+    if (!this.#options.cache || typeof LEAKTRACE_SCANNER !== "string") return undefined;
+    const place = placeOf(target);
+    const state = place === undefined ? undefined : readState(place.roots);
+    if (place === undefined || state === undefined || state.bytes < leastBytes) return undefined;
+    const store = await (this.#store ??= this.#open());
+    if (store === undefined) return undefined;
+    const { ruleset, engine } = this.#prepared;
+    const { maxDecodeDepth, ignoreInlineAllow } = this.#options;
+    const frame = keyOf("frame", LEAKTRACE_SCANNER, engine, `${maxDecodeDepth} ${ignoreInlineAllow}`);
+    const folder = place.objects === undefined ? undefined : folderIdentity(place.objects);
+    const known = folder === undefined ? undefined : new Known(store, keyOf("objects", folder, frame), ruleset);
+    if (!alone) return new TargetMemory(store, known, undefined);
+    const asked = keyOf("target", frame, ruleset.digest, target.name, target.as, optionsText(this.#options));
+    return new TargetMemory(store, known, { state, again: () => readState(place.roots), asked });
+  }
+
+  [Symbol.dispose](): void {
+    this.#opened?.[Symbol.dispose]();
+  }
+
+  async #open(): Promise<Store | undefined> {
+    const { cacheFolder: asked, verbose } = this.#options;
+    const folder = cacheFolder({
+      ...(asked === undefined ? {} : { asked }),
+      env: process.env,
+      platform: process.platform,
+    });
+    const store = await Store.open(folder);
+    if (typeof store !== "string") return (this.#opened = store);
+    if (verbose) process.stderr.write(`leaktrace: scanning without a cache: ${store}\n`);
+    return undefined;
+  }
+}
+
+interface TargetState {
+  readonly state: FolderState;
+  /** The state as it is now. */
+  readonly again: () => FolderState | undefined;
+  /** What else decides what the target's scan comes to. */
+  readonly asked: Uint8Array;
+}
+
+/** What is known of one target, and what its scan adds. */
+export class TargetMemory {
+  /** Its contents that earlier scans found clean; of repositories alone. */
+  readonly known: Known | undefined;
+  readonly #store: Store;
+  readonly #state: TargetState | undefined;
+  readonly #units: Unit[] = [];
+  readonly #hits = new Set<string>();
+  #isKeepable = true;
+
+  constructor(store: Store, known: Known | undefined, state: TargetState | undefined) {
+    this.#store = store;
+    this.known = known;
+    this.#state = state;
+  }
+
+  /** What the whole target came to when it was scanned last, where nothing of it has changed since. */
+  recall(): Snapshot | undefined {
+    if (this.#state === undefined) return undefined;
+    const { state } = this.#state;
+    const [found] = this.#store.read("snapshot", this.#scope(state));
+    return found === undefined ? undefined : readSnapshot(found.value, state.sealKey());
+  }
+
+  /** Hears what came of a unit. */
+  note(unit: Unit, result: UnitResult): void {
+    const again = unitAgain(unit, result.hits);
+    if (again === "never" || result.interrupted === true) this.#isKeepable = false;
+    else if (again !== undefined) this.#units.push(again);
+    for (const { content } of result.hits) this.#hits.add(content);
+  }
+
+  /** Keeps what the scan of the target came to. `isStopped`: it was not done. */
+  keep(tally: TargetTally, located: Located, isStopped: boolean): void {
+    this.known?.keep();
+    if (this.#state === undefined || isStopped || !this.#isKeepable) return;
+    const { state, again } = this.#state;
+    const { kind, ledger } = tally.outcome(0);
+    const isPassing = tally.problems.some(({ code, effect }) => effect === "incomplete" && passing.has(code));
+    if (isPassing || !state.isSettled) return;
+    const now = again();
+    if (now === undefined || Buffer.compare(now.digest, state.digest) !== 0) return;
+    const snapshot: Snapshot = {
+      ...{ kind, ledger, problems: tally.problems, sightings: located.sightings },
+      ...{ hits: [...this.#hits].sort(), units: this.#units },
+    };
+    const name = new Uint8Array();
+    const value = writeSnapshot(snapshot, state.sealKey());
+    this.#store.write([{ kind: "snapshot", scope: this.#scope(state), name, value }]);
+  }
+
+  #scope(state: FolderState): Uint8Array {
+    return keyOf("snapshot", this.#state!.asked, state.digest);
+  }
+}
+
+/** Whether contents that were read again are the ones with detections that were known. */
+export function isSame(hits: readonly ContentHit[], known: Snapshot): boolean {
+  const found = [...new Set(hits.map(({ content }) => content))].sort();
+  return found.length === known.hits.length && found.every((content, i) => content === known.hits[i]);
+}
+
+interface Place {
+  /** Everything that the scan of the target can read. */
+  readonly roots: readonly string[];
+  /** The folder of objects, of a repository. */
+  readonly objects?: string;
+}
+
+function placeOf({ name, as }: Target): Place | undefined {
+  if (as === "stdin" || name === "-") return undefined;
+  try {
+    const repository = as === "any" || as === "git" ? findRepository(name) : undefined;
+    if (repository === undefined)
+      return as === "git" ? undefined : { roots: [realpathSync(name.replace(imagePrefix, ""))] };
+    const { gitDir, commonDir } = repository;
+    const objects = join(commonDir, "objects");
+    const borrowed = withAlternates(objects, []).slice(1);
+    return {
+      roots: [...new Set([gitDir, commonDir, ...borrowed])].map((path) => realpathSync(path)),
+      objects: realpathSync(objects),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+const imagePrefix = /^(?:docker-archive|oci|oci-archive):/;
+
+function optionsText(options: ScanOptions): string {
+  const kept = Object.entries(options).filter(([name]) => !indifferent.has(name));
+  return JSON.stringify(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

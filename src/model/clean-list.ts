@@ -1,0 +1,49 @@
+import { suppressionReasons, type SuppressionReason } from "./detection.ts";
+import type { ContentId } from "./content.ts";
+
+/**
+ * Contents that were scanned to their end and hold no secret, in the order in which they were scanned, with what the ledger says of them. Plain
+ * data, so that it can cross threads; some thirty bytes a content.
+ */
+export interface CleanList {
+  /** 20 bytes each. */
+  readonly ids: Uint8Array;
+  readonly sizes: Float64Array;
+  /** Candidates that were judged not to be secrets, four numbers each, those of a content together: position of the content, position of the rule, reason, how often. */
+  readonly judged: Uint32Array;
+}
+
+/** Numbers of one entry of `judged`. */
+export const judgedWidth = 4;
+
+/** Candidates of one content that were judged away: `judgedKey` of rule and reason → how often. */
+export type JudgedCounts = ReadonlyMap<number, number>;
+
+const reasonSlots = 16;
+
+/** One number for a rule (its position in the ruleset) and a reason. */
+export function judgedKey(rule: number, reason: SuppressionReason): number {
+  return rule * reasonSlots + suppressionReasons.indexOf(reason);
+}
+
+/** Gathers a `CleanList`. */
+export class CleanListBuilder {
+  readonly #ids: string[] = [];
+  readonly #sizes: number[] = [];
+  readonly #judged: number[] = [];
+
+  add(content: ContentId, size: number, judged: JudgedCounts): void {
+    for (const [key, count] of judged)
+      this.#judged.push(this.#ids.length, Math.floor(key / reasonSlots), key % reasonSlots, count);
+    this.#ids.push(content);
+    this.#sizes.push(size);
+  }
+
+  list(): CleanList {
+    return {
+      ids: new Uint8Array(Buffer.from(this.#ids.join(""), "hex")),
+      sizes: Float64Array.from(this.#sizes),
+      judged: Uint32Array.from(this.#judged),
+    };
+  }
+}

@@ -1,0 +1,196 @@
+import { judgedWidth, type CleanList } from "../model/clean-list.ts";
+import { suppressionReasons, type SuppressionReason } from "../model/detection.ts";
+import type { Ruleset } from "../model/rule.ts";
+import { keyOf } from "./seal.ts";
+import { positionsIn, ruleMarks, subsetOf, toAskAgain } from "./rule-marks.ts";
+import { Segment } from "./segment.ts";
+import { freshName, type Store, type StoredEntry } from "./store.ts";
+
+/** What a lookup says: scanned under all rules, under all but some, or not at all. */
+export type Knowledge = "clean" | "partly" | "unknown";
+
+/** A segment with how the rules under which it was scanned are numbered now; -1: not among the rules any more, or to be asked again. */
+interface Numbered {
+  readonly segment: Segment;
+  readonly positions: Int32Array;
+  readonly first: ReadonlyMap<number, number>;
+}
+
+/** Segments of one folder and one set of rules are put together when they are more. */
+const maxSegments = 8;
+/** Sets of rules kept for one folder: whoever changes between two does not start anew each time. */
+const maxRulesets = 3;
+/** Where more rules have changed than this share, asking them alone saves nothing. */
+const mostChanged = 0.25;
+const digestBytes = 32;
+const idBytes = 20;
+
+/**
+ * The clean contents of one folder of objects, as earlier scans left them.
+ *
+ * A content is known by the id that its folder gives it, and is not read to see whether the id is right: git's own ids are the trust, within one
+ * folder. Nothing is taken over from one folder to another, since an index can be written that names any bytes by any id: such a folder can hide
+ * something from its own next scan alone, where git itself would show the wrong bytes under that id as well. Two contents with one SHA-1 id are one
+ * content for git, and are one here.
+ */
+export class Known {
+  /** The rules that contents known in part have still to be asked about. */
+  readonly partRules: Ruleset | undefined;
+  /** Contents that were not read again, and those read for some rules only. */
+  readonly taken = { clean: 0, partly: 0, bytes: 0, suppressed: {} as Partial<Record<SuppressionReason, number>> };
+  readonly #store: Store;
+  readonly #scope: Uint8Array;
+  readonly #marks: Uint8Array;
+  readonly #partPositions: readonly number[];
+  readonly #clean: Numbered[] = [];
+  readonly #partly: Numbered[] = [];
+  readonly #own: { readonly name: Uint8Array; readonly segment: Segment }[] = [];
+  readonly #outdated: Uint8Array[] = [];
+  readonly #fresh: CleanList[] = [];
+
+  /** `scope`: the folder and everything beside the rules that decides what is found. */
+  constructor(store: Store, scope: Uint8Array, ruleset: Ruleset) {
+    this.#store = store;
+    this.#scope = scope;
+    this.#marks = ruleMarks(ruleset);
+    const own = digestOf(this.#marks);
+    const groups = readGroups(store, scope);
+    const marksOf = new Map(store.read("ruleMarks", marksScope).map(({ name, value }) => [hex(name), value]));
+    let partRules: readonly number[] | undefined;
+    let partly: { group: Group; positions: Int32Array } | undefined;
+    for (const group of groups) {
+      const marks = marksOf.get(group.digest);
+      if (marks === undefined) continue;
+      const positions = positionsIn(marks, this.#marks);
+      const again = toAskAgain(ruleset, new Set(positions));
+      if (again.length === 0) this.#clean.push(...group.segments.map(({ segment }) => numbered(segment, positions)));
+      else if (again.length <= ruleset.rules.length * mostChanged && again.length < (partRules?.length ?? Infinity)) {
+        partRules = again;
+        partly = { group, positions };
+      }
+      if (group.digest === hex(own)) this.#own.push(...group.segments);
+    }
+    for (const { segments } of groups.filter(({ digest }) => digest !== hex(own)).slice(0, 1 - maxRulesets))
+      this.#outdated.push(...segments.map(({ name }) => name));
+    this.#partPositions = partRules ?? [];
+    if (partly === undefined) return;
+    const again = new Set(this.#partPositions);
+    const positions = partly.positions.map((position) => (again.has(position) ? -1 : position));
+    this.#partly.push(...partly.group.segments.map(({ segment }) => numbered(segment, positions)));
+    this.partRules = subsetOf(ruleset, this.#partPositions);
+  }
+
+  /** What is known of the id at `ids[at … at+19]`. */
+  look(ids: Uint8Array, at: number): Knowledge {
+    if (this.#clean.some(({ segment }) => segment.find(ids, at) >= 0)) return "clean";
+    return this.#partly.some(({ segment }) => segment.find(ids, at) >= 0) ? "partly" : "unknown";
+  }
+
+  /** Counts a content that is known: what its scan would have told. Gives what is known of it. */
+  take(ids: Uint8Array, at: number): Knowledge {
+    for (const [knowledge, list] of [
+      ["clean", this.#clean],
+      ["partly", this.#partly],
+    ] as const) {
+      for (const { segment, positions, first } of list) {
+        const position = segment.find(ids, at);
+        if (position < 0) continue;
+        this.taken[knowledge]++;
+        // One that is read again counts its bytes then.
+        if (knowledge === "clean") this.taken.bytes += segment.list.sizes[position]!;
+        const { judged } = segment.list;
+        for (let j = first.get(position) ?? judged.length; judged[j] === position; j += judgedWidth) {
+          if (positions[judged[j + 1]!]! < 0) continue;
+          const reason = suppressionReasons[judged[j + 2]!]!;
+          this.taken.suppressed[reason] = (this.taken.suppressed[reason] ?? 0) + judged[j + 3]!;
+        }
+        return knowledge;
+      }
+    }
+    return "unknown";
+  }
+
+  /** Contents that were now scanned under all rules. */
+  learn(list: CleanList): void {
+    if (list.sizes.length > 0) this.#fresh.push(list);
+  }
+
+  /** Contents known in part that were now asked about `partRules`. */
+  learnPart(list: CleanList): void {
+    const judged: number[] = [];
+    let j = 0;
+    for (let at = 0; at < list.sizes.length; at++) {
+      for (; list.judged[j] === at; j += judgedWidth)
+        judged.push(at, this.#partPositions[list.judged[j + 1]!]!, list.judged[j + 2]!, list.judged[j + 3]!);
+      for (const { segment, positions, first } of this.#partly) {
+        const position = segment.find(list.ids, idBytes * at);
+        if (position < 0) continue;
+        const before = segment.list.judged;
+        for (let k = first.get(position) ?? before.length; before[k] === position; k += judgedWidth) {
+          const rule = positions[before[k + 1]!]!;
+          if (rule >= 0) judged.push(at, rule, before[k + 2]!, before[k + 3]!);
+        }
+        break;
+      }
+    }
+    this.learn({ ...list, judged: Uint32Array.from(judged) });
+  }
+
+  /** Writes what was learnt, in one step. */
+  keep(): void {
+    if (this.#fresh.length === 0) return;
+    const marks = digestOf(this.#marks);
+    const merges = this.#own.length >= maxSegments;
+    const lists = [...(merges ? this.#own.map(({ segment }) => segment.list) : []), ...this.#fresh];
+    const value = Buffer.concat([marks, Segment.of(lists).bytes()]);
+    const entries: StoredEntry[] = [
+      { kind: "segment", scope: this.#scope, name: freshName(), value },
+      { kind: "ruleMarks", scope: marksScope, name: marks, value: this.#marks },
+    ];
+    const forget = [...this.#outdated, ...(merges ? this.#own.map(({ name }) => name) : [])];
+    this.#store.write(
+      entries,
+      forget.map((name) => ({ kind: "segment", scope: this.#scope, name })),
+    );
+    this.#fresh.length = 0;
+  }
+}
+
+/** Rules are the same wherever they were used. */
+const marksScope = keyOf("rule marks");
+
+interface Group {
+  /** Of the rules' marks, in hex. */
+  readonly digest: string;
+  readonly segments: { readonly name: Uint8Array; readonly segment: Segment }[];
+}
+
+/** Segments by the rules under which their contents were scanned; those used last come last. */
+function readGroups(store: Store, scope: Uint8Array): Group[] {
+  const groups = new Map<string, Group>();
+  for (const { name, value } of store.read("segment", scope)) {
+    const segment = Segment.read(value.subarray(digestBytes));
+    if (segment === undefined) continue;
+    const digest = hex(value.subarray(0, digestBytes));
+    const group = groups.get(digest) ?? { digest, segments: [] };
+    groups.delete(digest);
+    groups.set(digest, group);
+    group.segments.push({ name, segment });
+  }
+  return [...groups.values()];
+}
+
+function numbered(segment: Segment, positions: Int32Array): Numbered {
+  const { judged } = segment.list;
+  const first = new Map<number, number>();
+  for (let j = judged.length - judgedWidth; j >= 0; j -= judgedWidth) first.set(judged[j]!, j);
+  return { segment, positions, first };
+}
+
+function digestOf(marks: Uint8Array): Buffer {
+  return keyOf("marks", marks);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}

@@ -1,0 +1,41 @@
+import { deserialize, serialize } from "node:v8";
+import type { ContentId } from "../model/content.ts";
+import type { TargetSummary } from "../model/finding.ts";
+import type { Ledger } from "../model/ledger.ts";
+import type { Problem } from "../model/problem.ts";
+import type { Sighting } from "../model/source.ts";
+import type { Unit } from "../model/unit.ts";
+import { seal, unseal } from "./seal.ts";
+
+/**
+ * What a scan of a target came to, but for its detections: those are looked for again. It holds names and messages, so it is kept sealed with a key
+ * that only the target's own bytes give.
+ */
+export interface Snapshot {
+  readonly kind: TargetSummary["kind"];
+  readonly ledger: Ledger;
+  readonly problems: readonly Problem[];
+  readonly sightings: readonly Sighting[];
+  /** Contents with detections, and how to read them. */
+  readonly hits: readonly ContentId[];
+  readonly units: readonly Unit[];
+}
+
+const version = 1;
+
+export function writeSnapshot(snapshot: Snapshot, key: Uint8Array): Uint8Array {
+  return seal(key, serialize([version, snapshot]));
+}
+
+/** Undefined for what was not written with this key and by this version. */
+export function readSnapshot(bytes: Uint8Array, key: Uint8Array): Snapshot | undefined {
+  const plain = unseal(key, bytes);
+  if (plain === undefined) return undefined;
+  try {
+    // Nobody without the key can have written it: it is what `writeSnapshot` was given.
+    const [written, snapshot] = deserialize(plain) as [number, Snapshot];
+    return written === version ? snapshot : undefined;
+  } catch {
+    return undefined; // Another version of Node.
+  }
+}
