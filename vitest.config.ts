@@ -8,6 +8,8 @@ export default defineConfig({
     // Machines are noisy; a test that works takes far less.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What one test scanned must not spare another its scan.
+    env: { LEAKTRACE_CACHE_DIR: "/dev/null/no-cache" },
     setupFiles: ["test/property-seed.ts"],
     globalSetup: ["test/build-once.ts"],
     reporters: ["default", "./test/count-reporter.ts"],

@@ -14,6 +14,7 @@ Commands:
   review [target...]     go through findings in the terminal, as they come or from a report
   hook install           stop pushes that hold secrets
   rules list             the kinds of secrets that are known
+  cache show|clear       what scans remember, so that the next one is quick
   completion <shell>     completion for bash, zsh, fish
   version                the version
 

@@ -30,12 +30,17 @@ declare const LEAKTRACE_SCANNER: string | undefined;
 /** A smaller target is scanned in less time than it takes to ask. */
 const leastBytes = 4 << 20;
 
-/** Options that decide what a report looks like, or how the run goes, but not what is found in a target. A new option counts until it is named here. */
+/** Options that decide what a report looks like, or how the run goes, but not what is found in a target. */
 const indifferent: ReadonlySet<string> = new Set<keyof ScanOptions>([
   ...(["config", "enableRules", "baselinePath", "ignorePath", "minSeverity"] as const),
   ...(["exitCode", "reportPath", "reportFormat", "secrecy", "colour", "verbose", "logLevel", "input"] as const),
   ...(["timeoutMs", "workers", "targetsFile", "journal", "resume", "signal", "cache", "cacheFolder"] as const),
 ]);
+
+/** Options that a whole target is remembered under. Any other one has the target scanned: a part of a history may depend on the day. */
+const counted: readonly (keyof ScanOptions)[] = [
+  ...(["ignoreInlineAllow", "maxTargetBytes", "maxDecodeDepth", "maxArchiveDepth"] as const),
+];
 
 /** Faults of the machine or of the moment, and damage: the next scan looks again. */
 const passing: ReadonlySet<Problem["code"]> = new Set<Problem["code"]>([
@@ -68,8 +73,9 @@ export class Memory implements Disposable {
     const frame = keyOf("frame", LEAKTRACE_SCANNER, engine, `${maxDecodeDepth} ${ignoreInlineAllow}`);
     const folder = place.objects === undefined ? undefined : folderIdentity(place.objects);
     const known = folder === undefined ? undefined : new Known(store, keyOf("objects", folder, frame), ruleset);
-    if (!alone) return new TargetMemory(store, known, undefined);
-    const asked = keyOf("target", frame, ruleset.digest, target.name, target.as, optionsText(this.#options));
+    const text = optionsText(this.#options);
+    if (!alone || text === undefined) return new TargetMemory(store, known, undefined);
+    const asked = keyOf("target", frame, ruleset.digest, target.name, target.as, text);
     return new TargetMemory(store, known, { state, again: () => readState(place.roots), asked });
   }
 
@@ -188,7 +194,17 @@ function placeOf({ name, as }: Target): Place | undefined {
 
 const imagePrefix = /^(?:docker-archive|oci|oci-archive):/;
 
-function optionsText(options: ScanOptions): string {
-  const kept = Object.entries(options).filter(([name]) => !indifferent.has(name));
-  return JSON.stringify(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
+/** Undefined where something was asked for that is not known to be the same the next time. */
+function optionsText(options: ScanOptions): string | undefined {
+  for (const [name, value] of Object.entries(options)) {
+    const isUnset = value === undefined || value === false || value === 0 || value === "" || isEmptyList(value);
+    if (!isUnset && !indifferent.has(name) && !(counted as readonly string[]).includes(name)) return undefined;
+  }
+  // git's own variables can lead to other folders.
+  const git = Object.entries(process.env).filter(([name]) => name.startsWith("GIT_"));
+  return JSON.stringify([counted.map((name) => options[name]), git.sort(([a], [b]) => (a < b ? -1 : 1))]);
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }

@@ -80,6 +80,7 @@ export function buildProgram(outcome: Outcome): Command {
     (await import("./commands/demo.ts")).run(args, options),
   );
   rulesCommand(program, outcome);
+  cacheCommand(program, outcome);
   program
     .command("completion")
     .description("completion for a shell")
@@ -181,6 +182,21 @@ function rulesCommand(program: Command, outcome: Outcome): void {
       const { config } = command.opts<{ config?: string }>();
       const { run } = await import("./commands/rules.ts");
       outcome.code = await run([name, ...command.args], config === undefined ? {} : { config });
+    });
+  }
+}
+
+function cacheCommand(program: Command, outcome: Outcome): void {
+  const cache = program.command("cache").description("what earlier scans left for later ones");
+  for (const [name, description] of [
+    ["show", "where it is, and how much"],
+    ["clear", "forget all of it"],
+  ] as const) {
+    const command = cache.command(name).description(description);
+    command.option("--cache-dir <folder>", "the cache in this folder").action(async () => {
+      const { cacheDir } = command.opts<{ cacheDir?: string }>();
+      const { run } = await import("./commands/cache.ts");
+      outcome.code = await run([name], cacheDir === undefined ? {} : { cacheFolder: cacheDir });
     });
   }
 }

@@ -4,7 +4,7 @@
  * Loaded by scans that are large enough to gain by it. It knows no sources, no threads and no reports.
  */
 export { cacheFolder } from "./place.ts";
-export { removeStore, Store } from "./store.ts";
+export { clearFolder, Store, storedBytes } from "./store.ts";
 export { folderIdentity, readState, type FolderState } from "./folder-state.ts";
 export { keyOf } from "./seal.ts";
 export { Known } from "./known.ts";

@@ -212,9 +212,23 @@ export class Store implements Disposable {
   }
 }
 
-/** Removes every file of the store: for one that cannot be opened, and that nobody else can have open. */
-export function removeStore(folder: string): void {
-  for (const name of storeFiles(folder)) rmSync(join(folder, name), { force: true });
+/** Bytes of all files of the store in a folder; 0 where there is none. */
+export function storedBytes(folder: string): number {
+  return storeFiles(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}
+
+/** Forgets everything in a folder. A file that others may have open is emptied, not removed. Gives the number of bytes that came free. */
+export async function clearFolder(folder: string): Promise<number> {
+  const before = storedBytes(folder);
+  if (before === 0) return 0;
+  const store = await Store.open(folder);
+  if (typeof store === "string") {
+    for (const name of storeFiles(folder)) rmSync(join(folder, name), { force: true });
+  } else {
+    store.clear();
+    store[Symbol.dispose]();
+  }
+  return before - storedBytes(folder);
 }
 
 /** A name for a value that no other process gives. */
