@@ -21,7 +21,7 @@ export function unitAgain(unit: Unit, hits: readonly ContentHit[]): Unit | "neve
       return { ...unit, paths: kept.map((i) => unit.paths[i]!), names: kept.map((i) => unit.names[i]!) };
     }
     case "layer":
-      return unit;
+      return { ...unit, only: [...new Set(hits.map(({ place }) => place))].sort() };
     case "inline":
     case "stream":
     case "graph":

@@ -4,19 +4,23 @@ import { withAlternates } from "../content/git/alternates.ts";
 import type { ContentHit } from "../model/detection.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Located } from "../model/source.ts";
-import type { Unit, UnitResult } from "../model/unit.ts";
+import type { LayerUnit, Unit, UnitResult } from "../model/unit.ts";
 import { findRepository } from "../sources/git/repository.ts";
 import {
   cacheFolder,
   folderIdentity,
   keyOf,
   Known,
+  proveLayer,
+  readLayerRecord,
   readSnapshot,
   readState,
   Store,
   writeSnapshot,
   type FolderState,
   type Snapshot,
+  type StoredEntry,
+  writeLayerRecord,
 } from "../store/index.ts";
 import { unitAgain } from "./again.ts";
 import type { ScanOptions } from "./options.ts";
@@ -74,9 +78,10 @@ export class Memory implements Disposable {
     const folder = place.objects === undefined ? undefined : folderIdentity(place.objects);
     const known = folder === undefined ? undefined : new Known(store, keyOf("objects", folder, frame), ruleset);
     const text = optionsText(this.#options);
-    if (!alone || text === undefined) return new TargetMemory(store, known, undefined);
+    const layers = keyOf("layers", frame, ruleset.digest);
+    if (!alone || text === undefined) return new TargetMemory(store, known, layers, undefined);
     const asked = keyOf("target", frame, ruleset.digest, target.name, target.as, text);
-    return new TargetMemory(store, known, { state, again: () => readState(place.roots), asked });
+    return new TargetMemory(store, known, layers, { state, again: () => readState(place.roots), asked });
   }
 
   [Symbol.dispose](): void {
@@ -110,14 +115,18 @@ export class TargetMemory {
   /** Its contents that earlier scans found clean; of repositories alone. */
   readonly known: Known | undefined;
   readonly #store: Store;
+  /** The scope of layers. */
+  readonly #layers: Uint8Array;
   readonly #state: TargetState | undefined;
   readonly #units: Unit[] = [];
   readonly #hits = new Set<string>();
+  readonly #fresh: { readonly unit: LayerUnit; readonly name: Uint8Array; readonly result: UnitResult }[] = [];
   #isKeepable = true;
 
-  constructor(store: Store, known: Known | undefined, state: TargetState | undefined) {
+  constructor(store: Store, known: Known | undefined, layers: Uint8Array, state: TargetState | undefined) {
     this.#store = store;
     this.known = known;
+    this.#layers = layers;
     this.#state = state;
   }
 
@@ -137,9 +146,38 @@ export class TargetMemory {
     for (const { content } of result.hits) this.#hits.add(content);
   }
 
+  /**
+   * A layer that is known is read for its files with secrets alone, whichever image it comes in; another one is scanned, and known from then on.
+   * `read` has a unit scanned. Gives also how many of its contents were not scanned.
+   */
+  async layer(
+    unit: LayerUnit,
+    read: (unit: Unit) => Promise<UnitResult>,
+  ): Promise<{ result: UnitResult; known: number }> {
+    const name = keyOf("layer", unit.digest, unit.diffId);
+    // What lies compressed in a compressed archive is not read twice.
+    const isFit = unit.length >= leastBytes && unit.wrapped === undefined;
+    const found = isFit ? this.#store.read("layer", keyOf(this.#layers, name))[0] : undefined;
+    const key = found === undefined ? undefined : proveLayer(unit);
+    const record = found === undefined || key === undefined ? undefined : readLayerRecord(found.value, key);
+    if (record !== undefined) {
+      const { only, result } = record;
+      if (only.length === 0) return { result: { ...result, hits: [] }, known: result.scanned };
+      const again = await read({ ...unit, only });
+      const places = new Set(again.hits.map(({ place }) => place));
+      if (again.problems.length === 0 && places.size === only.length)
+        return { result: { ...result, hits: again.hits }, known: result.scanned - again.scanned };
+    }
+    const result = await read(unit);
+    if (isFit && result.interrupted !== true && result.problems.length === 0 && result.layer?.digest === unit.digest)
+      this.#fresh.push({ unit, name, result });
+    return { result, known: 0 };
+  }
+
   /** Keeps what the scan of the target came to. `isStopped`: it was not done. */
   keep(tally: TargetTally, located: Located, isStopped: boolean): void {
     this.known?.keep();
+    if (!isStopped) this.#keepLayers();
     if (this.#state === undefined || isStopped || !this.#isKeepable) return;
     const { state, again } = this.#state;
     const { kind, ledger } = tally.outcome(0);
@@ -154,6 +192,17 @@ export class TargetMemory {
     const name = new Uint8Array();
     const value = writeSnapshot(snapshot, state.sealKey());
     this.#store.write([{ kind: "snapshot", scope: this.#scope(state), name, value }]);
+  }
+
+  #keepLayers(): void {
+    const entries = this.#fresh.flatMap(({ unit, name, result: { hits, ...result } }): StoredEntry[] => {
+      const key = proveLayer(unit);
+      const only = [...new Set(hits.map(({ place }) => place))].sort();
+      if (key === undefined) return [];
+      const value = writeLayerRecord({ result, only }, key);
+      return [{ kind: "layer", scope: keyOf(this.#layers, name), name, value }];
+    });
+    if (entries.length > 0) this.#store.write(entries);
   }
 
   #scope(state: FolderState): Uint8Array {

@@ -6,6 +6,7 @@ import type { ScanOptions } from "./options.ts";
 import { keepWanted } from "./again.ts";
 import { SeenContents } from "./seen.ts";
 import type { Known } from "../store/index.ts";
+import type { TargetMemory } from "./memory.ts";
 
 /** How often progress is told; the progress line draws no faster. */
 const progressMs = 100;
@@ -29,6 +30,7 @@ export class Run implements AsyncDisposable {
   #phase: "plan" | "scan" | "locate" = "plan";
   #planned = 0;
   readonly #poolOptions: PoolOptions;
+  #memory: TargetMemory | undefined;
   #known: Known | undefined;
   /** Asks contents that are known in part about the rules that are new. */
   #partPool: Pool | undefined;
@@ -52,15 +54,16 @@ export class Run implements AsyncDisposable {
     return this.#signal.aborted;
   }
 
-  /** Begins a target. Gives what its source may know of the run. `known`: its contents that need no scan, or not for all rules. */
-  async begin(target: string, known?: Known): Promise<SourceContext> {
+  /** Begins a target. Gives what its source may know of the run. `memory`: what earlier runs know of it. */
+  async begin(target: string, memory?: TargetMemory): Promise<SourceContext> {
     this.#target = target;
     this.#phase = "plan";
     this.#tell();
-    this.#known = known;
+    this.#memory = memory;
+    this.#known = memory?.known;
     await this.#partPool?.[Symbol.asyncDispose]();
     this.#partPool = undefined;
-    return { signal: this.#signal, ...this.#seen.begin(known) };
+    return { signal: this.#signal, ...this.#seen.begin(memory?.known) };
   }
 
   /** The target was read whole: its contents need no scan in those that follow. */
@@ -127,9 +130,16 @@ export class Run implements AsyncDisposable {
       if (result !== undefined && result.problems.length === 0 && result.layer?.digest === unit.digest)
         return { ...result, bytes: 0 };
     }
-    const reading = this.#pool.run(unit);
+    const reading = this.#readLayer(unit);
     this.#layers.set(key, reading);
     return reading;
+  }
+
+  async #readLayer(unit: LayerUnit): Promise<UnitResult> {
+    if (this.#memory === undefined) return this.#pool.run(unit);
+    const { result, known } = await this.#memory.layer(unit, (asked) => this.#pool.run(asked));
+    if (known > 0) this.tellKnown(known);
+    return result;
   }
 
   /** So many contents of the target need no scan. */

@@ -79,6 +79,8 @@ export interface LayerUnit extends UnitBase {
   readonly diffId: string;
   /** Where `file` itself is compressed as a whole: the offset counts in its expanded bytes. */
   readonly wrapped?: "gzip" | "zstd";
+  /** Only these files are scanned, by their paths: an earlier scan knows the others. */
+  readonly only?: readonly string[];
 }
 
 /** Trees and commits of a pack or of loose objects, read for attribution: which commits hold the contents that have findings. */

@@ -1,5 +1,5 @@
 import { CleanListBuilder } from "../model/clean-list.ts";
-import type { ContentHit, Detection, SuppressionReason } from "../model/detection.ts";
+import type { ContentHit, SuppressionReason } from "../model/detection.ts";
 import { addCounts } from "../model/ledger.ts";
 import type { Problem, ProblemCode } from "../model/problem.ts";
 import type { GraphReading, LayerReading, UnitResult } from "../model/unit.ts";
@@ -35,10 +35,12 @@ export class ResultBuilder {
     else if (!result.limited) this.#clean?.add(content, bytes, result.judged);
   }
 
-  /** A content that turned out to be one that was scanned before: its detections, for its new place. */
-  again(content: string, place: string, bytes: number, detections: readonly Detection[]): void {
+  /** A content that turned out to be one that was scanned before: the same as its scan would say, whichever worker did it. */
+  again(content: string, place: string, bytes: number, before: Pick<ScanResult, "detections" | "suppressed">): void {
+    const { detections, suppressed } = before;
     this.#scanned++;
     this.#bytes += bytes;
+    this.#suppressed = addCounts(this.#suppressed, suppressed);
     if (detections.length > 0) this.#hits.push({ content, place, detections });
   }
 

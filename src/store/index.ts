@@ -4,8 +4,9 @@
  * Loaded by scans that are large enough to gain by it. It knows no sources, no threads and no reports.
  */
 export { cacheFolder } from "./place.ts";
-export { clearFolder, Store, storedBytes } from "./store.ts";
+export { clearFolder, Store, storedBytes, type StoredEntry } from "./store.ts";
 export { folderIdentity, readState, type FolderState } from "./folder-state.ts";
 export { keyOf } from "./seal.ts";
 export { Known } from "./known.ts";
+export { proveLayer, readLayerRecord, writeLayerRecord } from "./layer-record.ts";
 export { readSnapshot, writeSnapshot, type Snapshot } from "./snapshot.ts";

@@ -66,7 +66,7 @@ export async function scanTarget(
   tally: TargetTally,
   memory?: TargetMemory,
 ): Promise<void> {
-  const context = await scan.begin(tally.target, memory?.known);
+  const context = await scan.begin(tally.target, memory);
   if (memory !== undefined && (await recall(memory, scan, findings, tally))) return;
   await using source = await open(context);
   tally.kind = source.kind;

@@ -1,6 +1,5 @@
 import { blobId, startBlobId } from "../../content/blob-id.ts";
-import type { ContentStream } from "../../detect/index.ts";
-import type { Detection } from "../../model/detection.ts";
+import type { ContentStream, ScanResult } from "../../detect/index.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
 
@@ -9,9 +8,11 @@ export const gatherBytes = 4 << 20;
 /** Ids that a worker remembers. Beyond it contents are scanned again, which costs time and changes nothing. */
 const maxRemembered = 400_000;
 
-/** Detections of contents that this worker scanned, by id; none for clean ones. */
-const remembered = new Map<string, readonly Detection[]>();
-const none: readonly Detection[] = [];
+/** What came of contents that this worker scanned, by id; nothing for most. */
+const remembered = new Map<string, Remembered>();
+const nothing: Remembered = { detections: [], suppressed: {} };
+
+type Remembered = Pick<ScanResult, "detections" | "suppressed">;
 
 /** Scans files that come one after the other, in chunks, with their sizes known before: entries of layers, files of folders. */
 export class EntryScanner {
@@ -77,7 +78,11 @@ export class EntryScanner {
       return;
     }
     const result = detector.scanAt(low, length);
-    if (remembered.size < maxRemembered) remembered.set(id, result.detections.length === 0 ? none : result.detections);
+    const { detections, suppressed } = result;
+    const isNothing = detections.length === 0 && Object.keys(suppressed).length === 0;
+    // One with more detections than are listed says so each time.
+    if (remembered.size < maxRemembered && !result.limited)
+      remembered.set(id, isNothing ? nothing : { detections, suppressed });
     this.#out.scanned(id, this.#place, length, result);
   }
 

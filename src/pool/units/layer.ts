@@ -7,11 +7,18 @@ import { EntryScanner } from "./entries.ts";
 /** Scans every file of a layer while the layer streams through. */
 export async function scanLayer(unit: LayerUnit, task: Task, out: ResultBuilder): Promise<void> {
   const scanner = new EntryScanner(task, out);
+  const only = unit.only === undefined ? undefined : new Set(unit.only);
+  let isWanted = true;
   const outcome = await readLayer(unit, {
-    begin: (file) => scanner.begin(file.path, file.size),
-    push: (chunk) => scanner.push(chunk),
+    begin: (file) => {
+      isWanted = only === undefined || only.has(file.path);
+      if (isWanted) scanner.begin(file.path, file.size);
+    },
+    push: (chunk) => {
+      if (isWanted) scanner.push(chunk);
+    },
     end: () => {
-      scanner.end();
+      if (isWanted) scanner.end();
     },
   });
   out.layer = outcome.reading;
