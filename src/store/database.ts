@@ -54,7 +54,11 @@ function wrap(database: SqliteDatabase): Database {
   database.exec("PRAGMA synchronous = NORMAL");
   return {
     all: (sql, ...values) => database.prepare(sql).all(...values) as Row[],
-    run: (sql, ...values) => void database.prepare(sql).run(...values),
+    run(sql, ...values) {
+      // A statement that may give rows is not one to be run; these come without values.
+      if (values.length === 0) database.exec(sql);
+      else database.prepare(sql).run(...values);
+    },
     close: () => void database.close(),
   };
 }

@@ -140,8 +140,8 @@ export class Store implements Disposable {
   /** Forgets everything, and gives the room back. Scans that have the file open go on. */
   clear(): void {
     this.#change("DELETE FROM entry");
-    this.#change("PRAGMA wal_checkpoint(TRUNCATE)");
     this.#change("VACUUM");
+    this.#change("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
   [Symbol.dispose](): void {
