@@ -5,6 +5,7 @@ import { Pool, type PoolOptions } from "../pool/index.ts";
 import type { ScanOptions } from "./options.ts";
 import { keepWanted } from "./again.ts";
 import { SeenContents } from "./seen.ts";
+import { withRules } from "./setup.ts";
 import type { Known } from "../store/index.ts";
 import type { TargetMemory } from "./memory.ts";
 
@@ -76,7 +77,7 @@ export class Run implements AsyncDisposable {
     this.#phase = "scan";
     this.#planned += item.unit.weight;
     for (const { unit, planned, isPart } of partsOf(item, this.#known)) {
-      const pool = isPart ? this.#poolForPart(this.#known!) : this.#pool;
+      const pool = isPart ? await this.#poolForPart(this.#known!) : this.#pool;
       await pool.ready();
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#signal.aborted) {
@@ -112,9 +113,10 @@ export class Run implements AsyncDisposable {
     return this.#pool.run(unit);
   }
 
-  #poolForPart(known: Known): Pool {
-    const { prebuilt: _, ...options } = this.#poolOptions;
-    return (this.#partPool ??= new Pool({ ...options, ruleset: known.partRules ?? options.ruleset }));
+  async #poolForPart(known: Known): Promise<Pool> {
+    if (this.#partPool !== undefined) return this.#partPool;
+    const options = await withRules(this.#poolOptions, known.partRules ?? this.#poolOptions.ruleset);
+    return (this.#partPool ??= new Pool(options));
   }
 
   #scan(unit: Unit): Promise<UnitResult> {

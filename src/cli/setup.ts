@@ -92,6 +92,11 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
   };
 }
 
+/** The same for workers that look for other rules. */
+export async function withRules(options: PoolOptions, ruleset: Ruleset): Promise<PoolOptions> {
+  return { ...options, ruleset, prebuilt: await prebuildOwn(ruleset, await readFile(asset("kernel.bin"))) };
+}
+
 /** With more rules of their own than this, users wait less for slower scans than for a slower start. */
 const mostOwnPrograms = 300;
 
