@@ -1,6 +1,6 @@
 import type { Report } from "../model/finding.ts";
 import type { ScanObserver } from "../model/observer.ts";
-import { checkWritable } from "../report/index.ts";
+import { checkWritable, countText } from "../report/index.ts";
 import { targetTable } from "../response/index.ts";
 import { logLevels, type ScanOptions } from "./options.ts";
 import { showProgress } from "./progress.ts";
@@ -28,7 +28,7 @@ export async function presentScan(
   const isQuiet = logLevels.indexOf(options.logLevel) > logLevels.indexOf("info");
   if (known > 0 && !isQuiet)
     process.stderr.write(
-      `leaktrace: ${known} of these contents are known from earlier scans (--no-cache scans them again)\n`,
+      `leaktrace: ${countText(known)} of these contents are known from earlier scans (--no-cache scans them again)\n`,
     );
   const count = Math.max(targets ?? 0, report.targets.length);
   if (count > 1 && !isQuiet) {

@@ -57,6 +57,7 @@ function parsed(name: string, ...args: string[]): ReturnType<typeof readScanOpti
 describe("options", () => {
   test("have gitleaks' defaults, and mask", () => {
     expect(parsed("git")).toEqual({
+      cache: true,
       enableRules: [],
       ignoreInlineAllow: false,
       exitCode: 1,

@@ -41,7 +41,7 @@ function scan(repository: string, cache: string, ...more: readonly string[]): Ra
 
 /** How many contents were not scanned, as the program says. */
 function known({ stderr }: Ran): number {
-  return Number(/(\d+) of these contents are known/.exec(stderr)?.[1] ?? 0);
+  return Number(/([\d,]+) of these contents are known/.exec(stderr)?.[1]?.replaceAll(",", "") ?? 0);
 }
 
 /** A scan with the cache says what a scan without one says. Gives how many contents were known. */

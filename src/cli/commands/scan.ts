@@ -101,7 +101,8 @@ async function recall(memory: TargetMemory, scan: Run, findings: HitSink, tally:
   if (before === undefined) return false;
   const results = await Promise.all(before.units.map((unit) => scan.read(unit)));
   const hits = results.flatMap((result) => result.hits);
-  if (scan.isStopped || results.some(({ problems }) => problems.length > 0) || !isSame(hits, before)) return false;
+  const isDamaged = results.some(({ problems }) => problems.some(({ effect }) => effect === "incomplete"));
+  if (scan.isStopped || isDamaged || !isSame(hits, before)) return false;
   for (const hit of hits) findings.addHit(hit, tally.target);
   for (const sighting of before.sightings) findings.addSighting(sighting, tally.target);
   tally.recall(before.kind, before.ledger, before.problems);
