@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { buildImage } from "../../fixtures/images/build-image.ts";
 import { leaktrace, probe, probeRules, program, scratch, type Ran } from "../cli/scan-program.ts";
 import { largeRepository, noise } from "./repository.ts";
 import { openWorkshop, type Workshop } from "../../fixtures/git/workshop.ts";
@@ -151,6 +152,43 @@ describe("folders", () => {
     expect(known(after)).toBe(0);
     expect(after.stdout).toBe(dir("--no-cache").stdout);
     expect(after.stdout).not.toBe(cold.stdout);
+  });
+});
+
+describe("layers", () => {
+  const image = {
+    tag: "app:1",
+    layers: [{ files: { "noise.bin": noise("layer", 5_000_000), "etc/a.conf": `k=${probe("layer")}\n` } }],
+  };
+
+  test("are known in whichever image they come, and no other bytes pass for them", async () => {
+    const { cache } = fresh();
+    const one = join(folder, "one/layout");
+    const two = join(folder, "two/layout");
+    for (const path of [one, two]) {
+      mkdirSync(path, { recursive: true });
+      await buildImage(image, { path, format: "oci-layout" });
+    }
+    const scanImage = (path: string, ...more: readonly string[]): Ran =>
+      leaktrace(["image", "layout", "-f", "jsonl", "--cache-dir", cache, "-c", rules, ...more], {
+        cwd: join(path, ".."),
+      });
+    const cold = scanImage(one);
+    const warm = scanImage(two);
+    expect(cold.stdout).toContain("etc/a.conf");
+    expect(warm.stdout).toBe(cold.stdout);
+    expect(known(warm)).toBeGreaterThan(0);
+    const blobs = join(two, "blobs/sha256");
+    const largest = readdirSync(blobs)
+      .map((name) => join(blobs, name))
+      .sort((a, b) => statSync(b).size - statSync(a).size)[0]!;
+    const bytes = readFileSync(largest);
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(largest, bytes);
+    const other = scanImage(two);
+    expect(known(other)).toBe(0);
+    expect(other.stdout).toContain("digest-mismatch");
+    expect(other.stdout).toBe(scanImage(two, "--no-cache").stdout);
   });
 });
 
