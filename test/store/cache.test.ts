@@ -1,14 +1,16 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
   cpSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -305,6 +307,23 @@ describe("a cache", () => {
     expect(ran.code).toBe(1);
     expect(ran.stderr.match(/without a cache/g)).toHaveLength(1);
     expect(scan(repository, "/dev/null/cache").stderr).not.toContain("cache:");
+  });
+
+  test("without SQLite is none, and the scan is the same", () => {
+    const { repository, cache } = fresh();
+    const root = join(import.meta.dirname, "../..");
+    const place = join(folder, "without");
+    for (const name of ["bin", "dist", "package.json"])
+      cpSync(join(root, name), join(place, name), { recursive: true });
+    mkdirSync(join(place, "node_modules"));
+    symlinkSync(realpathSync(join(root, "node_modules/re2")), join(place, "node_modules/re2"));
+    const args = ["git", repository, "-f", "jsonl", "--cache-dir", cache, "-c", rules];
+    // A Node that brings SQLite of its own uses that.
+    const own = spawnSync(process.execPath, ["-e", "require('node:sqlite')"]).status === 0;
+    const start = (...more: readonly string[]) =>
+      spawnSync(process.execPath, [join(place, "bin/leaktrace.js"), ...args, ...more], { encoding: "utf8" });
+    expect(start().stdout).toBe(scan(repository, cache, "--no-cache").stdout);
+    expect(start("-v", "-r", join(folder, "without.jsonl")).stderr.includes("no SQLite")).toBe(!own);
   });
 
   test("is shown and cleared", () => {

@@ -1,5 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, readdirSync, realpathSync, statSync, symlinkSync } from "node:fs";
+import esbuild from "esbuild";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { cacheFolder, keyOf, Store } from "../../src/store/index.ts";
@@ -98,6 +100,59 @@ describe("a store", () => {
     expect(names(store)).toEqual(["a", "b"]);
   });
 });
+
+test("a process that is killed while it writes leaves all of a change or nothing", async () => {
+  const place = join(folder, "killed");
+  mkdirSync(place);
+  symlinkSync(realpathSync(join(import.meta.dirname, "../../node_modules")), join(place, "node_modules"));
+  const writer = join(place, "writer.mjs");
+  await esbuild.build({
+    stdin: { contents: writerSource, resolveDir: join(import.meta.dirname, "../../src/store") },
+    ...{
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      external: ["better-sqlite3"],
+      outfile: writer,
+      logLevel: "error",
+    },
+  });
+  const cache = join(place, "cache");
+  let written = 0;
+  for (let round = 0; round < 10; round++) {
+    const child = spawn(process.execPath, [writer, cache, `${round}`], { stdio: ["ignore", "pipe", "inherit"] });
+    const ended = once(child, "exit");
+    // It says when it has begun; from then on every moment is one in a transaction or between two.
+    await once(child.stdout, "data");
+    await new Promise((resolve) => setTimeout(resolve, round * 7));
+    child.kill("SIGKILL");
+    await ended;
+    using store = await open(cache);
+    const values = store
+      .read("segment", scope)
+      .map(({ name, value }) => `${Buffer.from(name).toString()[0]} ${Buffer.from(value).readUInt32LE(0)}`);
+    const [a = [], b = []] = ["a", "b"].map((side) =>
+      values.filter((value) => value.startsWith(side)).map((value) => value.slice(2)),
+    );
+    expect(a.sort()).toEqual(b.sort());
+    written = Math.max(written, a.length);
+  }
+  expect(written).toBeGreaterThan(10);
+});
+
+const writerSource = `
+  import { keyOf, Store } from "./index.ts";
+  const [folder, round] = process.argv.slice(2);
+  const store = await Store.open(folder);
+  const scope = keyOf("scope");
+  for (let i = 0; ; i++) {
+    const value = Buffer.alloc(20_000, i);
+    value.writeUInt32LE(Number(round) * 1_000_000 + i);
+    const names = ["a", "b"].map((side) => Buffer.from(side + " " + round + " " + (i % 50)));
+    store.write(names.map((name) => ({ kind: "segment", scope, name, value })));
+    if (i === 0) process.stdout.write("begun");
+  }
+`;
 
 test("what is sealed opens with its key alone, and whole", () => {
   const sealed = seal(keyOf("k"), Buffer.from("a path and a message"));
