@@ -76,7 +76,8 @@ export class Memory implements Disposable {
     const { maxDecodeDepth, ignoreInlineAllow } = this.#options;
     const frame = keyOf("frame", LEAKTRACE_SCANNER, engine, `${maxDecodeDepth} ${ignoreInlineAllow}`);
     const folder = place.objects === undefined ? undefined : folderIdentity(place.objects);
-    const known = folder === undefined ? undefined : new Known(store, keyOf("objects", folder, frame), ruleset);
+    const known = (): Known | undefined =>
+      folder === undefined ? undefined : new Known(store, keyOf("objects", folder, frame), ruleset);
     const text = optionsText(this.#options);
     const layers = keyOf("layers", frame, ruleset.digest);
     if (!alone || text === undefined) return new TargetMemory(store, known, layers, undefined);
@@ -112,8 +113,8 @@ interface TargetState {
 
 /** What is known of one target, and what its scan adds. */
 export class TargetMemory {
-  /** Its contents that earlier scans found clean; of repositories alone. */
-  readonly known: Known | undefined;
+  readonly #openKnown: () => Known | undefined;
+  #known: Known | undefined;
   readonly #store: Store;
   /** The scope of layers. */
   readonly #layers: Uint8Array;
@@ -123,11 +124,16 @@ export class TargetMemory {
   readonly #fresh: { readonly unit: LayerUnit; readonly name: Uint8Array; readonly result: UnitResult }[] = [];
   #isKeepable = true;
 
-  constructor(store: Store, known: Known | undefined, layers: Uint8Array, state: TargetState | undefined) {
+  constructor(store: Store, openKnown: () => Known | undefined, layers: Uint8Array, state: TargetState | undefined) {
     this.#store = store;
-    this.known = known;
+    this.#openKnown = openKnown;
     this.#layers = layers;
     this.#state = state;
+  }
+
+  /** Its contents that earlier scans found clean; of repositories alone. Read when they are first asked for. */
+  get known(): Known | undefined {
+    return (this.#known ??= this.#openKnown());
   }
 
   /** What the whole target came to when it was scanned last, where nothing of it has changed since. */
@@ -176,7 +182,7 @@ export class TargetMemory {
 
   /** Keeps what the scan of the target came to. `isStopped`: it was not done. */
   keep(tally: TargetTally, located: Located, isStopped: boolean): void {
-    this.known?.keep();
+    this.#known?.keep();
     if (!isStopped) this.#keepLayers();
     if (this.#state === undefined || isStopped || !this.#isKeepable) return;
     const { state, again } = this.#state;

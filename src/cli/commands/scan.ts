@@ -66,8 +66,11 @@ export async function scanTarget(
   tally: TargetTally,
   memory?: TargetMemory,
 ): Promise<void> {
-  const context = await scan.begin(tally.target, memory);
-  if (memory !== undefined && (await recall(memory, scan, findings, tally))) return;
+  let context = await scan.begin(tally.target);
+  if (memory !== undefined) {
+    if (await recall(memory, scan, findings, tally)) return;
+    context = await scan.begin(tally.target, memory);
+  }
   await using source = await open(context);
   tally.kind = source.kind;
   for await (const item of source.units()) {
