@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import {
   loadEngine,
@@ -27,6 +28,8 @@ export interface Prepared {
   readonly notes: readonly Problem[];
 }
 
+/** A larger file is worth a thread of its own. */
+const smallBytes = 1 << 16;
 /** More threads than this wait for the disk and for each other. */
 const maxWorkers = 16;
 
@@ -71,6 +74,7 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       honourInlineAllow: !options.ignoreInlineAllow,
       entry: asset("worker.js"),
       prebuilt,
+      expectsSmallFiles: targets.length > 0 && targets.every(isSmallFile),
     },
     notes: [
       ...decided.notes,
@@ -99,6 +103,13 @@ async function prebuildOwn(ruleset: Ruleset, packed: Uint8Array): Promise<Prebui
     ruleset,
     packedFollow(packed, (rule) => (left-- > 0 ? followOf(rule) : [])),
   );
+}
+
+/** What the main thread scans itself: a file that is neither large nor an image. */
+function isSmallFile({ name, as }: Target): boolean {
+  if (as !== "any" && as !== "files") return false;
+  const facts = statSync(name, { throwIfNoEntry: false });
+  return facts?.isFile() === true && facts.size <= smallBytes;
 }
 
 function note(code: Problem["code"], subject: string, message: string): Problem {
