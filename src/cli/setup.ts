@@ -73,6 +73,7 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       decodeDepth: options.maxDecodeDepth,
       honourInlineAllow: !options.ignoreInlineAllow,
       entry: asset("worker.js"),
+      layerReader: asset("layer-reader.js"),
       prebuilt,
       expectsSmallFiles: targets.length > 0 && targets.every(isSmallFile),
     },

@@ -17,6 +17,8 @@ export interface PoolOptions {
   readonly prebuilt?: Prebuilt;
   /** The worker's entry: a JavaScript file. */
   readonly entry: URL;
+  /** The entry of the thread that reads large layers beside a worker; without it workers read them themselves. */
+  readonly layerReader?: URL;
   /** A content that shows no progress for this long is given up, and its worker with it. */
   readonly stallMs?: number;
   /** Small files are expected, and nothing else: they are scanned in this thread, and no worker is started while that is enough. */
@@ -146,10 +148,11 @@ export class Pool implements AsyncDisposable {
   }
 
   #setup(progress: SharedArrayBuffer): WorkerSetup {
-    const { ruleset, kernel, decodeDepth, honourInlineAllow, prebuilt } = this.#options;
+    const { ruleset, kernel, decodeDepth, honourInlineAllow, prebuilt, layerReader } = this.#options;
     return {
       ...{ ruleset, kernel, decodeDepth, honourInlineAllow, progress, cancel: this.#cancel },
       ...(prebuilt === undefined ? {} : { prebuilt }),
+      ...(layerReader === undefined ? {} : { layerReader: layerReader.href }),
     };
   }
 

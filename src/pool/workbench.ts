@@ -1,6 +1,7 @@
 import type { Unit, UnitResult } from "../model/unit.ts";
 import { createDetector, instantiateKernel, loadEngine } from "../detect/index.ts";
 import { progressSlot, type WorkerSetup } from "./messages.ts";
+import { LayerThread } from "./layers/layer-thread.ts";
 import { runUnit } from "./run-unit.ts";
 import type { Task } from "./task.ts";
 
@@ -31,6 +32,7 @@ export async function openWorkbench(setup: WorkerSetup): Promise<Workbench> {
   let bytesLeft = Infinity;
   const task: Task = {
     detector,
+    ...(setup.layerReader === undefined ? {} : { layers: new LayerThread(new URL(setup.layerReader)) }),
     begin(ordinal) {
       progress[progressSlot.ordinal] = ordinal;
       progress[progressSlot.contents]!++;

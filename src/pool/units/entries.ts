@@ -30,7 +30,8 @@ export class EntryScanner {
     this.#out = out;
   }
 
-  begin(place: string, size: number): void {
+  /** `id`: whether `end` will be told the content's id, or it is to be found here. */
+  begin(place: string, size: number, id: "told" | "unknown" = "unknown"): void {
     this.#place = place;
     this.#size = size;
     this.#filled = 0;
@@ -42,7 +43,7 @@ export class EntryScanner {
     if (size <= gatherBytes) kernel.reserve(size);
     else {
       this.#stream = this.#task.detector.stream();
-      this.#hash = startBlobId(size);
+      if (id === "unknown") this.#hash = startBlobId(size);
     }
   }
 
@@ -51,7 +52,7 @@ export class EntryScanner {
     if (this.#leftOut) return;
     if (this.#stream !== undefined) {
       this.#stream.push(chunk);
-      this.#hash!.update(chunk);
+      this.#hash?.update(chunk);
     } else {
       const { kernel } = this.#task.detector;
       const part = chunk.subarray(0, this.#size - this.#filled);
@@ -60,17 +61,18 @@ export class EntryScanner {
     this.#filled += chunk.length;
   }
 
-  end(): void {
+  /** The content ended. `told`: its id, for which the size was taken that `begin` was given; `complete`: so many bytes came. */
+  end(told?: string, complete = false): void {
     if (this.#leftOut) this.#out.lost("worker-crashed", this.#place, crashMessage);
-    else if (this.#stream === undefined) this.#gathered();
-    else this.#streamed(this.#stream);
+    else if (this.#stream === undefined) this.#gathered(complete ? told : undefined);
+    else this.#out.scanned(told ?? this.#hash?.digest("hex") ?? "", this.#place, this.#filled, this.#stream.end());
   }
 
-  #gathered(): void {
+  #gathered(told: string | undefined): void {
     const { detector } = this.#task;
     const length = Math.min(this.#filled, this.#size);
     const low = detector.kernel.arena;
-    const id = blobId(detector.kernel.bytes.subarray(low, low + length));
+    const id = told ?? blobId(detector.kernel.bytes.subarray(low, low + length));
     const before = remembered.get(id);
     if (before !== undefined) {
       this.#out.again(id, this.#place, length, before);
@@ -79,9 +81,5 @@ export class EntryScanner {
     const result = detector.scanAt(low, length);
     if (remembered.size < maxRemembered) remembered.set(id, result.detections.length === 0 ? none : result.detections);
     this.#out.scanned(id, this.#place, length, result);
-  }
-
-  #streamed(stream: ContentStream): void {
-    this.#out.scanned(this.#hash!.digest("hex"), this.#place, this.#filled, stream.end());
   }
 }
