@@ -19,8 +19,9 @@ interface NativeGunzip {
     onerror: (message: string, errno: number, code: string) => void;
   };
   readonly state: Uint32Array;
-  /** Memory for results that no result lies in yet. */
-  spare: Buffer | undefined;
+  /** Where results go, and how many bytes of them lie there already. */
+  output: Buffer;
+  filled: number;
   close(): void;
 }
 
@@ -39,10 +40,9 @@ export async function* inflateNatively(
     for await (const piece of input) {
       run.offered += piece.length;
       yield* expandPiece(native, piece, constants.Z_NO_FLUSH, run);
-      if (run.ended || run.error !== undefined) return;
+      if (run.ended || run.error !== undefined) break;
     }
-    run.isAll = true;
-    yield* expandPiece(native, new Uint8Array(0), constants.Z_FINISH, run);
+    yield* finish(native, run);
   } finally {
     native.close();
   }
@@ -57,19 +57,37 @@ function* expandPiece(
   const { handle, state } = native;
   handle.onerror = (message, _errno, code) => (run.error = { message, code });
   let inputLeft = piece.length;
-  let outputLeft = 0;
-  while (outputLeft === 0) {
-    const output = native.spare ?? Buffer.allocUnsafeSlow(OUTPUT_CHUNK_BYTES);
-    handle.writeSync(flush, piece, piece.length - inputLeft, inputLeft, output, 0, output.length);
-    // What a failing call made is not told.
+  for (;;) {
+    const { output, filled } = native;
+    handle.writeSync(flush, piece, piece.length - inputLeft, inputLeft, output, filled, output.length - filled);
+    // What a failing call made is not told; what was made before it stays.
     if (run.error !== undefined) return;
-    [outputLeft = 0, inputLeft = 0] = state;
-    native.spare = outputLeft < output.length ? undefined : output;
-    if (native.spare === undefined) yield output.subarray(0, output.length - outputLeft);
+    const [outputLeft = 0, left = 0] = state;
+    inputLeft = left;
+    native.filled = output.length - outputLeft;
+    if (outputLeft > 0) break;
+    yield takeOutput(native);
   }
   run.accepted += piece.length - inputLeft;
   // zlib had room and left input: the stream ended before it, as it does where zeros are behind it.
   run.ended = inputLeft > 0;
+}
+
+/** Tells zlib that nothing follows, where it does not know that yet, and gives what is left. */
+function* finish(native: NativeGunzip, run: Expanding): Generator<Uint8Array, void> {
+  if (!run.ended && run.error === undefined) {
+    run.isAll = true;
+    yield* expandPiece(native, new Uint8Array(0), constants.Z_FINISH, run);
+  }
+  if (native.filled > 0) yield takeOutput(native);
+}
+
+/** Chunks are full but for the last: a tar's blocks then lie where copying is quick. */
+function takeOutput(native: NativeGunzip): Uint8Array {
+  const chunk = native.output.subarray(0, native.filled);
+  native.output = Buffer.allocUnsafeSlow(OUTPUT_CHUNK_BYTES);
+  native.filled = 0;
+  return chunk;
 }
 
 function openNative(): NativeGunzip | undefined {
@@ -83,7 +101,13 @@ function openNative(): NativeGunzip | undefined {
     state instanceof Uint32Array;
   // The check stands above; what the functions take and do is what `isNativeKnown` tries.
   return isKnown
-    ? { handle: handle as NativeGunzip["handle"], state, spare: undefined, close: () => stream.close() }
+    ? {
+        handle: handle as NativeGunzip["handle"],
+        state,
+        output: Buffer.allocUnsafeSlow(OUTPUT_CHUNK_BYTES),
+        filled: 0,
+        close: () => stream.close(),
+      }
     : undefined;
 }
 
@@ -120,8 +144,7 @@ function attempt(input: readonly Uint8Array[]): { bytes: Buffer; run: Expanding 
   if (native === undefined) throw new Error("no native stream");
   const parts: Uint8Array[] = [];
   for (const piece of input) parts.push(...expandPiece(native, piece, constants.Z_NO_FLUSH, run));
-  if (!run.ended && run.error === undefined)
-    parts.push(...expandPiece(native, new Uint8Array(0), constants.Z_FINISH, run));
+  parts.push(...finish(native, run));
   native.close();
   return { bytes: Buffer.concat(parts), run };
 }

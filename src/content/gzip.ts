@@ -30,11 +30,12 @@ function begin(): Expanding {
 /**
  * Expands gzip of any number of members (RFC 1952). `open` starts the stored bytes from their beginning; it is called again when a
  * piece fails, because zlib drops what a failing piece had expanded already: later passes feed that piece in ever smaller ones, down
- * to single bytes, so nothing before the damage is lost. Damage is reported, never thrown; errors of `open` are thrown.
+ * to single bytes, so nothing before the damage is lost. `way`: both give the same; the documented one is slower. Damage is reported, never thrown; errors of `open` are thrown.
  */
 export async function* gunzip(
   open: () => AsyncIterable<Uint8Array>,
   report: (damage: StreamDamage) => void,
+  way: "native" | "streaming" = isNativeKnown() ? "native" : "streaming",
 ): AsyncGenerator<Uint8Array, void> {
   let delivered = 0;
   let run = begin();
@@ -43,7 +44,7 @@ export async function* gunzip(
     run = begin();
     let seen = 0;
     const input = pieces(open(), fineFrom, size);
-    for await (const chunk of isNativeKnown() ? inflateNatively(input, run) : inflateStreaming(input, run, size > 1)) {
+    for await (const chunk of way === "native" ? inflateNatively(input, run) : inflateStreaming(input, run, size > 1)) {
       seen += chunk.length;
       if (seen <= delivered) continue;
       const fresh = Math.min(chunk.length, seen - delivered);
