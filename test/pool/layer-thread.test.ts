@@ -51,6 +51,10 @@ describe("a large layer, read by a thread of its own", () => {
     ["whole", stored],
     ["plain", tar],
     ["cut off in the middle of a large file", stored.subarray(0, 3 << 20)],
+    [
+      "cut off in a small file",
+      Buffer.concat([tar, rawEntry({ name: "last" }, `${probe("last")} ${"text\n".repeat(900)}`)]).subarray(0, -1000),
+    ],
     ["damaged", Buffer.from(stored).fill(0x55, 2_500_000, 2_500_100)],
     ["that is no tar", gzipSync(Buffer.concat([sampleText(7 << 20), Buffer.from(`\n${probe("alone")}`)]))],
     ["of which bytes are missing", stored, stored.length + 100],
