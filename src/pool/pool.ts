@@ -27,6 +27,8 @@ export interface PoolOptions {
 
 /** Expanded bytes that may be under way: bounds what inline units and results hold. */
 const maxBytesUnderWay = 1 << 28;
+/** Of which a layer takes this much: chunks between its stages. */
+const layerBytes = 16 << 20;
 /** One unit in hand and one waiting keep a worker busy. */
 const unitsPerWorker = 2;
 const defaultStallMs = 120_000;
@@ -99,7 +101,7 @@ export class Pool implements AsyncDisposable {
   #runInWorker(unit: Unit): Promise<UnitResult> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure);
-      this.#bytesUnderWay += unit.weight;
+      this.#bytesUnderWay += heldBytes(unit);
       this.#queue.push({ id: this.#nextId++, unit, leaveOut: [], resolve, reject });
       this.#dispatch();
     });
@@ -179,7 +181,7 @@ export class Pool implements AsyncDisposable {
   }
 
   #finish(job: Job): void {
-    this.#bytesUnderWay -= job.unit.weight;
+    this.#bytesUnderWay -= heldBytes(job.unit);
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
@@ -247,4 +249,9 @@ export class Pool implements AsyncDisposable {
       }
     }
   }
+}
+
+/** What a unit under way may hold in memory: a layer streams, however large it is. */
+function heldBytes(unit: Unit): number {
+  return unit.kind === "layer" ? Math.min(unit.weight, layerBytes) : unit.weight;
 }

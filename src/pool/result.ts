@@ -1,4 +1,4 @@
-import type { ContentHit, Detection, SuppressionReason } from "../model/detection.ts";
+import type { ContentHit, SuppressionReason } from "../model/detection.ts";
 import { addCounts } from "../model/ledger.ts";
 import type { Problem, ProblemCode } from "../model/problem.ts";
 import type { GraphReading, LayerReading, UnitResult } from "../model/unit.ts";
@@ -27,13 +27,6 @@ export class ResultBuilder {
     this.#suppressed = addCounts(this.#suppressed, result.suppressed);
     if (result.limited) this.problem("rules-limit", "note", place || content, "has more detections than are listed");
     if (result.detections.length > 0) this.#hits.push({ content, place, detections: result.detections });
-  }
-
-  /** A content that turned out to be one that was scanned before: its detections, for its new place. */
-  again(content: string, place: string, bytes: number, detections: readonly Detection[]): void {
-    this.#scanned++;
-    this.#bytes += bytes;
-    if (detections.length > 0) this.#hits.push({ content, place, detections });
   }
 
   skip(code: ProblemCode, count = 1): void {

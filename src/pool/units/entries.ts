@@ -1,6 +1,5 @@
 import { blobId, startBlobId } from "../../content/blob-id.ts";
-import type { ContentStream } from "../../detect/index.ts";
-import type { Detection } from "../../model/detection.ts";
+import type { ContentStream, ScanResult } from "../../detect/index.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
 
@@ -9,9 +8,9 @@ export const gatherBytes = 4 << 20;
 /** Ids that a worker remembers. Beyond it contents are scanned again, which costs time and changes nothing. */
 const maxRemembered = 400_000;
 
-/** Detections of contents that this worker scanned, by id; none for clean ones. */
-const remembered = new Map<string, readonly Detection[]>();
-const none: readonly Detection[] = [];
+/** What came of contents that this worker scanned, by id. */
+const remembered = new Map<string, ScanResult>();
+const nothing: ScanResult = { detections: [], suppressed: {}, limited: false };
 
 /** Scans files that come one after the other, in chunks, with their sizes known before: entries of layers, files of folders. */
 export class EntryScanner {
@@ -73,13 +72,14 @@ export class EntryScanner {
     const length = Math.min(this.#filled, this.#size);
     const low = detector.kernel.arena;
     const id = told ?? blobId(detector.kernel.bytes.subarray(low, low + length));
-    const before = remembered.get(id);
-    if (before !== undefined) {
-      this.#out.again(id, this.#place, length, before);
-      return;
-    }
-    const result = detector.scanAt(low, length);
-    if (remembered.size < maxRemembered) remembered.set(id, result.detections.length === 0 ? none : result.detections);
+    // Told in full for every place, so that the report does not say which worker had which of them.
+    const result = remembered.get(id) ?? detector.scanAt(low, length);
+    if (remembered.size < maxRemembered) remembered.set(id, isNothing(result) ? nothing : result);
     this.#out.scanned(id, this.#place, length, result);
   }
+}
+
+/** Most contents are such; they share one result. */
+function isNothing({ detections, suppressed, limited }: ScanResult): boolean {
+  return detections.length === 0 && !limited && Object.keys(suppressed).length === 0;
 }
