@@ -59,7 +59,11 @@ async function writeWhole(path, text) {
 async function bundle() {
   const { metafile } = await esbuild.build({
     metafile: true,
-    entryPoints: { cli: join(root, "src/cli/main.ts"), worker: join(root, "src/pool/worker.ts") },
+    entryPoints: {
+      cli: join(root, "src/cli/main.ts"),
+      worker: join(root, "src/pool/worker.ts"),
+      "layer-reader": join(root, "src/pool/layer-reader.ts"),
+    },
     outdir: dist,
     bundle: true,
     splitting: true,

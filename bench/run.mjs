@@ -40,7 +40,9 @@ switch (what) {
     await inScratch(async (folder) => {
       const file = join(folder, "small.txt");
       writeFileSync(file, "nothing to see\n");
-      await compare([process.execPath, program, "version"], [process.execPath, program, "dir", file]);
+      for (const command of ["dir", "scan"]) {
+        await compare([process.execPath, program, "version"], [process.execPath, program, command, file]);
+      }
     });
     break;
   default:

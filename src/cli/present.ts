@@ -1,7 +1,6 @@
 import type { Report } from "../model/finding.ts";
 import type { ScanObserver } from "../model/observer.ts";
 import { checkWritable, countText } from "../report/index.ts";
-import { targetTable } from "../response/index.ts";
 import { logLevels, type ScanOptions } from "./options.ts";
 import { showProgress } from "./progress.ts";
 import { presentReport } from "./text-output.ts";
@@ -32,6 +31,7 @@ export async function presentScan(
     );
   const count = Math.max(targets ?? 0, report.targets.length);
   if (count > 1 && !isQuiet) {
+    const { targetTable } = await import("../response/index.ts");
     for (const line of targetTable(report.targets, count - report.targets.length)) process.stderr.write(`${line}\n`);
   }
   return code;

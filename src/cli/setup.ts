@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import {
   loadEngine,
@@ -29,6 +30,8 @@ export interface Prepared {
   readonly engine: RegexEngine["name"];
 }
 
+/** A larger file is worth a thread of its own. */
+const smallBytes = 1 << 16;
 /** More threads than this wait for the disk and for each other. */
 const maxWorkers = 16;
 
@@ -72,8 +75,10 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       decodeDepth: options.maxDecodeDepth,
       honourInlineAllow: !options.ignoreInlineAllow,
       entry: asset("worker.js"),
+      layerReader: asset("layer-reader.js"),
       prebuilt,
       listsClean: options.cache,
+      expectsSmallFiles: targets.length > 0 && targets.every(isSmallFile),
     },
     engine: engine.name,
     notes: [
@@ -108,6 +113,13 @@ async function prebuildOwn(ruleset: Ruleset, packed: Uint8Array): Promise<Prebui
     ruleset,
     packedFollow(packed, (rule) => (left-- > 0 ? followOf(rule) : [])),
   );
+}
+
+/** What the main thread scans itself: a file that is neither large nor an image. */
+function isSmallFile({ name, as }: Target): boolean {
+  if (as !== "any" && as !== "files") return false;
+  const facts = statSync(name, { throwIfNoEntry: false });
+  return facts?.isFile() === true && facts.size <= smallBytes;
 }
 
 function note(code: Problem["code"], subject: string, message: string): Problem {

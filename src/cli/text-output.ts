@@ -1,7 +1,15 @@
 import type { Writable } from "node:stream";
 import { gate } from "../findings/index.ts";
 import type { Report } from "../model/finding.ts";
-import { formats, problemText, summaryLine, writeLines, writeReport, type ReportOptions } from "../report/index.ts";
+import {
+  formats,
+  loadWidths,
+  problemText,
+  summaryLine,
+  writeLines,
+  writeReport,
+  type ReportOptions,
+} from "../report/index.ts";
 import { logLevels, type LogLevel, type ScanOptions } from "./options.ts";
 
 /** Columns taken for a terminal that does not tell its own. */
@@ -37,6 +45,8 @@ export async function presentReport(
   const { stdout, stderr } = streams;
   const path = options.reportPath ?? "-";
   const format = formats[options.reportFormat];
+  const isShown = path === "-" ? options.reportFormat === "text" : options.verbose;
+  if (isShown && stdout.isTTY === true) await loadWidths();
   if (path === "-") {
     const looks = options.reportFormat === "text" ? textLooks(stdout, options, streams.env) : fileLooks(options);
     await writeLines(format(report, looks), stdout);

@@ -1,13 +1,8 @@
-import { createGunzip, type Gunzip } from "node:zlib";
+import { inflateNatively, isNativeKnown } from "./gzip-native.ts";
+import { inflateStreaming } from "./gzip-stream.ts";
 
-/** Measured best on layers: fewer, larger results. */
-const OUTPUT_CHUNK_BYTES = 1 << 20;
 /** Input written at once, and in the passes that look for damage in a piece: each searches the piece in which the one before failed. */
 const PIECE_BYTES = [128 << 10, 512, 1] as const;
-/** Pieces handed to zlib ahead: while one is expanded in libuv's pool, the results of the one before are scanned. */
-const PIECES_AHEAD = 2;
-/** Expanded bytes that may wait before zlib has to. A piece of 128 KiB can expand to 132 MiB. */
-const MAX_WAITING_BYTES = 4 << 20;
 
 /** What is wrong with a compressed stream; everything before it was delivered. */
 export interface StreamDamage {
@@ -15,7 +10,8 @@ export interface StreamDamage {
   readonly message: string;
 }
 
-interface Run {
+/** How far an attempt to expand a stream came. */
+export interface Expanding {
   /** Bytes of input that zlib took without complaint. */
   accepted: number;
   /** Bytes of input that it was given. */
@@ -23,29 +19,32 @@ interface Run {
   /** Whether that was all there is. */
   isAll: boolean;
   ended: boolean;
-  error: NodeJS.ErrnoException | undefined;
+  /** What zlib complained about, with its code (`Z_DATA_ERROR` …). */
+  error: { readonly message: string; readonly code?: string | undefined } | undefined;
 }
 
-function newRun(): Run {
+function begin(): Expanding {
   return { accepted: 0, offered: 0, isAll: false, ended: false, error: undefined };
 }
 
 /**
  * Expands gzip of any number of members (RFC 1952). `open` starts the stored bytes from their beginning; it is called again when a
  * piece fails, because zlib drops what a failing piece had expanded already: later passes feed that piece in ever smaller ones, down
- * to single bytes, so nothing before the damage is lost. Damage is reported, never thrown; errors of `open` are thrown.
+ * to single bytes, so nothing before the damage is lost. `way`: both give the same; the documented one is slower. Damage is reported, never thrown; errors of `open` are thrown.
  */
 export async function* gunzip(
   open: () => AsyncIterable<Uint8Array>,
   report: (damage: StreamDamage) => void,
+  way: "native" | "streaming" = isNativeKnown() ? "native" : "streaming",
 ): AsyncGenerator<Uint8Array, void> {
   let delivered = 0;
-  let run: Run = newRun();
+  let run = begin();
   for (const size of PIECE_BYTES) {
     const fineFrom = run.accepted;
-    run = newRun();
+    run = begin();
     let seen = 0;
-    for await (const chunk of inflate(pieces(open(), fineFrom, size), run, size > 1)) {
+    const input = pieces(open(), fineFrom, size);
+    for await (const chunk of way === "native" ? inflateNatively(input, run) : inflateStreaming(input, run, size > 1)) {
       seen += chunk.length;
       if (seen <= delivered) continue;
       const fresh = Math.min(chunk.length, seen - delivered);
@@ -85,76 +84,6 @@ async function* pieces(
       at += piece.length;
       offset += piece.length;
     }
-  }
-}
-
-/** `mayWait`: zlib is held back while its results wait; a failing zlib drops what it then still holds. */
-async function* inflate(
-  input: AsyncIterable<Uint8Array>,
-  run: Run,
-  mayWait: boolean,
-): AsyncGenerator<Uint8Array, void> {
-  const engine: Gunzip = createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES });
-  const ready: Uint8Array[] = [];
-  let waiting = 0;
-  let inFlight = 0;
-  let wake = (): void => {};
-  const stopped = (): boolean => run.ended || run.error !== undefined;
-  engine.on("data", (chunk: Uint8Array) => {
-    ready.push(chunk);
-    waiting += chunk.length;
-    if (mayWait && waiting > MAX_WAITING_BYTES) engine.pause();
-    wake();
-  });
-  engine.on("end", () => {
-    run.ended = true;
-    wake();
-  });
-  engine.on("error", (error: NodeJS.ErrnoException) => {
-    run.error = error;
-    wake();
-  });
-  const take = (): Uint8Array | undefined => {
-    const chunk = ready.shift();
-    waiting -= chunk?.length ?? 0;
-    if (waiting <= MAX_WAITING_BYTES && engine.isPaused()) engine.resume();
-    return chunk;
-  };
-  const change = (): Promise<void> => new Promise((resolve) => (wake = resolve));
-
-  try {
-    for await (const piece of input) {
-      if (stopped()) break;
-      inFlight++;
-      run.offered += piece.length;
-      engine.write(piece, (error) => {
-        inFlight--;
-        if (!error && !run.ended) run.accepted += piece.length;
-        wake();
-      });
-      while (ready.length > 0 || (inFlight >= PIECES_AHEAD && !stopped())) {
-        const chunk = take();
-        if (chunk === undefined) await change();
-        else yield chunk;
-      }
-    }
-    run.isAll = !stopped();
-    // Everything that was written has to come out before `end`: a cut-off stream fails there, and a failing zlib delivers nothing.
-    while (ready.length > 0 || (!stopped() && (inFlight > 0 || engine.readableLength > 0))) {
-      const chunk = take();
-      if (chunk === undefined) await change();
-      else yield chunk;
-    }
-    if (!stopped()) engine.end();
-    while (ready.length > 0 || !stopped()) {
-      const chunk = take();
-      if (chunk === undefined) await change();
-      else yield chunk;
-    }
-    // Zero padding makes zlib end early; what it took is then known to the byte.
-    if (run.ended) run.accepted = engine.bytesWritten;
-  } finally {
-    engine.destroy();
   }
 }
 

@@ -10,6 +10,8 @@ export interface WorkerSetup {
   readonly honourInlineAllow: boolean;
   readonly prebuilt?: Prebuilt;
   readonly listsClean: boolean;
+  /** Where the code of the thread is that reads large layers beside a worker. */
+  readonly layerReader?: string;
   /** Shared: `progressSlots` numbers of this worker. */
   readonly progress: SharedArrayBuffer;
   /** Shared by all: not 0 once the run is cancelled. */

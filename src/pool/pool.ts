@@ -3,6 +3,7 @@ import { ToolError } from "../model/problem.ts";
 import type { Prebuilt } from "../detect/index.ts";
 import type { Ruleset } from "../model/rule.ts";
 import type { Unit, UnitResult } from "../model/unit.ts";
+import { OwnThread } from "./own-thread.ts";
 import { progressSlot, progressSlots, type UnitMessage, type WorkerMessage, type WorkerSetup } from "./messages.ts";
 
 export interface PoolOptions {
@@ -18,12 +19,18 @@ export interface PoolOptions {
   readonly listsClean?: boolean;
   /** The worker's entry: a JavaScript file. */
   readonly entry: URL;
+  /** The entry of the thread that reads large layers beside a worker; without it workers read them themselves. */
+  readonly layerReader?: URL;
   /** A content that shows no progress for this long is given up, and its worker with it. */
   readonly stallMs?: number;
+  /** Small files are expected, and nothing else: they are scanned in this thread, and no worker is started while that is enough. */
+  readonly expectsSmallFiles?: boolean;
 }
 
 /** Expanded bytes that may be under way: bounds what inline units and results hold. */
 const maxBytesUnderWay = 1 << 28;
+/** Of which a layer takes this much: chunks between its stages. */
+const layerBytes = 16 << 20;
 /** One unit in hand and one waiting keep a worker busy. */
 const unitsPerWorker = 2;
 const defaultStallMs = 120_000;
@@ -63,14 +70,17 @@ export class Pool implements AsyncDisposable {
   readonly #queue: Job[] = [];
   readonly #waiting: (() => void)[] = [];
   readonly #watch: NodeJS.Timeout;
+  readonly #ownThread: OwnThread;
+  readonly #ownProgress = new SharedArrayBuffer(progressSlots * 8);
   #bytesUnderWay = 0;
   #nextId = 0;
   #failure: Error | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#ownThread = new OwnThread(this.#setup(this.#ownProgress), options.expectsSmallFiles === true);
     // One begins at once, while the first target is planned; the others when there is work for them.
-    this.#seats.push(this.#seat());
+    if (!this.#ownThread.isWanted) this.#seats.push(this.#seat());
     this.#watch = setInterval(() => this.#watchStalls(), 1000);
     this.#watch.unref();
   }
@@ -86,10 +96,14 @@ export class Pool implements AsyncDisposable {
   }
 
   /** Scans a unit. Rejects with ToolError when no worker can be started. */
-  run(unit: Unit): Promise<UnitResult> {
+  async run(unit: Unit): Promise<UnitResult> {
+    return (this.#ownThread.isWanted ? await this.#ownThread.scan(unit) : undefined) ?? this.#runInWorker(unit);
+  }
+
+  #runInWorker(unit: Unit): Promise<UnitResult> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure);
-      this.#bytesUnderWay += unit.weight;
+      this.#bytesUnderWay += heldBytes(unit);
       this.#queue.push({ id: this.#nextId++, unit, leaveOut: [], resolve, reject });
       this.#dispatch();
     });
@@ -104,7 +118,7 @@ export class Pool implements AsyncDisposable {
   progress(): { bytes: number; contents: number } {
     let bytes = 0;
     let contents = 0;
-    for (const { progress } of this.#seats) {
+    for (const progress of [new Float64Array(this.#ownProgress), ...this.#seats.map((seat) => seat.progress)]) {
       bytes += progress[progressSlot.bytes]!;
       contents += progress[progressSlot.contents]!;
     }
@@ -137,14 +151,18 @@ export class Pool implements AsyncDisposable {
     return seat;
   }
 
-  #start(progress: SharedArrayBuffer, seatOf: () => Seat): Worker {
-    const { ruleset, kernel, decodeDepth, honourInlineAllow, prebuilt } = this.#options;
-    const workerData: WorkerSetup = {
+  #setup(progress: SharedArrayBuffer): WorkerSetup {
+    const { ruleset, kernel, decodeDepth, honourInlineAllow, prebuilt, layerReader } = this.#options;
+    return {
       ...{ ruleset, kernel, decodeDepth, honourInlineAllow, progress, cancel: this.#cancel },
       ...(prebuilt === undefined ? {} : { prebuilt }),
       listsClean: this.#options.listsClean ?? false,
+      ...(layerReader === undefined ? {} : { layerReader: layerReader.href }),
     };
-    const worker = new Worker(this.#options.entry, { workerData });
+  }
+
+  #start(progress: SharedArrayBuffer, seatOf: () => Seat): Worker {
+    const worker = new Worker(this.#options.entry, { workerData: this.#setup(progress) });
     let lastError: Error | undefined;
     worker.on("message", (message: WorkerMessage) => this.#hear(seatOf(), message));
     worker.on("error", (error: Error) => (lastError = error));
@@ -166,7 +184,7 @@ export class Pool implements AsyncDisposable {
   }
 
   #finish(job: Job): void {
-    this.#bytesUnderWay -= job.unit.weight;
+    this.#bytesUnderWay -= heldBytes(job.unit);
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
@@ -213,8 +231,8 @@ export class Pool implements AsyncDisposable {
   }
 
   #leastBusy(): Seat {
-    const least = this.#seats.reduce((least, other) => (other.jobs.length < least.jobs.length ? other : least));
-    if (least.jobs.length === 0 || this.#seats.length >= this.#options.workers) return least;
+    const [least] = this.#seats.toSorted((a, b) => a.jobs.length - b.jobs.length);
+    if (least !== undefined && (least.jobs.length === 0 || this.#seats.length >= this.#options.workers)) return least;
     const seat = this.#seat();
     this.#seats.push(seat);
     return seat;
@@ -234,4 +252,9 @@ export class Pool implements AsyncDisposable {
       }
     }
   }
+}
+
+/** What a unit under way may hold in memory: a layer streams, however large it is. */
+function heldBytes(unit: Unit): number {
+  return unit.kind === "layer" ? Math.min(unit.weight, layerBytes) : unit.weight;
 }

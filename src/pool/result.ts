@@ -35,15 +35,6 @@ export class ResultBuilder {
     else if (!result.limited) this.#clean?.add(content, bytes, result.judged);
   }
 
-  /** A content that turned out to be one that was scanned before: the same as its scan would say, whichever worker did it. */
-  again(content: string, place: string, bytes: number, before: Pick<ScanResult, "detections" | "suppressed">): void {
-    const { detections, suppressed } = before;
-    this.#scanned++;
-    this.#bytes += bytes;
-    this.#suppressed = addCounts(this.#suppressed, suppressed);
-    if (detections.length > 0) this.#hits.push({ content, place, detections });
-  }
-
   skip(code: ProblemCode, count = 1): void {
     this.#skipped[code] = (this.#skipped[code] ?? 0) + count;
   }

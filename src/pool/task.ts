@@ -1,10 +1,13 @@
 import type { Detector } from "../detect/index.ts";
+import type { LayerThread } from "./layers/layer-thread.ts";
 
 /** What a unit handler has at hand in its worker. */
 export interface Task {
   readonly detector: Detector;
   /** Whether results of git objects list the clean ones. */
   readonly listsClean: boolean;
+  /** Reads large layers beside this thread. */
+  readonly layers?: LayerThread;
   /**
    * Told before each content, with its number in the unit. Gives false when this content ended a worker before: it is then left out.
    * The main thread sees the number, so that it knows whom to blame when the worker dies.

@@ -4,6 +4,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { storeAsZstd } from "../../fixtures/images/compress.ts";
 import { expand, layerLimits, sniffCompression } from "../../src/content/compression.ts";
+import { gunzip } from "../../src/content/gzip.ts";
+import { isNativeKnown } from "../../src/content/gzip-native.ts";
 import { testWith } from "../require-program.ts";
 import { gather, sampleText, streamOf } from "./streams.ts";
 
@@ -31,6 +33,34 @@ describe("what a stream is compressed with", () => {
 });
 
 describe("gzip", () => {
+  test("is expanded natively on every Node that is tested, and the documented way gives the same, damage included", async () => {
+    expect(isNativeKnown()).toBe(true);
+    const whole = Buffer.concat([gzipSync(text.subarray(0, 90_000)), gzipSync(text.subarray(90_000))]);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(whole.length),
+        fc.nat(whole.length),
+        fc.nat(255),
+        fc.boolean(),
+        async (end, at, bits, pads) => {
+          const stored = Buffer.concat([
+            whole.subarray(0, end % 3 === 0 ? end : undefined),
+            Buffer.alloc(pads ? 600 : 0),
+          ]);
+          if (at < stored.length) stored[at]! ^= bits;
+          const [native, streaming] = await Promise.all(
+            (["native", "streaming"] as const).map((way) =>
+              gather((report) => gunzip(streamOf(stored, 1 + (at % 70_000)), report, way)),
+            ),
+          );
+          expect(native!.damage).toEqual(streaming!.damage);
+          expect(native!.bytes.equals(streaming!.bytes)).toBe(true);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   test("of many members, however it is cut into chunks, gives the bytes of all", async () => {
     const parts = [text.subarray(0, 1), text.subarray(1, 100_000), Buffer.alloc(0), text.subarray(100_000)];
     const stored = Buffer.concat(parts.map((part) => gzipSync(part)));

@@ -33,7 +33,11 @@ describe("any number of workers", () => {
       shop.commit("Loose", { "loose.txt": probe("a 3") });
       const image = join(folder, "mixed/image.tar");
       const layers = Array.from({ length: 4 }, (_, i) => ({
-        files: { [`etc/${i}.conf`]: `x = ${probe(`layer ${i}`)}`, "shared.txt": probe("a 6") },
+        files: {
+          [`etc/${i}.conf`]: `x = ${probe(`layer ${i}`)}`,
+          "shared.txt": probe("a 6"),
+          "allowed.txt": `${probe("allowed")} gitleaks:allow`,
+        },
       }));
       await buildImage(
         { tag: "mixed:1", layers, env: [`TOKEN=${probe("env")}`] },
@@ -249,6 +253,23 @@ test("no more is taken on than the workers have hands for", async () => {
   }
   await Promise.all(runs);
   expect(most).toBeLessThanOrEqual(5);
+  // Layers stream: however large one is, there is room beside it.
+  const file = join(folder, "no-layer");
+  const layer = pool.run({
+    kind: "layer",
+    target: "t",
+    weight: 2 ** 40,
+    file,
+    offset: 0,
+    length: 1,
+    digest: "",
+    diffId: "",
+  });
+  let hasRoom = false;
+  void pool.ready().then(() => (hasRoom = true));
+  await Promise.resolve();
+  expect(hasRoom).toBe(true);
+  await layer;
   // One unit heavier than everything that may be under way is taken alone.
   const heavy = pool.run({ kind: "inline", target: "t", weight: 2 ** 40, contents: [] });
   let isReady = false;

@@ -1,10 +1,12 @@
 import stringWidth from "string-width";
-import { describe, expect, test } from "vitest";
-import { formats, placeLines, plainOptions, summaryLine } from "../../src/report/index.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { formats, loadWidths, placeLines, plainOptions, summaryLine } from "../../src/report/index.ts";
 import { bytesText, countText } from "../../src/report/index.ts";
 import { fileOrigin, finding, gitOrigin, imageOrigin, report, sighting } from "../findings/samples.ts";
 
 const { layer } = imageOrigin();
+
+beforeAll(loadWidths);
 
 const everything = report({
   findings: [

@@ -8,11 +8,9 @@ export const gatherBytes = 4 << 20;
 /** Ids that a worker remembers. Beyond it contents are scanned again, which costs time and changes nothing. */
 const maxRemembered = 400_000;
 
-/** What came of contents that this worker scanned, by id; nothing for most. */
-const remembered = new Map<string, Remembered>();
-const nothing: Remembered = { detections: [], suppressed: {} };
-
-type Remembered = Pick<ScanResult, "detections" | "suppressed">;
+/** What came of contents that this worker scanned, by id. */
+const remembered = new Map<string, ScanResult>();
+const nothing: ScanResult = { detections: [], suppressed: {}, judged: new Map(), limited: false };
 
 /** Scans files that come one after the other, in chunks, with their sizes known before: entries of layers, files of folders. */
 export class EntryScanner {
@@ -31,7 +29,8 @@ export class EntryScanner {
     this.#out = out;
   }
 
-  begin(place: string, size: number): void {
+  /** `id`: whether `end` will be told the content's id, or it is to be found here. */
+  begin(place: string, size: number, id: "told" | "unknown" = "unknown"): void {
     this.#place = place;
     this.#size = size;
     this.#filled = 0;
@@ -43,7 +42,7 @@ export class EntryScanner {
     if (size <= gatherBytes) kernel.reserve(size);
     else {
       this.#stream = this.#task.detector.stream();
-      this.#hash = startBlobId(size);
+      if (id === "unknown") this.#hash = startBlobId(size);
     }
   }
 
@@ -52,7 +51,7 @@ export class EntryScanner {
     if (this.#leftOut) return;
     if (this.#stream !== undefined) {
       this.#stream.push(chunk);
-      this.#hash!.update(chunk);
+      this.#hash?.update(chunk);
     } else {
       const { kernel } = this.#task.detector;
       const part = chunk.subarray(0, this.#size - this.#filled);
@@ -61,32 +60,26 @@ export class EntryScanner {
     this.#filled += chunk.length;
   }
 
-  end(): void {
+  /** The content ended. `told`: its id, for which the size was taken that `begin` was given; `complete`: so many bytes came. */
+  end(told?: string, complete = false): void {
     if (this.#leftOut) this.#out.lost("worker-crashed", this.#place, crashMessage);
-    else if (this.#stream === undefined) this.#gathered();
-    else this.#streamed(this.#stream);
+    else if (this.#stream === undefined) this.#gathered(complete ? told : undefined);
+    else this.#out.scanned(told ?? this.#hash?.digest("hex") ?? "", this.#place, this.#filled, this.#stream.end());
   }
 
-  #gathered(): void {
+  #gathered(told: string | undefined): void {
     const { detector } = this.#task;
     const length = Math.min(this.#filled, this.#size);
     const low = detector.kernel.arena;
-    const id = blobId(detector.kernel.bytes.subarray(low, low + length));
-    const before = remembered.get(id);
-    if (before !== undefined) {
-      this.#out.again(id, this.#place, length, before);
-      return;
-    }
-    const result = detector.scanAt(low, length);
-    const { detections, suppressed } = result;
-    const isNothing = detections.length === 0 && Object.keys(suppressed).length === 0;
-    // One with more detections than are listed says so each time.
-    if (remembered.size < maxRemembered && !result.limited)
-      remembered.set(id, isNothing ? nothing : { detections, suppressed });
+    const id = told ?? blobId(detector.kernel.bytes.subarray(low, low + length));
+    // Told in full for every place, so that the report does not say which worker had which of them.
+    const result = remembered.get(id) ?? detector.scanAt(low, length);
+    if (remembered.size < maxRemembered) remembered.set(id, isNothing(result) ? nothing : result);
     this.#out.scanned(id, this.#place, length, result);
   }
+}
 
-  #streamed(stream: ContentStream): void {
-    this.#out.scanned(this.#hash!.digest("hex"), this.#place, this.#filled, stream.end());
-  }
+/** Most contents are such; they share one result. */
+function isNothing({ detections, suppressed, limited }: ScanResult): boolean {
+  return detections.length === 0 && !limited && Object.keys(suppressed).length === 0;
 }

@@ -1,29 +1,81 @@
-import { readLayer } from "../../content/layer.ts";
+import { readLayer, type LayerOutcome, type LayerSink } from "../../content/layer.ts";
 import type { LayerUnit } from "../../model/unit.ts";
+import { LayerStopped } from "../layers/layer-thread.ts";
 import type { ResultBuilder } from "../result.ts";
 import type { Task } from "../task.ts";
 import { EntryScanner } from "./entries.ts";
 
+/** Stored bytes from which on a thread of its own reads a layer: less is read before the thread is up. */
+const bytesForThread = 2 << 20;
+
 /** Scans every file of a layer while the layer streams through. */
 export async function scanLayer(unit: LayerUnit, task: Task, out: ResultBuilder): Promise<void> {
-  const scanner = new EntryScanner(task, out);
-  const only = unit.only === undefined ? undefined : new Set(unit.only);
-  let isWanted = true;
-  const outcome = await readLayer(unit, {
-    begin: (file) => {
-      isWanted = only === undefined || only.has(file.path);
-      if (isWanted) scanner.begin(file.path, file.size);
-    },
-    push: (chunk) => {
-      if (isWanted) scanner.push(chunk);
-    },
-    end: () => {
-      if (isWanted) scanner.end();
-    },
-  });
+  const outcome = await read(unit, task, new WantedScanner(unit, new EntryScanner(task, out)));
+  if (outcome === "stopped") {
+    out.problem("interrupted", "incomplete", unit.digest, "was not read to its end");
+    return;
+  }
+  if (outcome === "lost") {
+    out.lost("worker-crashed", unit.digest, "ended the thread that read it");
+    return;
+  }
   out.layer = outcome.reading;
   for (const problem of outcome.problems) {
     out.problem(problem.code, problem.effect, problem.subject, problem.message);
     if (problem.effect === "incomplete") out.skip(problem.code);
+  }
+}
+
+/** Hands on the files that the unit asks for: all, unless it names some. */
+class WantedScanner {
+  readonly #only: ReadonlySet<string> | undefined;
+  readonly #scanner: EntryScanner;
+  #isWanted = true;
+
+  constructor(unit: LayerUnit, scanner: EntryScanner) {
+    this.#only = unit.only === undefined ? undefined : new Set(unit.only);
+    this.#scanner = scanner;
+  }
+
+  begin(path: string, size: number, id?: "told"): void {
+    this.#isWanted = this.#only === undefined || this.#only.has(path);
+    if (this.#isWanted) this.#scanner.begin(path, size, id);
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#isWanted) this.#scanner.push(chunk);
+  }
+
+  end(id?: string, complete?: boolean): void {
+    if (this.#isWanted) this.#scanner.end(id, complete);
+  }
+}
+
+async function read(unit: LayerUnit, task: Task, scanner: WantedScanner): Promise<LayerOutcome | "stopped" | "lost"> {
+  // Records are told one by one, so what this sink throws comes out here.
+  if (task.layers !== undefined && unit.length >= bytesForThread) {
+    return task.layers.read(unit, {
+      begin: (path, size) => scanner.begin(path, size, "told"),
+      push(chunk) {
+        if (task.cancelled()) throw new LayerStopped();
+        scanner.push(chunk);
+      },
+      end: (id, complete) => scanner.end(id, complete),
+    });
+  }
+  const stop = new AbortController();
+  const sink: LayerSink = {
+    begin: ({ path, size }) => scanner.begin(path, size),
+    push(chunk) {
+      if (task.cancelled()) stop.abort();
+      else scanner.push(chunk);
+    },
+    end: () => scanner.end(),
+  };
+  try {
+    return await readLayer(unit, sink, { signal: stop.signal });
+  } catch (error) {
+    if (stop.signal.aborted) return "stopped";
+    throw error;
   }
 }

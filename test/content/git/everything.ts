@@ -10,11 +10,12 @@ import { objectTypes } from "../../../src/content/git/pack-entry.ts";
 import { walkPack } from "../../../src/content/git/pack-walk.ts";
 import { deltaErrors } from "../../../src/detect/index.ts";
 import { planLoose, planPack } from "../../../src/sources/git/plan.ts";
+import { finishRuleset } from "../../../src/rules/ruleset.ts";
 import { builtinRuleset, detectorOf } from "../../detect/rules-for-tests.ts";
 
 const typeNames = new Map<number, string>(Object.entries(objectTypes).map(([name, number]) => [number, name]));
 const ruleset = builtinRuleset();
-const memory = detectorOf({ ...ruleset, rules: ruleset.rules.slice(0, 1) }).kernel;
+const memory = detectorOf(finishRuleset(ruleset.rules.slice(0, 1), [], "test")).kernel;
 
 /** A folder of this test file's own; gone when it is done. */
 export function scratch(): string {

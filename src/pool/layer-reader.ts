@@ -1,0 +1,34 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { readLayer } from "../content/layer.ts";
+import type { LayerAnswer, LayerOrder } from "./layers/order.ts";
+import { writeRecords } from "./layers/records.ts";
+import { RingWriter, type SharedRing } from "./layers/ring.ts";
+
+/**
+ * The thread beside a worker that reads layers for it: expands, hashes and walks them, so that the worker has nothing to do but scan. The files
+ * go through a ring of shared memory. It opens what it reads itself, and knows no rules.
+ */
+function main(): void {
+  if (parentPort === null) throw new Error("this is a worker's entry");
+  const port = parentPort;
+  const ring = new RingWriter(workerData as SharedRing);
+  const read = async (unit: LayerOrder["unit"]): Promise<void> => {
+    const records = writeRecords(ring);
+    const stop = new AbortController();
+    const push = (chunk: Uint8Array): void => {
+      // Not thrown: it would have to find its way through the reader of tars.
+      if (ring.isStopped) stop.abort();
+      else records.push(chunk);
+    };
+    const answer = await readLayer(unit, { ...records, push }, { signal: stop.signal }).then(
+      (outcome): LayerAnswer => ({ kind: "read", outcome }),
+      // The worker waits for the end of the records, so a fault of ours must not end this thread.
+      (): LayerAnswer => ({ kind: stop.signal.aborted ? "stopped" : "failed" }),
+    );
+    port.postMessage(answer);
+    records.done();
+  };
+  port.on("message", ({ unit }: LayerOrder) => void read(unit));
+}
+
+main();

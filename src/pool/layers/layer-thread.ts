@@ -1,0 +1,60 @@
+import { Worker } from "node:worker_threads";
+import type { LayerOutcome } from "../../content/layer.ts";
+import type { LayerUnit } from "../../model/unit.ts";
+import type { LayerAnswer, LayerOrder } from "./order.ts";
+import { readRecords, type RecordSink } from "./records.ts";
+import { createRing, RingReader } from "./ring.ts";
+
+/** Thrown by a sink that wants no more of a layer. */
+export class LayerStopped extends Error {}
+
+/** The thread beside a worker that reads large layers for it; started for the first of them. It ends with its worker. */
+export class LayerThread {
+  readonly #entry: URL;
+  readonly #ring = createRing();
+  readonly #reader = new RingReader(this.#ring);
+  #thread: Worker | undefined;
+  #answer: (answer: LayerAnswer) => void = () => {};
+
+  /** `entry`: the file of the thread's code. */
+  constructor(entry: URL) {
+    this.#entry = entry;
+  }
+
+  /**
+   * Reads a layer and tells `sink` of its files. Gives what came of it; `stopped` when the sink threw LayerStopped, `lost` when the thread
+   * broke down over the layer. Throws what else the sink throws; the thread is then not to be used any more.
+   */
+  async read(unit: LayerUnit, sink: RecordSink): Promise<LayerOutcome | "stopped" | "lost"> {
+    this.#thread ??= this.#start();
+    const thread = this.#thread;
+    this.#reader.reset();
+    const answered = new Promise<LayerAnswer>((resolve) => (this.#answer = resolve));
+    const order: LayerOrder = { unit };
+    thread.postMessage(order);
+    const stopIfGone = (): void => {
+      if (this.#thread !== thread) throw new LayerStopped();
+    };
+    try {
+      await readRecords(this.#reader, sink, stopIfGone);
+    } catch (error) {
+      if (!(error instanceof LayerStopped)) throw error;
+      this.#reader.stop();
+    }
+    const answer = await answered;
+    if (answer.kind === "read") return answer.outcome;
+    return answer.kind === "stopped" ? "stopped" : "lost";
+  }
+
+  #start(): Worker {
+    const thread = new Worker(this.#entry, { workerData: this.#ring });
+    thread.on("message", (answer: LayerAnswer) => this.#answer(answer));
+    // What it died of is not repeated: it may hold anything.
+    thread.on("error", () => {});
+    thread.on("exit", () => {
+      this.#thread = undefined;
+      this.#answer({ kind: "failed" });
+    });
+    return thread;
+  }
+}

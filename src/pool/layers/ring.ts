@@ -1,0 +1,111 @@
+/**
+ * A ring of bytes in shared memory, from one thread to another: one writes, one reads, each waits for the other where it must. What is written
+ * comes out in order; after `stop` it is dropped. Each `write` is taken by one `take` of the same length: both begin at a multiple of eight bytes,
+ * since V8 copies shared memory a byte at a time where source and target lie otherwise.
+ */
+
+/** How far ahead the writer may be. Enough for stretches that one side is slow with; a power of two, for the positions wrap around. */
+const capacity = 8 << 20;
+/** Shared numbers: bytes written and read so far (they wrap), and whether the reader wants no more. */
+const slot = { written: 0, read: 1, stopped: 2 } as const;
+const slots = 4;
+const alignment = 8;
+/** How long a thread sleeps before it looks whether the other is still there. */
+const waitMs = 100;
+
+export interface SharedRing {
+  readonly numbers: SharedArrayBuffer;
+  readonly bytes: SharedArrayBuffer;
+}
+
+export function createRing(): SharedRing {
+  return { numbers: new SharedArrayBuffer(slots * 4), bytes: new SharedArrayBuffer(capacity) };
+}
+
+/** The writing end; it blocks its thread while the ring is full. */
+export class RingWriter {
+  readonly #numbers: Int32Array;
+  readonly #bytes: Uint8Array;
+
+  constructor(ring: SharedRing) {
+    this.#numbers = new Int32Array(ring.numbers);
+    this.#bytes = new Uint8Array(ring.bytes);
+  }
+
+  /** Whether the reader wants no more. */
+  get isStopped(): boolean {
+    return Atomics.load(this.#numbers, slot.stopped) !== 0;
+  }
+
+  /** Copies bytes into the ring. */
+  write(bytes: Uint8Array): void {
+    let written = aligned(Atomics.load(this.#numbers, slot.written));
+    for (let at = 0; at < bytes.length && !this.isStopped;) {
+      const read = Atomics.load(this.#numbers, slot.read);
+      const room = (capacity - ((written - read) | 0)) & -alignment;
+      if (room <= 0) {
+        Atomics.wait(this.#numbers, slot.read, read, waitMs);
+        continue;
+      }
+      const place = written & (capacity - 1);
+      const part = bytes.subarray(at, at + Math.min(room, capacity - place));
+      this.#bytes.set(part, place);
+      written = (written + part.length) | 0;
+      Atomics.store(this.#numbers, slot.written, written);
+      Atomics.notify(this.#numbers, slot.written);
+      at += part.length;
+    }
+  }
+}
+
+/** The reading end; it blocks its thread while the ring is empty, but for a moment now and then. */
+export class RingReader {
+  readonly #numbers: Int32Array;
+  readonly #bytes: Uint8Array;
+
+  constructor(ring: SharedRing) {
+    this.#numbers = new Int32Array(ring.numbers);
+    this.#bytes = new Uint8Array(ring.bytes);
+  }
+
+  /** Makes the ring empty and open again. The writer must be at rest. */
+  reset(): void {
+    this.#numbers.fill(0);
+  }
+
+  /** Tells the writer to stop. */
+  stop(): void {
+    Atomics.store(this.#numbers, slot.stopped, 1);
+    // A writer waits for room.
+    Atomics.notify(this.#numbers, slot.read);
+  }
+
+  /** Gives the next `length` bytes to `use`, in one or more parts; each is valid during its call. `check` is called while nothing comes, and may throw. */
+  async take(length: number, check: () => void, use: (part: Uint8Array) => void): Promise<void> {
+    let read = aligned(Atomics.load(this.#numbers, slot.read));
+    for (let left = length; left > 0;) {
+      const written = Atomics.load(this.#numbers, slot.written);
+      const available = (written - read) | 0;
+      // Less than nothing where the writer has not come to this piece yet.
+      if (available <= 0) {
+        if (Atomics.wait(this.#numbers, slot.written, written, waitMs) !== "timed-out") continue;
+        // A thread that only sleeps would never hear that the other one died.
+        await new Promise((resolve) => setImmediate(resolve));
+        check();
+        continue;
+      }
+      const place = read & (capacity - 1);
+      const part = this.#bytes.subarray(place, place + Math.min(left, available, capacity - place));
+      use(part);
+      left -= part.length;
+      read = (read + part.length) | 0;
+      Atomics.store(this.#numbers, slot.read, read);
+      Atomics.notify(this.#numbers, slot.read);
+    }
+  }
+}
+
+/** Where the next piece begins, for one that ends at `position`; positions are numbers of 32 bits that wrap around. */
+function aligned(position: number): number {
+  return (position + alignment - 1) & -alignment;
+}

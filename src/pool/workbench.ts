@@ -1,0 +1,61 @@
+import type { Unit, UnitResult } from "../model/unit.ts";
+import { createDetector, instantiateKernel, loadEngine } from "../detect/index.ts";
+import { progressSlot, type WorkerSetup } from "./messages.ts";
+import { LayerThread } from "./layers/layer-thread.ts";
+import { runUnit } from "./run-unit.ts";
+import type { Task } from "./task.ts";
+
+/** What scans units in a thread: a detector, and its numbers in the shared memory. */
+export interface Workbench {
+  readonly engine: "re2" | "re2js";
+  /**
+   * Scans one unit; the next may come when this one is done. `leaveOut`: numbers of contents that ended a worker before. `maxBytes`: where the
+   * unit turns out to hold more, it is left and the result is undefined.
+   */
+  run(unit: Unit, leaveOut: readonly number[], maxBytes?: number): Promise<UnitResult | undefined>;
+}
+
+/** Makes the workbench of this thread. */
+export async function openWorkbench(setup: WorkerSetup): Promise<Workbench> {
+  const engine = await loadEngine();
+  const detector = createDetector({
+    ruleset: setup.ruleset,
+    engine,
+    code: instantiateKernel(setup.kernel),
+    decodeDepth: setup.decodeDepth,
+    honourInlineAllow: setup.honourInlineAllow,
+    ...(setup.prebuilt === undefined ? {} : { prebuilt: setup.prebuilt }),
+  });
+  const progress = new Float64Array(setup.progress);
+  const cancel = new Int32Array(setup.cancel);
+  let leftOut: ReadonlySet<number> = new Set();
+  let bytesLeft = Infinity;
+  const task: Task = {
+    detector,
+    listsClean: setup.listsClean,
+    ...(setup.layerReader === undefined ? {} : { layers: new LayerThread(new URL(setup.layerReader)) }),
+    begin(ordinal) {
+      progress[progressSlot.ordinal] = ordinal;
+      progress[progressSlot.contents]!++;
+      progress[progressSlot.beats]!++;
+      return !leftOut.has(ordinal);
+    },
+    advance(bytes) {
+      bytesLeft -= bytes;
+      progress[progressSlot.bytes]! += bytes;
+      progress[progressSlot.beats]!++;
+    },
+    cancelled: () => Atomics.load(cancel, 0) !== 0 || bytesLeft < 0,
+  };
+  return {
+    engine: engine.name,
+    async run(unit, leaveOut, maxBytes = Infinity) {
+      leftOut = new Set(leaveOut);
+      bytesLeft = maxBytes;
+      progress[progressSlot.ordinal] = -1;
+      const result = await runUnit(unit, task);
+      progress[progressSlot.beats]!++;
+      return bytesLeft < 0 ? undefined : result;
+    },
+  };
+}

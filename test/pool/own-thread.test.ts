@@ -1,0 +1,70 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import type { FilesUnit } from "../../src/model/unit.ts";
+import { Pool } from "../../src/pool/index.ts";
+import { probe, scratch } from "../cli/scan-program.ts";
+import { probes } from "../detect/rules-for-tests.ts";
+
+const folder = scratch();
+const dist = new URL("../../dist/", import.meta.url);
+const kernel = new WebAssembly.Module(readFileSync(new URL("kernel.wasm", dist)));
+const worker = new URL("worker.js", dist);
+/** Whatever is given to it fails. */
+const noWorker = pathToFileURL(join(folder, "no-worker.mjs"));
+writeFileSync(noWorker, "throw new Error('cannot start')");
+
+function poolOf(entry: URL, expectsSmallFiles = true): Pool {
+  return new Pool({
+    ...{ workers: 2, ruleset: probes, kernel, decodeDepth: 1, honourInlineAllow: true, entry },
+    expectsSmallFiles,
+  });
+}
+
+function file(name: string, text: string, weight = text.length): FilesUnit {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return { kind: "files", target: "t", weight, paths: [path], names: [name] };
+}
+
+test("small files are scanned without another thread, one after the other", async () => {
+  await using pool = poolOf(noWorker);
+  const units = [1, 2, 3].map((i) => file(`small-${i}`, `${"text\n".repeat(i)}${probe(i)}`));
+  const results = await Promise.all(units.map((unit) => pool.run(unit)));
+  expect(results.map(({ hits }) => hits.map(({ place }) => place))).toEqual([["small-1"], ["small-2"], ["small-3"]]);
+  expect(pool.progress()).toEqual({ contents: 3, bytes: units.reduce((sum, { weight }) => sum + weight, 0) });
+});
+
+test.each([
+  ["other kinds of units", { kind: "inline", target: "t", weight: 1, contents: [] } as const],
+  ["more than a little", file("large", "text\n".repeat(60_000))],
+  ["a file that grew since it was planned", file("grown", "text\n".repeat(60_000), 10)],
+])("%s are for workers", async (_name, unit) => {
+  await using broken = poolOf(noWorker);
+  await expect(broken.run(unit)).rejects.toThrow(/cannot start/);
+  await using pool = poolOf(worker);
+  expect(await pool.run(unit)).toMatchObject({ skipped: {}, problems: [] });
+});
+
+test("all units together are for workers once they are more than a little", async () => {
+  await using pool = poolOf(noWorker);
+  const unit = file("part", "text\n".repeat(12_000));
+  for (let i = 0; i < 4; i++) expect((await pool.run(unit)).scanned).toBe(1);
+  await expect(pool.run(unit)).rejects.toThrow(/cannot start/);
+});
+
+test("what fails in this thread is done again by a worker, from the beginning", async () => {
+  const { Instance } = WebAssembly;
+  await using pool = poolOf(worker);
+  const unit = file("fault", probe("fault"));
+  try {
+    WebAssembly.Instance = function () {
+      throw new Error("planted");
+    } as unknown as typeof Instance;
+    expect(await pool.run(unit)).toMatchObject({ scanned: 1, hits: [{ place: "fault" }], problems: [] });
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
+  expect(await pool.run(unit)).toMatchObject({ scanned: 1 });
+});
