@@ -21,9 +21,11 @@ export interface PushSet {
   readonly tagged: ReadonlyMap<string, string>;
 }
 
-interface TreeEntry {
+export interface TreeEntry {
   readonly name: string;
   readonly id: string;
+  /** As it stands in the tree: `100644`, `40000`. */
+  readonly mode: string;
   readonly kind: "tree" | "blob" | "submodule";
 }
 
@@ -32,6 +34,8 @@ interface TreeEntry {
  * with more folders only those are compared that lie at the same path: a moved file is then scanned once more, which costs time alone.
  */
 const maxKnownTrees = 2000;
+/** Six octal digits, and room for what is none. */
+const longestMode = 8;
 
 /**
  * Finds every object that can be reached from `locals` and that the remote does not have, going by what can be reached from `remotes`
@@ -131,7 +135,7 @@ function knownTreeOf(objects: PushObjects, commit: string): string | undefined {
 }
 
 /** Entries of a tree (`<mode> <name>\0<20 bytes>`, again and again); what follows damage is left out, and told. */
-function readTree(objects: PushObjects, id: string, onFault: OnFault): TreeEntry[] {
+export function readTree(objects: PushObjects, id: string, onFault: OnFault): TreeEntry[] {
   const object = readObject(objects, id, "tree", onFault);
   if (object === undefined) return [];
   const { bytes } = object;
@@ -148,6 +152,7 @@ function readTree(objects: PushObjects, id: string, onFault: OnFault): TreeEntry
       const kind = bytes[at] === 0x34 ? "tree" : bytes[at] === 0x31 && bytes[at + 1] === 0x36 ? "submodule" : "blob";
       entries.push({
         name: bytes.toString("utf8", space + 1, end),
+        mode: bytes.toString("latin1", at, Math.min(space, at + longestMode)),
         id: bytes.toString("hex", end + 1, end + 21),
         kind,
       });
