@@ -57,11 +57,21 @@ export async function withWorktree(targets: readonly Target[], options: ScanOpti
 }
 
 /** A repository, or the part of it that is asked for. */
-async function openRepository(name: string, { selection }: ScanOptions, context: SourceContext): Promise<Source> {
-  if (selection === undefined) return (await import("../sources/git/index.ts")).openGit(name, context);
-  if (selection.kind !== "range") throw new ToolError("usage", "not yet");
-  const now = Math.floor(Date.now() / 1000);
-  return (await import("../sources/git/range/index.ts")).openRange(name, selection, now, context);
+async function openRepository(name: string, options: ScanOptions, context: SourceContext): Promise<Source> {
+  const { selection, maxTargetBytes } = options;
+  switch (selection?.kind) {
+    case undefined:
+      return (await import("../sources/git/index.ts")).openGit(name, context);
+    case "range": {
+      const now = Math.floor(Date.now() / 1000);
+      return (await import("../sources/git/range/index.ts")).openRange(name, selection, now, context);
+    }
+    case "staged":
+    case "unstaged": {
+      const request = { kind: selection.kind, maxBytes: maxTargetBytes, indexFile: process.env["GIT_INDEX_FILE"] };
+      return (await import("../sources/git/staged/index.ts")).openChanges(name, request, context);
+    }
+  }
 }
 
 async function openAny(name: string, options: ScanOptions, context: SourceContext): Promise<Source> {

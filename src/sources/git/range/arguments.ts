@@ -266,7 +266,7 @@ class ArgumentReader {
         limits.findsMoves = false;
         return true;
       case "-m":
-        limits.merges = "any-has-not";
+        this.#merges("separate");
         return true;
       case "-c":
       case "--cc":
@@ -305,15 +305,19 @@ class ArgumentReader {
   }
 
   #merges(value: string): void {
-    if (/^(?:1|first-parent)$/.test(value)) this.#limits.merges = "first-has-not";
-    else if (/^(?:m|on|separate)$/.test(value)) this.#limits.merges = "any-has-not";
-    else if (/^(?:c|cc|combined|dense-combined)$/.test(value)) this.#limits.merges = "none-has";
-    else if (/^(?:off|none)$/.test(value)) this.#limits.merges = "nothing";
-    else
+    const limits = this.#limits;
+    if (/^(?:1|first-parent)$/.test(value)) limits.merges = "first-has-not";
+    else if (/^(?:m|on|separate)$/.test(value)) limits.merges = "any-has-not";
+    else if (/^(?:c|cc|combined|dense-combined)$/.test(value)) limits.merges = "none-has";
+    else if (/^(?:off|none)$/.test(value)) limits.merges = "nothing";
+    else {
       throw usageError(
         `${this.#name}: --diff-merges=${value} is not understood`,
         "Known are off, first-parent, separate, combined.",
       );
+    }
+    // Who looks at each parent of a merge by itself wants none of them simplified away (git does so too).
+    if (limits.merges === "first-has-not" || limits.merges === "any-has-not") limits.isFullHistory = true;
   }
 
   /** gitleaks' own `--diff-filter=tuxdb`, and filters that keep what is added and what is changed. */

@@ -14,6 +14,7 @@ import { selectCommits, type SelectedCommits } from "./select-commits.ts";
 import { readTextFilter } from "./text-filter.ts";
 import { findTips } from "./tips.ts";
 import { TreeComparer } from "./tree-changes.ts";
+import { usageError } from "./usage.ts";
 
 export interface OpenSelection {
   readonly commits: CommitReader;
@@ -57,6 +58,12 @@ export async function openSelection({
     onFault,
   });
   const { limits } = asked;
+  if (!limits.hasWalk && tips.some(({ isNegative }) => isNegative)) {
+    throw usageError(
+      "--log-opts: --no-walk is not understood together with a range",
+      "Name the commits one by one, or leave --no-walk out.",
+    );
+  }
   const filter = readPathFilter(paths);
   const comparer = new TreeComparer(objects, filter, onFault);
   const areSame = (a: string | undefined, b: string | undefined): boolean => comparer.areSame(a, b);

@@ -60,6 +60,8 @@ class SelectionWalk {
   readonly #queue = new NewestFirst<Node>();
   readonly #starts: Node[] = [];
   readonly #boundary: string[] = [];
+  /** Parents of excluded commits that the walk has not met yet. */
+  readonly #excludedLater = new Set<string>();
   /** Nodes in the queue that are not excluded. */
   #waiting = 0;
   #hasExcluded = false;
@@ -73,16 +75,17 @@ class SelectionWalk {
   start({ id, isNegative }: Tip): void {
     const node = this.#node(id, isNegative ? () => {} : this.#onFault);
     if (node === undefined) return;
-    if (isNegative) {
-      this.#hasExcluded = true;
-      node.isBottom = true;
-      this.#exclude(node);
-    }
+    if (isNegative) node.isBottom = true;
     if (!this.#starts.includes(node)) this.#starts.push(node);
   }
 
   select(): SelectedCommits {
     const { limits } = this.#selection;
+    // All tips are known by now: what lies between them is excluded at once.
+    for (const node of this.#starts.filter(({ isBottom }) => isBottom)) {
+      this.#hasExcluded = true;
+      this.#exclude(node);
+    }
     // The newest first; those of one moment in the order in which they were named.
     for (const node of this.#starts.toSorted((a, b) => b.time - a.time)) this.#enqueue(node);
     const listed = this.#hasExcluded ? this.#listAll() : this.#listInTurn();
@@ -167,7 +170,7 @@ class SelectionWalk {
       links,
       time: links.time,
       parents: links.parents,
-      isExcluded: false,
+      isExcluded: this.#excludedLater.delete(id),
       isBottom: false,
       isQueued: false,
       isDone: false,
@@ -195,7 +198,10 @@ class SelectionWalk {
       for (const parent of node.links.parents) {
         // A simplified walk leaves parents out that have to be excluded all the same.
         const met = node.isDone ? this.#node(parent, () => {}) : this.#nodes.get(parent);
-        if (met === undefined) continue;
+        if (met === undefined) {
+          this.#excludedLater.add(parent);
+          continue;
+        }
         stack.push(met);
         if (node.isDone) this.#enqueue(met);
       }

@@ -102,7 +102,7 @@ const classes: ReadonlyMap<string, RegExp> = new Map([
   ["alnum", /[A-Za-z0-9]/],
   ["alpha", /[A-Za-z]/],
   ["blank", /[ \t]/],
-  ["cntrl", new RegExp("[\\0-\\x1f\\x7f]")],
+  ["cntrl", /[^\x20-\x7e\x80-\uffff]/],
   ["digit", /[0-9]/],
   ["graph", /[\x21-\x7e]/],
   ["lower", /[a-z]/],
