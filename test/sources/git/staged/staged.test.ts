@@ -1,7 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { createRepository, gitEnvironment, openWorkshop, type Workshop } from "../../../../fixtures/git/workshop.ts";
 import { createRandom } from "../../../../src/rules/random.ts";
@@ -178,4 +188,177 @@ describe("the index", () => {
       expect(unstaged(shop)).toContain("announced.txt");
     });
   }
+
+  test("with folders of a sparse checkout is read as git reads it", () => {
+    const shop = newRepository();
+    shop.commit("base", { "in/a.txt": "a\n", "out/b.txt": "b\n", "out/deep/c.txt": "c\n", "top.txt": "t\n" });
+    const side = shop.git("rev-parse", "HEAD");
+    shop.commit("more", { "out/b.txt": "b2\n", "in/a.txt": "a2\n" });
+    shop.git("sparse-checkout", "set", "--cone", "--sparse-index", "in");
+    expect(listed(shop)).toContainEqual(expect.stringMatching(/^040000 \w+ 0 out\/$/));
+    expect(staged(shop)).toEqual([]);
+    // HEAD goes back, the index stays: the folder that is not checked out is staged as a whole.
+    shop.git("reset", "-q", "--soft", side);
+    expect(staged(shop)).toEqual(stagedByGit(shop));
+    expect(staged(shop)).toHaveLength(2);
+  });
+
+  test("that is damaged is refused, wherever the damage is", () => {
+    const shop = newRepository();
+    busy(shop);
+    shop.git("update-index", "--index-version", "4");
+    const path = join(gitDir(shop), "index");
+    const bytes = readFileSync(path);
+    const random = createRandom("damage");
+    for (let i = 0; i < 60; i++) {
+      const damaged = Buffer.from(bytes);
+      const at = random.integer(damaged.length);
+      damaged[at] = damaged[at]! ^ (1 + random.integer(255));
+      writeFileSync(path, i % 3 === 0 ? bytes.subarray(0, at) : damaged);
+      expect(() => readIndex(path, 20), `${i} ${at}`).toThrow(/^(it|its|a|an|the) /);
+    }
+    // Without a checksum damage can look like another name, and nothing worse.
+    for (let i = 0; i < 200; i++) {
+      const damaged = Buffer.from(bytes).fill(0, bytes.length - 20);
+      damaged[random.integer(damaged.length - 20)]! ^= 1 + random.integer(255);
+      writeFileSync(path, damaged);
+      try {
+        readIndex(path, 20);
+      } catch (error) {
+        expect(String(error)).toMatch(/^Error: (it|its|a|an|the) /);
+      }
+    }
+    rmSync(path);
+    expect(readIndex(path, 20)).toEqual([]);
+  });
+});
+
+describe("what is staged", () => {
+  test("is everything before the first commit", () => {
+    const shop = newRepository();
+    expect(staged(shop)).toEqual([]);
+    shop.write({ "a.txt": "a\n", "lib/b.txt": "b\n", "announced.txt": "x\n" });
+    shop.git("add", "a.txt", "lib");
+    shop.git("add", "-N", "announced.txt");
+    expect(
+      staged(shop)
+        .map((line) => line.slice(41))
+        .sort(),
+    ).toEqual(["a.txt", "lib/b.txt"]);
+    expect(staged(shop)).toEqual(stagedByGit(shop));
+  });
+
+  test("holds every side of a conflict that HEAD does not have", () => {
+    const shop = newRepository();
+    shop.commit("base", { "a.txt": "1\n2\n3\n", "gone.txt": "base\n" });
+    shop.git("checkout", "-qb", "side");
+    shop.commit("side", { "a.txt": "1\nside\n3\n", "gone.txt": "changed at the side\n", "both.txt": "theirs\n" });
+    shop.git("checkout", "-q", "main");
+    shop.git("rm", "-q", "gone.txt");
+    shop.commit("main", { "a.txt": "1\nmain\n3\n", "both.txt": "ours\n" });
+    expect(() => shop.git("merge", "-q", "side")).toThrow();
+    expect(listed(shop)).toEqual(listedByGit(shop));
+    expect(staged(shop)).toEqual(stagedByGit(shop));
+    expect(
+      staged(shop)
+        .map((line) => line.slice(41))
+        .sort(),
+    ).toEqual(["a.txt", "a.txt", "both.txt", "gone.txt", "gone.txt"]);
+    expect(unstaged(shop)).toContain("a.txt");
+  });
+
+  test("of a linked worktree is its own; submodules hold nothing", () => {
+    const shop = newRepository();
+    shop.commit("base", { "a.txt": "a\n" });
+    const inner = newRepository();
+    inner.commit("inner", { "secret.txt": "inner\n" });
+    shop.git("submodule", "--quiet", "add", inner.path, "sub");
+    shop.git("worktree", "add", "-q", `${shop.path}-linked`);
+    const linked = openWorkshop(`${shop.path}-linked`);
+    linked.write({ "b.txt": "b\n" });
+    linked.git("add", "b.txt");
+    expect(staged(linked).map((line) => line.slice(41))).toEqual(["b.txt"]);
+    expect(
+      staged(shop)
+        .map((line) => line.slice(41))
+        .sort(),
+    ).toEqual([".gitmodules"]);
+    inner.write({ "more.txt": "more\n" });
+    expect(unstaged(shop)).toEqual([]);
+  });
+
+  test("is what git diff --cached adds, whatever was done before", { timeout: 120_000 }, () => {
+    const names = ["a.txt", "b.txt", "lib/a.txt", "lib/deep/c.txt", "x y.txt"];
+    for (let seed = 0; seed < 12; seed++) {
+      const random = createRandom(`staged ${seed}`);
+      const shop = newRepository();
+      if (seed % 3 === 0) shop.git("config", "index.version", "4");
+      if (seed % 4 === 0) shop.git("config", "core.splitIndex", "true");
+      for (let step = 0; step < 25; step++) {
+        const name = random.pick(names);
+        switch (random.integer(9)) {
+          case 0:
+            shop.git("commit", "-q", "--allow-empty", "-m", `step ${step}`);
+            break;
+          case 1:
+            shop.git("rm", "-q", "-f", "--ignore-unmatch", name);
+            break;
+          case 2:
+            shop.git("add", "-A");
+            break;
+          case 3:
+            rmSync(join(shop.path, name), { force: true, recursive: true });
+            break;
+          case 4: {
+            const tracked = listed(shop).map((line) => line.split(" ").slice(3).join(" "));
+            const from = tracked.length === 0 ? undefined : random.pick(tracked);
+            if (
+              from !== undefined &&
+              from !== name &&
+              existsSync(join(shop.path, from)) &&
+              !existsSync(join(shop.path, name))
+            ) {
+              mkdirSync(dirname(join(shop.path, name)), { recursive: true });
+              shop.git("mv", from, name);
+            }
+            break;
+          }
+          default:
+            shop.write({ [name]: `text ${random.integer(4)}\n` });
+            if (random.integer(2) === 0) shop.git("add", name);
+        }
+      }
+      expect(listed(shop), `seed ${seed}`).toEqual(listedByGit(shop));
+      expect(staged(shop), `seed ${seed}`).toEqual(stagedByGit(shop));
+      expect(unstaged(shop), `seed ${seed}`).toEqual(unstagedByGit(shop));
+    }
+  });
+});
+
+describe("what is changed and not staged", () => {
+  test("is read where size and times cannot tell", () => {
+    const shop = newRepository();
+    shop.commit("base", { "a.txt": "one\n", "b.txt": "two\n" });
+    // Changed within the moment in which the index was written, to the same length.
+    shop.write({ "a.txt": "eno\n" });
+    expect(unstaged(shop)).toEqual(["a.txt"]);
+    // Written again as it was.
+    shop.write({ "a.txt": "one\n" });
+    expect(unstaged(shop)).toEqual([]);
+  });
+
+  test("never leads through a link to another place", () => {
+    const shop = newRepository();
+    shop.commit("base", { "lib/a.txt": "a\n", "b.txt": "b\n" });
+    const other = mkdtempSync(join(folder, "other-"));
+    writeFileSync(join(other, "a.txt"), "elsewhere\n");
+    rmSync(join(shop.path, "lib"), { recursive: true });
+    symlinkSync(other, join(shop.path, "lib"));
+    rmSync(join(shop.path, "b.txt"));
+    symlinkSync(join(other, "a.txt"), join(shop.path, "b.txt"));
+    const index = join(gitDir(shop), "index");
+    const [change, ...more] = worktreeChanges(shop.path, readIndex(index, 20), 0n, "sha1");
+    expect(more).toEqual([]);
+    expect(change).toMatchObject({ kind: "link", path: "b.txt" });
+  });
 });
