@@ -15,12 +15,16 @@ export interface Change {
 const nothing: readonly TreeEntry[] = [];
 /** Folders of trees under false ids can hold themselves: no path is deeper than this. */
 const maxDepth = 4096;
+/** Entries of trees kept at hand: some twenty megabytes. */
+const maxRecentEntries = 100_000;
 
 /** Compares trees. Both can be undefined: no tree, nothing in it. */
 export class TreeComparer {
   readonly #objects: PushObjects;
   readonly #filter: PathFilter | undefined;
   readonly #onFault: OnFault;
+  readonly #recent = new Map<string, readonly TreeEntry[]>();
+  #recentEntries = 0;
 
   constructor(objects: PushObjects, filter: PathFilter | undefined, onFault: OnFault) {
     this.#objects = objects;
@@ -58,10 +62,10 @@ export class TreeComparer {
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       const { prefix } = at;
       if (at.before.includes(at.tree) || at.depth > maxDepth) continue;
-      const old = at.before.map((one) => byName(this.#read(one, () => {})));
+      const old = at.before.map((one) => new Lookup(this.#read(one, () => {})));
       const deeper: typeof stack = [];
       for (const { name, id, kind, mode } of this.#read(at.tree, this.#onFault)) {
-        const same = old.flatMap((entries) => entries.get(name) ?? []);
+        const same = old.flatMap((entries) => entries.find(name) ?? []);
         if (kind === "submodule" || same.some((entry) => entry.id === id && entry.kind === kind)) continue;
         const path = prefix + name;
         if (kind === "tree") {
@@ -83,9 +87,9 @@ export class TreeComparer {
     ];
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       if (at.a === at.b || at.depth > maxDepth) continue;
-      const left = byName(this.#read(at.b, () => {}));
+      const left = new Lookup(this.#read(at.b, () => {}));
       for (const { name, id, kind } of this.#read(at.a, () => {})) {
-        const now = left.get(name);
+        const now = left.find(name);
         const path = at.prefix + name;
         if (kind === "tree") {
           if (this.#filter?.canHold(`${path}/`) !== false)
@@ -114,8 +118,46 @@ export class TreeComparer {
     }
   }
 
+  /** Trees of a commit are those of its parent but for a few: most were read a moment ago. */
   #read(tree: string | undefined, onFault: OnFault): readonly TreeEntry[] {
-    return tree === undefined ? nothing : readTree(this.#objects, tree, onFault);
+    if (tree === undefined) return nothing;
+    const recent = this.#recent.get(tree);
+    if (recent !== undefined) return recent;
+    let isWhole = true;
+    const entries = readTree(this.#objects, tree, (...fault) => {
+      isWhole = false;
+      onFault(...fault);
+    });
+    if (!isWhole) return entries;
+    this.#recent.set(tree, entries);
+    this.#recentEntries += entries.length;
+    for (const [oldest, { length }] of this.#recent) {
+      if (this.#recentEntries <= maxRecentEntries) break;
+      this.#recent.delete(oldest);
+      this.#recentEntries -= length;
+    }
+    return entries;
+  }
+}
+
+/** Finds entries by name, quickest in the order in which they stand: two versions of a folder differ in few places. */
+class Lookup {
+  readonly #entries: readonly TreeEntry[];
+  #next = 0;
+  #byName: Map<string, TreeEntry> | undefined;
+
+  constructor(entries: readonly TreeEntry[]) {
+    this.#entries = entries;
+  }
+
+  find(name: string): TreeEntry | undefined {
+    for (let at = this.#next; at < this.#next + 2; at++) {
+      if (this.#entries[at]?.name !== name) continue;
+      this.#next = at + 1;
+      return this.#entries[at];
+    }
+    this.#byName ??= byName(this.#entries);
+    return this.#byName.get(name);
   }
 }
 
