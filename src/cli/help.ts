@@ -12,7 +12,7 @@ Commands:
   dir [path...]          scan files and folders
   stdin                  scan standard input
   review [target...]     go through findings in the terminal, as they come or from a report
-  hook install           stop pushes that hold secrets
+  hook install           stop pushes that hold secrets, or commits
   rules list             the kinds of secrets that are known
   cache show|clear       what scans remember, so that the next one is quick
   completion <shell>     completion for bash, zsh, fish

@@ -68,8 +68,9 @@ async function openRepository(name: string, options: ScanOptions, context: Sourc
     }
     case "staged":
     case "unstaged": {
-      const request = { kind: selection.kind, maxBytes: maxTargetBytes, indexFile: process.env["GIT_INDEX_FILE"] };
-      return (await import("../sources/git/staged/index.ts")).openChanges(name, request, context);
+      const { indexOfHook, openChanges } = await import("../sources/git/staged/index.ts");
+      const indexFile = indexOfHook(name, process.env);
+      return openChanges(name, { kind: selection.kind, maxBytes: maxTargetBytes, indexFile }, context);
     }
   }
 }

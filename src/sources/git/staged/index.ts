@@ -24,8 +24,10 @@ export interface ChangesRequest {
   readonly kind: "staged" | "unstaged";
   /** Larger files of the working tree are left out, and told; 0: none are. */
   readonly maxBytes: number;
-  /** `GIT_INDEX_FILE`, which git sets for hooks while it commits only some paths; it counts for the repository of the current folder. */
+  /** Another index than the repository's own: git has one for hooks while it commits only some paths. */
   readonly indexFile: string | undefined;
+  /** Where the repository is, when that is not told by the target: a hook is given it by git. */
+  readonly gitDir?: string;
 }
 
 /** A unit ends at either: small files share one, a large file has its own. */
@@ -36,7 +38,7 @@ const maxNamed = 50;
 
 /** Opens the changes in the repository at `target`. Throws ToolError where there is none, or no working tree that could have changes. */
 export async function openChanges(target: string, request: ChangesRequest, context: SourceContext): Promise<Source> {
-  const repository = findRepository(target);
+  const repository = findRepository(request.gitDir ?? target);
   if (repository === undefined) {
     throw new ToolError("not-a-repository", `${target} is not a git repository`, {
       hint: `changes are staged in one; for a folder of files use: leaktrace dir ${target}`,
@@ -45,6 +47,14 @@ export async function openChanges(target: string, request: ChangesRequest, conte
   await checkFormat(repository);
   const root = request.kind === "unstaged" ? worktreeOf(target, repository) : undefined;
   return new ChangesSource(target, repository, root, request, context);
+}
+
+/** The index that `GIT_INDEX_FILE` names; it counts for the repository of the current folder alone. Undefined where there is none. */
+export function indexOfHook(target: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const named = environment["GIT_INDEX_FILE"];
+  if (named === undefined || named === "") return undefined;
+  const here = findRepositoryAbove(".");
+  return here?.repository.gitDir === findRepository(target)?.gitDir ? resolve(here?.root ?? ".", named) : undefined;
 }
 
 /** Top of the working tree. */
@@ -92,7 +102,7 @@ class ChangesSource implements Source {
   }
 
   async *units(): AsyncGenerator<PlannedUnit | KnownContents | Problem> {
-    const path = this.#indexPath();
+    const path = this.#request.indexFile ?? join(this.#repository.gitDir, "index");
     let entries: IndexEntry[];
     try {
       entries = readIndex(path, 20);
@@ -103,15 +113,6 @@ class ChangesSource implements Source {
     }
     if (this.#root === undefined) yield* this.#staged(entries);
     else yield* this.#unstaged(this.#root, entries, path);
-  }
-
-  #indexPath(): string {
-    const { gitDir } = this.#repository;
-    const own = join(gitDir, "index");
-    const { indexFile } = this.#request;
-    if (indexFile === undefined || indexFile === "") return own;
-    const here = findRepositoryAbove(".");
-    return here?.repository.gitDir === gitDir ? resolve(here.root, indexFile) : own;
   }
 
   *#staged(entries: readonly IndexEntry[]): Generator<PlannedUnit | KnownContents | Problem> {
