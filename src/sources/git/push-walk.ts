@@ -148,16 +148,21 @@ export function readTree(objects: PushObjects, id: string, onFault: OnFault): Tr
         onFault("object-corrupt", id, "tree is damaged");
         break;
       }
-      // `40000` a folder, `160000` a commit of another repository; all else is bytes.
-      const kind = bytes[at] === 0x34 ? "tree" : bytes[at] === 0x31 && bytes[at + 1] === 0x36 ? "submodule" : "blob";
+      const mode = bytes.toString("latin1", at, Math.min(space, at + longestMode));
       entries.push({
         name: bytes.toString("utf8", space + 1, end),
-        mode: bytes.toString("latin1", at, Math.min(space, at + longestMode)),
+        mode,
         id: bytes.toString("hex", end + 1, end + 21),
-        kind,
+        kind: kindOf(mode),
       });
       at = end + 21;
     }
   } else onFault("object-corrupt", id, "is not a tree");
   return entries;
+}
+
+/** `40000` a folder, which some programs wrote as `040000`; `160000` a commit of another repository; all else is bytes. */
+function kindOf(mode: string): TreeEntry["kind"] {
+  const type = Number.parseInt(mode, 8) & 0o170000;
+  return type === 0o40000 ? "tree" : type === 0o160000 ? "submodule" : "blob";
 }

@@ -355,6 +355,34 @@ describe("a range", () => {
     expect(await ours(shop, ["HEAD"])).toEqual([tip, hidden, base]);
   });
 
+  test("shows a merge that took back what its excluded side brought", async () => {
+    const shop = newRepository();
+    shop.commit("base", { "a.txt": "a\n", "b.txt": "b\n" });
+    shop.git("checkout", "-qb", "side");
+    shop.commit("side", { "a.txt": "side\n" });
+    const side = shop.git("rev-parse", "HEAD");
+    const tree = shop.git("rev-parse", "main^{tree}");
+    const merge = shop.git("commit-tree", tree, "-p", side, "-p", "main", "-m", "as it was");
+    for (const words of [[`${merge}^-`], [`${side}..${merge}`]])
+      for (const paths of [[], ["--", "a.txt"]]) {
+        const asked = [...words, ...paths];
+        expect(byGit(shop, asked), asked.join(" ")).toEqual([merge]);
+        expect(await ours(shop, asked), asked.join(" ")).toEqual([merge]);
+      }
+  });
+
+  test("looks into folders that an odd program wrote", async () => {
+    const shop = newRepository();
+    shop.commit("base", { "lib/a.txt": "a\n" });
+    const [folder, file] = [shop.git("rev-parse", "HEAD:lib"), shop.git("rev-parse", "HEAD:lib/a.txt")];
+    const entry = Buffer.concat([Buffer.from("040000 lib\0"), Buffer.from(folder, "hex")]);
+    const tree = shop.feed(entry, "hash-object", "-w", "-t", "tree", "--literally", "--stdin").toString().trim();
+    const commit = shop.git("commit-tree", tree, "-m", "odd");
+    const { introduced } = await select(shop, [commit]);
+    expect(introduced.get(file)).toEqual({ type: "blob", commit, paths: ["lib/a.txt"] });
+    expect(introduced.size).toBe(2);
+  });
+
   test("of a repository without commits is empty", async () => {
     const shop = newRepository();
     expect(await ours(shop, [])).toEqual([]);

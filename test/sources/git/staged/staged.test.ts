@@ -347,6 +347,16 @@ describe("what is changed and not staged", () => {
     expect(unstaged(shop)).toEqual([]);
   });
 
+  test("believes sizes and times only where the index is younger than they are", () => {
+    const shop = newRepository();
+    shop.commit("base", { "a.txt": "one\n" });
+    // An entry with another content, and the times and size of the file as it is.
+    const entries = readIndex(join(gitDir(shop), "index"), 20).map((entry) => ({ ...entry, id: "0".repeat(40) }));
+    const written = statSync(join(shop.path, "a.txt"), { bigint: true }).mtimeNs;
+    expect([...worktreeChanges(shop.path, entries, written + 1n, "sha1")]).toEqual([]);
+    expect([...worktreeChanges(shop.path, entries, written, "sha1")]).toMatchObject([{ kind: "file", path: "a.txt" }]);
+  });
+
   test("never leads through a link to another place", () => {
     const shop = newRepository();
     shop.commit("base", { "lib/a.txt": "a\n", "b.txt": "b\n" });
