@@ -1,7 +1,7 @@
 import { ToolError } from "../model/problem.ts";
 import { severities } from "../model/rule.ts";
 import { chooseFormat, type Secrecy } from "../report/index.ts";
-import { logLevels, type LogLevel, type ScanOptions } from "./options.ts";
+import { logLevels, type LogLevel, type ScanOptions, type Selection } from "./options.ts";
 
 /** Depth of decoding unless asked otherwise; gitleaks' default. */
 const defaultDecodeDepth = 5;
@@ -59,13 +59,44 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     ...optional("journal", journal),
     resume: flag("resume"),
     worktree: flag("worktree"),
-    staged: flag("staged"),
-    preCommit: flag("preCommit"),
-    ...optional("logOpts", text("logOpts")),
+    ...optional("selection", selectionOf(values)),
     followSymlinks: flag("followSymlinks"),
     cache: values["cache"] !== false,
     ...optional("cacheFolder", text("cacheDir")),
     signal,
+  };
+}
+
+/** What of a history is asked for. An empty value is a value: `--log-opts=""` selects HEAD. */
+function selectionOf(values: Readonly<Record<string, unknown>>): Selection | undefined {
+  const given = (key: string): string | undefined => {
+    const value = values[key];
+    return typeof value === "string" ? value : undefined;
+  };
+  const [logOpts, since, until] = [given("logOpts"), given("since"), given("until")];
+  const branches = Array.isArray(values["branch"]) ? values["branch"].filter((name) => typeof name === "string") : [];
+  const names = [
+    ...(logOpts === undefined ? [] : ["--log-opts"]),
+    ...(since === undefined ? [] : ["--since"]),
+    ...(until === undefined ? [] : ["--until"]),
+    ...(branches.length === 0 ? [] : ["--branch"]),
+  ];
+  const isStaged = values["staged"] === true;
+  if (isStaged || values["preCommit"] === true) {
+    const option = isStaged ? "--staged" : "--pre-commit";
+    if (names[0] !== undefined)
+      throw usage(`${option} looks at no commits, and ${names[0]} selects some`, "Give one of them.");
+    if (values["worktree"] === true)
+      throw usage(`${option} looks at changes, and --worktree at all files`, "Give one of them.");
+    return { kind: isStaged ? "staged" : "unstaged" };
+  }
+  if (names.length === 0) return undefined;
+  return {
+    kind: "range",
+    branches,
+    ...(logOpts === undefined ? {} : { logOpts }),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
   };
 }
 

@@ -12,7 +12,7 @@ Commands:
   dir [path...]          scan files and folders
   stdin                  scan standard input
   review [target...]     go through findings in the terminal, as they come or from a report
-  hook install           stop pushes that hold secrets
+  hook install           stop pushes that hold secrets, or commits
   rules list             the kinds of secrets that are known
   cache show|clear       what scans remember, so that the next one is quick
   completion <shell>     completion for bash, zsh, fish
@@ -29,7 +29,13 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "leaktrace scan --targets list.txt -r report.jsonl",
     "leaktrace scan --targets list.txt --resume -r report.jsonl",
   ],
-  git: ["leaktrace git", "leaktrace git ../api -r findings.sarif", "leaktrace git --worktree"],
+  git: [
+    "leaktrace git",
+    "leaktrace git ../api -r findings.sarif",
+    'leaktrace git --log-opts "origin/main..HEAD"',
+    "leaktrace git --since 2.weeks.ago --branch 'release/*'",
+    "leaktrace git --staged",
+  ],
   image: ["leaktrace image app.tar", "leaktrace image oci:build/image -f json"],
   dir: ["leaktrace dir .", "leaktrace dir conf/ deploy/ -f json"],
   stdin: ["kubectl get pods -o yaml | leaktrace stdin"],

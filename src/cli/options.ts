@@ -1,10 +1,16 @@
 import type { Severity } from "../model/rule.ts";
 import type { FormatName, Secrecy } from "../report/index.ts";
+import type { RangeRequest } from "../sources/git/range/index.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
 
 /** From most to least talkative. */
 export const logLevels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal"];
+
+/** Which part of a repository is scanned. */
+export type Selection =
+  /** What is staged (`--staged`), or changed and not staged (`--pre-commit`). */
+  { readonly kind: "staged" | "unstaged" } | ({ readonly kind: "range" } & RangeRequest);
 
 /** Everything that the command line can ask of a scan, checked. Made by `flags.ts`; the same for every scanning command. */
 export interface ScanOptions {
@@ -48,11 +54,8 @@ export interface ScanOptions {
 
   /** git: also the files of the working tree. */
   readonly worktree: boolean;
-  /** git: only what is staged (`--staged`) or changed (`--pre-commit`). */
-  readonly staged: boolean;
-  readonly preCommit: boolean;
-  /** git: arguments that select commits, as for `git log`. */
-  readonly logOpts?: string;
+  /** git: a part of the repository; absent: all of it. */
+  readonly selection?: Selection;
   /** dir: follow symbolic links to files. */
   readonly followSymlinks: boolean;
 

@@ -210,11 +210,12 @@ function oldCommands(program: Command, outcome: Outcome): void {
     command.action(async () => {
       outcome.code = await interruptible((signal) => {
         const values: Readonly<Record<string, unknown>> = command.opts();
-        const options = readScanOptions(values, signal);
+        // `protect` was what `git --pre-commit` is now.
+        const options = readScanOptions(name === "protect" ? { ...values, preCommit: true } : values, signal);
         const source = typeof values["source"] === "string" ? values["source"] : ".";
         if (values["pipe"] === true) return runStdin([], options, values);
         if (values["git"] === false) return runDir([source], options, values);
-        return runGit([source], name === "protect" ? { ...options, preCommit: true } : options, values);
+        return runGit([source], options, values);
       }, false);
     });
   }

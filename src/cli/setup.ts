@@ -10,7 +10,7 @@ import {
   type RegexEngine,
 } from "../detect/index.ts";
 import { loadDeciders, type Decider } from "../findings/index.ts";
-import { ToolError, type Problem } from "../model/problem.ts";
+import type { Problem } from "../model/problem.ts";
 import type { Ruleset } from "../model/rule.ts";
 import type { PoolOptions } from "../pool/index.ts";
 import { loadRuleset } from "../rules/index.ts";
@@ -37,7 +37,7 @@ const maxWorkers = 16;
 
 /** Loads what a scan needs before its first target: rules, decisions, engine, kernel. Throws ToolError for what is wrong with them. */
 export async function prepareScan(targets: readonly Target[], options: ScanOptions): Promise<Prepared> {
-  refuseSelections(options);
+  await checkSelection(options);
   const engine = await loadEngine();
   // Before the others are begun: one of them that failed while this is awaited would fail with nobody listening.
   const folders = targets.length === 1 ? await foldersOf(targets) : [];
@@ -142,12 +142,9 @@ async function foldersOf(targets: readonly Target[]): Promise<string[]> {
   return folders;
 }
 
-/** gitleaks' ways to scan a part of a history. Taken and not obeyed they would call things clean, or leaked, that nobody asked about. */
-function refuseSelections({ staged, preCommit, logOpts }: ScanOptions): void {
-  const asked = [staged ? "--staged" : "", preCommit ? "--pre-commit" : "", logOpts === undefined ? "" : "--log-opts"];
-  const names = asked.filter((name) => name !== "").join(", ");
-  if (names === "") return;
-  throw new ToolError("usage", `${names}: a part of a history cannot be selected`, {
-    hint: "Without it everything is scanned, staged contents included; leaktrace hook install guards what is pushed.",
-  });
+/** A selection that is not understood is told before any target is opened. */
+async function checkSelection({ selection }: ScanOptions): Promise<void> {
+  if (selection?.kind !== "range") return;
+  const { readRangeRequest } = await import("../sources/git/range/index.ts");
+  readRangeRequest(selection, Date.now() / 1000);
 }

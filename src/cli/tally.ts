@@ -11,6 +11,8 @@ export class TargetTally {
   readonly target: string;
   /** Known once the target was opened. */
   kind: TargetSummary["kind"] = "unknown";
+  /** Which part of the target is scanned; undefined for all of it. */
+  selection: string | undefined;
   readonly #observer: ScanObserver;
   #ledger: Ledger = emptyLedger;
   #isReachable = true;
@@ -79,7 +81,9 @@ export class TargetTally {
 
   /** What became of the target, with the number of findings that were seen in it. */
   outcome(findings: number): TargetOutcome {
-    return { target: this.target, kind: this.kind, reachable: this.#isReachable, ledger: this.#ledger, findings };
+    const { target, kind, selection } = this;
+    const part = selection === undefined ? {} : { selection };
+    return { target, kind, reachable: this.#isReachable, ledger: this.#ledger, findings, ...part };
   }
 
   /** Whether everything that the target holds was scanned, as far as is known now. */

@@ -18,7 +18,7 @@ export async function openTarget(target: Target, options: ScanOptions, context: 
   const { name } = target;
   switch (target.as) {
     case "git":
-      return (await import("../sources/git/index.ts")).openGit(name, context);
+      return openRepository(name, options, context);
     case "image":
       return (await import("../sources/image/index.ts")).openImage(name, context);
     case "files":
@@ -56,8 +56,27 @@ export async function withWorktree(targets: readonly Target[], options: ScanOpti
   });
 }
 
+/** A repository, or the part of it that is asked for. */
+async function openRepository(name: string, options: ScanOptions, context: SourceContext): Promise<Source> {
+  const { selection, maxTargetBytes } = options;
+  switch (selection?.kind) {
+    case undefined:
+      return (await import("../sources/git/index.ts")).openGit(name, context);
+    case "range": {
+      const now = Math.floor(Date.now() / 1000);
+      return (await import("../sources/git/range/index.ts")).openRange(name, selection, now, context);
+    }
+    case "staged":
+    case "unstaged": {
+      const { indexOfHook, openChanges } = await import("../sources/git/staged/index.ts");
+      const indexFile = indexOfHook(name, process.env);
+      return openChanges(name, { kind: selection.kind, maxBytes: maxTargetBytes, indexFile }, context);
+    }
+  }
+}
+
 async function openAny(name: string, options: ScanOptions, context: SourceContext): Promise<Source> {
-  if (name === "-") return openStdin();
+  if (name === "-" && options.selection === undefined) return openStdin();
   const { openImage, sniffImage } = await import("../sources/image/index.ts");
   if (imagePrefix.test(name)) return openImage(name, context);
   let isFolder: boolean;
@@ -70,8 +89,13 @@ async function openAny(name: string, options: ScanOptions, context: SourceContex
     });
   }
   if (isFolder) {
-    const { findRepository, openGit } = await import("../sources/git/index.ts");
-    if (findRepository(name) !== undefined) return openGit(name, context);
+    const { findRepository } = await import("../sources/git/index.ts");
+    if (findRepository(name) !== undefined) return openRepository(name, options, context);
+  }
+  if (options.selection !== undefined) {
+    throw new ToolError("usage", `${name} is not a git repository: there are no commits to select from`, {
+      hint: "Scan it in a run of its own, without --since, --until, --branch and --log-opts.",
+    });
   }
   return (await sniffImage(name)) === undefined ? openFiles(name, filesOptions(options)) : openImage(name, context);
 }

@@ -15,6 +15,8 @@ export interface TargetOutcome {
   readonly ledger: Ledger;
   /** Findings seen in it, without suppressed ones: `FindingStore.countIn`. */
   readonly findings: number;
+  /** Which part of it was scanned; absent where it was all of it. */
+  readonly selection?: string;
 }
 
 export interface ReportPieces {
@@ -37,8 +39,9 @@ export function buildReport(pieces: ReportPieces): Report {
     pieces.problems.filter((problem) => problem.effect === "incomplete").map((problem) => problem.target),
   );
   const targets = pieces.targets.map((outcome): TargetSummary => {
-    const { target, kind, ledger, findings } = outcome;
-    return { target: mask(target), kind, status: statusOf(outcome, broken.has(target)), findings, ledger };
+    const { target, kind, ledger, findings, selection } = outcome;
+    const part = selection === undefined ? {} : { selection: mask(selection) };
+    return { target: mask(target), kind, status: statusOf(outcome, broken.has(target)), findings, ledger, ...part };
   });
   const total = pieces.targets.reduce((sum, outcome) => addLedgers(sum, outcome.ledger), emptyLedger);
   return {

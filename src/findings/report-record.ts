@@ -119,12 +119,14 @@ function ledgerFromRecord(value: unknown): Omit<Report, "findings"> {
 
 /** Reads what became of a target from checked fields; the journal of sweeps reads its lines with it. */
 export function targetFromRecord(fields: CheckedFields): TargetSummary {
+  const selection = fields.optionalText("selection");
   return {
     target: fields.text("target"),
     kind: fields.oneOf("kind", ["git", "image", "files", "stdin", "unknown"]),
     status: fields.oneOf("status", ["clean", "found", "incomplete", "unreachable"]),
     findings: fields.number("findings"),
     ledger: ledgerOf(fields.fields("ledger")),
+    ...(selection === undefined ? {} : { selection }),
   };
 }
 

@@ -4,6 +4,6 @@
  */
 export { hooksFolder, type HookPlaces } from "./hooks-folder.ts";
 export { hookState, installHook, uninstallHook, type HookState } from "./install.ts";
-export { incompleteLines, stoppedLines, type PushAdvice } from "./message.ts";
+export { incompleteLines, stoppedCommitLines, stoppedLines, type PushAdvice } from "./message.ts";
 export { parsePrePushLines, type PrePushLine } from "./pre-push-lines.ts";
-export { formerName, type Installer } from "./script.ts";
+export { formerName, type HookName, type Installer } from "./script.ts";

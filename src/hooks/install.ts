@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { lstat, mkdir, open, readFile, rename, unlink, writeFile, chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { ToolError } from "../model/problem.ts";
-import { formerName, hookScript, isOurHook, type Installer } from "./script.ts";
+import { formerName, hookScript, isOurHook, type HookName, type Installer } from "./script.ts";
 
 /** What lies where git looks for the hook. */
 export interface HookState {
@@ -13,29 +13,29 @@ export interface HookState {
   readonly hasFormer: boolean;
 }
 
-const hookName = "pre-push";
 /** git runs what its owner may execute; hooks hold nothing secret. */
 const hookMode = 0o755;
 /** Hooks are short; more than this of one need not be read to know whose it is. */
 const headBytes = 256;
 
 /** Looks at the hook in a folder of hooks. */
-export async function hookState(folder: string): Promise<HookState> {
-  const path = join(folder, hookName);
-  return { path, hook: await kindOf(path), hasFormer: (await kindOf(join(folder, formerName))) !== "none" };
+export async function hookState(folder: string, hook: HookName): Promise<HookState> {
+  const path = join(folder, hook);
+  const hasFormer = (await kindOf(hook, join(folder, formerName(hook)))) !== "none";
+  return { path, hook: await kindOf(hook, path), hasFormer };
 }
 
 /**
  * Installs the hook, or brings it up to date. A hook that is there already is kept beside it, byte for byte, and called by ours first.
  * Throws ToolError where that would cost a hook that was kept before. Gives what was there.
  */
-export async function installHook(folder: string, installer: Installer): Promise<HookState> {
-  const before = await hookState(folder);
-  const former = join(folder, formerName);
+export async function installHook(folder: string, hook: HookName, installer: Installer): Promise<HookState> {
+  const before = await hookState(folder, hook);
+  const former = join(folder, formerName(hook));
   if (before.hook === "other" && before.hasFormer && !(await areSame(before.path, former))) {
     throw new ToolError(
       "hook-exists",
-      `${before.path} was written by another program after leaktrace was installed, and ${formerName} beside it holds an older hook`,
+      `${before.path} was written by another program after leaktrace was installed, and ${formerName(hook)} beside it holds an older hook`,
       {
         hint: `Neither is overwritten: keep what you need of ${former} and remove it, then install again.`,
       },
@@ -43,9 +43,9 @@ export async function installHook(folder: string, installer: Installer): Promise
   }
   try {
     await mkdir(folder, { recursive: true });
-    const temporary = join(folder, `${hookName}.${randomBytes(6).toString("hex")}.tmp`);
+    const temporary = join(folder, `${hook}.${randomBytes(6).toString("hex")}.tmp`);
     try {
-      await writeFile(temporary, hookScript(installer), { flag: "wx", mode: hookMode });
+      await writeFile(temporary, hookScript(hook, installer), { flag: "wx", mode: hookMode });
       // The mode given above is cut down by the umask.
       await chmod(temporary, hookMode);
       if (before.hook === "other" && !before.hasFormer) {
@@ -66,11 +66,11 @@ export async function installHook(folder: string, installer: Installer): Promise
 }
 
 /** Takes the hook away and puts back the one that was there before. Leaves a hook that is not ours alone. Gives what was there. */
-export async function uninstallHook(folder: string): Promise<HookState> {
-  const before = await hookState(folder);
+export async function uninstallHook(folder: string, hook: HookName): Promise<HookState> {
+  const before = await hookState(folder, hook);
   if (before.hook !== "ours") return before;
   try {
-    if (before.hasFormer) await rename(join(folder, formerName), before.path);
+    if (before.hasFormer) await rename(join(folder, formerName(hook)), before.path);
     else await unlink(before.path);
   } catch (error) {
     throw unwritable(folder, error);
@@ -78,7 +78,7 @@ export async function uninstallHook(folder: string): Promise<HookState> {
   return before;
 }
 
-async function kindOf(path: string): Promise<HookState["hook"]> {
+async function kindOf(hook: HookName, path: string): Promise<HookState["hook"]> {
   const stat = await lstat(path).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
     throw unwritable(path, error);
@@ -88,7 +88,7 @@ async function kindOf(path: string): Promise<HookState["hook"]> {
   try {
     await using file = await open(path, "r");
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    return isOurHook(buffer.toString("latin1", 0, bytesRead)) ? "ours" : "other";
+    return isOurHook(hook, buffer.toString("latin1", 0, bytesRead)) ? "ours" : "other";
   } catch {
     return "other";
   }

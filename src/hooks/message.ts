@@ -24,15 +24,33 @@ const maxSubject = 60;
 
 /** What a stopped push says: each secret with where it is, and what to do. Lines without line ends; everything scanned is escaped and masked. */
 export function* stoppedLines(report: Report, advice: PushAdvice): Iterable<string> {
+  yield* stopped(report, "push", (findings) => remedy(findings, advice));
+}
+
+/** The same of a commit, which is not made yet. */
+export function* stoppedCommitLines(report: Report): Iterable<string> {
+  yield* stopped(report, "commit", () => [
+    "  Take it out of the file, then: git add <file>, and commit again.",
+    "  Was it ever in use? Then revoke it and take a new one.",
+    "  Is it no secret? leaktrace review keeps your decision and its reason in .leaktraceignore; then commit again.",
+    "  git commit --no-verify skips every check.",
+  ]);
+}
+
+function* stopped(
+  report: Report,
+  what: "push" | "commit",
+  advise: (findings: readonly Finding[]) => Iterable<string>,
+): Iterable<string> {
   const findings = report.findings.filter(({ suppressed }) => suppressed === undefined);
-  yield `leaktrace: push stopped: it holds ${findings.length === 1 ? "a secret" : `${findings.length} secrets`}`;
+  yield `leaktrace: ${what} stopped: it holds ${findings.length === 1 ? "a secret" : `${findings.length} secrets`}`;
   for (const finding of findings.slice(0, maxFindings)) yield* findingLines(finding);
   if (findings.length > maxFindings) yield `  ... and ${findings.length - maxFindings} more`;
   yield "";
-  yield* remedy(findings, advice);
+  yield* advise(findings);
   if (report.problems.some(({ effect }) => effect === "incomplete")) {
     yield "";
-    yield* incompleteLines(report);
+    yield* incompleteLines(report, what);
   }
 }
 
@@ -51,6 +69,8 @@ function placeText({ origin, startLine }: FindingSighting): string {
     objectType === "blob"
       ? `${sanitize(origin.path)}:${startLine}`
       : `message of this ${objectType}, line ${startLine}`;
+  // What is staged lies in no commit.
+  if (commit === undefined && objectType === "blob" && origin.path !== "") return place;
   return commit === undefined
     ? `${place} in ${objectType} ${origin.object.slice(0, shortLength)}`
     : `${place} in commit ${commitText(commit)}`;
@@ -91,10 +111,10 @@ function* remedy(findings: readonly Finding[], { head, commits }: PushAdvice): I
   yield "  git push --no-verify skips every check: whoever can read the remote can read the secret then.";
 }
 
-/** What a push says of which not everything could be read. */
-export function* incompleteLines(report: Report): Iterable<string> {
+/** What a push or a commit says of which not everything could be read. */
+export function* incompleteLines(report: Report, what: "push" | "commit" = "push"): Iterable<string> {
   const problems = report.problems.filter(({ effect }) => effect === "incomplete");
-  yield "leaktrace: push stopped: not everything in it could be checked";
+  yield `leaktrace: ${what} stopped: not everything in it could be checked`;
   for (const { subject, message, code } of problems.slice(0, maxProblems))
     yield `  ${sanitize(subject)}: ${sanitize(message)} [${code}]`;
   if (problems.length > maxProblems) yield `  ... and ${problems.length - maxProblems} more`;
@@ -104,5 +124,5 @@ export function* incompleteLines(report: Report): Iterable<string> {
   if (codes.has("partial")) yield "  git fetch --refetch --no-filter brings the missing objects.";
   if (codes.has("object-missing") || codes.has("object-corrupt") || codes.has("pack-corrupt"))
     yield "  git fsck tells more of what is missing or damaged.";
-  yield "  git push --no-verify pushes without any check.";
+  yield `  git ${what} --no-verify goes on without any check.`;
 }

@@ -63,6 +63,8 @@ export interface TargetSummary {
   /** Ids of the findings seen in this target, not counting suppressed ones. */
   readonly findings: number;
   readonly ledger: Ledger;
+  /** Which part of the target was scanned; absent where it was all of it. */
+  readonly selection?: string;
 }
 
 /** What a scan has to say. Everything in it is sorted, so that the same input gives the same bytes. */

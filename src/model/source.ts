@@ -7,6 +7,8 @@ import type { Unit, UnitResult } from "./unit.ts";
 export interface Source extends AsyncDisposable {
   readonly target: string;
   readonly kind: TargetSummary["kind"];
+  /** For people: which part of the target is scanned; absent where it is all of it. Known once the units were planned. */
+  readonly selection?: string;
   /**
    * Everything that is to be scanned. The consumer awaits between items, so a source may plan as it goes.
    * A problem found while planning is yielded in its place; a target that cannot be opened at all throws ToolError before.

@@ -16,6 +16,7 @@ export function* summary(report: Report, options: Pick<ReportOptions, "width">):
   const lines = [
     verdict(report),
     scannedText(report),
+    ...partLines(report.targets),
     ...judgedText(report),
     ...(report.targets.length > 1 ? ["", ...targetLines(report.targets)] : []),
     ...problemLines(report.problems),
@@ -33,7 +34,20 @@ export function summaryLine(report: Report): string {
   const scanned = `in ${counted(ledger.scanned, "content")} (${bytesText(ledger.bytes)})`;
   const found = open(report).length;
   const gaps = report.interrupted ? "; interrupted" : isIncomplete(report) ? "; the scan is incomplete" : "";
-  return `${found === 0 ? "no secrets" : counted(found, "secret")} ${scanned}${gaps}`;
+  return `${found === 0 ? "no secrets" : counted(found, "secret")} ${scanned}${partText(report.targets)}${gaps}`;
+}
+
+/** Where only a part of a target was scanned, which. */
+function partText(targets: readonly TargetSummary[]): string {
+  const parts = targets.flatMap(({ selection }) => selection ?? []);
+  if (parts.length === 0) return "";
+  return parts.length === 1 ? ` of ${sanitize(parts[0]!)}` : ` of parts of ${parts.length} targets`;
+}
+
+function partLines(targets: readonly TargetSummary[]): readonly string[] {
+  return targets.flatMap(({ target, selection }) =>
+    selection === undefined ? [] : [`Only a part of ${sanitize(target)} was scanned: ${sanitize(selection)}.`],
+  );
 }
 
 function verdict(report: Report): string {

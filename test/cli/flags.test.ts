@@ -73,8 +73,6 @@ describe("options", () => {
       timeoutMs: 0,
       resume: false,
       worktree: false,
-      staged: false,
-      preCommit: false,
       followSymlinks: false,
       signal,
     });
@@ -84,7 +82,7 @@ describe("options", () => {
     const args =
       `-c a.toml --exit-code 9 -r out.csv -f SARIF -b old.json -l WARN -v --no-color --no-banner --max-target-megabytes 3
       --ignore-gitleaks-allow --redact --enable-rule a,b --enable-rule c -i ignore --max-decode-depth 2 --max-archive-depth 1
-      --timeout 60 --staged --pre-commit --log-opts --all --platform github`.split(/\s+/);
+      --timeout 60 --log-opts --all --platform github`.split(/\s+/);
     expect(parsed("git", ...args)).toMatchObject({
       config: "a.toml",
       exitCode: 9,
@@ -102,10 +100,11 @@ describe("options", () => {
       maxDecodeDepth: 2,
       maxArchiveDepth: 1,
       timeoutMs: 60_000,
-      staged: true,
-      preCommit: true,
-      logOpts: "--all",
+      selection: { kind: "range", logOpts: "--all", branches: [] },
     });
+    expect(parsed("git", "--staged", "--pre-commit").selection).toEqual({ kind: "staged" });
+    expect(parsed("git", "--pre-commit").selection).toEqual({ kind: "unstaged" });
+    expect(parsed("git", "--log-opts=").selection).toEqual({ kind: "range", logOpts: "", branches: [] });
   });
 
   test("our own", () => {
@@ -127,6 +126,12 @@ describe("options", () => {
       input: false,
       colour: "always",
     });
+    expect(parsed("scan", ..."--since yesterday --until now --branch a --branch b".split(" ")).selection).toEqual({
+      kind: "range",
+      since: "yesterday",
+      until: "now",
+      branches: ["a", "b"],
+    });
     expect(parsed("scan", "--journal", "j", "--targets", "t").journal).toBe("j");
     expect(parsed("dir", "--redact=0").secrecy).toEqual({ kind: "reveal" });
     expect(parsed("dir", "--log-level", "err").logLevel).toBe("error");
@@ -143,7 +148,7 @@ describe("options", () => {
 
   test("options that one command alone understands are not offered elsewhere", () => {
     const names = (command: Parameters<typeof flagsOf>[0]): string[] => flagsOf(command).map(({ flags }) => flags);
-    expect(names("image").join()).not.toMatch(/staged|targets|worktree|symlinks/);
+    expect(names("image").join()).not.toMatch(/staged|targets|worktree|symlinks|since|log-opts|branch/);
     expect(names("scan").join()).toMatch(/--targets/);
   });
 });

@@ -324,11 +324,4 @@ describe("a part of a repository", () => {
     expect(asked.code).toBe(1);
     expect(asked.stdout).toContain(probe("worktree"));
   });
-
-  test.each([["--staged"], ["--pre-commit"], ["--log-opts=HEAD~1..HEAD"]])("%s is refused, not passed over", (flag) => {
-    const ran = leaktrace(["git", "-c", rules, "repo", flag], { cwd: places });
-    expect(ran.code).toBe(2);
-    expect(ran.stderr).toContain(flag.split("=")[0]);
-    expect(ran.stdout).toBe("");
-  });
 });

@@ -10,6 +10,8 @@ import {
   parsePrePushLines,
   stoppedLines,
   uninstallHook,
+  stoppedCommitLines,
+  type HookName,
 } from "../../hooks/index.ts";
 import type { Report } from "../../model/finding.ts";
 import { ToolError } from "../../model/problem.ts";
@@ -19,12 +21,14 @@ import { exitCodes } from "../exit.ts";
 import { readScanOptions } from "../flags-read.ts";
 import { showProgress } from "../progress.ts";
 
-const help = `Usage: leaktrace hook install [--repo <folder>]    stop pushes that hold secrets
-       leaktrace hook uninstall [--repo <folder>]  take the hook away, put back what was there
-       leaktrace hook status [--repo <folder>]     exit code 0: installed, 1: not
+const help = `Usage: leaktrace hook install [--pre-commit] [--repo <folder>]    stop pushes (commits) that hold secrets
+       leaktrace hook uninstall [--pre-commit] [--repo <folder>]  take the hook away, put back what was there
+       leaktrace hook status [--pre-commit] [--repo <folder>]     exit code 0: installed, 1: not
        leaktrace hook pre-push <remote> <url>      what git calls; refs come on standard input
+       leaktrace hook pre-commit                   what git calls
 
 The hook scans what the remote does not have yet, and stops the push for any secret in it.
+With --pre-commit it is another one: it scans what is staged, and stops the commit.
 A hook that is there already stays, and runs first. core.hooksPath is honoured.
 `;
 
@@ -37,6 +41,8 @@ export async function run(args: readonly string[], { signal }: { readonly signal
   switch (action) {
     case "pre-push":
       return prePush(rest, signal);
+    case "pre-commit":
+      return preCommit(rest, signal);
     case "install":
       return install(rest);
     case "uninstall":
@@ -56,21 +62,22 @@ export async function run(args: readonly string[], { signal }: { readonly signal
 }
 
 async function install(args: readonly string[]): Promise<number> {
-  const { folder, isShared } = await openHooks(args);
+  const { name, folder, isShared } = await openHooks(args);
   const program = process.argv[1];
   if (program === undefined) throw new ToolError("hook", "it cannot be told how leaktrace was started");
-  const before = await installHook(folder, { node: process.execPath, program: realpathSync(program) });
+  const before = await installHook(folder, name, { node: process.execPath, program: realpathSync(program) });
+  const checked = name === "pre-push" ? "pushes from" : "commits in";
   const what =
-    before.hook === "ours" ? "hook brought up to date" : "hook installed: pushes from this repository are checked";
+    before.hook === "ours" ? "hook brought up to date" : `hook installed: ${checked} this repository are checked`;
   say(`leaktrace: ${what} (${before.path})`);
-  if (before.hook === "other") say(`  the hook that was there is kept as ${formerName} and runs first`);
+  if (before.hook === "other") say(`  the hook that was there is kept as ${formerName(name)} and runs first`);
   if (isShared) say("  core.hooksPath leads out of this repository: every repository that uses this folder is checked");
   return exitCodes.clean;
 }
 
 async function uninstall(args: readonly string[]): Promise<number> {
-  const { folder } = await openHooks(args);
-  const { hook, hasFormer, path } = await uninstallHook(folder);
+  const { name, folder } = await openHooks(args);
+  const { hook, hasFormer, path } = await uninstallHook(folder, name);
   if (hook === "none") say(`leaktrace: no hook is installed (${path})`);
   else if (hook === "other") say(`leaktrace: ${path} is not a hook of leaktrace, and is left as it is`);
   else say(`leaktrace: hook removed${hasFormer ? ", the one before it is back" : ""} (${path})`);
@@ -78,16 +85,17 @@ async function uninstall(args: readonly string[]): Promise<number> {
 }
 
 async function status(args: readonly string[]): Promise<number> {
-  const { folder } = await openHooks(args);
-  const { hook, hasFormer, path } = await hookState(folder);
+  const { name, folder } = await openHooks(args);
+  const { hook, hasFormer, path } = await hookState(folder, name);
   const text = { none: "not installed", ours: "installed", other: "not installed: there is another hook" }[hook];
   process.stdout.write(`${sanitize(`${text} (${path})`)}\n`);
-  if (hook === "ours" && hasFormer) process.stdout.write(`${formerName} runs first\n`);
+  if (hook === "ours" && hasFormer) process.stdout.write(`${formerName(name)} runs first\n`);
   return hook === "ours" ? exitCodes.clean : 1;
 }
 
-async function openHooks(args: readonly string[]): Promise<{ folder: string; isShared: boolean }> {
-  const at = repoOption(args);
+async function openHooks(args: readonly string[]): Promise<{ name: HookName; folder: string; isShared: boolean }> {
+  const name = args.includes("--pre-commit") ? "pre-commit" : "pre-push";
+  const at = repoOption(args.filter((arg) => arg !== "--pre-commit"));
   const { configuredHooksPath, findRepositoryAbove } = await import("../../sources/git/push.ts");
   const found = findRepositoryAbove(at);
   if (found === undefined) throw new ToolError("not-a-repository", `${at} is not in a git repository`);
@@ -98,7 +106,7 @@ async function openHooks(args: readonly string[]): Promise<{ folder: string; isS
     configured: () => configuredHooksPath(repository),
   });
   const isShared = [root, repository.commonDir].every((inside) => !`${folder}/`.startsWith(`${resolve(inside)}/`));
-  return { folder, isShared };
+  return { name, folder, isShared };
 }
 
 function repoOption(args: readonly string[]): string {
@@ -145,6 +153,38 @@ async function prePush(args: readonly string[], signal: AbortSignal): Promise<nu
   progress[Symbol.dispose]();
   const code = gate(report, { exitCode: exitCodes.found });
   for (const line of endLines(report, code, facts, pushHead(repository))) process.stderr.write(`${line}\n`);
+  return code;
+}
+
+/** Scans what is staged; anything but 0 stops the commit. */
+async function preCommit(args: readonly string[], signal: AbortSignal): Promise<number> {
+  if (args.length > 0) throw usage("git gives a pre-commit hook no arguments");
+  const { openChanges } = await import("../../sources/git/staged/index.ts");
+  const { runScan } = await import("./scan.ts");
+  // git runs hooks at the top of the working tree, and says where the repository is when that cannot be told from there.
+  const gitDir = process.env["GIT_DIR"];
+  const at = gitDir === undefined || gitDir === "" ? {} : { gitDir };
+  const named = process.env["GIT_INDEX_FILE"];
+  const indexFile = named === undefined || named === "" ? undefined : resolve(named);
+  using progress = showProgress({ stream: process.stderr, env: process.env });
+  const report = await runScan(
+    {
+      targets: [{ name: ".", as: "git" }],
+      options: readScanOptions({ workers: 1 }, signal),
+      open: ({ name }, _options, context) =>
+        openChanges(name, { kind: "staged", maxBytes: 0, indexFile, ...at }, context),
+    },
+    progress,
+  );
+  progress[Symbol.dispose]();
+  const code = gate(report, { exitCode: exitCodes.found });
+  const lines =
+    code === exitCodes.found
+      ? stoppedCommitLines(report)
+      : code === exitCodes.clean
+        ? []
+        : incompleteLines(report, "commit");
+  for (const line of lines) process.stderr.write(`${line}\n`);
   return code;
 }
 

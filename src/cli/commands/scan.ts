@@ -85,6 +85,7 @@ export async function scanTarget(
       });
     }
   }
+  tally.selection = source.selection;
   await scan.drain();
   const taken = memory?.known?.taken;
   if (taken !== undefined) {

@@ -192,7 +192,7 @@ function reportOf(
 /** Of the options that change what is scanned or found; the rules have a digest of their own. */
 function digestOf(options: ScanOptions): string {
   const { enableRules, ignoreInlineAllow, maxTargetBytes, maxDecodeDepth, maxArchiveDepth } = options;
-  const { worktree, staged, preCommit, logOpts, followSymlinks } = options;
+  const { worktree, selection, followSymlinks } = options;
   const parts = {
     enableRules,
     ignoreInlineAllow,
@@ -200,9 +200,7 @@ function digestOf(options: ScanOptions): string {
     maxDecodeDepth,
     maxArchiveDepth,
     worktree,
-    staged,
-    preCommit,
-    logOpts,
+    selection,
     followSymlinks,
   };
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");

@@ -140,7 +140,7 @@ class GitSource implements Source {
       const refs = listRefs(this.#repository);
       const staged =
         here.length > 0 && isRegularFile(join(this.#repository.gitDir, "index"))
-          ? await stagedPaths(this.#repository)
+          ? stagedPaths(this.#repository)
           : new Map<string, string[]>();
       const locator = new Locator(this.target, reader, graph, refs, staged);
       problems.push(...this.#missing(graph, locator, refs, reader));

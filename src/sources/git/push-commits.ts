@@ -206,7 +206,7 @@ export function missing(objects: PushObjects, id: string, what: string): Paramet
 }
 
 /** Goes through tag objects to what stands behind them; `type` is undefined where that cannot be read. */
-function peel(
+export function peel(
   objects: PushObjects,
   id: string,
   onFault: OnFault,

@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readSync, readdirSync } from "node:fs"
 import { join } from "node:path";
 import { withAlternates } from "../../content/git/alternates.ts";
 import { applyDelta, maxObjectBytes } from "../../content/git/delta.ts";
+import { idsWithPrefix } from "../../content/git/id-prefix.ts";
 import { inflateExact } from "../../content/git/inflate.ts";
 import { loosePath, readLoose, type LooseObject } from "../../content/git/loose.ts";
 import { longestHeader, objectTypes, readEntryHeader } from "../../content/git/pack-entry.ts";
@@ -73,6 +74,18 @@ export class PushObjects implements Disposable {
 
   has(oid: string): boolean {
     return this.holder(oid) !== undefined;
+  }
+
+  /** Ids that begin with some hexadecimal digits, two at least; sorted. */
+  withPrefix(digits: string): string[] {
+    const found = new Set<string>();
+    for (const folder of this.#folders) {
+      const path = join(folder, digits.slice(0, 2));
+      for (const rest of existsSync(path) ? readdirSync(path) : [])
+        if (/^[0-9a-f]{38,62}$/.test(rest) && rest.startsWith(digits.slice(2))) found.add(digits.slice(0, 2) + rest);
+    }
+    for (const { index } of this.#packs) for (const oid of idsWithPrefix(index, digits)) found.add(oid);
+    return [...found].sort();
   }
 
   /** Undefined where there is no such object. Throws Error with a one-line message when it is damaged. */

@@ -21,9 +21,11 @@ export interface PushSet {
   readonly tagged: ReadonlyMap<string, string>;
 }
 
-interface TreeEntry {
+export interface TreeEntry {
   readonly name: string;
   readonly id: string;
+  /** As it stands in the tree: `100644`, `40000`. */
+  readonly mode: string;
   readonly kind: "tree" | "blob" | "submodule";
 }
 
@@ -32,6 +34,8 @@ interface TreeEntry {
  * with more folders only those are compared that lie at the same path: a moved file is then scanned once more, which costs time alone.
  */
 const maxKnownTrees = 2000;
+/** Six octal digits, and room for what is none. */
+const longestMode = 8;
 
 /**
  * Finds every object that can be reached from `locals` and that the remote does not have, going by what can be reached from `remotes`
@@ -131,7 +135,7 @@ function knownTreeOf(objects: PushObjects, commit: string): string | undefined {
 }
 
 /** Entries of a tree (`<mode> <name>\0<20 bytes>`, again and again); what follows damage is left out, and told. */
-function readTree(objects: PushObjects, id: string, onFault: OnFault): TreeEntry[] {
+export function readTree(objects: PushObjects, id: string, onFault: OnFault): TreeEntry[] {
   const object = readObject(objects, id, "tree", onFault);
   if (object === undefined) return [];
   const { bytes } = object;
@@ -144,15 +148,21 @@ function readTree(objects: PushObjects, id: string, onFault: OnFault): TreeEntry
         onFault("object-corrupt", id, "tree is damaged");
         break;
       }
-      // `40000` a folder, `160000` a commit of another repository; all else is bytes.
-      const kind = bytes[at] === 0x34 ? "tree" : bytes[at] === 0x31 && bytes[at + 1] === 0x36 ? "submodule" : "blob";
+      const mode = bytes.toString("latin1", at, Math.min(space, at + longestMode));
       entries.push({
         name: bytes.toString("utf8", space + 1, end),
+        mode,
         id: bytes.toString("hex", end + 1, end + 21),
-        kind,
+        kind: kindOf(mode),
       });
       at = end + 21;
     }
   } else onFault("object-corrupt", id, "is not a tree");
   return entries;
+}
+
+/** `40000` a folder, which some programs wrote as `040000`; `160000` a commit of another repository; all else is bytes. */
+function kindOf(mode: string): TreeEntry["kind"] {
+  const type = Number.parseInt(mode, 8) & 0o170000;
+  return type === 0o40000 ? "tree" : type === 0o160000 ? "submodule" : "blob";
 }

@@ -3,12 +3,10 @@
  * pushed ids, the remote's. It runs no git program and asks no network.
  */
 import { join, dirname, resolve } from "node:path";
-import { readPackTable } from "../../content/git/pack-table.ts";
 import type { CommitFacts, ContentId, GitOrigin } from "../../model/content.ts";
-import { IdSet } from "../../model/id-set.ts";
 import type { Problem, ProblemCode } from "../../model/problem.ts";
 import type { KnownContents, Located, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
-import { planLoose, planPack } from "./plan.ts";
+import { planIds } from "./plan-ids.ts";
 import { PushObjects } from "./push-objects.ts";
 import { checkFormat, knownOfRemote, shallowCommits } from "./push-remote.ts";
 import { findPushSet, holdsAt, type Introduced, type PushSet } from "./push-walk.ts";
@@ -98,47 +96,7 @@ export async function openPush(target: string, push: Push, context: SourceContex
     if (faults.length > maxNamed)
       yield problem(faults[0]!.code, target, `${faults.length - maxNamed} more objects cannot be read`);
 
-    const loose = new Map<string, string[]>();
-    const packed = new Map<string, string[]>();
-    let known = 0;
-    let lost = 0;
-    for (const id of set.contents.keys()) {
-      const holder = objects.holder(id);
-      if (holder === undefined) lost++;
-      else if (!context.claim(id)) known++;
-      else if (holder.kind === "loose") append(loose, holder.objects, id);
-      else append(packed, holder.index, id);
-    }
-    if (lost > 0)
-      yield {
-        ...problem(objects.isPartial ? "partial" : "object-missing", target, `${lost} pushed objects are not here`),
-        contents: lost,
-      };
-    const folders = [...loose].map(([objects, oids]) => ({ objects, oids }));
-    for (const unit of planLoose(target, { packs: [], loose: folders, faults: [], promised: false }, () => true)) {
-      yield { kind: "planned", unit, planned: unit.oids.length };
-    }
-    for (const [index, ids] of packed) yield* packUnits(index, ids, problem);
-    if (known > 0) yield { kind: "known", contents: known };
-  }
-
-  function* packUnits(
-    index: string,
-    ids: readonly string[],
-    problem: (code: ProblemCode, subject: string, message: string) => Problem,
-  ): Generator<PlannedUnit | Problem> {
-    const wanted = new IdSet();
-    for (const id of ids) wanted.add(Buffer.from(id, "hex"), 0);
-    const table = readPackTable(index);
-    let planned = 0;
-    for (const unit of planPack(target, table, (entry) => wanted.has(table.index.oids, 20 * table.inIndex[entry]!))) {
-      const count = unit.entries.wanted.reduce((sum, one) => sum + one, 0);
-      planned += count;
-      yield { kind: "planned", unit, planned: count };
-    }
-    const left = ids.length - planned;
-    if (left > 0)
-      yield { ...problem("pack-corrupt", table.pack, `${left} pushed objects in it cannot be read`), contents: left };
+    yield* planIds(target, objects, set.contents.keys(), "pushed objects", context.claim, problem);
   }
 
   async function locate(contents: ReadonlySet<ContentId>): Promise<Located> {

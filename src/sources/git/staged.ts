@@ -1,21 +1,17 @@
+import { join } from "node:path";
 import type { Repository } from "./repository.ts";
+import { readIndex } from "./staged/index-file.ts";
 
-/** Paths of the index by blob id, read by isomorphic-git; empty where there is no index or it cannot be read. */
-export async function stagedPaths(repository: Repository): Promise<Map<string, string[]>> {
-  const [{ default: git }, fs] = await Promise.all([import("isomorphic-git"), import("node:fs")]);
+/** Paths of the index by blob id; empty where there is no index or it cannot be read. */
+export function stagedPaths(repository: Repository): Map<string, string[]> {
   const paths = new Map<string, string[]>();
   try {
-    await git.walk({
-      fs,
-      dir: repository.gitDir,
-      gitdir: repository.gitDir,
-      trees: [git.STAGE()],
-      map: async (path, [entry]) => {
-        const oid = await entry?.oid();
-        if (typeof oid === "string" && path !== ".") paths.set(oid, [...(paths.get(oid) ?? []), path]);
-        return undefined;
-      },
-    });
+    for (const { path, id, isIntended } of readIndex(join(repository.gitDir, "index"), 20)) {
+      const known = paths.get(id);
+      if (isIntended) continue;
+      if (known === undefined) paths.set(id, [path]);
+      else if (!known.includes(path)) known.push(path);
+    }
   } catch {
     // An index that cannot be read names no paths; its contents are objects like all others.
   }

@@ -1,0 +1,69 @@
+import { readPackTable } from "../../content/git/pack-table.ts";
+import { IdSet } from "../../model/id-set.ts";
+import type { Problem, ProblemCode } from "../../model/problem.ts";
+import type { KnownContents, PlannedUnit, SourceContext } from "../../model/source.ts";
+import { planLoose, planPack } from "./plan.ts";
+import type { PushObjects } from "./push-objects.ts";
+
+/** Makes a problem of the target that is planned. */
+export type MakeProblem = (code: ProblemCode, subject: string, message: string) => Problem;
+
+/** Plans the reading of some objects by their ids; those that are not here are a problem. `what` names them for people: `pushed objects`. */
+export function* planIds(
+  target: string,
+  objects: PushObjects,
+  ids: Iterable<string>,
+  what: string,
+  claim: SourceContext["claim"],
+  problem: MakeProblem,
+): Generator<PlannedUnit | KnownContents | Problem> {
+  const loose = new Map<string, string[]>();
+  const packed = new Map<string, string[]>();
+  let known = 0;
+  let lost = 0;
+  for (const id of ids) {
+    const holder = objects.holder(id);
+    if (holder === undefined) lost++;
+    else if (!claim(id)) known++;
+    else if (holder.kind === "loose") append(loose, holder.objects, id);
+    else append(packed, holder.index, id);
+  }
+  if (lost > 0)
+    yield {
+      ...problem(objects.isPartial ? "partial" : "object-missing", target, `${lost} ${what} are not here`),
+      contents: lost,
+    };
+  const folders = [...loose].map(([objects, oids]) => ({ objects, oids }));
+  for (const unit of planLoose(target, { packs: [], loose: folders, faults: [], promised: false }, () => true)) {
+    yield { kind: "planned", unit, planned: unit.oids.length };
+  }
+  for (const [index, ids] of packed) yield* planPacked(target, index, ids, what, problem);
+  if (known > 0) yield { kind: "known", contents: known };
+}
+
+function* planPacked(
+  target: string,
+  index: string,
+  ids: readonly string[],
+  what: string,
+  problem: MakeProblem,
+): Generator<PlannedUnit | Problem> {
+  const wanted = new IdSet();
+  for (const id of ids) wanted.add(Buffer.from(id, "hex"), 0);
+  const table = readPackTable(index);
+  let planned = 0;
+  for (const unit of planPack(target, table, (entry) => wanted.has(table.index.oids, 20 * table.inIndex[entry]!))) {
+    const count = unit.entries.wanted.reduce((sum, one) => sum + one, 0);
+    planned += count;
+    yield { kind: "planned", unit, planned: count };
+  }
+  const left = ids.length - planned;
+  if (left > 0)
+    yield { ...problem("pack-corrupt", table.pack, `${left} ${what} in it cannot be read`), contents: left };
+}
+
+function append(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
