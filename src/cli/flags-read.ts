@@ -59,6 +59,7 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     ...optional("journal", journal),
     resume: flag("resume"),
     worktree: flag("worktree"),
+    recurseSubmodules: flag("recurseSubmodules"),
     ...optional("selection", selectionOf(values)),
     followSymlinks: flag("followSymlinks"),
     cache: values["cache"] !== false,

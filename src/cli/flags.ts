@@ -43,7 +43,13 @@ export const scanFlags: readonly Flag[] = [
   },
   {
     flags: "--worktree",
-    description: "also scan the files of the working tree",
+    description: "also scan the files of the working tree, ignored ones too",
+    group: "What to scan",
+    only: gitCommands,
+  },
+  {
+    flags: "--recurse-submodules",
+    description: "also scan the repositories of initialised submodules",
     group: "What to scan",
     only: gitCommands,
   },

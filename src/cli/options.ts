@@ -54,6 +54,8 @@ export interface ScanOptions {
 
   /** git: also the files of the working tree. */
   readonly worktree: boolean;
+  /** git: also the repositories of initialised submodules. */
+  readonly recurseSubmodules: boolean;
   /** git: a part of the repository; absent: all of it. */
   readonly selection?: Selection;
   /** dir: follow symbolic links to files. */

@@ -46,13 +46,24 @@ export function unreachable(error: unknown, target: string): Problem {
   return { code: "unreadable", effect: "incomplete", target, subject: target, message };
 }
 
-/** With `--worktree`: each repository, and behind it the files of its working tree. */
-export async function withWorktree(targets: readonly Target[], options: ScanOptions): Promise<readonly Target[]> {
-  if (!options.worktree) return targets;
-  const { findRepository } = await import("../sources/git/index.ts");
+/**
+ * With `--recurse-submodules`: each repository, and behind it those of its submodules that were initialised. Where a part of a repository was selected,
+ * the working tree that `--worktree` asks for is a target of its own.
+ */
+export async function withSubmodules(targets: readonly Target[], options: ScanOptions): Promise<readonly Target[]> {
+  const { recurseSubmodules, worktree, selection } = options;
+  const hasOwnTree = worktree && selection !== undefined;
+  if (!recurseSubmodules && !hasOwnTree) return targets;
+  const { findRepository, submodulesOf } = await import("../sources/git/index.ts");
   return targets.flatMap((target) => {
     const isRepository = target.as === "git" || (target.as === "any" && findRepository(target.name) !== undefined);
-    return isRepository ? [target, { name: target.name, as: "files" as const }] : [target];
+    if (!isRepository) return [target];
+    const inside = recurseSubmodules ? submodulesOf(target.name) : [];
+    return [
+      target,
+      ...inside.map((name) => ({ name, as: "git" as const })),
+      ...(hasOwnTree ? [{ name: target.name, as: "files" as const }] : []),
+    ];
   });
 }
 
@@ -61,7 +72,7 @@ async function openRepository(name: string, options: ScanOptions, context: Sourc
   const { selection, maxTargetBytes } = options;
   switch (selection?.kind) {
     case undefined:
-      return (await import("../sources/git/index.ts")).openGit(name, context);
+      return (await import("../sources/git/index.ts")).openGit(name, context, { worktree: options.worktree });
     case "range": {
       const now = Math.floor(Date.now() / 1000);
       return (await import("../sources/git/range/index.ts")).openRange(name, selection, now, context);

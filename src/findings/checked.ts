@@ -2,12 +2,15 @@ import { ToolError } from "../model/problem.ts";
 
 /** Reads fields of data that came from outside, one check each. `path` names the field in errors; values never stand in them. */
 export interface CheckedFields {
+  has(key: string): boolean;
   text(key: string): string;
   optionalText(key: string): string | undefined;
   number(key: string): number;
   flag(key: string): boolean;
   texts(key: string): readonly string[];
   oneOf<T extends string>(key: string, known: readonly T[]): T;
+  /** A list of known words. */
+  someOf<T extends string>(key: string, known: readonly T[]): readonly T[];
   fields(key: string): CheckedFields;
   optionalFields(key: string): CheckedFields | undefined;
   list<T>(key: string, read: (item: CheckedFields) => T): readonly T[];
@@ -22,6 +25,7 @@ export function checkedFields(value: unknown, path: string): CheckedFields {
   const entries = new Map<string, unknown>(Object.entries(value));
   const at = (key: string): string => `${path}.${key}`;
   const self: CheckedFields = {
+    has: (key) => entries.has(key),
     text(key) {
       const found = entries.get(key);
       if (typeof found !== "string") throw refused(at(key), "a text");
@@ -50,6 +54,13 @@ export function checkedFields(value: unknown, path: string): CheckedFields {
       const found = known.find((word) => word === entries.get(key));
       if (found === undefined) throw refused(at(key), `one of ${known.join(", ")}`);
       return found;
+    },
+    someOf(key, known) {
+      return self.texts(key).map((text) => {
+        const found = known.find((word) => word === text);
+        if (found === undefined) throw refused(at(key), `a list of ${known.join(", ")}`);
+        return found;
+      });
     },
     fields: (key) => checkedFields(entries.get(key), at(key)),
     optionalFields: (key) => (entries.has(key) ? self.fields(key) : undefined),

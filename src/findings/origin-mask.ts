@@ -1,4 +1,4 @@
-import type { Origin } from "../model/content.ts";
+import type { CommitMark, Origin } from "../model/content.ts";
 import { maskSecret } from "./mask.ts";
 
 /** Secrets shorter than this are not looked for in messages and instructions: they would be found in ordinary words. */
@@ -66,6 +66,13 @@ export function createOriginMasker(): OriginMasker {
   const name = (text: string): string => masked(text, minInNames);
   const target = (text: string): string => name(text).replace(urlUser, "$1***@");
 
+  const mark = (commit: CommitMark): CommitMark => ({
+    id: commit.id,
+    author: prose(commit.author),
+    email: prose(commit.email),
+    date: commit.date,
+  });
+
   function maskedOrigin(origin: Origin): Origin {
     switch (origin.kind) {
       case "stdin":
@@ -82,12 +89,13 @@ export function createOriginMasker(): OriginMasker {
             ? {}
             : {
                 commit: {
-                  ...origin.commit,
-                  author: prose(origin.commit.author),
-                  email: prose(origin.commit.email),
+                  ...mark(origin.commit),
                   message: prose(origin.commit.message),
+                  ...(origin.commit.committer === undefined ? {} : { committer: mark(origin.commit.committer) }),
                 },
               }),
+          ...(origin.removedBy === undefined ? {} : { removedBy: mark(origin.removedBy) }),
+          ...(origin.otherPaths === undefined ? {} : { otherPaths: origin.otherPaths.map(name) }),
         };
       case "image":
         return {

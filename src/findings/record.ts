@@ -1,4 +1,11 @@
-import type { CommitFacts, LayerFacts, Origin } from "../model/content.ts";
+import {
+  reaches,
+  type CommitFacts,
+  type CommitMark,
+  type LayerFacts,
+  type ObjectField,
+  type Origin,
+} from "../model/content.ts";
 import type { Finding, FindingSighting } from "../model/finding.ts";
 import { ToolError } from "../model/problem.ts";
 import { severities, type Confidence } from "../model/rule.ts";
@@ -126,15 +133,23 @@ function readOrigin(fields: CheckedFields): Origin {
       return { kind, path: fields.text("path") };
     case "git": {
       const commit = fields.optionalFields("commit");
+      const removedBy = fields.optionalFields("removedBy");
+      const lastCommit = fields.optionalText("lastCommit");
       return {
         kind,
         repository: fields.text("repository"),
         object: fields.text("object"),
-        objectType: fields.oneOf("objectType", ["blob", "commit", "tag"]),
+        objectType: fields.oneOf("objectType", ["blob", "commit", "tag", "tree", "file"]),
         path: fields.text("path"),
+        ...(!fields.has("form") ? {} : { form: fields.oneOf("form", ["symlink", "lfs"]) }),
         ...(commit === undefined ? {} : { commit: readCommit(commit) }),
+        ...(removedBy === undefined ? {} : { removedBy: readMark(removedBy) }),
+        ...(lastCommit === undefined ? {} : { lastCommit }),
+        ...(fields.has("otherPaths") ? { otherPaths: fields.texts("otherPaths") } : {}),
         inHead: fields.flag("inHead"),
         refs: fields.texts("refs"),
+        ...(fields.has("reachedBy") ? { reachedBy: fields.someOf("reachedBy", reaches) } : {}),
+        ...(fields.has("fields") ? { fields: fields.list("fields", readField) } : {}),
       };
     }
     case "image": {
@@ -156,13 +171,25 @@ function readOrigin(fields: CheckedFields): Origin {
 }
 
 function readCommit(fields: CheckedFields): CommitFacts {
+  const committer = fields.optionalFields("committer");
+  return {
+    ...readMark(fields),
+    message: fields.text("message"),
+    ...(committer === undefined ? {} : { committer: readMark(committer) }),
+  };
+}
+
+function readMark(fields: CheckedFields): CommitMark {
   return {
     id: fields.text("id"),
     author: fields.text("author"),
     email: fields.text("email"),
     date: fields.text("date"),
-    message: fields.text("message"),
   };
+}
+
+function readField(fields: CheckedFields): ObjectField {
+  return { name: fields.text("name"), line: fields.number("line") };
 }
 
 function readLayer(fields: CheckedFields): LayerFacts {

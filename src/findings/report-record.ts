@@ -15,6 +15,8 @@ const problemCodes = Object.keys({
   "object-missing": 0,
   shallow: 0,
   partial: 0,
+  "lfs-missing": 0,
+  submodule: 0,
   "layer-missing": 0,
   "layer-corrupt": 0,
   "digest-mismatch": 0,

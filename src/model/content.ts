@@ -8,26 +8,76 @@ export interface GitOrigin {
   readonly kind: "git";
   /** The repository as the user named it. */
   readonly repository: string;
-  /** The object that holds the bytes; equal to the content's id. */
+  /** The object that holds the bytes; equal to the content's id. Of a name: the id that a blob with its bytes would have. */
   readonly object: string;
-  readonly objectType: "blob" | "commit" | "tag";
-  /** Path in the commit's tree; empty for commit and tag objects and for blobs that no commit holds. */
+  /** `tree`: the name of a file or folder. `file`: a file that is no object: of the git folder, of LFS, of the working tree. */
+  readonly objectType: "blob" | "commit" | "tag" | "tree" | "file";
+  /** Path in the commit's tree; empty for commit and tag objects and for blobs that no commit holds. Files of the git folder: `.git/config`. */
   readonly path: string;
+  /** Set where the bytes are not those of an ordinary file: the target of a symbolic link, a file that LFS keeps beside the history. */
+  readonly form?: "symlink" | "lfs";
   /** The commit that first brought the content in; absent when no commit holds it. */
   readonly commit?: CommitFacts;
+  /** The commit that took it out, where HEAD does not hold it and a commit did; of several the last. */
+  readonly removedBy?: CommitMark;
+  /** Id of the last commit that holds the content; absent where that is the first one. */
+  readonly lastCommit?: string;
+  /** Other paths under which some commit holds the same content, before or after it was renamed. */
+  readonly otherPaths?: readonly string[];
   /** Whether the tree of HEAD still holds this content. */
   readonly inHead: boolean;
-  /** Names of refs (short form) from which the commit can be reached; empty when unreachable. */
+  /** Names of refs (short form) that reach a commit which holds the content; empty when unreachable. */
   readonly refs: readonly string[];
+  /** All ways by which the content can be reached; absent where nobody asked (a push). */
+  readonly reachedBy?: readonly Reach[];
+  /** Of commits and tags: which fields stand in which lines of the object, from the top; the last is `message`. */
+  readonly fields?: readonly ObjectField[];
 }
 
-export interface CommitFacts {
+/**
+ * A way by which git reaches a content. `ref`: any other ref (`refs/pull/…`, `ORIG_HEAD`). `local`: a file of the git folder that no clone
+ * takes along. `ignored`: in the working tree, where the ignore files exclude it. `unreachable`: none of these; it stays until git collects garbage.
+ */
+export type Reach = (typeof reaches)[number];
+
+/** All ways, in the order in which they are told. */
+export const reaches = [
+  "HEAD",
+  "branch",
+  "tag",
+  "remote-tracking",
+  "note",
+  "ref",
+  "stash",
+  "reflog",
+  "index",
+  "worktree",
+  "ignored",
+  "local",
+  "unreachable",
+] as const;
+
+export interface ObjectField {
+  /** `author`, `committer`, `tagger`, `gpgsig` …, `message`. */
+  readonly name: string;
+  /** The line at which it begins, from 1. */
+  readonly line: number;
+}
+
+export interface CommitMark {
   readonly id: string;
   readonly author: string;
   readonly email: string;
+  /** As in `CommitFacts`. */
+  readonly date: string;
+}
+
+export interface CommitFacts extends CommitMark {
   /** Author date, ISO 8601 in UTC, seconds precision (`2024-01-31T12:00:00Z`). */
   readonly date: string;
   readonly message: string;
+  /** Who put the commit into the history, where that is not its author at the same moment. */
+  readonly committer?: CommitMark;
 }
 
 export interface ImageOrigin {

@@ -6,6 +6,8 @@ export type ProblemCode =
   | "object-missing" // named by a tree, commit or delta but not in the store
   | "shallow" // history is cut off at a boundary
   | "partial" // a partial clone: objects were left at the remote
+  | "lfs-missing" // a file that Git LFS keeps beside the history and that is not here
+  | "submodule" // a link to another repository
   | "layer-missing"
   | "layer-corrupt" // damaged compression or tar
   | "digest-mismatch"

@@ -83,10 +83,12 @@ export interface LayerUnit extends UnitBase {
   readonly only?: readonly string[];
 }
 
-/** Trees and commits of a pack or of loose objects, read for attribution: which commits hold the contents that have findings. */
+/** Trees, commits and tags of a pack or of loose objects: names in trees are scanned, and it is told how all of them hang together. */
 export interface GraphUnit extends UnitBase {
   readonly kind: "graph";
   readonly source: PackUnit | LooseUnit;
+  /** Trees among them, where that is known before they are read; else 0. */
+  readonly trees: number;
   /** Ids of the contents looked for, 20 bytes each. */
   readonly wanted: Uint8Array;
   /** Every object of the store: what trees name and this does not hold is missing. */
@@ -107,8 +109,18 @@ export interface UnitResult {
   readonly interrupted?: boolean;
   /** Contents of it that hold no secret, where the pool was told to list them. */
   readonly clean?: CleanList;
+  /** Git LFS pointers among the contents. */
+  readonly pointers?: readonly LfsPointer[];
   readonly layer?: LayerReading;
   readonly graph?: GraphReading;
+}
+
+/** A content that stands for a file which lies outside of the history (git-lfs specification, "The Pointer"). */
+export interface LfsPointer {
+  readonly content: string;
+  /** SHA-256 of the file, hex. */
+  readonly sha256: string;
+  readonly size: number;
 }
 
 /** What reading a layer told, beside detections. Path hashes are `pathHash` of the cleaned path. */
@@ -123,7 +135,10 @@ export interface LayerReading {
   readonly opaques: readonly string[];
 }
 
-/** Commits and trees in compact form; an id takes 20 bytes, lists of lists are cut by `…First` (n + 1 positions). */
+/**
+ * Commits, tags and trees in compact form; an id takes 20 bytes, lists of lists are cut by `…First` (n + 1 positions). Names of entries are
+ * positions in `names`.
+ */
 export interface GraphReading {
   readonly commitIds: Uint8Array;
   readonly commitTrees: Uint8Array;
@@ -131,14 +146,31 @@ export interface GraphReading {
   readonly commitTimes: Float64Array;
   readonly parentFirst: Uint32Array;
   readonly parentIds: Uint8Array;
+  readonly tagIds: Uint8Array;
+  /** What each tag points at. */
+  readonly tagTargets: Uint8Array;
   /** Trees that hold other trees, and which. */
   readonly treeIds: Uint8Array;
   readonly childFirst: Uint32Array;
   readonly childIds: Uint8Array;
-  /** Pairs: a tree, and a wanted content in it. */
-  readonly hitTrees: Uint8Array;
-  readonly hitContents: Uint8Array;
-  /** Pairs: a tree, and an object that it names and the store does not hold. */
-  readonly missingTrees: Uint8Array;
-  readonly missingIds: Uint8Array;
+  readonly childNames: Uint32Array;
+  /** A tree, and a wanted content in it, or the name of an entry that has a detection. */
+  readonly hits: EntryReading;
+  /** A tree, and an object that it names and the store does not hold. */
+  readonly missing: EntryReading;
+  /** A tree, and a commit of another repository that it names; for each name one of them. */
+  readonly links: EntryReading;
+  readonly names: readonly string[];
 }
+
+/** Entries of trees, as lists of equal length. */
+export interface EntryReading {
+  readonly trees: Uint8Array;
+  readonly ids: Uint8Array;
+  readonly names: Uint32Array;
+  /** See `entryForms`. */
+  readonly forms: Uint8Array;
+}
+
+/** What a wanted entry is: a file, a symbolic link, or (with the id that a blob of it would have) the name itself. */
+export const entryForms = { file: 0, symlink: 1, name: 2 } as const;

@@ -2,7 +2,7 @@ import { CleanListBuilder } from "../model/clean-list.ts";
 import type { ContentHit, SuppressionReason } from "../model/detection.ts";
 import { addCounts } from "../model/ledger.ts";
 import type { Problem, ProblemCode } from "../model/problem.ts";
-import type { GraphReading, LayerReading, UnitResult } from "../model/unit.ts";
+import type { GraphReading, LayerReading, LfsPointer, UnitResult } from "../model/unit.ts";
 import type { ScanResult } from "../detect/index.ts";
 
 /** Gathers what a worker has to say about one unit. */
@@ -14,6 +14,7 @@ export class ResultBuilder {
   #bytes = 0;
   #skipped: Partial<Record<ProblemCode, number>> = {};
   #suppressed: Partial<Record<SuppressionReason, number>> = {};
+  readonly #pointers: LfsPointer[] = [];
   layer: LayerReading | undefined;
   graph: GraphReading | undefined;
 
@@ -32,7 +33,24 @@ export class ResultBuilder {
     this.#suppressed = addCounts(this.#suppressed, result.suppressed);
     if (result.limited) this.problem("rules-limit", "note", place || content, "has more detections than are listed");
     if (result.detections.length > 0) this.#hits.push({ content, place, detections: result.detections });
-    else if (!result.limited) this.#clean?.add(content, bytes, result.judged);
+    // A pointer has to be met in each scan: what it points at may be gone.
+    else if (!result.limited && this.#pointers.at(-1)?.content !== content) this.#clean?.add(content, bytes, result.judged);
+  }
+
+  /** A part of a content (the name of a file) that has detections or judged candidates; the content itself is counted elsewhere. */
+  part(content: string, result: ScanResult): void {
+    this.#suppressed = addCounts(this.#suppressed, result.suppressed);
+    if (result.detections.length > 0) this.#hits.push({ content, place: "", detections: result.detections });
+  }
+
+  /** A content that was gone through without a detection of its own. */
+  read(bytes: number): void {
+    this.#scanned++;
+    this.#bytes += bytes;
+  }
+
+  pointer(pointer: LfsPointer): void {
+    this.#pointers.push(pointer);
   }
 
   skip(code: ProblemCode, count = 1): void {
@@ -58,6 +76,7 @@ export class ResultBuilder {
       hits: this.#hits,
       problems: this.#problems,
       ...(this.#clean === undefined ? {} : { clean: this.#clean.list() }),
+      ...(this.#pointers.length === 0 ? {} : { pointers: this.#pointers }),
       ...(this.layer === undefined ? {} : { layer: this.layer }),
       ...(this.graph === undefined ? {} : { graph: this.graph }),
     };

@@ -7,7 +7,7 @@ import type { HitSink, Opener, ScanRequest } from "../request.ts";
 import { isSame, Memory, type TargetMemory } from "../memory.ts";
 import { Run } from "../run.ts";
 import { prepareScan } from "../setup.ts";
-import { openTarget, unreachable, withWorktree } from "../targets.ts";
+import { openTarget, unreachable, withSubmodules } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
 import { toolVersion } from "./version.ts";
 
@@ -32,7 +32,7 @@ export async function runScan(
   // A hook that was asked to open targets its own way scans little, and at once.
   using memory = open === openTarget ? new Memory(prepared, options) : undefined;
   const tallies: TargetTally[] = [];
-  const all = await withWorktree(targets, options);
+  const all = await withSubmodules(targets, options);
   for (const target of all) {
     if (options.signal.aborted) break;
     const tally = new TargetTally(target.name, observer);
@@ -92,7 +92,14 @@ export async function scanTarget(
     tally.recognised(taken.bytes, taken.suppressed);
     scan.tellKnown(taken.clean);
   }
-  const located = await source.locate(findings.contents(), (unit) => scan.read(unit));
+  const located = await source.locate(findings.contents(), async (unit) => {
+    const result = await scan.read(unit);
+    // Reading how things hang together meets contents of its own: the names in trees.
+    tally.add(unit.kind === "graph" ? unit.trees : 0, result);
+    for (const hit of result.hits) findings.addHit(hit, source.target);
+    memory?.note(unit, result);
+    return result;
+  });
   for (const sighting of located.sightings) findings.addSighting(sighting, source.target);
   for (const problem of located.problems) tally.problem(problem);
   memory?.keep(tally, located, scan.isStopped);

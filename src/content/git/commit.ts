@@ -6,6 +6,8 @@ export interface Commit {
   readonly email: string;
   /** Seconds since 1970. */
   readonly authorTime: number;
+  readonly committer: string;
+  readonly committerEmail: string;
   readonly committerTime: number;
   readonly message: string;
 }
@@ -20,6 +22,8 @@ export function parseCommit(bytes: Buffer): Commit | undefined {
   let author = "";
   let email = "";
   let authorTime = 0;
+  let committer = "";
+  let committerEmail = "";
   let committerTime = 0;
   for (const line of head.split("\n")) {
     const space = line.indexOf(" ");
@@ -27,7 +31,8 @@ export function parseCommit(bytes: Buffer): Commit | undefined {
     const value = line.slice(space + 1);
     if (key === "parent" && /^[0-9a-f]{40}$/.test(value)) parents.push(value);
     else if (key === "author") ({ name: author, email, time: authorTime } = parsePerson(value));
-    else if (key === "committer") committerTime = parsePerson(value).time;
+    else if (key === "committer")
+      ({ name: committer, email: committerEmail, time: committerTime } = parsePerson(value));
   }
   return {
     tree,
@@ -35,6 +40,8 @@ export function parseCommit(bytes: Buffer): Commit | undefined {
     author,
     email,
     authorTime,
+    committer,
+    committerEmail,
     committerTime,
     message: end < 0 ? "" : bytes.toString("utf8", end + 2, bytes.length),
   };

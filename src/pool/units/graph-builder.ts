@@ -1,105 +1,232 @@
-import { objectTypes } from "../../content/git/pack-entry.ts";
-import { parseCommit } from "../../content/git/commit.ts";
+import { readLinks } from "../../content/git/commit-links.ts";
 import type { IdSet } from "../../model/id-set.ts";
-import type { GraphReading } from "../../model/unit.ts";
+import type { CopiedRange, ScanResult } from "../../detect/index.ts";
+import { entryForms, type EntryReading, type GraphReading } from "../../model/unit.ts";
+import { IdList } from "./id-list.ts";
+import type { NamedResult, NameScanner } from "./name-scan.ts";
 
 const idBytes = 20;
-/** First two characters of a tree entry's mode: `40000` a tree, `160000` a submodule's commit, which lies in another repository. */
-const subtree = 0x3430;
-const submodule = 0x3136;
+/** What a tree entry's mode says of its kind (git-fast-import, "mode"); in octal digits, as it is written. */
+const kinds = { subtree: 0o40000, symlink: 0o120000, submodule: 0o160000, mask: 0o170000 } as const;
+/** A mode has no more digits; git writes five or six. */
+const longestMode = 12;
+/** Trees smaller than this share no stretch that the kernel tells of. */
+const leastInherited = 256;
 
-/** Gathers ids back to back. */
-class IdList {
-  #bytes = new Uint8Array(64 * idBytes);
-  count = 0;
+/** What is remembered of a tree for the trees that are made from it. */
+export interface ReadTree {
+  /** Where each of its entries begins, and where the last one ends. */
+  readonly starts: Uint32Array;
+  /** Numbers of the entries of which something was noted. */
+  readonly noted: Uint32Array;
+}
 
-  push(bytes: Uint8Array, at: number): void {
-    const to = this.count * idBytes;
-    if (to + idBytes > this.#bytes.length) {
-      const larger = new Uint8Array(this.#bytes.length * 2);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
-    for (let i = 0; i < idBytes; i++) this.#bytes[to + i] = bytes[at + i]!;
-    this.count++;
+/** Where an object lies. */
+export interface Place {
+  /** Asked anew after each scan of a name: the memory may have moved. */
+  readonly memory: { readonly bytes: Buffer };
+  readonly at: number;
+  readonly length: number;
+}
+
+/** What a builder may ask of the thread that it works in. */
+export interface Surroundings {
+  /** Contents looked for. */
+  readonly wanted: IdSet;
+  /** All objects of the store. */
+  readonly present: IdSet;
+  readonly names: NameScanner;
+  /** Scans the name of an entry of the tree that is read now. */
+  scan(name: Buffer): ScanResult;
+  /** Told once for each name that has something to tell. */
+  named(found: NamedResult): void;
+}
+
+/** Entries of trees that are to be told. */
+class EntryList {
+  readonly #trees = new IdList();
+  readonly #ids = new IdList();
+  readonly #names: number[] = [];
+  readonly #forms: number[] = [];
+
+  push(tree: Uint8Array, id: Uint8Array, at: number, name: number, form: number): void {
+    this.#trees.push(tree, 0);
+    this.#ids.push(id, at);
+    this.#names.push(name);
+    this.#forms.push(form);
   }
 
-  take(): Uint8Array {
-    return this.#bytes.slice(0, this.count * idBytes);
+  take(): EntryReading {
+    return {
+      trees: this.#trees.take(),
+      ids: this.#ids.take(),
+      names: Uint32Array.from(this.#names),
+      forms: Uint8Array.from(this.#forms),
+    };
   }
 }
 
-/** Collects what trees and commits say, in compact form. */
+/** Collects what trees, commits and tags say, in compact form. */
 export class GraphBuilder {
-  readonly #wanted: IdSet;
-  readonly #present: IdSet;
-  readonly #missingTrees = new IdList();
-  readonly #missingIds = new IdList();
+  readonly #around: Surroundings;
   readonly #commitIds = new IdList();
   readonly #commitTrees = new IdList();
   readonly #parentIds = new IdList();
+  readonly #tagIds = new IdList();
+  readonly #tagTargets = new IdList();
   readonly #treeIds = new IdList();
   readonly #childIds = new IdList();
-  readonly #hitTrees = new IdList();
-  readonly #hitContents = new IdList();
+  readonly #childNames: number[] = [];
+  readonly #hits = new EntryList();
+  readonly #missing = new EntryList();
+  readonly #links = new EntryList();
   readonly #times: number[] = [];
   readonly #parentFirst: number[] = [0];
   readonly #childFirst: number[] = [0];
+  readonly #names: string[] = [];
+  readonly #nameAt = new Map<number, number>();
+  readonly #linkNames = new Set<number>();
+  readonly #told = new Set<string>();
+  /** Of the entry read last: whether something of it was noted. */
+  #noted = false;
 
-  /** Without wanted contents only commits and missing objects are noted: nobody will ask for paths. */
-  constructor(wanted: IdSet, present: IdSet) {
-    this.#wanted = wanted;
-    this.#present = present;
+  constructor(around: Surroundings) {
+    this.#around = around;
   }
 
-  /** Adds a commit or a tree; other objects are passed over. `bytes` may be overwritten afterwards. */
-  add(type: number, id: Uint8Array, bytes: Buffer): void {
-    if (type === objectTypes.commit) this.#commit(id, bytes);
-    else if (type === objectTypes.tree) this.#tree(id, bytes);
-  }
-
-  #commit(id: Uint8Array, bytes: Buffer): void {
-    const commit = parseCommit(bytes);
-    if (commit === undefined) return;
+  /** Adds a commit. `bytes` may be overwritten afterwards. */
+  commit(id: Uint8Array, bytes: Buffer): void {
+    const links = readLinks(bytes);
+    if (links === undefined) return;
     this.#commitIds.push(id, 0);
-    const tree = Buffer.from(commit.tree, "hex");
-    this.#commitTrees.push(tree, 0);
-    if (!this.#present.has(tree, 0)) {
-      // No tree names it: it stands for itself.
-      this.#missingTrees.push(tree, 0);
-      this.#missingIds.push(tree, 0);
-    }
-    for (const parent of commit.parents) this.#parentIds.push(Buffer.from(parent, "hex"), 0);
+    this.#commitTrees.push(links.tree, 0);
+    // No tree names it: it stands for itself.
+    if (!this.#around.present.has(links.tree, 0))
+      this.#missing.push(links.tree, links.tree, 0, this.#text(""), entryForms.file);
+    for (let at = 0; at < links.parents.length; at += idBytes) this.#parentIds.push(links.parents, at);
     this.#parentFirst.push(this.#parentIds.count);
-    this.#times.push(commit.committerTime);
+    this.#times.push(links.time);
   }
 
-  /** Entries of a tree are `<mode> <name>\0<20 bytes>`; sub-trees have mode 40000. */
-  #tree(id: Uint8Array, bytes: Buffer): void {
+  /** Adds an annotated tag. */
+  tag(id: Uint8Array, bytes: Buffer): void {
+    const target = /^object ([0-9a-f]{40})\n/.exec(bytes.toString("latin1", 0, 48))?.[1];
+    if (target === undefined) return;
+    this.#tagIds.push(id, 0);
+    this.#tagTargets.push(Buffer.from(target, "hex"), 0);
+  }
+
+  /**
+   * Adds a tree. Entries in stretches that it shares with the tree it is made from (`copies`, ascending) are taken over: only what changed is
+   * looked at. Gives what trees made from it need.
+   */
+  tree(id: Uint8Array, place: Place, base: ReadTree | undefined, copies: readonly CopiedRange[]): ReadTree | undefined {
+    const starts: number[] = [];
+    const noted: number[] = [];
     const before = this.#childIds.count;
     let at = 0;
-    while (at < bytes.length) {
-      const kind = bytes[at]! * 256 + bytes[at + 1]!;
-      const end = bytes.indexOf(0, at + 6);
-      if (end < 0 || end + 1 + idBytes > bytes.length) break;
-      if (kind !== submodule) this.#entry(id, bytes, end + 1, kind === subtree);
-      at = end + 1 + idBytes;
+    let copy = 0;
+    while (at < place.length) {
+      while (copy < copies.length && at >= copies[copy]!.to + copies[copy]!.length) copy++;
+      const range = copies[copy];
+      if (base !== undefined && range !== undefined && at >= range.to) {
+        const shift = range.from - range.to;
+        const from = find(base.starts, at + shift);
+        const to = from < 0 ? from : lastUpTo(base.starts, range.from + range.length);
+        if (to > from) {
+          for (let i = from; i < to; i++) starts.push(base.starts[i]! - shift);
+          for (let i = atLeast(base.noted, from); i < base.noted.length && base.noted[i]! < to; i++) {
+            this.#entry(id, place, base.starts[base.noted[i]!]! - shift);
+            noted.push(base.noted[i]! - from + starts.length - (to - from));
+          }
+          at = base.starts[to]! - shift;
+          continue;
+        }
+      }
+      const end = this.#entry(id, place, at);
+      if (end < 0) break;
+      if (this.#noted) noted.push(starts.length);
+      starts.push(at);
+      at = end;
     }
-    if (this.#childIds.count === before) return;
-    this.#treeIds.push(id, 0);
-    this.#childFirst.push(this.#childIds.count);
+    if (this.#childIds.count > before) {
+      this.#treeIds.push(id, 0);
+      this.#childFirst.push(this.#childIds.count);
+    }
+    if (place.length < leastInherited) return undefined;
+    starts.push(at);
+    return { starts: Uint32Array.from(starts), noted: Uint32Array.from(noted) };
   }
 
-  #entry(tree: Uint8Array, bytes: Buffer, at: number, isTree: boolean): void {
-    if (!this.#present.has(bytes, at)) {
-      this.#missingTrees.push(tree, 0);
-      this.#missingIds.push(bytes, at);
+  /** Entries of a tree are `<mode> <name>\0<20 bytes>`. Gives where the entry ends, or -1 where it is damaged. */
+  #entry(tree: Uint8Array, place: Place, start: number): number {
+    let { bytes } = place.memory;
+    const limit = place.at + place.length;
+    let at = place.at + start;
+    let mode = 0;
+    for (const last = Math.min(limit, at + longestMode); ; at++) {
+      if (at >= last) return -1;
+      const byte = bytes[at]!;
+      if (byte === 0x20) break;
+      mode = mode * 8 + (byte & 7);
     }
-    if (isTree) this.#childIds.push(bytes, at);
-    else if (this.#wanted.size > 0 && this.#wanted.has(bytes, at)) {
-      this.#hitTrees.push(tree, 0);
-      this.#hitContents.push(bytes, at);
+    const name = at + 1;
+    let end = name;
+    while (end < limit && bytes[end] !== 0) end++;
+    if (end + 1 + idBytes > limit) return -1;
+    const number = this.#around.names.look(bytes, name, end, this.#around.scan);
+    const { found } = this.#around.names;
+    // A scan may have moved the memory.
+    ({ bytes } = place.memory);
+    const object = end + 1;
+    const kind = mode & kinds.mask;
+    this.#noted = false;
+    const text = (): number => this.#name(number, bytes, name, end);
+    if (found !== undefined) this.#named(tree, found, text());
+    if (kind === kinds.submodule) {
+      this.#link(tree, bytes, object, text());
+      return object + idBytes - place.at;
     }
+    if (!this.#around.present.has(bytes, object)) {
+      this.#noted = true;
+      this.#missing.push(tree, bytes, object, text(), entryForms.file);
+    }
+    if (kind === kinds.subtree) {
+      this.#noted = true;
+      this.#childIds.push(bytes, object);
+      this.#childNames.push(text());
+    } else if (this.#around.wanted.size > 0 && this.#around.wanted.has(bytes, object)) {
+      this.#noted = true;
+      const form = kind === kinds.symlink ? entryForms.symlink : entryForms.file;
+      this.#hits.push(tree, bytes, object, text(), form);
+    }
+    return object + idBytes - place.at;
+  }
+
+  #named(tree: Uint8Array, found: NamedResult, name: number): void {
+    this.#noted = true;
+    if (found.result.detections.length > 0) this.#hits.push(tree, found.id, 0, name, entryForms.name);
+    if (this.#told.has(found.content)) return;
+    this.#told.add(found.content);
+    this.#around.named(found);
+  }
+
+  #link(tree: Uint8Array, bytes: Uint8Array, at: number, name: number): void {
+    if (this.#linkNames.has(name)) return;
+    this.#linkNames.add(name);
+    this.#links.push(tree, bytes, at, name, entryForms.file);
+  }
+
+  /** Where a name stands in the list of names that goes along. */
+  #name(number: number, bytes: Buffer, from: number, to: number): number {
+    if (number < 0) return this.#text(bytes.toString("utf8", from, to));
+    let at = this.#nameAt.get(number);
+    if (at === undefined) this.#nameAt.set(number, (at = this.#text(bytes.toString("utf8", from, to))));
+    return at;
+  }
+
+  #text(name: string): number {
+    return this.#names.push(name) - 1;
   }
 
   reading(): GraphReading {
@@ -109,13 +236,39 @@ export class GraphBuilder {
       commitTimes: Float64Array.from(this.#times),
       parentFirst: Uint32Array.from(this.#parentFirst),
       parentIds: this.#parentIds.take(),
+      tagIds: this.#tagIds.take(),
+      tagTargets: this.#tagTargets.take(),
       treeIds: this.#treeIds.take(),
       childFirst: Uint32Array.from(this.#childFirst),
       childIds: this.#childIds.take(),
-      hitTrees: this.#hitTrees.take(),
-      hitContents: this.#hitContents.take(),
-      missingTrees: this.#missingTrees.take(),
-      missingIds: this.#missingIds.take(),
+      childNames: Uint32Array.from(this.#childNames),
+      hits: this.#hits.take(),
+      missing: this.#missing.take(),
+      links: this.#links.take(),
+      names: this.#names,
     };
   }
+}
+
+/** Position of a value in an ascending list, or -1. */
+function find(list: Uint32Array, value: number): number {
+  const at = atLeast(list, value);
+  return list[at] === value ? at : -1;
+}
+
+/** Position of the last value that is not above `value`. */
+function lastUpTo(list: Uint32Array, value: number): number {
+  return atLeast(list, value + 1) - 1;
+}
+
+/** Position of the first value that is not below `value`. */
+function atLeast(list: Uint32Array, value: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (list[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,3 +1,4 @@
+import { mayBePointer, readPointer } from "../../content/git/lfs-pointer.ts";
 import { walkPack } from "../../content/git/pack-walk.ts";
 import { deltaErrors, type Trace } from "../../detect/index.ts";
 import type { PackUnit } from "../../model/unit.ts";
@@ -25,6 +26,10 @@ export function scanPack(unit: PackUnit, task: Task, out: ResultBuilder): void {
           if (!task.begin(entry)) {
             out.lost("worker-crashed", oid(entry), crashMessage);
             return undefined;
+          }
+          if (mayBePointer(length, detector.kernel.bytes[address])) {
+            const pointer = readPointer(oid(entry), detector.kernel.bytes.subarray(address, address + length));
+            if (pointer !== undefined) out.pointer(pointer);
           }
           const trace =
             base === undefined ? detector.trace(address, length) : detector.traceVersion(address, length, base, copies);

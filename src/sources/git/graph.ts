@@ -1,5 +1,5 @@
 import { IdSet } from "../../model/id-set.ts";
-import type { GraphReading } from "../../model/unit.ts";
+import { entryForms, type EntryReading, type GraphReading } from "../../model/unit.ts";
 
 /** Neighbours of nodes, in one array: those of node i are `nodes[first[i]] … nodes[first[i + 1] - 1]`. */
 export interface Adjacency {
@@ -11,25 +11,46 @@ export interface CommitGraph {
   /** Numbers of commits and trees; the same ids in `Graph.objects`. */
   readonly ids: Uint32Array;
   readonly trees: Uint32Array;
-  readonly times: Float64Array;
   /** Neighbours are positions in this list; parents that are missing are left out. */
   readonly parents: Adjacency;
-  readonly children: Adjacency;
-  /** Position of each commit in an order where parents come first, oldest first where that leaves a choice. */
-  readonly order: Uint32Array;
+  /** All commits, parents first, oldest first where that leaves a choice. */
+  readonly sequence: Uint32Array;
   /** Parents that no object of the store is: ids. */
   readonly missingParents: readonly string[];
 }
 
-/** How commits, trees and wanted contents hang together. Objects are numbers; `idOf` gives their ids. */
+/** Trees that hold trees. Position i: its number, and its children (numbers) with their names. */
+export interface TreeGraph {
+  readonly ids: Uint32Array;
+  readonly first: Uint32Array;
+  readonly children: Uint32Array;
+  readonly names: Uint32Array;
+}
+
+/** Entries of trees: numbers of tree and object, name, and form (`entryForms`). */
+export interface EntryTable {
+  readonly trees: Uint32Array;
+  readonly objects: Uint32Array;
+  readonly names: Uint32Array;
+  readonly forms: Uint8Array;
+}
+
+/** How commits, trees, tags and wanted contents hang together. Objects are numbers; `idOf` gives their ids. */
 export interface Graph {
   readonly objects: IdSet;
   readonly commits: CommitGraph;
-  /** Of each object, the trees that name it: for trees and for wanted contents. */
-  readonly holders: Adjacency;
-  readonly commitsOfTree: ReadonlyMap<number, readonly number[]>;
+  /** Position of a commit by the number of its object. */
+  readonly commitAt: ReadonlyMap<number, number>;
+  readonly trees: TreeGraph;
+  /** What each tag points at: both numbers. */
+  readonly tags: ReadonlyMap<number, number>;
+  /** Wanted contents and names, in the trees that hold them. */
+  readonly hits: EntryTable;
   /** Missing objects, with a tree that names each. */
-  readonly missing: ReadonlyMap<number, number>;
+  readonly missing: EntryTable;
+  /** Commits of other repositories: one for each name of a submodule. */
+  readonly links: EntryTable;
+  readonly names: readonly string[];
   idOf(number: number): string;
 }
 
@@ -52,20 +73,76 @@ class NumberList {
   }
 }
 
+class EntryTableBuilder {
+  readonly #trees = new NumberList();
+  readonly #objects = new NumberList();
+  readonly #names = new NumberList();
+  readonly #forms: number[] = [];
+
+  push(tree: number, object: number, name: number, form: number): void {
+    this.#trees.push(tree);
+    this.#objects.push(object);
+    this.#names.push(name);
+    this.#forms.push(form);
+  }
+
+  take(): EntryTable {
+    return {
+      trees: this.#trees.take(),
+      objects: this.#objects.take(),
+      names: this.#names.take(),
+      forms: Uint8Array.from(this.#forms),
+    };
+  }
+}
+
 /** Puts readings together, one after the other; each may be dropped once it was added. */
 export class GraphAssembler {
   readonly #objects = new IdSet();
-  readonly #edgeFrom = new NumberList();
-  readonly #edgeTo = new NumberList();
   readonly #commitIds = new NumberList();
   readonly #commitTrees = new NumberList();
   readonly #times: number[] = [];
   readonly #parentOf = new NumberList();
   readonly #parentIds = new NumberList();
   readonly #commitAt = new Map<number, number>();
-  readonly #missing = new Map<number, number>();
+  readonly #treeIds = new NumberList();
+  readonly #treeFirst = new NumberList();
+  readonly #children = new NumberList();
+  readonly #childNames = new NumberList();
+  readonly #treesSeen = new Set<number>();
+  readonly #tags = new Map<number, number>();
+  readonly #hits = new EntryTableBuilder();
+  readonly #missing = new EntryTableBuilder();
+  readonly #missingSeen = new Set<number>();
+  readonly #links = new EntryTableBuilder();
+  readonly #linkNames = new Set<number>();
+  readonly #names: string[] = [];
+  readonly #nameAt = new Map<string, number>();
 
   add(reading: GraphReading): void {
+    const objects = this.#objects;
+    const names = Uint32Array.from(reading.names, (name) => this.#name(name));
+    this.#addCommits(reading);
+    for (let at = 0; at < reading.tagIds.length; at += 20)
+      this.#tags.set(objects.number(reading.tagIds, at), objects.number(reading.tagTargets, at));
+    const trees = reading.treeIds.length / 20;
+    for (let i = 0; i < trees; i++) {
+      const tree = objects.number(reading.treeIds, 20 * i);
+      if (this.#treesSeen.has(tree)) continue;
+      this.#treesSeen.add(tree);
+      this.#treeIds.push(tree);
+      this.#treeFirst.push(this.#children.length);
+      for (let c = reading.childFirst[i]!; c < reading.childFirst[i + 1]!; c++) {
+        this.#children.push(objects.number(reading.childIds, 20 * c));
+        this.#childNames.push(names[reading.childNames[c]!]!);
+      }
+    }
+    this.#addEntries(reading.hits, names, this.#hits, () => true);
+    this.#addEntries(reading.missing, names, this.#missing, (object) => isNew(this.#missingSeen, object));
+    this.#addEntries(reading.links, names, this.#links, (_, name) => isNew(this.#linkNames, name));
+  }
+
+  #addCommits(reading: GraphReading): void {
     const objects = this.#objects;
     const commits = reading.commitIds.length / 20;
     for (let i = 0; i < commits; i++) {
@@ -81,26 +158,32 @@ export class GraphAssembler {
         this.#parentIds.push(objects.number(reading.parentIds, 20 * p));
       }
     }
-    const trees = reading.treeIds.length / 20;
-    for (let i = 0; i < trees; i++) {
-      const holder = objects.number(reading.treeIds, 20 * i);
-      for (let c = reading.childFirst[i]!; c < reading.childFirst[i + 1]!; c++) {
-        this.#edgeFrom.push(objects.number(reading.childIds, 20 * c));
-        this.#edgeTo.push(holder);
-      }
+  }
+
+  #addEntries(
+    { trees, ids, names: local, forms }: EntryReading,
+    names: Uint32Array,
+    to: EntryTableBuilder,
+    isWanted: (object: number, name: number) => boolean,
+  ): void {
+    for (let i = 0; i < local.length; i++) {
+      const form = forms[i]!;
+      const object =
+        form === entryForms.name ? this.#objects.number(nameKey(ids, 20 * i), 0) : this.#objects.number(ids, 20 * i);
+      const name = names[local[i]!]!;
+      if (isWanted(object, name)) to.push(this.#objects.number(trees, 20 * i), object, name, form);
     }
-    for (let at = 0; at < reading.hitTrees.length; at += 20) {
-      this.#edgeFrom.push(objects.number(reading.hitContents, at));
-      this.#edgeTo.push(objects.number(reading.hitTrees, at));
-    }
-    for (let at = 0; at < reading.missingIds.length; at += 20) {
-      const id = objects.number(reading.missingIds, at);
-      const holder = objects.number(reading.missingTrees, at);
-      if (this.#missing.has(id)) continue;
-      this.#missing.set(id, holder);
-      this.#edgeFrom.push(id);
-      this.#edgeTo.push(holder);
-    }
+  }
+
+  #name(name: string): number {
+    let at = this.#nameAt.get(name);
+    if (at === undefined) this.#nameAt.set(name, (at = this.#names.push(name) - 1));
+    return at;
+  }
+
+  /** Gives a content a number though no tree may name it: a ref or an index can. */
+  want(id: string): void {
+    this.#objects.number(Buffer.from(id, "hex"), 0);
   }
 
   finish(): Graph {
@@ -108,8 +191,8 @@ export class GraphAssembler {
     const ids = objects.ids();
     const idOf = (number: number): string => Buffer.from(ids.buffer, 20 * number, 20).toString("hex");
     const missingParents = new Set<string>();
-    const from: number[] = [];
-    const to: number[] = [];
+    const from = new NumberList();
+    const to = new NumberList();
     const parentOf = this.#parentOf.take();
     this.#parentIds.take().forEach((id, i) => {
       const at = this.#commitAt.get(id);
@@ -119,32 +202,45 @@ export class GraphAssembler {
         to.push(at);
       }
     });
-    const count = this.#commitIds.length;
-    const times = Float64Array.from(this.#times);
-    const parents = adjacency(count, from, to);
-    const commitsOfTree = new Map<number, number[]>();
-    this.#commitTrees.take().forEach((tree, at) => {
-      const list = commitsOfTree.get(tree);
-      if (list === undefined) commitsOfTree.set(tree, [at]);
-      else list.push(at);
-    });
+    const parents = adjacency(this.#commitIds.length, from.take(), to.take());
+    this.#treeFirst.push(this.#children.length);
     return {
       objects,
-      holders: adjacency(objects.size, this.#edgeFrom.take(), this.#edgeTo.take()),
-      commitsOfTree,
-      missing: this.#missing,
+      commitAt: this.#commitAt,
+      trees: {
+        ids: this.#treeIds.take(),
+        first: this.#treeFirst.take(),
+        children: this.#children.take(),
+        names: this.#childNames.take(),
+      },
+      tags: this.#tags,
+      hits: this.#hits.take(),
+      missing: this.#missing.take(),
+      links: this.#links.take(),
+      names: this.#names,
       idOf,
       commits: {
         ids: this.#commitIds.take(),
         trees: this.#commitTrees.take(),
-        times,
         parents,
-        children: adjacency(count, to, from),
-        order: parentsFirst(parents, times),
+        sequence: parentsFirst(parents, Float64Array.from(this.#times)),
         missingParents: [...missingParents].sort(),
       },
     };
   }
+}
+
+/**
+ * Under which key a name is numbered: its id with all bits turned over. A file can have the name that another one holds as its content; the two are
+ * seen in different places.
+ */
+export function nameKey(ids: Uint8Array, at: number): Uint8Array {
+  return ids.slice(at, at + 20).map((byte) => byte ^ 0xff);
+}
+
+function isNew(seen: Set<number>, number: number): boolean {
+  const before = seen.size;
+  return seen.add(number).size > before;
 }
 
 function adjacency(count: number, from: ArrayLike<number>, to: ArrayLike<number>): Adjacency {
@@ -160,55 +256,34 @@ function adjacency(count: number, from: ArrayLike<number>, to: ArrayLike<number>
 function parentsFirst(parents: Adjacency, times: Float64Array): Uint32Array {
   const count = times.length;
   const byTime = Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => times[a]! - times[b]! || a - b);
+  return childrenFirst(parents, byTime);
+}
+
+/** Depth-first from `starts`, in their order: a node comes once all its neighbours came. Circles are cut where they are met. */
+export function childrenFirst({ first, nodes }: Adjacency, starts: Iterable<number>): Uint32Array {
+  const count = first.length - 2;
   const order = new Uint32Array(count);
-  const next = Uint32Array.from(parents.first.subarray(0, count));
+  const next = Uint32Array.from(first.subarray(0, count));
   const begun = new Uint8Array(count);
   let placed = 0;
-  for (const start of byTime) {
+  const stack: number[] = [];
+  for (const start of starts) {
     if (begun[start] === 1) continue;
     begun[start] = 1;
-    const stack = [start];
+    stack.push(start);
     while (stack.length > 0) {
       const at = stack[stack.length - 1]!;
-      if (next[at]! < parents.first[at + 1]!) {
-        const parent = parents.nodes[next[at]!++]!;
-        if (begun[parent] === 0) {
-          begun[parent] = 1;
-          stack.push(parent);
+      if (next[at]! < first[at + 1]!) {
+        const neighbour = nodes[next[at]!++]!;
+        if (begun[neighbour] === 0) {
+          begun[neighbour] = 1;
+          stack.push(neighbour);
         }
       } else {
-        order[at] = placed++;
+        order[placed++] = at;
         stack.pop();
       }
     }
   }
-  return order;
-}
-
-/** All nodes that can be reached from the starting ones, themselves included; 1 where reached. */
-export function reach(graph: Adjacency, starts: Iterable<number>): Uint8Array {
-  const reached = new Uint8Array(graph.first.length - 2);
-  const stack: number[] = [];
-  for (const start of starts) {
-    if (reached[start] === 1) continue;
-    reached[start] = 1;
-    stack.push(start);
-  }
-  while (stack.length > 0) {
-    const at = stack.pop()!;
-    for (let i = graph.first[at]!; i < graph.first[at + 1]!; i++) {
-      const node = graph.nodes[i]!;
-      if (reached[node] === 1) continue;
-      reached[node] = 1;
-      stack.push(node);
-    }
-  }
-  return reached;
-}
-
-/** The same as a set, for walks that reach few of very many nodes. */
-export function reachSet(graph: Adjacency, start: number): Set<number> {
-  const reached = new Set([start]);
-  for (const at of reached) for (let i = graph.first[at]!; i < graph.first[at + 1]!; i++) reached.add(graph.nodes[i]!);
-  return reached;
+  return order.subarray(0, placed);
 }

@@ -6,27 +6,45 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ObjectReader, openObjectStore, type ObjectStore } from "../../content/git/object-store.ts";
 import { isRegularFile } from "../../content/regular-file.ts";
-import { objectTypes } from "../../content/git/pack-entry.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { Located, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
 import type { ContentId } from "../../model/content.ts";
-import type { GraphUnit, LooseUnit, PackUnit, Unit, UnitResult } from "../../model/unit.ts";
-import { IdSet, type SharedIds } from "../../model/id-set.ts";
-import { GraphAssembler, type Graph } from "./graph.ts";
+import type { LfsPointer, Unit, UnitResult } from "../../model/unit.ts";
+import {
+  maxNamed,
+  missingObjects,
+  namedMissing,
+  planWalk,
+  readHistory,
+  submoduleLinks,
+  type HistoryWalk,
+} from "./history.ts";
 import { Locator } from "./locate.ts";
 import { isContent, planLoose, planPack } from "./plan.ts";
-import { listRefs, type Ref } from "./refs.ts";
+import { listRefs } from "./refs.ts";
 import { checkExtensions, findRepository, type Repository } from "./repository.ts";
+import { listRoots, namesIn } from "./roots.ts";
+import { SideContents } from "./side-contents.ts";
+import { gitFolderPrefix, initialisedModules, sideFiles } from "./side-files.ts";
 import { stagedPaths } from "./staged.ts";
 
 export { findRepository } from "./repository.ts";
 export { listRefs } from "./refs.ts";
 
-/** Missing objects that are named one by one. */
-const maxNamed = 50;
+/** What of a repository is scanned beside its object store and git folder. */
+export interface GitOptions {
+  /** Also the files of the working tree. */
+  readonly worktree: boolean;
+}
+
+/** Folders of the submodules that were initialised in the repository at `target`: each is a repository of its own. */
+export function submodulesOf(target: string): string[] {
+  const repository = findRepository(target);
+  return repository === undefined ? [] : initialisedModules(repository.commonDir);
+}
 
 /** Opens the repository at `target`. Throws ToolError when there is none, or when it is kept in a form that cannot be read. */
-export async function openGit(target: string, context: SourceContext): Promise<Source> {
+export async function openGit(target: string, context: SourceContext, options: GitOptions): Promise<Source> {
   const repository = findRepository(target);
   if (repository === undefined) {
     throw new ToolError("not-a-repository", `${target} is not a git repository`, {
@@ -34,7 +52,7 @@ export async function openGit(target: string, context: SourceContext): Promise<S
     });
   }
   await checkExtensions(repository);
-  return new GitSource(target, repository, context);
+  return new GitSource(target, repository, context, options);
 }
 
 class GitSource implements Source {
@@ -42,13 +60,19 @@ class GitSource implements Source {
   readonly kind = "git";
   readonly #repository: Repository;
   readonly #context: SourceContext;
+  readonly #options: GitOptions;
+  readonly #side: SideContents;
+  readonly #pointers: LfsPointer[] = [];
   #opened: ObjectStore | undefined;
   #walk: HistoryWalk | undefined;
+  #staged: Map<string, string[]> | undefined;
 
-  constructor(target: string, repository: Repository, context: SourceContext) {
+  constructor(target: string, repository: Repository, context: SourceContext, options: GitOptions) {
     this.target = target;
     this.#repository = repository;
     this.#context = context;
+    this.#options = options;
+    this.#side = new SideContents(target);
   }
 
   get #store(): ObjectStore {
@@ -78,6 +102,7 @@ class GitSource implements Source {
       yield { kind: "planned", unit, planned: unit.oids.length };
     yield { kind: "known", contents: known };
     yield* this.#shallow();
+    yield* this.#sideContents();
     // The workers are busy now; what `locate` will ask for is made ready meanwhile.
     this.#walk = planWalk(this.target, store);
   }
@@ -127,81 +152,93 @@ class GitSource implements Source {
     );
   }
 
-  done(): void {
-    // Objects carry their ids; nothing has to be remembered.
+  /** What lies in the repository and is no object: files of the git folder, names of refs and of the index, files of the working tree. */
+  async *#sideContents(): AsyncGenerator<PlannedUnit | Problem> {
+    const prefix = gitFolderPrefix(this.target, this.#repository);
+    const names = listRefs(this.#repository).map(({ name }) => name);
+    yield* this.#side.lines(`${prefix}refs`, names, "ref");
+    const staged = [...(await this.#stagedPaths()).values()].flat();
+    yield* this.#side.lines(`${prefix}index`, [...new Set(staged)].sort(), "index");
+    const { worktree } = this.#options;
+    const files = sideFiles(this.target, this.#repository, { worktree, tracked: new Set(staged) });
+    for (const item of this.#side.files(files)) yield "code" in item ? { ...item, target: this.target } : item;
+  }
+
+  /** Paths of the index, and of those of linked working trees, by the id of what is staged there. */
+  async #stagedPaths(): Promise<Map<string, string[]>> {
+    if (this.#staged !== undefined) return this.#staged;
+    const { gitDir, commonDir } = this.#repository;
+    const linked = namesIn(join(commonDir, "worktrees")).map((name) => join(commonDir, "worktrees", name));
+    const all = new Map<string, string[]>();
+    for (const folder of new Set([gitDir, commonDir, ...linked])) {
+      if (!isRegularFile(join(folder, "index"))) continue;
+      for (const [id, paths] of await stagedPaths({ gitDir: folder, commonDir }))
+        all.set(id, [...new Set([...(all.get(id) ?? []), ...paths])].sort());
+    }
+    return (this.#staged = all);
+  }
+
+  done(unit: Unit, result: UnitResult): void {
+    if (unit.kind === "files" || unit.kind === "inline") this.#side.done(result);
+    for (const pointer of result.pointers ?? []) this.#pointers.push(pointer);
   }
 
   async locate(contents: ReadonlySet<ContentId>, run: (unit: Unit) => Promise<UnitResult>): Promise<Located> {
     const store = this.#store;
     const reader = new ObjectReader(store);
     try {
-      const here = [...contents].filter((id) => reader.has(id)).sort();
-      const { graph, problems } = await this.#graph(store, here, run);
+      const here = [...contents].filter((id) => reader.has(id));
+      const pointers = this.#pointers.filter(({ sha256 }) => this.#side.hasFound(sha256)).map(({ content }) => content);
+      const wanted = [...new Set([...here, ...pointers])].sort();
+      const { graph, names } = await readHistory(this.target, this.#walk ?? planWalk(this.target, store), wanted, run);
+      const { links, missing } = graph;
       const refs = listRefs(this.#repository);
-      const staged =
-        here.length > 0 && isRegularFile(join(this.#repository.gitDir, "index"))
-          ? stagedPaths(this.#repository)
-          : new Map<string, string[]>();
-      const locator = new Locator(this.target, reader, graph, refs, staged);
-      problems.push(...this.#missing(graph, locator, refs, reader));
-      return { sightings: here.flatMap((id) => locator.sightings(id)), problems };
+      const problems: Problem[] = [];
+      const roots = listRoots(this.#repository, refs, (problem) =>
+        problems.push({ code: "unsupported", effect: "note", target: this.target, ...problem }),
+      );
+      const trees = [
+        ...links.trees,
+        ...(missing.objects.length === 0
+          ? []
+          : namedMissing(graph)
+              .slice(0, maxNamed)
+              .map(({ tree }) => tree)),
+      ];
+      const locator = new Locator(this.target, reader, graph, roots, await this.#stagedPaths(), trees);
+      const inHistory = locator.sightings([...new Set([...wanted, ...names])].sort());
+      const isShallow = existsSync(join(this.#repository.commonDir, "shallow"));
+      const context = { target: this.target, graph, locator, refs, reader, isPartial: store.promised, isShallow };
+      problems.push(...missingObjects(context));
+      problems.push(...submoduleLinks(this.target, this.#repository.commonDir, graph, locator));
+      problems.push(...this.#absentFiles());
+      return { sightings: [...inHistory, ...this.#side.sightings(this.#pointers, inHistory)], problems };
     } finally {
       reader.close();
     }
   }
 
-  async #graph(
-    store: ObjectStore,
-    here: readonly ContentId[],
-    run: (unit: Unit) => Promise<UnitResult>,
-  ): Promise<{ graph: Graph; problems: Problem[] }> {
-    const wanted = new Uint8Array(Buffer.from(here.join(""), "hex"));
-    const { present, sources } = this.#walk ?? planWalk(this.target, store);
-    const assembler = new GraphAssembler();
-    const problems: Problem[] = [];
-    const readings = sources.map((source) =>
-      run({ kind: "graph", target: this.target, weight: source.weight, source, wanted, present } satisfies GraphUnit),
+  /** Files that Git LFS keeps elsewhere: history points at them, and nothing of them was scanned. */
+  #absentFiles(): Problem[] {
+    const local = this.#side.lfsFiles();
+    const absent = new Map(
+      this.#pointers.filter(({ sha256 }) => !local.has(sha256)).map((pointer) => [pointer.sha256, pointer]),
     );
-    // Added in the order of the units, not of their arrival: the same repository gives the same graph.
-    for (const reading of readings) {
-      const result = await reading;
-      if (result.graph !== undefined) assembler.add(result.graph);
-      problems.push(...result.problems);
-    }
-    return { graph: assembler.finish(), problems };
-  }
-
-  /** What trees, commits and refs name and the store does not hold: nothing of it was scanned. */
-  #missing(graph: Graph, locator: Locator, refs: readonly Ref[], reader: ObjectReader): Problem[] {
-    const problems: Problem[] = [];
-    const partial = this.#store.promised;
-    const shallow = existsSync(join(this.#repository.commonDir, "shallow"));
-    const code = partial ? "partial" : "object-missing";
-    const why = partial ? "is missing: this is a partial clone" : "is missing";
-    const numbers = [...graph.missing.keys()]
-      .map((number) => ({ number, id: graph.idOf(number) }))
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
-    for (const { number, id } of numbers.slice(0, maxNamed)) {
-      const path = locator.pathOf(number);
-      problems.push({ ...this.#problem(code, id, path === "" ? why : `${why}: ${path}`), contents: 1 });
-    }
-    if (numbers.length > maxNamed) {
-      const rest = numbers.length - maxNamed;
+    const sorted = [...absent.values()].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
+    const problems = sorted.slice(0, maxNamed).map(({ sha256, size, content }) => ({
+      ...this.#problem(
+        "lfs-missing",
+        sha256,
+        `file of ${size} bytes that Git LFS keeps is not here (pointer ${content.slice(0, 12)}); git lfs fetch --all brings it`,
+      ),
+      contents: 1,
+    }));
+    const rest = sorted.length - problems.length;
+    if (rest > 0)
       problems.push({
-        ...this.#problem(
-          code,
-          this.target,
-          `${rest} more objects are missing${partial ? ": this is a partial clone" : ""}`,
-        ),
+        ...this.#problem("lfs-missing", this.target, `${rest} more files of Git LFS are not here`),
         contents: rest,
       });
-    }
-    if (!shallow) {
-      for (const id of graph.commits.missingParents.slice(0, maxNamed))
-        problems.push(this.#problem(code, id, "commit is missing: history before it is not here"));
-    }
-    for (const ref of refs)
-      if (!reader.has(ref.oid)) problems.push(this.#problem(code, ref.oid, `object of ref ${ref.name} is missing`));
     return problems;
   }
 
@@ -213,30 +250,4 @@ class GitSource implements Source {
     this.#opened = undefined;
     this.#walk = undefined;
   }
-}
-
-/** What is read to learn how commits, trees and contents hang together. */
-interface HistoryWalk {
-  readonly present: SharedIds;
-  readonly sources: readonly (PackUnit | LooseUnit)[];
-}
-
-function planWalk(target: string, store: ObjectStore): HistoryWalk {
-  const { commit, tree } = objectTypes;
-  return {
-    present: presence(store).share(),
-    sources: [
-      ...store.packs.flatMap((table) =>
-        planPack(target, table, (entry) => table.types[entry] === commit || table.types[entry] === tree),
-      ),
-      ...planLoose(target, store, () => true),
-    ],
-  };
-}
-
-function presence(store: ObjectStore): IdSet {
-  const ids = new IdSet();
-  for (const { index } of store.packs) for (let at = 0; at < index.oids.length; at += 20) ids.add(index.oids, at);
-  for (const { oids } of store.loose) for (const oid of oids) ids.add(Buffer.from(oid, "hex"), 0);
-  return ids;
 }

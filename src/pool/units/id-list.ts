@@ -1,0 +1,22 @@
+const idBytes = 20;
+
+/** Gathers ids back to back. */
+export class IdList {
+  #bytes = new Uint8Array(64 * idBytes);
+  count = 0;
+
+  push(bytes: Uint8Array, at: number): void {
+    const to = this.count * idBytes;
+    if (to + idBytes > this.#bytes.length) {
+      const larger = new Uint8Array(this.#bytes.length * 2);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    for (let i = 0; i < idBytes; i++) this.#bytes[to + i] = bytes[at + i]!;
+    this.count++;
+  }
+
+  take(): Uint8Array {
+    return this.#bytes.slice(0, this.count * idBytes);
+  }
+}

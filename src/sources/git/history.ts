@@ -1,0 +1,168 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { ObjectReader, ObjectStore } from "../../content/git/object-store.ts";
+import { objectTypes } from "../../content/git/pack-entry.ts";
+import type { ContentId } from "../../model/content.ts";
+import { IdSet, type SharedIds } from "../../model/id-set.ts";
+import type { Problem } from "../../model/problem.ts";
+import type { GraphUnit, LooseUnit, PackUnit, Unit, UnitResult } from "../../model/unit.ts";
+import { GraphAssembler, type Graph } from "./graph.ts";
+import type { Locator } from "./locate.ts";
+import { planLoose, planPack } from "./plan.ts";
+import type { Ref } from "./refs.ts";
+
+/** Missing objects, and submodules, that are named one by one. */
+export const maxNamed = 50;
+
+/** What is read to learn how commits, trees and contents hang together. */
+export interface HistoryWalk {
+  readonly present: SharedIds;
+  readonly sources: readonly (PackUnit | LooseUnit)[];
+}
+
+/** Plans the reading of all commits, trees and tags of a store. */
+export function planWalk(target: string, store: ObjectStore): HistoryWalk {
+  const { blob } = objectTypes;
+  return {
+    present: presence(store).share(),
+    sources: [
+      ...store.packs.flatMap((table) =>
+        planPack(target, table, (entry) => table.types[entry] !== 0 && table.types[entry] !== blob),
+      ),
+      ...planLoose(target, store, () => true),
+    ],
+  };
+}
+
+function presence(store: ObjectStore): IdSet {
+  const ids = new IdSet();
+  for (const { index } of store.packs) for (let at = 0; at < index.oids.length; at += 20) ids.add(index.oids, at);
+  for (const { oids } of store.loose) for (const oid of oids) ids.add(Buffer.from(oid, "hex"), 0);
+  return ids;
+}
+
+/** Reads commits, trees and tags, and the names in trees. Gives how they hang together, and the ids of names that have detections. */
+export async function readHistory(
+  target: string,
+  { present, sources }: HistoryWalk,
+  contents: readonly ContentId[],
+  run: (unit: Unit) => Promise<UnitResult>,
+): Promise<{ graph: Graph; names: ContentId[] }> {
+  const wanted = new Uint8Array(Buffer.from(contents.join(""), "hex"));
+  const assembler = new GraphAssembler();
+  const names = new Set<ContentId>();
+  const readings = sources.map((source) => {
+    const unit: GraphUnit = {
+      kind: "graph",
+      target,
+      weight: source.weight,
+      source,
+      trees: treesIn(source),
+      wanted,
+      present,
+    };
+    return run(unit);
+  });
+  // Added in the order of the units, not of their arrival: the same repository gives the same graph.
+  for (const reading of readings) {
+    const result = await reading;
+    if (result.graph !== undefined) assembler.add(result.graph);
+    for (const { content } of result.hits) names.add(content);
+  }
+  for (const content of contents) assembler.want(content);
+  return { graph: assembler.finish(), names: [...names] };
+}
+
+function treesIn(source: PackUnit | LooseUnit): number {
+  if (source.kind === "loose") return 0;
+  const { types, wanted } = source.entries;
+  let trees = 0;
+  for (let i = 0; i < wanted.length; i++) if (wanted[i] === 1 && types[i] === objectTypes.tree) trees++;
+  return trees;
+}
+
+/** Numbers of missing objects that are named, with the entry of a tree that names each: in the order of their ids. */
+export function namedMissing({ missing, idOf }: Graph): { id: string; tree: number; name: number }[] {
+  return [...missing.objects]
+    .map((object, i) => ({ id: idOf(object), tree: missing.trees[i]!, name: missing.names[i]! }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+export interface MissingContext {
+  readonly target: string;
+  readonly graph: Graph;
+  readonly locator: Locator;
+  readonly refs: readonly Ref[];
+  readonly reader: ObjectReader;
+  readonly isPartial: boolean;
+  readonly isShallow: boolean;
+}
+
+/** What trees, commits and refs name and the store does not hold: nothing of it was scanned. */
+export function missingObjects({
+  target,
+  graph,
+  locator,
+  refs,
+  reader,
+  isPartial,
+  isShallow,
+}: MissingContext): Problem[] {
+  const problems: Problem[] = [];
+  const code = isPartial ? "partial" : "object-missing";
+  const why = isPartial ? "is missing: this is a partial clone" : "is missing";
+  const problem = (subject: string, message: string): Problem => ({
+    code,
+    effect: "incomplete",
+    target,
+    subject,
+    message,
+  });
+  const missing = namedMissing(graph);
+  for (const { id, tree, name } of missing.slice(0, maxNamed)) {
+    const path = locator.pathOf(tree, name);
+    problems.push({ ...problem(id, path === "" ? why : `${why}: ${path}`), contents: 1 });
+  }
+  if (missing.length > maxNamed) {
+    const rest = missing.length - maxNamed;
+    problems.push({
+      ...problem(target, `${rest} more objects are missing${isPartial ? ": this is a partial clone" : ""}`),
+      contents: rest,
+    });
+  }
+  if (!isShallow) {
+    for (const id of graph.commits.missingParents.slice(0, maxNamed))
+      problems.push(problem(id, "commit is missing: history before it is not here"));
+  }
+  for (const ref of refs)
+    if (!reader.has(ref.oid)) problems.push(problem(ref.oid, `object of ref ${ref.name} is missing`));
+  return problems;
+}
+
+/** Links to other repositories: what they hold is no part of this one. */
+export function submoduleLinks(target: string, commonDir: string, graph: Graph, locator: Locator): Problem[] {
+  const { links } = graph;
+  const paths = [...links.trees].map((tree, i) => ({
+    path: locator.pathOf(tree, links.names[i]!),
+    id: graph.idOf(links.objects[i]!),
+  }));
+  const note = (subject: string, message: string): Problem => ({
+    code: "submodule",
+    effect: "note",
+    target,
+    subject,
+    message,
+  });
+  const problems = paths
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+    .slice(0, maxNamed)
+    .map(({ path, id }) => {
+      const how = existsSync(join(commonDir, "modules", path))
+        ? "--recurse-submodules scans it"
+        : "it is not in this repository";
+      return note(path, `submodule at commit ${id.slice(0, 12)} is another repository: ${how}`);
+    });
+  if (paths.length > maxNamed)
+    problems.push(note(target, `${paths.length - maxNamed} more submodules are other repositories`));
+  return problems;
+}

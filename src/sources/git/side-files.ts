@@ -1,0 +1,157 @@
+/**
+ * Files of a repository that are no objects: those of the git folder (configuration, hooks, logs, messages), what Git LFS keeps, and the working tree. Nothing
+ * of them is obeyed or run; they are bytes to scan.
+ */
+import { existsSync, lstatSync, readdirSync, type Dirent } from "node:fs";
+import { basename, join, relative, resolve, sep } from "node:path";
+import type { GitOrigin, Reach } from "../../model/content.ts";
+import type { Problem } from "../../model/problem.ts";
+import type { Repository } from "./repository.ts";
+import { WorkingTree } from "./working-tree.ts";
+
+/** One file that is to be scanned as it is. */
+export interface SideFile {
+  readonly path: string;
+  /** How it is named in findings. */
+  readonly name: string;
+  readonly size: number;
+  readonly reach: readonly Reach[];
+  readonly form?: GitOrigin["form"];
+  /** Where a symbolic link points: this text is scanned, not what lies there. */
+  readonly target?: string;
+}
+
+export type SideProblem = Pick<Problem, "code" | "effect" | "subject" | "message"> & { readonly contents?: number };
+
+export interface SideOptions {
+  readonly worktree: boolean;
+  /** Paths of the index: they are not ignored, whatever the ignore files say. */
+  readonly tracked: ReadonlySet<string>;
+}
+
+/** Folders are not gone into deeper than this: a git folder is never that deep, a working tree hardly. */
+const maxDepth = 256;
+
+/** What is read elsewhere: objects, ids in refs, the binary index; by path from the git folder. */
+const readElsewhere = /^(?:objects|refs|modules|(?:worktrees\/[^/]+\/)?(?:refs|index|sharedindex\.[0-9a-f]+))$/;
+
+/** How files of the git folder are named: `.git/config`; in a bare repository `config`. */
+export function gitFolderPrefix(target: string, { gitDir, commonDir }: Repository): string {
+  const isOwn = gitDir === commonDir && resolve(target) === gitDir;
+  return isOwn && basename(gitDir) !== ".git" ? "" : ".git/";
+}
+
+/** The working tree of what the user named; undefined where there is none. */
+export function workingTreeOf(target: string, repository: Repository): string | undefined {
+  if (existsSync(join(target, ".git"))) return resolve(target);
+  return resolve(target) === repository.gitDir && basename(repository.gitDir) === ".git"
+    ? resolve(repository.gitDir, "..")
+    : undefined;
+}
+
+/** All side files, sorted by folder, and what could not be listed. */
+export function* sideFiles(
+  target: string,
+  repository: Repository,
+  { worktree, tracked }: SideOptions,
+): Generator<SideFile | SideProblem> {
+  const { gitDir, commonDir } = repository;
+  const prefix = gitFolderPrefix(target, repository);
+  yield* gitFolder(commonDir, prefix);
+  const isInside = !relative(commonDir, gitDir).startsWith("..");
+  if (!isInside) yield* gitFolder(gitDir, prefix);
+  if (!worktree) return;
+  const root = workingTreeOf(target, repository);
+  if (root === undefined)
+    yield { code: "unsupported", effect: "note", subject: target, message: "a bare repository has no working tree" };
+  else yield* new WorkingTree(root, commonDir, tracked).files();
+}
+
+function* gitFolder(root: string, prefix: string): Generator<SideFile | SideProblem> {
+  const toWalk: string[] = [""];
+  while (toWalk.length > 0) {
+    const folder = toWalk.pop()!;
+    const listed = list(join(root, folder), prefix + folder);
+    if ("code" in listed) {
+      yield listed;
+      continue;
+    }
+    for (const entry of listed) {
+      const below = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (below === "modules" && entry.isDirectory()) yield* moduleConfigs(root, prefix);
+      if (readElsewhere.test(below)) continue;
+      if (entry.isDirectory()) {
+        if (below.split("/").length < maxDepth) toWalk.push(below);
+        else
+          yield { code: "unsupported", effect: "incomplete", subject: prefix + below, message: "is nested too deeply" };
+      } else if (entry.isFile()) yield* file(root, below, prefix);
+      else if (entry.isSymbolicLink())
+        yield {
+          code: "unsupported",
+          effect: "note",
+          subject: prefix + below,
+          message: "is a symbolic link: not followed",
+        };
+    }
+  }
+}
+
+/** Of a submodule's repository the configuration is told by its parent; the rest is a repository of its own. */
+function* moduleConfigs(root: string, prefix: string): Generator<SideFile | SideProblem> {
+  for (const folder of initialisedModules(root)) {
+    for (const name of ["config", "config.worktree"]) {
+      const below = `${relative(root, folder).split(sep).join("/")}/${name}`;
+      if (lstatSync(join(root, below), { throwIfNoEntry: false })?.isFile() === true) yield* file(root, below, prefix);
+    }
+  }
+}
+
+/** Git folders of the submodules that were initialised, those of their submodules too; sorted. */
+export function initialisedModules(commonDir: string): string[] {
+  const found: string[] = [];
+  const toWalk = [{ folder: join(commonDir, "modules"), depth: 0 }];
+  while (toWalk.length > 0) {
+    const { folder, depth } = toWalk.pop()!;
+    const listed = list(folder, folder);
+    if ("code" in listed) continue;
+    if (existsSync(join(folder, "HEAD")) && existsSync(join(folder, "objects"))) {
+      found.push(folder);
+      toWalk.push({ folder: join(folder, "modules"), depth: depth + 1 });
+    } else if (depth < maxDepth) {
+      // Names of submodules hold slashes: folders up to them hold nothing else.
+      for (const entry of listed)
+        if (entry.isDirectory()) toWalk.push({ folder: join(folder, entry.name), depth: depth + 1 });
+    }
+  }
+  return found.sort();
+}
+
+function* file(root: string, below: string, prefix: string): Generator<SideFile | SideProblem> {
+  const path = join(root, below);
+  const name = prefix + below;
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined)
+    yield { code: "unreadable", effect: "incomplete", subject: name, message: "is gone", contents: 1 };
+  else if (lfsObject.test(below)) yield { path, name, size: stat.size, reach: ["local"], form: "lfs" };
+  else yield { path, name, size: stat.size, reach: [reachOf(below)] };
+}
+
+/** Where Git LFS keeps a file (git-lfs, "local storage"). */
+const lfsObject = /^lfs\/objects\/[0-9a-f]{2}\/[0-9a-f]{2}\/[0-9a-f]{64}$/;
+
+function reachOf(below: string): Reach {
+  if (/^(?:worktrees\/[^/]+\/)?logs\/refs\/stash$/.test(below)) return "stash";
+  if (/^(?:worktrees\/[^/]+\/)?logs\//.test(below)) return "reflog";
+  return below === "packed-refs" ? "ref" : "local";
+}
+
+/** The entries of a folder, sorted. */
+export function list(folder: string, name: string): Dirent[] | SideProblem {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    const message = code === "EACCES" || code === "EPERM" ? "permission denied" : `folder cannot be read (${code})`;
+    return { code: "unreadable", effect: "incomplete", subject: name, message };
+  }
+}
