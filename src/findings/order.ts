@@ -39,7 +39,8 @@ function compareOrigins(a: Origin, b: Origin): number {
       compareText(a.repository, b.repository) ||
       compareText(a.commit?.id ?? "", b.commit?.id ?? "") ||
       compareText(a.path, b.path) ||
-      compareText(a.object, b.object)
+      compareText(a.object, b.object) ||
+      compareText(a.objectType, b.objectType)
     );
   }
   if (a.kind === "image" && b.kind === "image") {
@@ -64,7 +65,9 @@ export function originKey(origin: Origin): string {
     case "file":
       return `file\0${origin.path}`;
     case "git":
-      return ["git", origin.repository, origin.object, origin.commit?.id ?? "", origin.path].join("\0");
+      return ["git", origin.repository, origin.objectType, origin.object, origin.commit?.id ?? "", origin.path].join(
+        "\0",
+      );
     case "image":
       return ["image", origin.image, origin.digest, origin.layer?.index ?? "", origin.part, origin.path].join("\0");
   }

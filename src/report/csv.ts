@@ -1,4 +1,4 @@
-import { originPath } from "../model/content.ts";
+import { originPath, type Origin } from "../model/content.ts";
 import type { Finding, FindingSighting, Report } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { gitleaksFingerprint } from "../findings/index.ts";
@@ -24,17 +24,22 @@ const columns = [
   "Tags",
 ] as const;
 
+const gitColumns = ["ReachedBy"] as const;
+
 const imageColumns = ["Image", "LayerDigest", "LayerIndex", "CreatedBy", "Deleted"] as const;
 
-/** gitleaks' CSV: nothing at all without findings; columns for images at the end when one of the findings is in an image. */
+/** gitleaks' CSV: nothing at all without findings; columns for repositories and images at the end when
+ * one of the findings is in one. */
 export function* csv(report: Report, options: ReportOptions): Iterable<string> {
   const findings = open(report);
   if (findings.length === 0) return;
   const hasImages = findings.some(({ sightings }) => sightings.some(({ origin }) => origin.kind === "image"));
-  yield (hasImages ? [...columns, ...imageColumns] : columns).join(",");
+  const hasWays = findings.some(({ sightings }) => sightings.some(({ origin }) => waysOf(origin) !== undefined));
+  yield [...columns, ...(hasWays ? gitColumns : []), ...(hasImages ? imageColumns : [])].join(",");
   for (const finding of findings) {
     for (const sighting of finding.sightings) {
-      const cells = [...common(finding, sighting, options), ...(hasImages ? image(sighting) : [])];
+      const ways = hasWays ? [(waysOf(sighting.origin) ?? []).join(" ")] : [];
+      const cells = [...common(finding, sighting, options), ...ways, ...(hasImages ? image(sighting) : [])];
       yield cells.map(cell).join(",");
     }
   }
@@ -60,6 +65,10 @@ function common(finding: Finding, sighting: FindingSighting, { secrecy }: Report
     gitleaksFingerprint(sighting),
     sighting.tags.join(" "),
   ];
+}
+
+function waysOf(origin: Origin): readonly string[] | undefined {
+  return origin.kind === "git" ? origin.reachedBy : undefined;
 }
 
 function image({ origin }: FindingSighting): readonly string[] {

@@ -14,7 +14,8 @@ export type EntryValue =
   | { readonly object: readonly (readonly [string, EntryValue])[] };
 
 /**
- * One sighting as gitleaks reports it, keys in gitleaks' order; sightings in images add `Image`, `Layer` and `Deleted` at the end.
+ * One sighting as gitleaks reports it, keys in gitleaks' order; at the end sightings in repositories add
+ * `ReachedBy`, those in images `Image`, `Layer` and `Deleted`.
  * `RuleID` is the rule that matched at this place, `Description` that of the finding's first rule.
  */
 export function gitleaksEntry(
@@ -44,6 +45,7 @@ export function gitleaksEntry(
     ["Tags", { list: sighting.tags }],
     ["Fingerprint", { text: gitleaksFingerprint(sighting) }],
   ];
+  if (origin.kind === "git" && origin.reachedBy !== undefined) entry.push(["ReachedBy", { list: origin.reachedBy }]);
   if (origin.kind === "image") {
     entry.push(["Image", { text: origin.image }]);
     if (origin.layer !== undefined) {

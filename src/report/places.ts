@@ -1,11 +1,12 @@
-import type { GitOrigin, ImageOrigin, LayerFacts } from "../model/content.ts";
+import type { CommitMark, GitOrigin, ImageOrigin, LayerFacts } from "../model/content.ts";
 import type { FindingSighting } from "../model/finding.ts";
+import { gitPart } from "../model/git-part.ts";
 import { sanitize } from "../model/sanitize.ts";
 
 /** Hex digits of a commit id or digest shown to people. */
 const shortLength = 12;
 
-/** Refs named for one place; a commit can be reached from thousands. */
+/** Refs and paths named for one place; a commit can be reached from thousands. */
 const maxRefs = 3;
 
 /** An instruction is shown up to here: its beginning tells which one it is. */
@@ -21,30 +22,50 @@ export function placeLines(sighting: FindingSighting): [string, ...string[]] {
     case "file":
       return [`${sanitize(origin.path)}${at}`];
     case "git":
-      return gitLines(origin, at);
+      return gitLines(origin, at, sighting.startLine);
     case "image":
       return imageLines(origin, at);
   }
 }
 
-function gitLines(origin: GitOrigin, at: string): [string, ...string[]] {
+function gitLines(origin: GitOrigin, at: string, line: number): [string, ...string[]] {
   const { commit } = origin;
   const object = origin.object.slice(0, shortLength);
-  const what = origin.path !== "" ? `${sanitize(origin.path)}${at}` : `${origin.objectType} ${object}${at}`;
+  const part = gitPart(origin, line);
+  const spot = origin.objectType === "tree" ? "" : at;
+  const what = origin.path !== "" ? `${sanitize(origin.path)}${spot}` : `${origin.objectType} ${object}${spot}`;
   const repository = origin.repository === "" || origin.repository === "." ? "" : `${sanitize(origin.repository)}: `;
-  const head = `${repository}${what}`;
-  if (commit === undefined) {
-    return [head, origin.objectType === "blob" ? `object ${object}, in no commit` : reach(origin)];
-  }
+  const head = `${repository}${what}${part === "" ? "" : ` (${sanitize(part)})`}`;
+  const details: string[] = [];
+  if (commit !== undefined) details.push(`commit ${markText(commit)}`);
+  if (origin.removedBy !== undefined) details.push(`removed in ${markText(origin.removedBy)}`);
+  if (origin.otherPaths !== undefined) details.push(`also as ${listText(origin.otherPaths)}`);
+  const isLoose = commit === undefined && origin.objectType === "blob";
+  if (isLoose) details.push(`object ${object}, in no commit${by(origin)}`);
+  else details.push(reach(origin));
+  return [head, ...details];
+}
+
+function markText(commit: CommitMark): string {
   const author = sanitize(commit.email === "" ? commit.author : `${commit.author} <${commit.email}>`);
-  return [head, `commit ${commit.id.slice(0, shortLength)} · ${commit.date.slice(0, 10)} · ${author}`, reach(origin)];
+  return `${commit.id.slice(0, shortLength)} · ${commit.date.slice(0, 10)} · ${author}`;
 }
 
 function reach(origin: GitOrigin): string {
-  const refs = origin.refs.slice(0, maxRefs).map(sanitize).join(", ");
-  const more = origin.refs.length > maxRefs ? ` and ${origin.refs.length - maxRefs} more` : "";
-  if (origin.refs.length === 0) return "reached from no branch or tag, still in the repository";
-  return `${origin.inHead ? "in HEAD" : "not in HEAD, still in history"} · ${refs}${more}`;
+  if (origin.objectType === "file" && origin.commit === undefined) return `a file, in no commit${by(origin)}`;
+  if (origin.refs.length === 0) return `reached from no branch or tag, still in the repository${by(origin)}`;
+  const head = origin.inHead ? "in HEAD" : "not in HEAD, still in history";
+  return `${head} · ${listText(origin.refs)}${by(origin)}`;
+}
+
+/** The ways by which it is reached. */
+function by({ reachedBy }: GitOrigin): string {
+  return reachedBy === undefined ? "" : ` · by ${reachedBy.join(", ")}`.replace("by unreachable", "unreachable");
+}
+
+function listText(names: readonly string[]): string {
+  const more = names.length > maxRefs ? ` and ${names.length - maxRefs} more` : "";
+  return `${names.slice(0, maxRefs).map(sanitize).join(", ")}${more}`;
 }
 
 function imageLines(origin: ImageOrigin, at: string): [string, ...string[]] {

@@ -108,6 +108,9 @@ function result(finding: Finding, sighting: FindingSighting, options: ReportOpti
       ...(origin.kind === "git" && origin.commit !== undefined
         ? { commit: origin.commit.id, author: sanitize(origin.commit.author), date: origin.commit.date }
         : {}),
+      ...(origin.kind === "git" && origin.reachedBy !== undefined
+        ? { inHead: origin.inHead, reachedBy: origin.reachedBy }
+        : {}),
       ...(origin.kind === "image" ? { image: sanitize(origin.image), deleted: origin.deleted } : {}),
     },
   };

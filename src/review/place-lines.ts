@@ -1,4 +1,5 @@
 import { originPath, type GitOrigin, type ImageOrigin, type LayerFacts, type Origin } from "../model/content.ts";
+import { gitPart } from "../model/git-part.ts";
 import type { FindingSighting } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import type { Tone } from "./styled.ts";
@@ -26,8 +27,11 @@ export function placeTitle(sighting: FindingSighting): string {
   const at = `${sighting.startLine}:${sighting.startColumn}`;
   if (origin.kind === "stdin") return `standard input:${at}`;
   const path = originPath(origin);
-  if (path !== "") return `${sanitize(path)}:${at}`;
-  if (origin.kind === "git") return `${origin.objectType} ${sanitize(origin.object.slice(0, 12))}:${at}`;
+  const part = origin.kind === "git" ? gitPart(origin, sighting.startLine) : "";
+  const told = part === "" ? "" : ` (${sanitize(part)})`;
+  if (origin.kind === "git" && origin.objectType === "tree") return `${sanitize(path)}${told}`;
+  if (path !== "") return `${sanitize(path)}:${at}${told}`;
+  if (origin.kind === "git") return `${origin.objectType} ${sanitize(origin.object.slice(0, 12))}:${at}${told}`;
   return at;
 }
 
@@ -47,8 +51,9 @@ function gitLines(origin: GitOrigin): readonly PlaceLine[] {
   const lines: PlaceLine[] = [{ text: `repository ${sanitize(origin.repository)}`, tone: "plain" }];
   const { commit } = origin;
   if (commit === undefined) {
+    const what = origin.objectType === "file" ? "a file" : `${origin.objectType} ${sanitize(origin.object)}`;
     lines.push({
-      text: `no commit holds it: ${origin.objectType} ${sanitize(origin.object)}`,
+      text: `no commit holds it: ${what}`,
       tone: "plain",
     });
   } else {
@@ -58,6 +63,17 @@ function gitLines(origin: GitOrigin): readonly PlaceLine[] {
     });
     lines.push({ text: firstLine(commit.message), tone: "dim" });
   }
+  if (origin.removedBy !== undefined) {
+    const { id, date, author, email } = origin.removedBy;
+    lines.push({
+      text: `removed in ${sanitize(id.slice(0, 12))} ${sanitize(date)} ${sanitize(author)} <${sanitize(email)}>`,
+      tone: "plain",
+    });
+  }
+  if (origin.otherPaths !== undefined)
+    lines.push({ text: `also as ${sanitize(origin.otherPaths.slice(0, 8).join(", "))}`, tone: "plain" });
+  if (origin.reachedBy !== undefined) lines.push({ text: `ways to it: ${origin.reachedBy.join(", ")}`, tone: "plain" });
+  if (origin.objectType === "file" && commit === undefined) return lines;
   const refs =
     origin.refs.length === 0
       ? "no ref reaches it; it stays until git collects garbage"
