@@ -162,6 +162,8 @@ class GitSource implements Source {
     const { worktree } = this.#options;
     const files = sideFiles(this.target, this.#repository, { worktree, tracked: new Set(staged) });
     for (const item of this.#side.files(files)) yield "code" in item ? { ...item, target: this.target } : item;
+    // Names of tracked files are in the index.
+    yield* this.#side.lines(".", this.#side.workingNames(new Set(staged)), "worktree");
   }
 
   /** Paths of the index, and of those of linked working trees, by the id of what is staged there. */

@@ -93,6 +93,13 @@ export class SideContents {
     });
   }
 
+  /** Names of files of the working tree that are not `tracked`. */
+  workingNames(tracked: ReadonlySet<string>): string[] {
+    return [...this.#places]
+      .filter(([name, { reachedBy }]) => reachedBy?.includes("worktree") === true && !tracked.has(name))
+      .map(([name]) => name);
+  }
+
   /** SHA-256 ids of the files that Git LFS keeps here. */
   lfsFiles(): Set<string> {
     return new Set(
