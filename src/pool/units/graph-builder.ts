@@ -37,9 +37,9 @@ export interface Surroundings {
   readonly present: IdSet;
   readonly names: NameScanner;
   /** Scans the name of an entry of the tree that is read now. */
-  scan(name: Buffer): ScanResult;
+  readonly scan: (name: Buffer) => ScanResult;
   /** Told once for each name that has something to tell. */
-  named(found: NamedResult): void;
+  readonly named: (found: NamedResult) => void;
 }
 
 /** Entries of trees that are to be told. */

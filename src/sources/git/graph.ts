@@ -51,7 +51,7 @@ export interface Graph {
   /** Commits of other repositories: one for each name of a submodule. */
   readonly links: EntryTable;
   readonly names: readonly string[];
-  idOf(number: number): string;
+  readonly idOf: (number: number) => string;
 }
 
 /** Grows by doubling; a plain array of numbers would take eight bytes and more each. */

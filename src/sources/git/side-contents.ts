@@ -1,7 +1,7 @@
 import type { ContentId, GitOrigin, Reach } from "../../model/content.ts";
 import type { PlannedUnit, Sighting } from "../../model/source.ts";
 import type { FilesUnit, InlineUnit, LfsPointer, UnitResult } from "../../model/unit.ts";
-import type { SideFile, SideProblem } from "./side-files.ts";
+import type { SideFile, SideProblem } from "./side-file.ts";
 
 /** A unit ends at either: small files share one, a large file has its own. */
 const unitBytes = 4 << 20;

@@ -2,26 +2,12 @@
  * Files of a repository that are no objects: those of the git folder (configuration, hooks, logs, messages), what Git LFS keeps, and the working tree. Nothing
  * of them is obeyed or run; they are bytes to scan.
  */
-import { existsSync, lstatSync, readdirSync, type Dirent } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
-import type { GitOrigin, Reach } from "../../model/content.ts";
-import type { Problem } from "../../model/problem.ts";
+import type { Reach } from "../../model/content.ts";
 import type { Repository } from "./repository.ts";
+import { list, type SideFile, type SideProblem } from "./side-file.ts";
 import { WorkingTree } from "./working-tree.ts";
-
-/** One file that is to be scanned as it is. */
-export interface SideFile {
-  readonly path: string;
-  /** How it is named in findings. */
-  readonly name: string;
-  readonly size: number;
-  readonly reach: readonly Reach[];
-  readonly form?: GitOrigin["form"];
-  /** Where a symbolic link points: this text is scanned, not what lies there. */
-  readonly target?: string;
-}
-
-export type SideProblem = Pick<Problem, "code" | "effect" | "subject" | "message"> & { readonly contents?: number };
 
 export interface SideOptions {
   readonly worktree: boolean;
@@ -42,7 +28,7 @@ export function gitFolderPrefix(target: string, { gitDir, commonDir }: Repositor
 }
 
 /** The working tree of what the user named; undefined where there is none. */
-export function workingTreeOf(target: string, repository: Repository): string | undefined {
+function workingTreeOf(target: string, repository: Repository): string | undefined {
   if (existsSync(join(target, ".git"))) return resolve(target);
   return resolve(target) === repository.gitDir && basename(repository.gitDir) === ".git"
     ? resolve(repository.gitDir, "..")
@@ -143,15 +129,4 @@ function reachOf(below: string): Reach {
   if (/^(?:worktrees\/[^/]+\/)?logs\/refs\/stash$/.test(below)) return "stash";
   if (/^(?:worktrees\/[^/]+\/)?logs\//.test(below)) return "reflog";
   return below === "packed-refs" ? "ref" : "local";
-}
-
-/** The entries of a folder, sorted. */
-export function list(folder: string, name: string): Dirent[] | SideProblem {
-  try {
-    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
-    const message = code === "EACCES" || code === "EPERM" ? "permission denied" : `folder cannot be read (${code})`;
-    return { code: "unreadable", effect: "incomplete", subject: name, message };
-  }
 }

@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { IgnoreRules } from "./ignore-rules.ts";
 import { readHead } from "./roots.ts";
-import { list, type SideFile, type SideProblem } from "./side-files.ts";
+import { list, type SideFile, type SideProblem } from "./side-file.ts";
 
 /** An ignore file beyond this is no file of patterns. */
 const maxIgnoreBytes = 1 << 20;
@@ -85,7 +85,7 @@ function ignores(scopes: readonly Scope[], name: string, isFolder: boolean): boo
 }
 
 function rulesOf(path: string): IgnoreRules {
-  return new IgnoreRules(readHead(path, maxIgnoreBytes)?.text ?? "");
+  return new IgnoreRules(Buffer.from(readHead(path, maxIgnoreBytes)?.text ?? "", "latin1").toString("utf8"));
 }
 
 function linkOf(path: string): { path: string; size: number; target: string } {

@@ -9,9 +9,9 @@ export interface Seen {
   readonly sightings: ReadonlyMap<string, readonly FindingSighting[]>;
   readonly ledger: Omit<Report, "findings">;
   /** The origins of a secret. */
-  origins(secret: string): GitOrigin[];
+  readonly origins: (secret: string) => GitOrigin[];
   /** `path [ways]` of each place of a secret, sorted. */
-  places(secret: string): string[];
+  readonly places: (secret: string) => string[];
 }
 
 /** Scans with the built program and reads its own report. */
