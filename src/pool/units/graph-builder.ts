@@ -1,6 +1,6 @@
 import { readLinks } from "../../content/git/commit-links.ts";
 import type { IdSet } from "../../model/id-set.ts";
-import type { CopiedRange, ScanResult } from "../../detect/index.ts";
+import type { Copies, ScanResult } from "../../detect/index.ts";
 import { entryForms, type EntryReading, type GraphReading } from "../../model/unit.ts";
 import { IdList } from "./id-list.ts";
 import type { NamedResult, NameScanner } from "./name-scan.ts";
@@ -10,6 +10,8 @@ const idBytes = 20;
 const kinds = { subtree: 0o40000, symlink: 0o120000, submodule: 0o160000, mask: 0o170000 } as const;
 /** A mode has no more digits; git writes five or six. */
 const longestMode = 12;
+/** Bytes of the shortest entry. */
+const leastEntry = idBytes + 2;
 /** Trees smaller than this share no stretch that the kernel tells of. */
 const leastInherited = 256;
 
@@ -87,6 +89,8 @@ export class GraphBuilder {
   readonly #nameAt = new Map<number, number>();
   readonly #linkNames = new Set<number>();
   readonly #told = new Set<string>();
+  /** Room for where the entries of a tree begin. */
+  #starts = new Uint32Array(1024);
   /** Of the entry read last: whether something of it was noted. */
   #noted = false;
 
@@ -120,33 +124,36 @@ export class GraphBuilder {
    * Adds a tree. Entries in stretches that it shares with the tree it is made from (`copies`, ascending) are taken over: only what changed is
    * looked at. Gives what trees made from it need.
    */
-  tree(id: Uint8Array, place: Place, base: ReadTree | undefined, copies: readonly CopiedRange[]): ReadTree | undefined {
-    const starts: number[] = [];
+  tree(id: Uint8Array, place: Place, base: ReadTree | undefined, copies: Copies): ReadTree | undefined {
+    // An entry has a mode, a blank, an end of its name and an id.
+    const most = Math.ceil(place.length / leastEntry) + 1;
+    if (this.#starts.length < most) this.#starts = new Uint32Array(most * 2);
+    const starts = this.#starts;
     const noted: number[] = [];
     const before = this.#childIds.count;
+    let count = 0;
     let at = 0;
     let copy = 0;
     while (at < place.length) {
-      while (copy < copies.length && at >= copies[copy]!.to + copies[copy]!.length) copy++;
-      const range = copies[copy];
-      if (base !== undefined && range !== undefined && at >= range.to) {
-        const shift = range.from - range.to;
+      while (copy < copies.length && at >= copies[copy]! + copies[copy + 2]!) copy += 3;
+      if (base !== undefined && copy < copies.length && at >= copies[copy]!) {
+        const shift = copies[copy + 1]! - copies[copy]!;
         const from = find(base.starts, at + shift);
-        const to = from < 0 ? from : lastUpTo(base.starts, range.from + range.length);
+        const to = from < 0 ? from : lastUpTo(base.starts, copies[copy + 1]! + copies[copy + 2]!);
         if (to > from) {
-          for (let i = from; i < to; i++) starts.push(base.starts[i]! - shift);
           for (let i = atLeast(base.noted, from); i < base.noted.length && base.noted[i]! < to; i++) {
             this.#entry(id, place, base.starts[base.noted[i]!]! - shift);
-            noted.push(base.noted[i]! - from + starts.length - (to - from));
+            noted.push(base.noted[i]! - from + count);
           }
+          for (let i = from; i < to; i++) starts[count++] = base.starts[i]! - shift;
           at = base.starts[to]! - shift;
           continue;
         }
       }
       const end = this.#entry(id, place, at);
       if (end < 0) break;
-      if (this.#noted) noted.push(starts.length);
-      starts.push(at);
+      if (this.#noted) noted.push(count);
+      starts[count++] = at;
       at = end;
     }
     if (this.#childIds.count > before) {
@@ -154,8 +161,8 @@ export class GraphBuilder {
       this.#childFirst.push(this.#childIds.count);
     }
     if (place.length < leastInherited) return undefined;
-    starts.push(at);
-    return { starts: Uint32Array.from(starts), noted: Uint32Array.from(noted) };
+    starts[count] = at;
+    return { starts: starts.slice(0, count + 1), noted: Uint32Array.from(noted) };
   }
 
   /** Entries of a tree are `<mode> <name>\0<20 bytes>`. Gives where the entry ends, or -1 where it is damaged. */

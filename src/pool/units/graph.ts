@@ -14,6 +14,7 @@ import { NameScanner } from "./name-scan.ts";
 let names: NameScanner | undefined;
 /** Names are scanned behind the object that is read, at addresses like those of objects. */
 const alignment = 64;
+const none = new Uint32Array(0);
 
 /** Reads trees, commits and tags, tells how they hang together and which trees hold wanted contents, and scans the names in trees. */
 export function readGraph(unit: GraphUnit, task: Task, out: ResultBuilder): void {
@@ -76,7 +77,7 @@ function readPacked(
             return undefined;
           }
           // Read before a name is scanned: scanning uses the memory behind the object.
-          const copies = base === undefined ? [] : kernel.copies();
+          const copies = base === undefined ? none : kernel.copies();
           if (!task.begin(entry)) {
             lost(entry, crashMessage, 1);
             return undefined;
@@ -114,7 +115,7 @@ function readLooseOnes(source: LooseUnit, builder: GraphBuilder, task: Task, out
     else if (type === objectTypes.tag) builder.tag(id, bytes);
     else if (type === objectTypes.tree) {
       if (!task.begin(ordinal)) return out.lost("worker-crashed", oid, crashMessage);
-      builder.tree(id, { memory: { bytes }, at: 0, length: bytes.length }, undefined, []);
+      builder.tree(id, { memory: { bytes }, at: 0, length: bytes.length }, undefined, none);
       out.read(bytes.length);
       task.advance(bytes.length);
     }

@@ -31,8 +31,6 @@ export class TreePaths {
     for (let i = order.length - 1; i >= 0; i--) {
       const at = order[i]!;
       const tree = ids[at]!;
-      // In no commit, and in no other tree: a top by itself.
-      if (this.#first[tree]! < 0) this.#add(tree, top);
       for (let c = first[at]!; c < first[at + 1]!; c++) {
         const child = children[c]!;
         if (matters[child] !== 0) for (const path of this.#of(tree)) this.#add(child, this.#below(path, names[c]!));
@@ -97,6 +95,7 @@ export class TreePaths {
       .sort();
   }
 
+  /** A tree in no commit and in no other tree is a top by itself. */
   #of(tree: number): readonly number[] {
     const first = this.#first[tree]!;
     if (first < 0) return [top];
