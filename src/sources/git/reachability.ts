@@ -101,16 +101,20 @@ export class Reachability {
     });
     this.#propagate(this.#order, masks);
     const walk = this.#walkCommits(masks, contents.length);
-    const reach = contents.map(() => new Set<Reach>());
+    const ways = new Map<Reach, number>();
     const refs = contents.map((): string[] => []);
+    // Contents of which more refs are to be told.
+    let unfilled = -1;
     for (const { root, object, commit, tags } of this.#roots) {
       let bits = commit >= 0 ? walk.reached[commit]! : masks[object]!;
       for (const tag of tags) bits |= masks[tag]!;
-      for (; bits !== 0; bits &= bits - 1) {
-        const bit = 31 - Math.clz32(bits & -bits);
-        reach[bit]!.add(root.reach);
-        if (root.name !== undefined && refs[bit]!.length < maxRefs && refs[bit]!.at(-1) !== root.name)
-          refs[bit]!.push(root.name);
+      if (bits === 0) continue;
+      ways.set(root.reach, (ways.get(root.reach) ?? 0) | bits);
+      if (root.name === undefined) continue;
+      for (let rest = bits & unfilled; rest !== 0; rest &= rest - 1) {
+        const bit = 31 - Math.clz32(rest & -rest);
+        if (refs[bit]!.at(-1) !== root.name) refs[bit]!.push(root.name);
+        if (refs[bit]!.length === maxRefs) unfilled &= ~(1 << bit);
       }
     }
     const headMask = this.#headTree < 0 ? 0 : masks[this.#headTree]!;
@@ -131,7 +135,7 @@ export class Reachability {
         last: walk.last[bit]!,
         inHead,
         isSymlink: own.length > 0 && own.every((hit) => hits.forms[hit] === entryForms.symlink),
-        reach: reach[bit]!,
+        reach: new Set([...ways].flatMap(([way, bits]) => ((bits & (1 << bit)) === 0 ? [] : [way]))),
         refs: refs[bit]!,
         paths:
           introducedBy < 0
