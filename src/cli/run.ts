@@ -110,7 +110,8 @@ export class Run implements AsyncDisposable {
   /** Has a unit read that is not part of the plan. */
   async read(unit: Unit): Promise<UnitResult> {
     await this.#pool.ready();
-    return this.#pool.run(unit);
+    const result = await this.#pool.run(unit);
+    return this.#signal.aborted ? { ...result, interrupted: true } : result;
   }
 
   async #poolForPart(known: Known): Promise<Pool> {
