@@ -73,6 +73,7 @@ describe("options", () => {
       timeoutMs: 0,
       resume: false,
       worktree: false,
+      recurseSubmodules: false,
       followSymlinks: false,
       signal,
     });
