@@ -34,7 +34,8 @@ export class ResultBuilder {
     if (result.limited) this.problem("rules-limit", "note", place || content, "has more detections than are listed");
     if (result.detections.length > 0) this.#hits.push({ content, place, detections: result.detections });
     // A pointer has to be met in each scan: what it points at may be gone.
-    else if (!result.limited && this.#pointers.at(-1)?.content !== content) this.#clean?.add(content, bytes, result.judged);
+    else if (!result.limited && this.#pointers.at(-1)?.content !== content)
+      this.#clean?.add(content, bytes, result.judged);
   }
 
   /** A part of a content (the name of a file) that has detections or judged candidates; the content itself is counted elsewhere. */
