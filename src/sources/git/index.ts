@@ -153,11 +153,11 @@ class GitSource implements Source {
   }
 
   /** What lies in the repository and is no object: files of the git folder, names of refs and of the index, files of the working tree. */
-  async *#sideContents(): AsyncGenerator<PlannedUnit | Problem> {
+  *#sideContents(): Generator<PlannedUnit | Problem> {
     const prefix = gitFolderPrefix(this.target, this.#repository);
     const names = listRefs(this.#repository).map(({ name }) => name);
     yield* this.#side.lines(`${prefix}refs`, names, "ref");
-    const staged = [...(await this.#stagedPaths()).values()].flat();
+    const staged = [...this.#stagedPaths().values()].flat();
     yield* this.#side.lines(`${prefix}index`, [...new Set(staged)].sort(), "index");
     const { worktree } = this.#options;
     const files = sideFiles(this.target, this.#repository, { worktree, tracked: new Set(staged) });
@@ -167,14 +167,14 @@ class GitSource implements Source {
   }
 
   /** Paths of the index, and of those of linked working trees, by the id of what is staged there. */
-  async #stagedPaths(): Promise<Map<string, string[]>> {
+  #stagedPaths(): Map<string, string[]> {
     if (this.#staged !== undefined) return this.#staged;
     const { gitDir, commonDir } = this.#repository;
     const linked = namesIn(join(commonDir, "worktrees")).map((name) => join(commonDir, "worktrees", name));
     const all = new Map<string, string[]>();
     for (const folder of new Set([gitDir, commonDir, ...linked])) {
       if (!isRegularFile(join(folder, "index"))) continue;
-      for (const [id, paths] of await stagedPaths({ gitDir: folder, commonDir }))
+      for (const [id, paths] of stagedPaths({ gitDir: folder, commonDir }))
         all.set(id, [...new Set([...(all.get(id) ?? []), ...paths])].sort());
     }
     return (this.#staged = all);
@@ -207,7 +207,7 @@ class GitSource implements Source {
               .slice(0, maxNamed)
               .map(({ tree }) => tree)),
       ];
-      const locator = new Locator(this.target, reader, graph, roots, await this.#stagedPaths(), trees);
+      const locator = new Locator(this.target, reader, graph, roots, this.#stagedPaths(), trees);
       const inHistory = locator.sightings([...new Set([...wanted, ...names])].sort());
       const isShallow = existsSync(join(this.#repository.commonDir, "shallow"));
       const context = { target: this.target, graph, locator, refs, reader, isPartial: store.promised, isShallow };
