@@ -1,25 +1,21 @@
-import { startBlobId } from "../../content/blob-id.ts";
 import type { LayerSink } from "../../content/layer.ts";
 import type { RingReader, RingWriter } from "./ring.ts";
 
 /**
- * The files of a layer as records in a ring. Each is a head of 16 bytes (kind, a number, a size) and what its kind says behind it: a path, bytes,
- * the content's id.
+ * The files of a layer as records in a ring. Each is a head of 16 bytes (kind, a number, a size) and what its kind says behind it: a path or bytes.
  */
 const kinds = { begin: 1, data: 2, end: 3, done: 4 } as const;
 const headBytes = 16;
-const idBytes = 20;
 
 /** What is told about the files of a layer that another thread reads. */
 export interface RecordSink {
   begin(path: string, size: number): void;
   /** The bytes are valid during the call. */
   push(chunk: Uint8Array): void;
-  /** `id`: the blob id of the bytes that came, with the size that was said; `complete`: so many came. */
-  end(id: string, complete: boolean): void;
+  end(): void;
 }
 
-/** Writes what is told to a `LayerSink` into a ring, and the id of each content. `done` ends it. */
+/** Writes what is told to a `LayerSink` into a ring. `done` ends it. */
 export function writeRecords(ring: RingWriter): LayerSink & { done(): void } {
   const bytes = Buffer.alloc(headBytes);
   const head = (kind: number, number: number, size = 0): void => {
@@ -28,23 +24,17 @@ export function writeRecords(ring: RingWriter): LayerSink & { done(): void } {
     bytes.writeDoubleLE(size, 8);
     ring.write(bytes);
   };
-  let hash = startBlobId(0);
   return {
     begin({ path, size }) {
-      hash = startBlobId(size);
       const text = Buffer.from(path);
       head(kinds.begin, text.length, size);
       ring.write(text);
     },
     push(chunk) {
-      hash.update(chunk);
       head(kinds.data, chunk.length);
       ring.write(chunk);
     },
-    end(complete) {
-      head(kinds.end, complete ? 1 : 0);
-      ring.write(hash.digest());
-    },
+    end: () => head(kinds.end, 0),
     done: () => head(kinds.done, 0),
   };
 }
@@ -52,7 +42,6 @@ export function writeRecords(ring: RingWriter): LayerSink & { done(): void } {
 /** Reads what `writeRecords` wrote, up to `done`. `check` is called while nothing comes, and may throw. */
 export async function readRecords(ring: RingReader, sink: RecordSink, check: () => void): Promise<void> {
   const head = Buffer.alloc(headBytes);
-  const id = Buffer.alloc(idBytes);
   const fill = async (target: Buffer, length: number): Promise<void> => {
     let filled = 0;
     await ring.take(length, check, (part) => {
@@ -74,8 +63,7 @@ export async function readRecords(ring: RingReader, sink: RecordSink, check: () 
         await ring.take(number, check, (part) => sink.push(part));
         break;
       case kinds.end:
-        await fill(id, idBytes);
-        sink.end(id.toString("hex"), number === 1);
+        sink.end();
         break;
       case kinds.done:
         return;

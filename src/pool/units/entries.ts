@@ -29,8 +29,7 @@ export class EntryScanner {
     this.#out = out;
   }
 
-  /** `id`: whether `end` will be told the content's id, or it is to be found here. */
-  begin(place: string, size: number, id: "told" | "unknown" = "unknown"): void {
+  begin(place: string, size: number): void {
     this.#place = place;
     this.#size = size;
     this.#filled = 0;
@@ -42,7 +41,7 @@ export class EntryScanner {
     if (size <= gatherBytes) kernel.reserve(size);
     else {
       this.#stream = this.#task.detector.stream();
-      if (id === "unknown") this.#hash = startBlobId(size);
+      this.#hash = startBlobId(size);
     }
   }
 
@@ -60,18 +59,18 @@ export class EntryScanner {
     this.#filled += chunk.length;
   }
 
-  /** The content ended. `told`: its id, for which the size was taken that `begin` was given; `complete`: so many bytes came. */
-  end(told?: string, complete = false): void {
+  /** The content ended. */
+  end(): void {
     if (this.#leftOut) this.#out.lost("worker-crashed", this.#place, crashMessage);
-    else if (this.#stream === undefined) this.#gathered(complete ? told : undefined);
-    else this.#out.scanned(told ?? this.#hash?.digest("hex") ?? "", this.#place, this.#filled, this.#stream.end());
+    else if (this.#stream === undefined) this.#gathered();
+    else this.#out.scanned(this.#hash?.digest("hex") ?? "", this.#place, this.#filled, this.#stream.end());
   }
 
-  #gathered(told: string | undefined): void {
+  #gathered(): void {
     const { detector } = this.#task;
     const length = Math.min(this.#filled, this.#size);
     const low = detector.kernel.arena;
-    const id = told ?? blobId(detector.kernel.bytes.subarray(low, low + length));
+    const id = blobId(detector.kernel.bytes.subarray(low, low + length));
     // Told in full for every place, so that the report does not say which worker had which of them.
     const result = remembered.get(id) ?? detector.scanAt(low, length);
     if (remembered.size < maxRemembered) remembered.set(id, isNothing(result) ? nothing : result);

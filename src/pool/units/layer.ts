@@ -37,17 +37,17 @@ class WantedScanner {
     this.#scanner = scanner;
   }
 
-  begin(path: string, size: number, id?: "told"): void {
+  begin(path: string, size: number): void {
     this.#isWanted = this.#only === undefined || this.#only.has(path);
-    if (this.#isWanted) this.#scanner.begin(path, size, id);
+    if (this.#isWanted) this.#scanner.begin(path, size);
   }
 
   push(chunk: Uint8Array): void {
     if (this.#isWanted) this.#scanner.push(chunk);
   }
 
-  end(id?: string, complete?: boolean): void {
-    if (this.#isWanted) this.#scanner.end(id, complete);
+  end(): void {
+    if (this.#isWanted) this.#scanner.end();
   }
 }
 
@@ -55,12 +55,12 @@ async function read(unit: LayerUnit, task: Task, scanner: WantedScanner): Promis
   // Records are told one by one, so what this sink throws comes out here.
   if (task.layers !== undefined && unit.length >= bytesForThread) {
     return task.layers.read(unit, {
-      begin: (path, size) => scanner.begin(path, size, "told"),
+      begin: (path, size) => scanner.begin(path, size),
       push(chunk) {
         if (task.cancelled()) throw new LayerStopped();
         scanner.push(chunk);
       },
-      end: (id, complete) => scanner.end(id, complete),
+      end: () => scanner.end(),
     });
   }
   const stop = new AbortController();
