@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isRegularFile } from "../../content/regular-file.ts";
+import { isObjectId } from "../../model/object-id.ts";
 import type { Repository } from "./repository.ts";
 
 export interface Ref {
@@ -41,7 +42,7 @@ function resolveRef(repository: Repository, name: string, packed: ReadonlyMap<st
   for (let depth = 0; depth <= maxSymbolicDepth; depth++) {
     const text = readRefFile(join(repository.gitDir, current)) ?? readRefFile(join(repository.commonDir, current));
     if (text === undefined) return packed.get(current)?.oid;
-    if (/^[0-9a-f]{40}$/.test(text)) return text;
+    if (isObjectId(text)) return text;
     const target = /^ref: (refs\/[^\0]+)$/.exec(text)?.[1];
     if (target === undefined || target.split("/").includes("..")) return undefined;
     current = target;
@@ -74,10 +75,10 @@ function readPackedRefs(path: string): Ref[] {
   if (!isRegularFile(path)) return [];
   const refs: Ref[] = [];
   for (const line of readFileSync(path, "utf8").split("\n")) {
-    const peeled = /^\^([0-9a-f]{40})$/.exec(line)?.[1];
+    const peeled = /^\^([0-9a-f]{40}|[0-9a-f]{64})$/.exec(line)?.[1];
     const last = refs[refs.length - 1];
     if (peeled !== undefined && last !== undefined) refs[refs.length - 1] = { ...last, peeled };
-    const [, oid, name] = /^([0-9a-f]{40}) (refs\/.+)$/.exec(line) ?? [];
+    const [, oid, name] = /^([0-9a-f]{40}|[0-9a-f]{64}) (refs\/.+)$/.exec(line) ?? [];
     if (oid !== undefined && name !== undefined) refs.push({ name, oid });
   }
   return refs;

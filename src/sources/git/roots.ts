@@ -40,7 +40,8 @@ export function listRoots(
     for (const name of namesIn(folder)) {
       if (!pseudoRef.test(name)) continue;
       const text = readHead(join(folder, name), maxPseudoBytes)?.text ?? "";
-      for (const [, oid = ""] of text.matchAll(/^([0-9a-f]{40})(?![0-9a-f])/gm)) roots.push({ oid, reach: "ref" });
+      for (const [, oid = ""] of text.matchAll(/^([0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-f])/gm))
+        roots.push({ oid, reach: "ref" });
     }
     for (const path of filesBelow(join(folder, "logs"), 0)) {
       const log = readHead(path, maxLogBytes);
@@ -52,7 +53,9 @@ export function listRoots(
         });
       const reach: Reach = basename(path) === "stash" ? "stash" : "reflog";
       const oids = new Set(
-        [...log.text.matchAll(/^([0-9a-f]{40}) ([0-9a-f]{40}) /gm)].flatMap(([, a = "", b = ""]) => [a, b]),
+        [...log.text.matchAll(/^([0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{40}|[0-9a-f]{64}) /gm)].flatMap(
+          ([, a = "", b = ""]) => [a, b],
+        ),
       );
       for (const oid of oids) roots.push({ oid, reach });
     }
