@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ObjectReader, openObjectStore, type ObjectStore } from "../../content/git/object-store.ts";
+import type { StoreFault } from "../../content/git/pack-folder.ts";
 import { isRegularFile } from "../../content/regular-file.ts";
 import { isObjectId, type IdBytes } from "../../model/object-id.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
@@ -22,9 +23,9 @@ import {
 } from "./history.ts";
 import { Locator } from "./locate.ts";
 import { isContent, planLoose, planPack, planStrays } from "./plan.ts";
-import { listRefs } from "./refs.ts";
+import { listRefs, listTableLogs } from "./refs.ts";
 import { findRepository, readFormat, type Repository } from "./repository.ts";
-import { listRoots, namesIn } from "./roots.ts";
+import { listRoots, namesIn, reachOfLog } from "./roots.ts";
 import { SideContents } from "./side-contents.ts";
 import { gitFolderPrefix, initialisedModules, sideFiles } from "./side-files.ts";
 import { stagedPaths } from "./staged.ts";
@@ -133,8 +134,12 @@ class GitSource implements Source {
   /** What lies in the repository and is no object: files of the git folder, names of refs and of the index, files of the working tree. */
   *#sideContents(): Generator<PlannedUnit | Problem> {
     const prefix = gitFolderPrefix(this.target, this.#repository);
-    const names = listRefs(this.#repository).map(({ name }) => name);
+    const faults: StoreFault[] = [];
+    const names = listRefs(this.#repository, faults).map(({ name }) => name);
+    for (const { subject, message } of faults) yield this.#problem("unreadable", subject, message);
     yield* this.#side.lines(`${prefix}refs`, names, "ref");
+    for (const { path, text } of listTableLogs(this.#repository))
+      yield* this.#side.lines(prefix + path, text.trimEnd().split("\n"), reachOfLog(path));
     const staged = [...this.#stagedPaths().values()].flat();
     yield* this.#side.lines(`${prefix}index`, [...new Set(staged)].sort(), "index");
     const { worktree } = this.#options;
