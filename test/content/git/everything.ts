@@ -34,8 +34,8 @@ export interface Reading {
   readonly damaged: Map<string, string>;
 }
 
-/** Reads every object of an `objects` folder the way a scan does: families of packs in kernel memory, loose ones by themselves. */
-export function readEverything(folder: string, idBytes: IdBytes = 20): Reading {
+/** Reads every object of an `objects` folder the way a scan does: families of packs in kernel memory, loose ones by themselves. `keep`: bytes of an object of a pack that are given. */
+export function readEverything(folder: string, idBytes: IdBytes = 20, keep = Infinity): Reading {
   const store = openObjectStore(folder, idBytes);
   using others = new OtherCopies(store.folders, idBytes);
   const objects = new Map<string, StoredObject>();
@@ -55,7 +55,7 @@ export function readEverything(folder: string, idBytes: IdBytes = 20): Reading {
           object: (entry, address, length) => {
             objects.set(id(entry), {
               type: typeNames.get(entries.types[entry]!)!,
-              bytes: Buffer.from(memory.bytes.subarray(address, address + length)),
+              bytes: Buffer.from(memory.bytes.subarray(address, address + Math.min(length, keep))),
             });
           },
           damaged: (entry, why) => void broken.set(entry, why),
