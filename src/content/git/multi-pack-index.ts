@@ -6,7 +6,7 @@ export interface MultiPackIndex {
   /** File names of the packs, ending in `.pack`. Only names: nothing in them leads to another folder. */
   readonly packs: readonly string[];
   /** What it knows of one of them: objects that it gives to another pack are left out. Throws Error where its tables are damaged. */
-  indexOf(pack: number): PackIndex;
+  readonly indexOf: (pack: number) => PackIndex;
 }
 
 const headerBytes = 12;

@@ -57,10 +57,10 @@ function listLoose(objects: string, idBytes: IdBytes, faults: StoreFault[]): str
   let others = 0;
   let unfinished = 0;
   for (const prefix of listFolder(objects, faults)) {
-    if (/^tmp_obj/.test(prefix)) unfinished++;
+    if (prefix.startsWith("tmp_obj")) unfinished++;
     if (!/^[0-9a-f]{2}$/.test(prefix)) continue;
     for (const rest of listFolder(join(objects, prefix), faults)) {
-      if (/^tmp_obj/.test(rest)) unfinished++;
+      if (rest.startsWith("tmp_obj")) unfinished++;
       else if (!/^(?:[0-9a-f]{38}|[0-9a-f]{62})$/.test(rest)) continue;
       else if (rest.length === digits) oids.push(prefix + rest);
       else others++;

@@ -45,11 +45,12 @@ export interface PackVisitor<T> {
 export const maxObjectBytes = 1 << 29;
 
 /**
- * What the deltas of some entries may make, for each byte that these take in the pack, and beyond that for nothing: a delta of ten bytes can make
- * half a gigabyte, and a pack of a megabyte holds thirty thousand of them. A file of 5 MB of which a line changes with each commit makes 100,000.
+ * What the deltas of some entries may make: so much for each byte that the entries take in the pack, and so much in any case. A delta of ten bytes
+ * can make half a gigabyte, and a pack of a megabyte holds thirty thousand of them. A file of any size with six thousand versions, or of 2 MB with
+ * any number, stays below.
  */
-const maxExpansion = 1 << 17;
-const freeExpansion = 4 * 2 ** 30;
+const maxExpansion = 1 << 15;
+const freeExpansion = 2 ** 30;
 
 /** Bytes read at once. Measured on packs of 20 to 400 MB: half as many calls as exact reads; larger windows read more than they save. */
 const readAhead = 16_384;

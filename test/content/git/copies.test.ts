@@ -220,11 +220,11 @@ describe("chains of deltas", () => {
       ...Array<Buffer>(half / 1e6).fill(copyInstruction(0, 1e6)),
     ]);
     const id = (i: number): string => String(i).padStart(40, "5");
-    const items: PackItem[] = Array.from({ length: 40 }, (_, i) => ({ id: id(i), type: "ofs", base: 0, data: grow }));
+    const items: PackItem[] = Array.from({ length: 12 }, (_, i) => ({ id: id(i), type: "ofs", base: 0, data: grow }));
     const bystander = whole("blob", "somebody else's object\n");
     writePack(objects, "bomb", [whole("blob", seed), ...items, bystander]);
     const { damaged, count } = countBombs(objects);
-    expect(count).toBeGreaterThan(20);
+    expect(count).toBeGreaterThan(5);
     expect(damaged).toBe(true);
   });
 
