@@ -184,9 +184,19 @@ export class ObjectFinder implements Disposable {
     if (header === undefined) throw new Error("its header is damaged");
     const { type, size, length, baseDistance } = header;
     if (size > maxObjectBytes) throw new Error("object is too large");
-    const most = Math.ceil(length + mostCompressed(size));
-    if (most > bytes.length && bytes.length === firstRead) bytes = this.#bytes(pack, offset, most);
-    const data = inflateExact(bytes.subarray(length), size);
+    // What zlib makes of data that it cannot make smaller; what follows the end of the stream is not looked at.
+    const usual = length + size + (size >>> 8) + 128;
+    if (usual > firstRead) bytes = this.#bytes(pack, offset, usual);
+    let data: Buffer;
+    try {
+      data = inflateExact(bytes.subarray(length), size);
+    } catch (error) {
+      // Other writers may take more room.
+      const most = Math.ceil(length + mostCompressed(size));
+      if (bytes.length < Math.max(usual, firstRead)) throw error;
+      bytes = this.#bytes(pack, offset, most);
+      data = inflateExact(bytes.subarray(length), size);
+    }
     if (type === objectTypes.ofsDelta) return { type, data, base: offset - baseDistance };
     if (type !== objectTypes.refDelta) return { type, data };
     const at = findInIndex(pack.index, bytes, length - idBytes);
