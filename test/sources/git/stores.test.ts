@@ -95,6 +95,23 @@ describe("a repository that keeps its objects by SHA-256", () => {
     });
   });
 
+  test("has ranges of commits and changes scanned, too", () => {
+    const shop = history("nothing", "--object-format=sha256");
+    shop.commit("In range", { "range.txt": probe("in range") });
+    shop.git("repack", "-qad");
+    shop.write({ "staged.txt": probe("staged") });
+    shop.git("add", "staged.txt");
+    shop.write({ "file.txt": probe("changed") });
+    const files = (...options: string[]): string[] =>
+      entriesOf(leaktrace(["git", shop.path, ...options, "-c", rules, "-f", "json", "-r", "-"])).map(
+        ({ File }) => File,
+      );
+    expect(files("--log-opts", "HEAD~1..HEAD")).toEqual(["range.txt"]);
+    expect(files("--log-opts", "HEAD~3..HEAD~1")).toEqual([]);
+    expect(files("--staged")).toEqual(["staged.txt"]);
+    expect(files("--pre-commit")).toEqual(["file.txt"]);
+  });
+
   test("is joined with SHA-1 repositories and folders by the values found", () => {
     const secret = probe("in both");
     const shops = [history(secret), history(secret, "--object-format=sha256")];
