@@ -1,8 +1,6 @@
 import type { ContentHit } from "../model/detection.ts";
 import type { PackEntries, PackUnit, Unit } from "../model/unit.ts";
 
-const idBytes = 20;
-
 /**
  * The part of a unit that has to be read for its contents with detections alone: of a pack these and what they are built on. Undefined where nothing
  * has to be read; `never` where the unit cannot be kept: it holds contents itself, or they come once only.
@@ -32,6 +30,7 @@ export function unitAgain(unit: Unit, hits: readonly ContentHit[]): Unit | "neve
 /** A pack unit that wants these contents alone, and leaves out what none of them is built on. */
 function selectEntries(unit: PackUnit, contents: ReadonlySet<string>): PackUnit {
   const { entries } = unit;
+  const { idBytes } = entries;
   const ids = Buffer.from(entries.oids.buffer, entries.oids.byteOffset, entries.oids.byteLength);
   const wanted = entries.wanted.map((was, i) =>
     was === 1 && contents.has(ids.toString("hex", idBytes * i, idBytes * (i + 1))) ? 1 : 0,
@@ -42,6 +41,7 @@ function selectEntries(unit: PackUnit, contents: ReadonlySet<string>): PackUnit 
 /** The same unit with other wanted entries, without those that nothing wanted is built on. */
 export function keepWanted(unit: PackUnit, wanted: Uint8Array): PackUnit {
   const { entries } = unit;
+  const { idBytes } = entries;
   const isKept = new Uint8Array(entries.count);
   wanted.forEach((is, i) => {
     // Chains end at a full object, or where they were followed before.
@@ -57,6 +57,7 @@ export function keepWanted(unit: PackUnit, wanted: Uint8Array): PackUnit {
   const sizes = pick(entries.sizes, kept);
   const selected: PackEntries = {
     count: kept.length,
+    idBytes,
     oids,
     offsets: pick(entries.offsets, kept),
     ends: pick(entries.ends, kept),

@@ -237,7 +237,7 @@ function placeOf({ name, as }: Target): Place | undefined {
       return as === "git" ? undefined : { roots: [realpathSync(name.replace(imagePrefix, ""))] };
     const { gitDir, commonDir } = repository;
     const objects = join(commonDir, "objects");
-    const borrowed = withAlternates(objects, []).slice(1);
+    const borrowed = withAlternates([objects], []).slice(1);
     return {
       roots: [...new Set([gitDir, commonDir, ...borrowed])].map((path) => realpathSync(path)),
       objects: realpathSync(objects),

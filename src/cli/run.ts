@@ -182,6 +182,10 @@ interface UnitPart {
 function partsOf({ unit, planned }: PlannedUnit, known: Known | undefined): UnitPart[] {
   const whole: UnitPart = { unit, planned, isPart: false };
   if (known?.partRules === undefined) return [whole];
+  // Nothing is remembered of contents by SHA-256 ids.
+  const isShort =
+    unit.kind === "pack" ? unit.entries.idBytes === 20 : unit.kind === "loose" && unit.oids[0]?.length === 40;
+  if (!isShort) return [whole];
   if (unit.kind === "loose") {
     const isPart = unit.oids.map((oid) => known.look(Buffer.from(oid, "hex"), 0) === "partly");
     return [false, true].flatMap((part): UnitPart[] => {

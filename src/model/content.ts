@@ -1,4 +1,7 @@
-/** The git object id (lower-case hex) of some bytes: for anything that is not a commit or tag, SHA-1 of `blob <size>\0` + bytes. */
+/**
+ * The git object id (lower-case hex) of some bytes: for anything that is not a commit or tag, SHA-1 of `blob <size>\0` + bytes. In a repository that
+ * keeps its objects by SHA-256, it is that hash: the same bytes then have another id than elsewhere, and are joined by the values found in them.
+ */
 export type ContentId = string;
 
 /** Where a content was seen. A content is scanned once; it can have any number of origins. */

@@ -1,34 +1,40 @@
-const idBytes = 20;
-const idWords = 5;
+import type { IdBytes } from "./object-id.ts";
 
 /** The parts of an `IdSet` that threads can share; it is only read once it is shared. */
 export interface SharedIds {
   readonly words: Uint32Array;
   readonly numbers: Uint32Array;
+  readonly idBytes: IdBytes;
 }
 
+/** Words of a SHA-1 id; a SHA-256 id has three more. */
+const shortWords = 5;
+
 /**
- * Numbers 20-byte ids (SHA-1) in the order in which they come: an open-addressing table of 50 to 100 bytes an id instead of a string and a
- * map entry each.
+ * Numbers ids of one length in the order in which they come: an open-addressing table of 50 to 100 bytes an id (SHA-1; more for SHA-256) instead
+ * of a string and a map entry each.
  */
 export class IdSet {
+  readonly idBytes: IdBytes;
+  readonly #idWords: number;
   #words: Uint32Array;
   /** Number of the id in each slot, plus one; 0: free. */
   #numbers: Uint32Array;
   #size = 0;
-  readonly #key = new Uint32Array(idWords);
-  readonly #keyBytes = new Uint8Array(this.#key.buffer);
 
-  constructor(from?: SharedIds) {
-    this.#words = from?.words ?? new Uint32Array(1024 * idWords);
-    this.#numbers = from?.numbers ?? new Uint32Array(1024);
+  /** An empty set for ids of so many bytes, or one that was shared. */
+  constructor(from: SharedIds | IdBytes = 20) {
+    this.idBytes = typeof from === "number" ? from : from.idBytes;
+    this.#idWords = this.idBytes / 4;
+    this.#words = typeof from === "number" ? new Uint32Array(1024 * this.#idWords) : from.words;
+    this.#numbers = typeof from === "number" ? new Uint32Array(1024) : from.numbers;
   }
 
   get size(): number {
     return this.#size;
   }
 
-  /** Adds the id at `bytes[at … at+19]`. Gives true when it was not there yet. */
+  /** Adds the id at `bytes[at … at+idBytes-1]`. Gives true when it was not there yet. */
   add(bytes: Uint8Array, at: number): boolean {
     const before = this.#size;
     this.number(bytes, at);
@@ -37,11 +43,12 @@ export class IdSet {
 
   /** The number of an id, which is added when it is not there yet. */
   number(bytes: Uint8Array, at: number): number {
-    this.#load(bytes, at);
-    const slot = this.#find();
+    const slot = this.#slot(bytes, at);
     const known = this.#numbers[slot]!;
     if (known > 0) return known - 1;
-    this.#words.set(this.#key, slot * idWords);
+    const words = this.#words;
+    const to = slot * this.#idWords;
+    for (let word = 0; word < this.#idWords; word++) words[to + word] = wordAt(bytes, at + 4 * word);
     this.#numbers[slot] = ++this.#size;
     if (this.#size * 2 > this.#numbers.length) this.#grow();
     return this.#size - 1;
@@ -49,21 +56,25 @@ export class IdSet {
 
   /** The number of an id, or -1. */
   find(bytes: Uint8Array, at: number): number {
-    this.#load(bytes, at);
-    return this.#numbers[this.#find()]! - 1;
+    return this.#numbers[this.#slot(bytes, at)]! - 1;
   }
 
   has(bytes: Uint8Array, at: number): boolean {
     return this.find(bytes, at) >= 0;
   }
 
-  /** All ids, 20 bytes each, in the order of their numbers. */
+  /** All ids, back to back, in the order of their numbers. */
   ids(): Uint8Array {
-    const ids = new Uint32Array(this.#size * idWords);
+    const idWords = this.#idWords;
+    const words = this.#words;
+    const ids = new Uint8Array(this.#size * this.idBytes);
+    const view = new DataView(ids.buffer);
     this.#numbers.forEach((number, slot) => {
-      if (number > 0) ids.set(this.#words.subarray(slot * idWords, slot * idWords + idWords), (number - 1) * idWords);
+      if (number === 0) return;
+      const to = (number - 1) * this.idBytes;
+      for (let word = 0; word < idWords; word++) view.setUint32(to + 4 * word, words[slot * idWords + word]!, true);
     });
-    return new Uint8Array(ids.buffer);
+    return ids;
   }
 
   /** A copy in shared memory. */
@@ -72,37 +83,54 @@ export class IdSet {
     const numbers = new Uint32Array(new SharedArrayBuffer(this.#numbers.byteLength));
     words.set(this.#words);
     numbers.set(this.#numbers);
-    return { words, numbers };
+    return { words, numbers, idBytes: this.idBytes };
   }
 
-  #load(bytes: Uint8Array, at: number): void {
-    for (let i = 0; i < idBytes; i++) this.#keyBytes[i] = bytes[at + i]!;
-  }
-
-  /** The key's slot, or the free one where it would go. Ids are hashes already: their first word is the hash. */
-  #find(): number {
-    const mask = this.#numbers.length - 1;
-    const key = this.#key;
-    for (let slot = key[0]! & mask; ; slot = (slot + 1) & mask) {
-      if (this.#numbers[slot] === 0) return slot;
-      const at = slot * idWords;
-      let word = 0;
-      while (word < idWords && this.#words[at + word] === key[word]) word++;
-      if (word === idWords) return slot;
+  /** The id's slot, or the free one where it would go. Ids are hashes already: their first word is the hash. */
+  #slot(bytes: Uint8Array, at: number): number {
+    const numbers = this.#numbers;
+    const words = this.#words;
+    const idWords = this.#idWords;
+    const mask = numbers.length - 1;
+    // Read once, into registers: trees ask for each of their entries.
+    const a = wordAt(bytes, at);
+    const b = wordAt(bytes, at + 4);
+    const c = wordAt(bytes, at + 8);
+    const d = wordAt(bytes, at + 12);
+    const e = wordAt(bytes, at + 16);
+    for (let slot = a & mask; ; slot = (slot + 1) & mask) {
+      if (numbers[slot] === 0) return slot;
+      const i = slot * idWords;
+      if (words[i] !== a || words[i + 1] !== b || words[i + 2] !== c || words[i + 3] !== d || words[i + 4] !== e)
+        continue;
+      if (idWords === shortWords || this.#endsLike(i, bytes, at)) return slot;
     }
   }
 
+  #endsLike(i: number, bytes: Uint8Array, at: number): boolean {
+    for (let word = shortWords; word < this.#idWords; word++)
+      if (this.#words[i + word] !== wordAt(bytes, at + 4 * word)) return false;
+    return true;
+  }
+
   #grow(): void {
+    const idWords = this.#idWords;
     const words = this.#words;
     const numbers = this.#numbers;
     this.#words = new Uint32Array(words.length * 2);
     this.#numbers = new Uint32Array(numbers.length * 2);
+    const mask = this.#numbers.length - 1;
     for (let slot = 0; slot < numbers.length; slot++) {
       if (numbers[slot] === 0) continue;
-      for (let word = 0; word < idWords; word++) this.#key[word] = words[slot * idWords + word]!;
-      const to = this.#find();
+      // No id is in the table twice: the first free slot is the one.
+      let to = words[slot * idWords]! & mask;
+      while (this.#numbers[to] !== 0) to = (to + 1) & mask;
       this.#numbers[to] = numbers[slot]!;
-      this.#words.set(this.#key, to * idWords);
+      this.#words.set(words.subarray(slot * idWords, (slot + 1) * idWords), to * idWords);
     }
   }
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }

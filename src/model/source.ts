@@ -1,5 +1,6 @@
 import type { ContentId, Origin } from "./content.ts";
 import type { TargetSummary } from "./finding.ts";
+import type { IdBytes } from "./object-id.ts";
 import type { Problem } from "./problem.ts";
 import type { Unit, UnitResult } from "./unit.ts";
 
@@ -51,6 +52,6 @@ export interface SourceContext {
   readonly signal: AbortSignal;
   /** True for the first who asks: the content is his to plan. False when it was planned already in this run: then only its sightings matter. */
   readonly claim: (id: ContentId) => boolean;
-  /** The same for the 20-byte id at `ids[at … at+19]`. */
-  readonly claimAt: (ids: Uint8Array, at: number) => boolean;
+  /** The same for the id of `idBytes` (20 where it is not told) at `ids[at …]`. */
+  readonly claimAt: (ids: Uint8Array, at: number, idBytes?: IdBytes) => boolean;
 }

@@ -1,6 +1,7 @@
 import type { CleanList } from "./clean-list.ts";
 import type { ContentHit, SuppressionReason } from "./detection.ts";
 import type { SharedIds } from "./id-set.ts";
+import type { IdBytes } from "./object-id.ts";
 import type { Problem, ProblemCode } from "./problem.ts";
 
 /**
@@ -20,12 +21,15 @@ interface UnitBase {
 export interface PackUnit extends UnitBase {
   readonly kind: "pack";
   readonly pack: string;
+  /** Object folders of the repository: where another copy of a damaged object may lie. */
+  readonly folders: readonly string[];
   readonly entries: PackEntries;
 }
 
 export interface PackEntries {
   readonly count: number;
-  /** Hex id of entry i is bytes 20*i … 20*i+19. */
+  readonly idBytes: IdBytes;
+  /** Id of entry i: `idBytes` bytes from `idBytes * i`. */
   readonly oids: Uint8Array;
   readonly offsets: Float64Array;
   /** Where the next entry (or the trailer) starts. */
@@ -47,6 +51,8 @@ export interface LooseUnit extends UnitBase {
   /** The `objects` folder. */
   readonly objects: string;
   readonly oids: readonly string[];
+  /** Object folders of the repository: where else these objects may lie, or another copy of a damaged one. */
+  readonly folders: readonly string[];
 }
 
 export interface FilesUnit extends UnitBase {
@@ -89,7 +95,7 @@ export interface GraphUnit extends UnitBase {
   readonly source: PackUnit | LooseUnit;
   /** Trees among them, where that is known before they are read; else 0. */
   readonly trees: number;
-  /** Ids of the contents looked for, 20 bytes each. */
+  /** Ids of the contents looked for, back to back; as long as those of `present`. */
   readonly wanted: Uint8Array;
   /** Every object of the store: what trees name and this does not hold is missing. */
   readonly present: SharedIds;
@@ -136,10 +142,11 @@ export interface LayerReading {
 }
 
 /**
- * Commits, tags and trees in compact form; an id takes 20 bytes, lists of lists are cut by `…First` (n + 1 positions). Names of entries are
+ * Commits, tags and trees in compact form; ids lie back to back, lists of lists are cut by `…First` (n + 1 positions). Names of entries are
  * positions in `names`.
  */
 export interface GraphReading {
+  readonly idBytes: IdBytes;
   readonly commitIds: Uint8Array;
   readonly commitTrees: Uint8Array;
   /** Committer time of each commit, seconds since 1970. */

@@ -33,8 +33,8 @@ export class ResultBuilder {
     this.#suppressed = addCounts(this.#suppressed, result.suppressed);
     if (result.limited) this.problem("rules-limit", "note", place || content, "has more detections than are listed");
     if (result.detections.length > 0) this.#hits.push({ content, place, detections: result.detections });
-    // A pointer has to be met in each scan: what it points at may be gone.
-    else if (!result.limited && this.#pointers.at(-1)?.content !== content)
+    // A pointer has to be met in each scan: what it points at may be gone. The store knows contents by SHA-1 ids.
+    else if (!result.limited && content.length === 40 && this.#pointers.at(-1)?.content !== content)
       this.#clean?.add(content, bytes, result.judged);
   }
 

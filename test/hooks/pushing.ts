@@ -27,11 +27,11 @@ export function madeSecret(seed: string): string {
   return fillTemplate("${gen:github-pat}", createRandom(seed));
 }
 
-/** Makes a bare repository and a clone of it in a folder. */
-export function makeDesk(folder: string): Desk {
+/** Makes a bare repository and a clone of it in a folder; `options` go to `git init`. */
+export function makeDesk(folder: string, ...options: readonly string[]): Desk {
   mkdirSync(folder, { recursive: true });
-  const remote = createRepository(join(folder, "remote.git"), "--bare");
-  const shop = createRepository(join(folder, "work"));
+  const remote = createRepository(join(folder, "remote.git"), "--bare", ...options);
+  const shop = createRepository(join(folder, "work"), ...options);
   shop.git("remote", "add", "origin", remote.path);
   return desk(shop, remote);
 }

@@ -1,6 +1,7 @@
+import type { IdBytes } from "../../model/object-id.ts";
 import { parseCommit } from "./commit.ts";
 
-/** How a commit hangs together with others: ids of 20 bytes each, without a text made of them. */
+/** How a commit hangs together with others: ids back to back, without a text made of them. */
 export interface CommitLinks {
   readonly tree: Uint8Array;
   readonly parents: Uint8Array;
@@ -8,16 +9,15 @@ export interface CommitLinks {
   readonly time: number;
 }
 
-const idBytes = 20;
 const treeLine = Buffer.from("tree ");
 const parentLine = Buffer.from("parent ");
 const committerLine = Buffer.from("\ncommitter ");
 
-/** Reads the links of a commit; undefined where it has no tree. Whatever is not written as git writes it is left to `parseCommit`. */
-export function readLinks(bytes: Buffer): CommitLinks | undefined {
+/** Reads the links of a commit in a repository whose ids have so many bytes; undefined where it has no tree. Whatever is not written as git writes it is left to `parseCommit`. */
+export function readLinks(bytes: Buffer, idBytes: IdBytes): CommitLinks | undefined {
   const tree = new Uint8Array(idBytes);
   let at = idLine(bytes, 0, treeLine, tree);
-  if (at < 0) return oddLinks(bytes);
+  if (at < 0) return oddLinks(bytes, idBytes);
   const parents: Uint8Array[] = [];
   for (;;) {
     const parent = new Uint8Array(idBytes);
@@ -28,11 +28,11 @@ export function readLinks(bytes: Buffer): CommitLinks | undefined {
   }
   const line = bytes.indexOf(committerLine, at - 1);
   const headerEnd = bytes.indexOf("\n\n", at - 1);
-  if (line < 0 || (headerEnd >= 0 && line > headerEnd)) return oddLinks(bytes);
+  if (line < 0 || (headerEnd >= 0 && line > headerEnd)) return oddLinks(bytes, idBytes);
   let end = bytes.indexOf(10, line + 1);
   if (end < 0) end = bytes.length;
   const close = bytes.lastIndexOf(0x3e, end);
-  if (close < line) return oddLinks(bytes);
+  if (close < line) return oddLinks(bytes, idBytes);
   const time = Number.parseInt(bytes.toString("latin1", close + 1, Math.min(end, close + 32)), 10);
   return {
     tree,
@@ -43,6 +43,7 @@ export function readLinks(bytes: Buffer): CommitLinks | undefined {
 
 /** Reads `<key><id>\n` at `at` into `id`. Gives where the next line begins, or -1. */
 function idLine(bytes: Buffer, at: number, key: Uint8Array, id: Uint8Array): number {
+  const idBytes = id.length;
   const start = at + key.length;
   if (bytes[start + 2 * idBytes] !== 10) return -1;
   for (let i = 0; i < key.length; i++) if (bytes[at + i] !== key[i]) return -1;
@@ -60,9 +61,10 @@ function digit(byte: number): number {
   return byte >= 0x61 && byte <= 0x66 ? byte - 0x57 : -1;
 }
 
-function oddLinks(bytes: Buffer): CommitLinks | undefined {
+function oddLinks(bytes: Buffer, idBytes: IdBytes): CommitLinks | undefined {
   const commit = parseCommit(bytes);
-  if (commit === undefined) return undefined;
+  // An id of the other length leads nowhere in this repository.
+  if (commit?.tree.length !== 2 * idBytes) return undefined;
   return {
     tree: Buffer.from(commit.tree, "hex"),
     parents: Buffer.from(commit.parents.join(""), "hex"),

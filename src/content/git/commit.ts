@@ -12,11 +12,11 @@ export interface Commit {
   readonly message: string;
 }
 
-/** Parses a commit; undefined when it has no tree. Missing or odd lines give empty texts and time 0. */
+/** Parses a commit; undefined when it has no tree. Missing or odd lines give empty texts and time 0. Parents have ids as long as the tree's. */
 export function parseCommit(bytes: Buffer): Commit | undefined {
   const end = bytes.indexOf("\n\n");
   const head = bytes.toString("utf8", 0, end < 0 ? bytes.length : end);
-  const tree = /^tree ([0-9a-f]{40})$/m.exec(head)?.[1];
+  const tree = /^tree ([0-9a-f]{40}|[0-9a-f]{64})$/m.exec(head)?.[1];
   if (tree === undefined) return undefined;
   const parents: string[] = [];
   let author = "";
@@ -29,7 +29,7 @@ export function parseCommit(bytes: Buffer): Commit | undefined {
     const space = line.indexOf(" ");
     const key = line.slice(0, space);
     const value = line.slice(space + 1);
-    if (key === "parent" && /^[0-9a-f]{40}$/.test(value)) parents.push(value);
+    if (key === "parent" && value.length === tree.length && /^[0-9a-f]+$/.test(value)) parents.push(value);
     else if (key === "author") ({ name: author, email, time: authorTime } = parsePerson(value));
     else if (key === "committer")
       ({ name: committer, email: committerEmail, time: committerTime } = parsePerson(value));

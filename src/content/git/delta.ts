@@ -45,4 +45,4 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
 }
 
 /** Objects above this are not put together from deltas: bases and results have to lie in memory. */
-export const maxObjectBytes = 1 << 29;
+const maxObjectBytes = 1 << 29;

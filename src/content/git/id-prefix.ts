@@ -1,9 +1,8 @@
 import type { PackIndex } from "./pack-index.ts";
 
 /** Ids of an index that begin with some hexadecimal digits, two at least. */
-export function idsWithPrefix({ count, oids, fanout }: PackIndex, digits: string): string[] {
+export function idsWithPrefix({ idBytes, oids, fanout }: PackIndex, digits: string): string[] {
   const first = Number.parseInt(digits.slice(0, 2), 16);
-  const idBytes = count === 0 ? 0 : oids.length / count;
   const bytes = Buffer.from(oids.buffer, oids.byteOffset, oids.byteLength);
   let low = first === 0 ? 0 : fanout[first - 1]!;
   const end = fanout[first]!;

@@ -1,3 +1,5 @@
+import type { IdBytes } from "../../model/object-id.ts";
+
 /** Object types as a pack writes them (gitformat-pack, "Object types"). */
 export const objectTypes = { commit: 1, tree: 2, blob: 3, tag: 4, ofsDelta: 6, refDelta: 7 } as const;
 
@@ -11,11 +13,11 @@ export interface EntryHeader {
   readonly baseDistance: number;
 }
 
-/** A header takes no more: 10 bytes of type and size, then 10 of distance or 20 of id. */
-export const longestHeader = 32;
+/** A header takes no more: 10 bytes of type and size, then 10 of distance or 32 of id. */
+export const longestHeader = 42;
 
-/** Reads the header of a pack entry at `bytes[at]`. Undefined when it is damaged or cut off. For REF deltas the base's id is the last 20 bytes of it. */
-export function readEntryHeader(bytes: Uint8Array, at: number): EntryHeader | undefined {
+/** Reads the header of a pack entry at `bytes[at]`. Undefined when it is damaged or cut off. For REF deltas the base's id is the last `idBytes` of it. */
+export function readEntryHeader(bytes: Uint8Array, at: number, idBytes: IdBytes): EntryHeader | undefined {
   let p = at;
   let byte = bytes[p++];
   if (byte === undefined) return undefined;
@@ -28,7 +30,7 @@ export function readEntryHeader(bytes: Uint8Array, at: number): EntryHeader | un
   }
   if (type === 0 || type === 5) return undefined;
   if (type === objectTypes.refDelta)
-    return p + 20 <= bytes.length ? { type, size, length: p + 20 - at, baseDistance: 0 } : undefined;
+    return p + idBytes <= bytes.length ? { type, size, length: p + idBytes - at, baseDistance: 0 } : undefined;
   if (type !== objectTypes.ofsDelta) return { type, size, length: p - at, baseDistance: 0 };
   byte = bytes[p++];
   if (byte === undefined) return undefined;

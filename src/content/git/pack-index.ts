@@ -1,10 +1,13 @@
+import { createHash } from "node:crypto";
 import { openSync, closeSync, fstatSync, readSync } from "node:fs";
+import type { IdBytes } from "../../model/object-id.ts";
 import { openWithoutWaiting } from "../regular-file.ts";
 
 /** A pack index (gitformat-pack, "pack-*.idx files", versions 1 and 2) in memory: object ids in ascending order, and their offsets. */
 export interface PackIndex {
   readonly count: number;
-  /** 20 bytes an object. */
+  readonly idBytes: IdBytes;
+  /** Ids back to back. */
   readonly oids: Uint8Array;
   readonly offsets: Float64Array;
   /** Number of objects whose first byte is at most i. */
@@ -13,41 +16,57 @@ export interface PackIndex {
   readonly sums?: Uint32Array;
 }
 
-const idBytes = 20;
 const magic = 0xff744f63;
-/** Fewer bytes than an object needs in the index would mean that the count lies. */
-const leastBytesPerObject = 24;
 
-/** Reads an index. Throws Error with a one-line message when it is damaged. */
-export function readPackIndex(path: string): PackIndex {
-  const bytes = readWhole(path);
+/**
+ * Reads an index of a repository whose ids have so many bytes. `isChecked`: the hash at its end is looked at, too. Throws Error with a one-line
+ * message when it is damaged.
+ */
+export function readPackIndex(path: string, idBytes: IdBytes, isChecked = false): PackIndex {
+  const bytes = readWholeFile(path);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const second = bytes.length >= 8 && view.getUint32(0) === magic;
   if (second && view.getUint32(4) !== 2) throw new Error(`pack index of unknown version ${view.getUint32(4)}`);
   const fanoutAt = second ? 8 : 0;
   if (bytes.length < fanoutAt + 1024 + 2 * idBytes) throw new Error("pack index is cut off");
-  const fanout = new Uint32Array(256);
-  for (let i = 0; i < 256; i++) {
-    fanout[i] = view.getUint32(fanoutAt + 4 * i);
-    if (i > 0 && fanout[i]! < fanout[i - 1]!) throw new Error("pack index has a damaged fan-out table");
-  }
-  const count = fanout[255]!;
-  if (count * leastBytesPerObject > bytes.length) throw new Error("pack index is cut off");
+  const fanout = readFanout(view, fanoutAt);
+  // Fewer bytes than an object needs in the index mean that the count lies.
+  if (fanout[255]! * (idBytes + 4) > bytes.length) throw new Error("pack index is cut off");
+  if (isChecked && !hasTrueHash(bytes, idBytes)) throw new Error("pack index has another checksum than it says");
   const at = fanoutAt + 1024;
-  return second ? readSecond(bytes, view, fanout, count, at) : readFirst(bytes, view, fanout, count, at);
+  return second ? readSecond(bytes, view, fanout, idBytes, at) : readFirst(bytes, view, fanout, idBytes, at);
 }
 
-function readFirst(bytes: Uint8Array, view: DataView, fanout: Uint32Array, count: number, at: number): PackIndex {
+function hasTrueHash(bytes: Uint8Array, idBytes: IdBytes): boolean {
+  const end = bytes.length - idBytes;
+  const hash = createHash(idBytes === 20 ? "sha1" : "sha256").update(bytes.subarray(0, end));
+  return hash.digest().equals(bytes.subarray(end));
+}
+
+/** 256 numbers: how many ids begin with at most each byte. Throws Error where they do not ascend. */
+export function readFanout(view: DataView, at: number): Uint32Array {
+  const fanout = new Uint32Array(256);
+  for (let i = 0; i < 256; i++) {
+    fanout[i] = view.getUint32(at + 4 * i);
+    if (i > 0 && fanout[i]! < fanout[i - 1]!) throw new Error("pack index has a damaged fan-out table");
+  }
+  return fanout;
+}
+
+function readFirst(bytes: Uint8Array, view: DataView, fanout: Uint32Array, idBytes: IdBytes, at: number): PackIndex {
+  const count = fanout[255]!;
+  const record = 4 + idBytes;
   const oids = new Uint8Array(count * idBytes);
   const offsets = new Float64Array(count);
   for (let i = 0; i < count; i++) {
-    offsets[i] = view.getUint32(at + 24 * i);
-    oids.set(bytes.subarray(at + 24 * i + 4, at + 24 * i + 24), i * idBytes);
+    offsets[i] = view.getUint32(at + record * i);
+    oids.set(bytes.subarray(at + record * i + 4, at + record * (i + 1)), i * idBytes);
   }
-  return { count, oids, offsets, fanout };
+  return { count, idBytes, oids, offsets, fanout };
 }
 
-function readSecond(bytes: Uint8Array, view: DataView, fanout: Uint32Array, count: number, at: number): PackIndex {
+function readSecond(bytes: Uint8Array, view: DataView, fanout: Uint32Array, idBytes: IdBytes, at: number): PackIndex {
+  const count = fanout[255]!;
   const offsetsAt = at + count * (idBytes + 4);
   const largeAt = offsetsAt + count * 4;
   if (largeAt + 2 * idBytes > bytes.length) throw new Error("pack index is cut off");
@@ -65,17 +84,18 @@ function readSecond(bytes: Uint8Array, view: DataView, fanout: Uint32Array, coun
     if (large + 8 > bytes.length - 2 * idBytes) throw new Error("pack index names an offset outside its table");
     offsets[i] = view.getUint32(large) * 2 ** 32 + view.getUint32(large + 4);
   }
-  return { count, oids, offsets, fanout, sums };
+  return { count, idBytes, oids, offsets, fanout, sums };
 }
 
-/** Position of the id at `ids[at … at+19]`, or -1. */
+/** Position of the id at `ids[at …]`, or -1. */
 export function findInIndex(index: PackIndex, ids: Uint8Array, at: number): number {
+  const { idBytes } = index;
   const first = ids[at]!;
   let low = first === 0 ? 0 : index.fanout[first - 1]!;
   let high = index.fanout[first]!;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const order = compareIds(index.oids, middle * idBytes, ids, at);
+    const order = compareIds(index.oids, middle * idBytes, ids, at, idBytes);
     if (order === 0) return middle;
     if (order < 0) low = middle + 1;
     else high = middle;
@@ -83,7 +103,7 @@ export function findInIndex(index: PackIndex, ids: Uint8Array, at: number): numb
   return -1;
 }
 
-function compareIds(a: Uint8Array, atA: number, b: Uint8Array, atB: number): number {
+function compareIds(a: Uint8Array, atA: number, b: Uint8Array, atB: number, idBytes: IdBytes): number {
   for (let i = 0; i < idBytes; i++) {
     const difference = a[atA + i]! - b[atB + i]!;
     if (difference !== 0) return difference;
@@ -91,7 +111,8 @@ function compareIds(a: Uint8Array, atA: number, b: Uint8Array, atB: number): num
   return 0;
 }
 
-function readWhole(path: string): Uint8Array {
+/** A file that fits into memory, as far as it can be read. Throws what the operating system says. */
+export function readWholeFile(path: string): Uint8Array {
   const descriptor = openSync(path, openWithoutWaiting);
   try {
     const bytes = new Uint8Array(fstatSync(descriptor).size);

@@ -1,11 +1,15 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import type { IdBytes } from "../../model/object-id.ts";
 import { openWithoutWaiting } from "../regular-file.ts";
 import { objectTypes, longestHeader, readEntryHeader } from "./pack-entry.ts";
-import { findInIndex, readPackIndex, type PackIndex } from "./pack-index.ts";
+import type { PackFile } from "./pack-folder.ts";
+import { findInIndex, type PackIndex } from "./pack-index.ts";
 
 /** All entries of a pack in the order of their offsets, with what their headers say. */
 export interface PackTable {
   readonly pack: string;
+  /** Object folders of the repository: where other copies of its objects may lie. */
+  readonly folders: readonly string[];
   readonly index: PackIndex;
   readonly count: number;
   /** Position in the index of entry i. */
@@ -23,26 +27,37 @@ export interface PackTable {
   readonly fault: string | undefined;
 }
 
-const idBytes = 20;
 /** Headers are read through windows of this size; a pack is gone through once, from front to back. */
 const windowBytes = 4 << 20;
 const missing = -2;
 /** No object has this type. */
 const unknownType = 255;
 
-/** Reads a pack's index and the headers of all its entries. Throws Error when index or pack cannot be read at all. */
-export function readPackTable(indexPath: string): PackTable {
-  const index = readPackIndex(indexPath);
-  const pack = indexPath.replace(/\.idx$/, ".pack");
+/** Reads the headers of all entries of a pack. `folders`: object folders of the repository. Throws Error when the pack cannot be read at all. */
+export function readPackTable({ pack, index }: PackFile, folders: readonly string[]): PackTable {
   const descriptor = openSync(pack, openWithoutWaiting);
   try {
-    return readHeaders(pack, descriptor, index);
+    return { ...readHeaders(pack, descriptor, index), folders };
   } finally {
     closeSync(descriptor);
   }
 }
 
-function readHeaders(pack: string, descriptor: number, index: PackIndex): PackTable {
+/** How many objects a pack says it holds. Throws Error when the file is no pack or cannot be read. */
+export function packCount(pack: string): number {
+  const descriptor = openSync(pack, openWithoutWaiting);
+  try {
+    const head = Buffer.alloc(12);
+    if (readSync(descriptor, head, 0, 12, 0) < 12 || head.toString("latin1", 0, 4) !== "PACK")
+      throw new Error("is not a pack file");
+    return head.readUInt32BE(8);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readHeaders(pack: string, descriptor: number, index: PackIndex): Omit<PackTable, "folders"> {
+  const { idBytes } = index;
   const fileEnd = fstatSync(descriptor).size;
   const inIndex = orderByOffset(index.offsets);
   const { count } = index;
@@ -58,7 +73,7 @@ function readHeaders(pack: string, descriptor: number, index: PackIndex): PackTa
   const types = new Uint8Array(count);
   const damaged: number[] = [];
   const entryAt = invert(inIndex);
-  const window = new HeaderWindow(descriptor, fileEnd);
+  const window = new HeaderWindow(descriptor, fileEnd, idBytes);
   for (let i = 0; i < count; i++) {
     const header = offsets[i]! < trailer ? window.header(offsets[i]!) : undefined;
     if (header === undefined) {
@@ -112,7 +127,7 @@ function packFault(descriptor: number, fileEnd: number, index: PackIndex, offset
   const version = head.readUInt32BE(4);
   if (version !== 2 && version !== 3) return `has unknown version ${version}`;
   const last = offsets[index.count - 1];
-  if (last !== undefined && last >= fileEnd - idBytes)
+  if (last !== undefined && last >= fileEnd - index.idBytes)
     return `is cut off: it ends at byte ${fileEnd}, its index goes to ${last}`;
   if (head.readUInt32BE(8) !== index.count) return `holds ${head.readUInt32BE(8)} objects, its index ${index.count}`;
   return undefined;
@@ -161,12 +176,14 @@ class HeaderWindow {
   at = 0;
   readonly #descriptor: number;
   readonly #fileEnd: number;
+  readonly #idBytes: IdBytes;
   #from = 0;
   #filled = 0;
 
-  constructor(descriptor: number, fileEnd: number) {
+  constructor(descriptor: number, fileEnd: number, idBytes: IdBytes) {
     this.#descriptor = descriptor;
     this.#fileEnd = fileEnd;
+    this.#idBytes = idBytes;
   }
 
   header(offset: number): ReturnType<typeof readEntryHeader> {
@@ -176,6 +193,6 @@ class HeaderWindow {
       this.#filled = readSync(this.#descriptor, this.bytes, 0, this.bytes.length, offset);
     }
     this.at = offset - this.#from;
-    return readEntryHeader(this.bytes.subarray(0, this.#filled), this.at);
+    return readEntryHeader(this.bytes.subarray(0, this.#filled), this.at, this.#idBytes);
   }
 }

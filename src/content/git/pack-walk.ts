@@ -34,6 +34,8 @@ export interface PackVisitor<T> {
   object(entry: number, address: number, length: number, base: T | undefined): T | undefined;
   /** An object cannot be made; `lost` wanted objects in all, with those that are built on it. */
   damaged(entry: number, why: string, lost: number): void;
+  /** Deltas of these entries make more than `maxExpansion` allows: nothing more is made of the entries; `lost` wanted objects in all. */
+  bomb(entry: number, lost: number): void;
   /** Too large to be put together in memory. */
   tooLarge(entry: number, size: number, lost: number): void;
   cancelled(): boolean;
@@ -41,6 +43,14 @@ export interface PackVisitor<T> {
 
 /** An object, its delta and its base have to lie in memory together. */
 export const maxObjectBytes = 1 << 29;
+
+/**
+ * What the deltas of some entries may make: so much for each byte that the entries take in the pack, and so much in any case. A delta of ten bytes
+ * can make half a gigabyte, and a pack of a megabyte holds thirty thousand of them. A file of any size with six thousand versions, or of 2 MB with
+ * any number, stays below.
+ */
+const maxExpansion = 1 << 15;
+const freeExpansion = 2 ** 30;
 
 /** Bytes read at once. Measured on packs of 20 to 400 MB: half as many calls as exact reads; larger windows read more than they save. */
 const readAhead = 16_384;
@@ -87,6 +97,8 @@ class Walk<T> {
   #window = Buffer.alloc(1 << 16);
   #windowStart = 0;
   #windowEnd = 0;
+  /** What deltas may still make. */
+  #left = freeExpansion;
 
   constructor(
     descriptor: number,
@@ -101,6 +113,7 @@ class Walk<T> {
     this.#visitor = visitor;
     this.#errors = errors;
     this.#families = buildFamilies(entries);
+    for (let i = 0; i < entries.count; i++) this.#left += (entries.ends[i]! - entries.offsets[i]!) * maxExpansion;
     this.#into = inflater ??= createInflater();
   }
 
@@ -170,6 +183,11 @@ class Walk<T> {
       this.#visitor.tooLarge(entry, size, lost);
       return -1;
     }
+    this.#left -= size;
+    if (this.#left < 0) {
+      this.#visitor.bomb(entry, lost);
+      return -1;
+    }
     // The delta makes room for what it makes.
     const delta = align(out + size);
     const scratch = align(delta + deltaLength);
@@ -204,7 +222,7 @@ class Walk<T> {
       const bytes = this.#bytes(offsets[entry]!, length);
       // zlib has a sum of its own, but only over the data: a flipped bit in a header would give another base without a word.
       if (sums !== undefined && crc32(bytes) !== sums[entry]) return "its checksum is wrong";
-      const header = readEntryHeader(bytes, 0);
+      const header = readEntryHeader(bytes, 0, this.#entries.idBytes);
       if (header === undefined) return "its header is damaged";
       this.#memory.reserve(address + size - this.#memory.arena);
       this.#into(bytes.subarray(header.length), this.#memory.bytes, address, size);

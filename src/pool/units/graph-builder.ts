@@ -1,17 +1,17 @@
 import { readLinks } from "../../content/git/commit-links.ts";
 import type { IdSet } from "../../model/id-set.ts";
 import type { Copies, ScanResult } from "../../detect/index.ts";
+import type { IdBytes } from "../../model/object-id.ts";
 import { entryForms, type EntryReading, type GraphReading } from "../../model/unit.ts";
 import { IdList } from "./id-list.ts";
 import type { NamedResult, NameScanner } from "./name-scan.ts";
 
-const idBytes = 20;
 /** What a tree entry's mode says of its kind (git-fast-import, "mode"); in octal digits, as it is written. */
 const kinds = { subtree: 0o40000, symlink: 0o120000, submodule: 0o160000, mask: 0o170000 } as const;
 /** A mode has no more digits; git writes five or six. */
 const longestMode = 12;
-/** Bytes of the shortest entry. */
-const leastEntry = idBytes + 2;
+/** Bytes of the shortest entry, beside its id. */
+const leastEntry = 2;
 /** Trees smaller than this share no stretch that the kernel tells of. */
 const leastInherited = 256;
 
@@ -46,10 +46,15 @@ export interface Surroundings {
 
 /** Entries of trees that are to be told. */
 class EntryList {
-  readonly #trees = new IdList();
-  readonly #ids = new IdList();
+  readonly #trees: IdList;
+  readonly #ids: IdList;
   readonly #names: number[] = [];
   readonly #forms: number[] = [];
+
+  constructor(idBytes: IdBytes) {
+    this.#trees = new IdList(idBytes);
+    this.#ids = new IdList(idBytes);
+  }
 
   push(tree: Uint8Array, id: Uint8Array, at: number, name: number, form: number): void {
     this.#trees.push(tree, 0);
@@ -71,17 +76,18 @@ class EntryList {
 /** Collects what trees, commits and tags say, in compact form. */
 export class GraphBuilder {
   readonly #around: Surroundings;
-  readonly #commitIds = new IdList();
-  readonly #commitTrees = new IdList();
-  readonly #parentIds = new IdList();
-  readonly #tagIds = new IdList();
-  readonly #tagTargets = new IdList();
-  readonly #treeIds = new IdList();
-  readonly #childIds = new IdList();
+  readonly #idBytes: IdBytes;
+  readonly #commitIds: IdList;
+  readonly #commitTrees: IdList;
+  readonly #parentIds: IdList;
+  readonly #tagIds: IdList;
+  readonly #tagTargets: IdList;
+  readonly #treeIds: IdList;
+  readonly #childIds: IdList;
   readonly #childNames: number[] = [];
-  readonly #hits = new EntryList();
-  readonly #missing = new EntryList();
-  readonly #links = new EntryList();
+  readonly #hits: EntryList;
+  readonly #missing: EntryList;
+  readonly #links: EntryList;
   readonly #times: number[] = [];
   readonly #parentFirst: number[] = [0];
   readonly #childFirst: number[] = [0];
@@ -96,11 +102,24 @@ export class GraphBuilder {
 
   constructor(around: Surroundings) {
     this.#around = around;
+    const { idBytes } = around.present;
+    this.#idBytes = idBytes;
+    this.#commitIds = new IdList(idBytes);
+    this.#commitTrees = new IdList(idBytes);
+    this.#parentIds = new IdList(idBytes);
+    this.#tagIds = new IdList(idBytes);
+    this.#tagTargets = new IdList(idBytes);
+    this.#treeIds = new IdList(idBytes);
+    this.#childIds = new IdList(idBytes);
+    this.#hits = new EntryList(idBytes);
+    this.#missing = new EntryList(idBytes);
+    this.#links = new EntryList(idBytes);
   }
 
   /** Adds a commit. `bytes` may be overwritten afterwards. */
   commit(id: Uint8Array, bytes: Buffer): void {
-    const links = readLinks(bytes);
+    const idBytes = this.#idBytes;
+    const links = readLinks(bytes, idBytes);
     if (links === undefined) return;
     this.#commitIds.push(id, 0);
     this.#commitTrees.push(links.tree, 0);
@@ -114,8 +133,8 @@ export class GraphBuilder {
 
   /** Adds an annotated tag. */
   tag(id: Uint8Array, bytes: Buffer): void {
-    const target = /^object ([0-9a-f]{40})\n/.exec(bytes.toString("latin1", 0, 48))?.[1];
-    if (target === undefined) return;
+    const target = /^object ([0-9a-f]+)\n/.exec(bytes.toString("latin1", 0, 72))?.[1];
+    if (target?.length !== 2 * this.#idBytes) return;
     this.#tagIds.push(id, 0);
     this.#tagTargets.push(Buffer.from(target, "hex"), 0);
   }
@@ -126,7 +145,7 @@ export class GraphBuilder {
    */
   tree(id: Uint8Array, place: Place, base: ReadTree | undefined, copies: Copies): ReadTree | undefined {
     // An entry has a mode, a blank, an end of its name and an id.
-    const most = Math.ceil(place.length / leastEntry) + 1;
+    const most = Math.ceil(place.length / (leastEntry + this.#idBytes)) + 1;
     if (this.#starts.length < most) this.#starts = new Uint32Array(most * 2);
     const starts = this.#starts;
     const noted: number[] = [];
@@ -165,8 +184,9 @@ export class GraphBuilder {
     return { starts: starts.slice(0, count + 1), noted: Uint32Array.from(noted) };
   }
 
-  /** Entries of a tree are `<mode> <name>\0<20 bytes>`. Gives where the entry ends, or -1 where it is damaged. */
+  /** Entries of a tree are `<mode> <name>\0<id>`. Gives where the entry ends, or -1 where it is damaged. */
   #entry(tree: Uint8Array, place: Place, start: number): number {
+    const idBytes = this.#idBytes;
     let { bytes } = place.memory;
     const limit = place.at + place.length;
     let at = place.at + start;
@@ -238,6 +258,7 @@ export class GraphBuilder {
 
   reading(): GraphReading {
     return {
+      idBytes: this.#idBytes,
       commitIds: this.#commitIds.take(),
       commitTrees: this.#commitTrees.take(),
       commitTimes: Float64Array.from(this.#times),

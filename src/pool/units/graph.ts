@@ -1,4 +1,4 @@
-import { readLoose } from "../../content/git/loose.ts";
+import { readLoose, type LooseObject } from "../../content/git/loose.ts";
 import { objectTypes } from "../../content/git/pack-entry.ts";
 import { walkPack } from "../../content/git/pack-walk.ts";
 import { deltaErrors } from "../../detect/index.ts";
@@ -6,6 +6,7 @@ import { IdSet } from "../../model/id-set.ts";
 import type { GraphUnit, LooseUnit, PackUnit } from "../../model/unit.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
+import { brokenRoots, OtherCopies } from "./other-copies.ts";
 import { systemFault } from "./system-fault.ts";
 import { GraphBuilder, type ReadTree } from "./graph-builder.ts";
 import { NameScanner } from "./name-scan.ts";
@@ -18,8 +19,9 @@ const none = new Uint32Array(0);
 
 /** Reads trees, commits and tags, tells how they hang together and which trees hold wanted contents, and scans the names in trees. */
 export function readGraph(unit: GraphUnit, task: Task, out: ResultBuilder): void {
-  const wanted = new IdSet();
-  for (let at = 0; at < unit.wanted.length; at += 20) wanted.add(unit.wanted, at);
+  const { idBytes } = unit.present;
+  const wanted = new IdSet(idBytes);
+  for (let at = 0; at < unit.wanted.length; at += idBytes) wanted.add(unit.wanted, at);
   const { kernel } = task.detector;
   /** Where memory is free while a tree is read. */
   const free = { at: kernel.arena };
@@ -34,32 +36,37 @@ export function readGraph(unit: GraphUnit, task: Task, out: ResultBuilder): void
     },
     named: ({ content, result }) => out.part(content, result),
   });
-  if (unit.source.kind === "pack") readPacked(unit.source, builder, task, out, free);
-  else readLooseOnes(unit.source, builder, task, out);
+  using others = new OtherCopies(unit.source.folders, idBytes);
+  if (unit.source.kind === "pack") readPacked(unit.source, builder, task, out, free, others);
+  else readSingle(unit.source, builder, task, out, others);
   out.graph = builder.reading();
 }
 
 function readPacked(
-  source: PackUnit,
+  { pack, entries }: PackUnit,
   builder: GraphBuilder,
   task: Task,
   out: ResultBuilder,
   free: { at: number },
+  others: OtherCopies,
 ): void {
-  const { pack, entries } = source;
   const { kernel } = task.detector;
+  const { idBytes, types, wanted } = entries;
   const oids = Buffer.from(entries.oids.buffer, entries.oids.byteOffset, entries.oids.byteLength);
-  let read = 0;
-  const isTree = (entry: number): boolean => entries.types[entry] === objectTypes.tree;
+  const id = (entry: number): Buffer => oids.subarray(idBytes * entry, idBytes * (entry + 1));
+  const isTree = (entry: number): boolean => types[entry] === objectTypes.tree;
+  /** Entries that cannot be read here, and why. */
+  const broken = new Map<number, string>();
+  const isDone = new Uint8Array(entries.count);
   const lost = (entry: number, why: string, count: number): void => {
-    const oid = oids.toString("hex", 20 * entry, 20 * entry + 20);
+    const oid = id(entry).toString("hex");
     const built = count > 1 ? `; ${count - 1} more are built on it` : "";
     const message = `object is damaged (${why})${built}`;
     // The scan has counted commits and tags.
     if (isTree(entry)) out.lost("object-corrupt", oid, message, count);
     else out.problem("object-corrupt", "incomplete", oid, message);
-    read += count;
   };
+  let gone: string | undefined;
   try {
     walkPack<ReadTree>(
       pack,
@@ -67,13 +74,13 @@ function readPacked(
       kernel,
       {
         object: (entry, address, length, base) => {
-          const id = oids.subarray(20 * entry, 20 * entry + 20);
           task.advance(length);
+          isDone[entry] = 1;
           if (!isTree(entry)) {
-            if (entries.wanted[entry] === 0) return undefined;
+            if (wanted[entry] === 0) return undefined;
             const bytes = kernel.bytes.subarray(address, address + length);
-            if (entries.types[entry] === objectTypes.commit) builder.commit(id, bytes);
-            else if (entries.types[entry] === objectTypes.tag) builder.tag(id, bytes);
+            if (types[entry] === objectTypes.commit) builder.commit(id(entry), bytes);
+            else if (types[entry] === objectTypes.tag) builder.tag(id(entry), bytes);
             return undefined;
           }
           // Read before a name is scanned: scanning uses the memory behind the object.
@@ -83,41 +90,75 @@ function readPacked(
             return undefined;
           }
           free.at = Math.ceil((address + length) / alignment) * alignment;
-          const tree = builder.tree(id, { memory: kernel, at: address, length }, base, copies);
+          const tree = builder.tree(id(entry), { memory: kernel, at: address, length }, base, copies);
           out.read(length);
-          read++;
           return tree;
         },
-        damaged: lost,
-        tooLarge: (entry, _size, count) => lost(entry, "too large for a tree or a commit", count),
+        damaged: (entry, why) => broken.set(entry, why),
+        tooLarge: (entry) => broken.set(entry, "too large for a tree or a commit"),
+        bomb: (entry) => broken.set(entry, "its deltas make too many bytes"),
         cancelled: () => task.cancelled(),
       },
       deltaErrors,
     );
   } catch (error) {
-    const trees = entries.wanted.reduce((sum, one, entry) => sum + (isTree(entry) ? one : 0), 0);
-    out.lost("unreadable", pack, systemFault(error), Math.max(0, trees - read));
+    // A repository may be repacked while it is scanned.
+    gone = systemFault(error);
+  }
+  if (gone === undefined && broken.size === 0) return;
+  // Where the pack is gone, all that was not read belongs together.
+  const roots = gone === undefined ? brokenRoots(entries, broken) : Int32Array.from(isDone, (done) => -done);
+  const missed = new Map<number, number>();
+  let missedTrees = 0;
+  free.at = kernel.arena;
+  for (let entry = 0; entry < entries.count && !task.cancelled(); entry++) {
+    const root = roots[entry]!;
+    if (root < 0 || wanted[entry] === 0) continue;
+    const object = others.find(id(entry).toString("hex"));
+    if (object === undefined) {
+      missed.set(root, (missed.get(root) ?? 0) + 1);
+      if (isTree(entry)) missedTrees++;
+    } else addObject(builder, id(entry), object, task, entry, out);
+  }
+  if (gone === undefined) for (const [root, count] of missed) lost(root, broken.get(root) ?? "", count);
+  else if (missed.size > 0) out.lost("unreadable", pack, gone, missedTrees);
+}
+
+/** Adds an object that was read by itself. */
+function addObject(
+  builder: GraphBuilder,
+  id: Buffer,
+  { type, bytes }: LooseObject,
+  task: Task,
+  ordinal: number,
+  out: ResultBuilder,
+): void {
+  if (type === objectTypes.commit) builder.commit(id, bytes);
+  else if (type === objectTypes.tag) builder.tag(id, bytes);
+  else if (type === objectTypes.tree) {
+    if (!task.begin(ordinal)) return out.lost("worker-crashed", id.toString("hex"), crashMessage);
+    builder.tree(id, { memory: { bytes }, at: 0, length: bytes.length }, undefined, none);
+    out.read(bytes.length);
+    task.advance(bytes.length);
   }
 }
 
-function readLooseOnes(source: LooseUnit, builder: GraphBuilder, task: Task, out: ResultBuilder): void {
-  source.oids.forEach((oid, ordinal) => {
+function readSingle(
+  { objects, oids }: LooseUnit,
+  builder: GraphBuilder,
+  task: Task,
+  out: ResultBuilder,
+  others: OtherCopies,
+): void {
+  oids.forEach((oid, ordinal) => {
     if (task.cancelled()) return;
-    let object;
+    let object: LooseObject | undefined;
     try {
-      object = readLoose(source.objects, oid);
+      object = readLoose(objects, oid);
     } catch {
-      return; // The scan has named and counted this object already.
+      // Where there is no other copy either, the scan has named and counted this object already.
+      object = others.find(oid);
     }
-    const { type, bytes } = object;
-    const id = Buffer.from(oid, "hex");
-    if (type === objectTypes.commit) builder.commit(id, bytes);
-    else if (type === objectTypes.tag) builder.tag(id, bytes);
-    else if (type === objectTypes.tree) {
-      if (!task.begin(ordinal)) return out.lost("worker-crashed", oid, crashMessage);
-      builder.tree(id, { memory: { bytes }, at: 0, length: bytes.length }, undefined, none);
-      out.read(bytes.length);
-      task.advance(bytes.length);
-    }
+    if (object !== undefined) addObject(builder, Buffer.from(oid, "hex"), object, task, ordinal, out);
   });
 }

@@ -4,15 +4,18 @@ import { deltaErrors, type Trace } from "../../detect/index.ts";
 import type { PackUnit } from "../../model/unit.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
+import { brokenRoots, OtherCopies } from "./other-copies.ts";
 import { systemFault } from "./system-fault.ts";
 
 /** Scans the wanted objects of some delta families; of an object that is built on a scanned one, only what changed is looked at. */
 export function scanPack(unit: PackUnit, task: Task, out: ResultBuilder): void {
   const { entries } = unit;
   const { detector } = task;
-  const oids = Buffer.from(entries.oids.buffer, entries.oids.byteOffset, entries.oids.byteLength);
-  const oid = (entry: number): string => oids.toString("hex", 20 * entry, 20 * entry + 20);
-  let scanned = 0;
+  const oid = idReader(unit);
+  /** Entries that cannot be read here, and why. */
+  const broken = new Map<number, string>();
+  const isDone = new Uint8Array(entries.count);
+  let gone: string | undefined;
   try {
     walkPack(
       unit.pack,
@@ -21,6 +24,7 @@ export function scanPack(unit: PackUnit, task: Task, out: ResultBuilder): void {
       {
         object: (entry, address, length, base: Trace | undefined) => {
           if (entries.wanted[entry] === 0) return undefined;
+          isDone[entry] = 1;
           // Read before anything is scanned: scanning uses the memory behind the object.
           const copies = base === undefined ? none : detector.kernel.copies();
           if (!task.begin(entry)) {
@@ -33,24 +37,78 @@ export function scanPack(unit: PackUnit, task: Task, out: ResultBuilder): void {
           }
           const trace =
             base === undefined ? detector.trace(address, length) : detector.traceVersion(address, length, base, copies);
-          scanned++;
           out.scanned(oid(entry), "", length, detector.finish(address, trace));
           task.advance(length);
           return trace;
         },
-        damaged: (entry, why, lost) =>
-          out.lost("object-corrupt", oid(entry), `object is damaged (${why})${built(lost)}`, lost),
+        damaged: (entry, why) => broken.set(entry, why),
         tooLarge: (entry, size, lost) =>
           out.lost("too-large", oid(entry), `object of ${size} bytes is too large${built(lost)}`, lost),
+        bomb: (entry, lost) =>
+          out.lost("bomb", oid(entry), `the deltas of these objects make too many bytes${built(lost)}`, lost),
         cancelled: () => task.cancelled(),
       },
       deltaErrors,
     );
   } catch (error) {
     // A repository may be repacked while it is scanned.
-    const left = entries.wanted.reduce((sum, wanted) => sum + wanted, 0) - scanned;
-    out.lost("unreadable", unit.pack, systemFault(error), left);
+    gone = systemFault(error);
   }
+  if (gone !== undefined) {
+    const lost = readElsewhere(unit, task, out, (entry) => (isDone[entry] === 0 ? 0 : -1)).get(0) ?? 0;
+    if (lost > 0) out.lost("unreadable", unit.pack, gone, lost);
+  } else if (broken.size > 0) {
+    const roots = brokenRoots(entries, broken);
+    const lost = readElsewhere(unit, task, out, (entry) => roots[entry]!);
+    for (const [root, count] of lost)
+      out.lost("object-corrupt", oid(root), `object is damaged (${broken.get(root)})${built(count)}`, count);
+  }
+}
+
+/** Scans other copies of objects that cannot be read in the pack: those with a group. Gives for each group how many have none. */
+function readElsewhere(
+  unit: PackUnit,
+  task: Task,
+  out: ResultBuilder,
+  group: (entry: number) => number,
+): Map<number, number> {
+  const { entries } = unit;
+  const oid = idReader(unit);
+  using others = new OtherCopies(unit.folders, entries.idBytes);
+  const lost = new Map<number, number>();
+  let found = 0;
+  for (let entry = 0; entry < entries.count && !task.cancelled(); entry++) {
+    const at = group(entry);
+    if (at < 0 || entries.wanted[entry] === 0) continue;
+    if (!task.begin(entry)) {
+      out.lost("worker-crashed", oid(entry), crashMessage);
+      continue;
+    }
+    const object = others.find(oid(entry));
+    if (object === undefined) {
+      lost.set(at, (lost.get(at) ?? 0) + 1);
+      continue;
+    }
+    const { bytes } = object;
+    const pointer = mayBePointer(bytes.length, bytes[0]) ? readPointer(oid(entry), bytes) : undefined;
+    if (pointer !== undefined) out.pointer(pointer);
+    out.scanned(oid(entry), "", bytes.length, task.detector.scan(bytes));
+    task.advance(bytes.length);
+    found++;
+  }
+  if (found > 0)
+    out.problem(
+      "object-corrupt",
+      "note",
+      unit.pack,
+      `${found} of its objects are damaged and were read in another way`,
+    );
+  return lost;
+}
+
+function idReader({ entries: { oids, idBytes } }: PackUnit): (entry: number) => string {
+  const bytes = Buffer.from(oids.buffer, oids.byteOffset, oids.byteLength);
+  return (entry) => bytes.toString("hex", idBytes * entry, idBytes * (entry + 1));
 }
 
 const none = new Uint32Array(0);

@@ -1,4 +1,5 @@
 import { IdSet } from "../../model/id-set.ts";
+import type { IdBytes } from "../../model/object-id.ts";
 import { entryForms, type EntryReading, type GraphReading } from "../../model/unit.ts";
 
 /** Neighbours of nodes, in one array: those of node i are `nodes[first[i]] … nodes[first[i + 1] - 1]`. */
@@ -98,7 +99,7 @@ class EntryTableBuilder {
 
 /** Puts readings together, one after the other; each may be dropped once it was added. */
 export class GraphAssembler {
-  readonly #objects = new IdSet();
+  readonly #objects: IdSet;
   readonly #commitIds = new NumberList();
   readonly #commitTrees = new NumberList();
   readonly #times: number[] = [];
@@ -119,21 +120,26 @@ export class GraphAssembler {
   readonly #names: string[] = [];
   readonly #nameAt = new Map<string, number>();
 
+  constructor(idBytes: IdBytes) {
+    this.#objects = new IdSet(idBytes);
+  }
+
   add(reading: GraphReading): void {
     const objects = this.#objects;
+    const { idBytes } = objects;
     const names = Uint32Array.from(reading.names, (name) => this.#name(name));
     this.#addCommits(reading);
-    for (let at = 0; at < reading.tagIds.length; at += 20)
+    for (let at = 0; at < reading.tagIds.length; at += idBytes)
       this.#tags.set(objects.number(reading.tagIds, at), objects.number(reading.tagTargets, at));
-    const trees = reading.treeIds.length / 20;
+    const trees = reading.treeIds.length / idBytes;
     for (let i = 0; i < trees; i++) {
-      const tree = objects.number(reading.treeIds, 20 * i);
+      const tree = objects.number(reading.treeIds, idBytes * i);
       if (this.#treesSeen.has(tree)) continue;
       this.#treesSeen.add(tree);
       this.#treeIds.push(tree);
       this.#treeFirst.push(this.#children.length);
       for (let c = reading.childFirst[i]!; c < reading.childFirst[i + 1]!; c++) {
-        this.#children.push(objects.number(reading.childIds, 20 * c));
+        this.#children.push(objects.number(reading.childIds, idBytes * c));
         this.#childNames.push(names[reading.childNames[c]!]!);
       }
     }
@@ -144,18 +150,19 @@ export class GraphAssembler {
 
   #addCommits(reading: GraphReading): void {
     const objects = this.#objects;
-    const commits = reading.commitIds.length / 20;
+    const { idBytes } = objects;
+    const commits = reading.commitIds.length / idBytes;
     for (let i = 0; i < commits; i++) {
-      const id = objects.number(reading.commitIds, 20 * i);
+      const id = objects.number(reading.commitIds, idBytes * i);
       if (this.#commitAt.has(id)) continue;
       const at = this.#commitIds.length;
       this.#commitAt.set(id, at);
       this.#commitIds.push(id);
-      this.#commitTrees.push(objects.number(reading.commitTrees, 20 * i));
+      this.#commitTrees.push(objects.number(reading.commitTrees, idBytes * i));
       this.#times.push(reading.commitTimes[i]!);
       for (let p = reading.parentFirst[i]!; p < reading.parentFirst[i + 1]!; p++) {
         this.#parentOf.push(at);
-        this.#parentIds.push(objects.number(reading.parentIds, 20 * p));
+        this.#parentIds.push(objects.number(reading.parentIds, idBytes * p));
       }
     }
   }
@@ -166,12 +173,15 @@ export class GraphAssembler {
     to: EntryTableBuilder,
     isWanted: (object: number, name: number) => boolean,
   ): void {
+    const { idBytes } = this.#objects;
     for (let i = 0; i < local.length; i++) {
       const form = forms[i]!;
       const object =
-        form === entryForms.name ? this.#objects.number(nameKey(ids, 20 * i), 0) : this.#objects.number(ids, 20 * i);
+        form === entryForms.name
+          ? this.#objects.number(nameKey(ids, idBytes * i, idBytes), 0)
+          : this.#objects.number(ids, idBytes * i);
       const name = names[local[i]!]!;
-      if (isWanted(object, name)) to.push(this.#objects.number(trees, 20 * i), object, name, form);
+      if (isWanted(object, name)) to.push(this.#objects.number(trees, idBytes * i), object, name, form);
     }
   }
 
@@ -189,7 +199,8 @@ export class GraphAssembler {
   finish(): Graph {
     const objects = this.#objects;
     const ids = objects.ids();
-    const idOf = (number: number): string => Buffer.from(ids.buffer, 20 * number, 20).toString("hex");
+    const { idBytes } = objects;
+    const idOf = (number: number): string => Buffer.from(ids.buffer, idBytes * number, idBytes).toString("hex");
     const missingParents = new Set<string>();
     const from = new NumberList();
     const to = new NumberList();
@@ -231,11 +242,11 @@ export class GraphAssembler {
 }
 
 /**
- * Under which key a name is numbered: its id with all bits turned over. A file can have the name that another one holds as its content; the two are
- * seen in different places.
+ * Under which key a name is numbered among ids of so many bytes: its id, filled up with zeros, with all bits turned over. A file can have the name
+ * that another one holds as its content; the two are seen in different places.
  */
-export function nameKey(ids: Uint8Array, at: number): Uint8Array {
-  return ids.slice(at, at + 20).map((byte) => byte ^ 0xff);
+export function nameKey(ids: Uint8Array, at: number, idBytes: IdBytes): Uint8Array {
+  return Uint8Array.from({ length: idBytes }, (_, i) => (ids[at + i] ?? 0) ^ 0xff);
 }
 
 function isNew(seen: Set<number>, number: number): boolean {

@@ -8,7 +8,7 @@ import type { Problem } from "../../model/problem.ts";
 import type { GraphUnit, LooseUnit, PackUnit, Unit, UnitResult } from "../../model/unit.ts";
 import { GraphAssembler, type Graph } from "./graph.ts";
 import type { Locator } from "./locate.ts";
-import { planLoose, planPack } from "./plan.ts";
+import { planLoose, planPack, planStrays } from "./plan.ts";
 import type { Ref } from "./refs.ts";
 
 /** Missing objects, and submodules, that are named one by one. */
@@ -30,13 +30,15 @@ export function planWalk(target: string, store: ObjectStore): HistoryWalk {
         planPack(target, table, (entry) => table.types[entry] !== 0 && table.types[entry] !== blob),
       ),
       ...planLoose(target, store, () => true),
+      ...planStrays(target, store, () => true),
     ],
   };
 }
 
 function presence(store: ObjectStore): IdSet {
-  const ids = new IdSet();
-  for (const { index } of store.packs) for (let at = 0; at < index.oids.length; at += 20) ids.add(index.oids, at);
+  const { idBytes } = store;
+  const ids = new IdSet(idBytes);
+  for (const { index } of store.packs) for (let at = 0; at < index.oids.length; at += idBytes) ids.add(index.oids, at);
   for (const { oids } of store.loose) for (const oid of oids) ids.add(Buffer.from(oid, "hex"), 0);
   return ids;
 }
@@ -49,7 +51,7 @@ export async function readHistory(
   run: (unit: Unit) => Promise<UnitResult>,
 ): Promise<{ graph: Graph; names: ContentId[] }> {
   const wanted = new Uint8Array(Buffer.from(contents.join(""), "hex"));
-  const assembler = new GraphAssembler();
+  const assembler = new GraphAssembler(present.idBytes);
   const names = new Set<ContentId>();
   const readings = sources.map((source) => {
     const unit: GraphUnit = {

@@ -5,7 +5,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ObjectReader, openObjectStore, type ObjectStore } from "../../content/git/object-store.ts";
+import type { StoreFault } from "../../content/git/pack-folder.ts";
 import { isRegularFile } from "../../content/regular-file.ts";
+import { isObjectId, type IdBytes } from "../../model/object-id.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { Located, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
 import type { ContentId } from "../../model/content.ts";
@@ -20,10 +22,10 @@ import {
   type HistoryWalk,
 } from "./history.ts";
 import { Locator } from "./locate.ts";
-import { isContent, planLoose, planPack } from "./plan.ts";
-import { listRefs } from "./refs.ts";
-import { checkExtensions, findRepository, type Repository } from "./repository.ts";
-import { listRoots, namesIn } from "./roots.ts";
+import { isContent, planLoose, planPack, planStrays } from "./plan.ts";
+import { listRefs, listTableLogs } from "./refs.ts";
+import { findRepository, readFormat, type Repository } from "./repository.ts";
+import { listRoots, namesIn, reachOfLog } from "./roots.ts";
 import { SideContents } from "./side-contents.ts";
 import { gitFolderPrefix, initialisedModules, sideFiles } from "./side-files.ts";
 import { stagedPaths } from "./staged.ts";
@@ -51,14 +53,15 @@ export async function openGit(target: string, context: SourceContext, options: G
       hint: "for a folder of files use: leaktrace dir " + target,
     });
   }
-  await checkExtensions(repository);
-  return new GitSource(target, repository, context, options);
+  const { idBytes } = await readFormat(repository);
+  return new GitSource(target, repository, idBytes, context, options);
 }
 
 class GitSource implements Source {
   readonly target: string;
   readonly kind = "git";
   readonly #repository: Repository;
+  readonly #idBytes: IdBytes;
   readonly #context: SourceContext;
   readonly #options: GitOptions;
   readonly #side: SideContents;
@@ -67,38 +70,42 @@ class GitSource implements Source {
   #walk: HistoryWalk | undefined;
   #staged: Map<string, string[]> | undefined;
 
-  constructor(target: string, repository: Repository, context: SourceContext, options: GitOptions) {
+  constructor(target: string, repository: Repository, idBytes: IdBytes, context: SourceContext, options: GitOptions) {
     this.target = target;
     this.#repository = repository;
+    this.#idBytes = idBytes;
     this.#context = context;
     this.#options = options;
     this.#side = new SideContents(target);
   }
 
   get #store(): ObjectStore {
-    return (this.#opened ??= openObjectStore(join(this.#repository.commonDir, "objects")));
+    return (this.#opened ??= openObjectStore(join(this.#repository.commonDir, "objects"), this.#idBytes));
   }
 
   async *units(): AsyncGenerator<PlannedUnit | KnownContents | Problem> {
     const store = this.#store;
-    for (const { subject, message } of store.faults) yield this.#problem("pack-corrupt", subject, message);
-    yield* this.#damagedEntries(store);
+    for (const { subject, message, isNote } of store.faults)
+      yield { ...this.#problem("pack-corrupt", subject, message), ...(isNote === true ? { effect: "note" } : {}) };
     let known = 0;
     const isNew = (claimed: boolean): boolean => {
       if (!claimed) known++;
       return claimed;
     };
     const { claim, claimAt } = this.#context;
+    const { idBytes } = store;
     for (const table of store.packs) {
       const units = planPack(
         this.target,
         table,
-        (entry) => isContent(table.types[entry]!) && isNew(claimAt(table.index.oids, 20 * table.inIndex[entry]!)),
+        (entry) =>
+          isContent(table.types[entry]!) && isNew(claimAt(table.index.oids, idBytes * table.inIndex[entry]!, idBytes)),
       );
       for (const unit of units)
         yield { kind: "planned", unit, planned: unit.entries.wanted.reduce((sum, wanted) => sum + wanted, 0) };
     }
-    for (const unit of planLoose(this.target, store, (oid) => isNew(claim(oid))))
+    const isNewId = (oid: string): boolean => isNew(claim(oid));
+    for (const unit of [...planLoose(this.target, store, isNewId), ...planStrays(this.target, store, isNewId)])
       yield { kind: "planned", unit, planned: unit.oids.length };
     yield { kind: "known", contents: known };
     yield* this.#shallow();
@@ -107,38 +114,10 @@ class GitSource implements Source {
     this.#walk = planWalk(this.target, store);
   }
 
-  *#damagedEntries(store: ObjectStore): Generator<Problem> {
-    for (const table of store.packs) {
-      const lost = table.damaged.length;
-      if (lost > 0)
-        yield {
-          ...this.#problem("pack-corrupt", table.pack, `${lost} of its ${table.count} objects cannot be read`),
-          contents: lost,
-        };
-      const orphans = table.parents.reduce(
-        (count, parent, entry) => (parent === -2 || (parent >= 0 && table.types[entry] === 0) ? count + 1 : count),
-        0,
-      );
-      if (orphans > 0) {
-        yield {
-          ...this.#problem(
-            "object-missing",
-            table.pack,
-            `${orphans} of its objects are built on objects that are not in it`,
-          ),
-          contents: orphans,
-        };
-      }
-    }
-  }
-
   *#shallow(): Generator<Problem> {
     const file = join(this.#repository.commonDir, "shallow");
     if (!isRegularFile(file)) return;
-    const boundary = readFileSync(file, "utf8")
-      .split("\n")
-      .filter((line) => /^[0-9a-f]{40}$/.test(line))
-      .sort();
+    const boundary = readFileSync(file, "utf8").split("\n").filter(isObjectId).sort();
     if (boundary.length === 0) return;
     const listed = boundary
       .slice(0, maxNamed)
@@ -155,8 +134,12 @@ class GitSource implements Source {
   /** What lies in the repository and is no object: files of the git folder, names of refs and of the index, files of the working tree. */
   *#sideContents(): Generator<PlannedUnit | Problem> {
     const prefix = gitFolderPrefix(this.target, this.#repository);
-    const names = listRefs(this.#repository).map(({ name }) => name);
+    const faults: StoreFault[] = [];
+    const names = listRefs(this.#repository, faults).map(({ name }) => name);
+    for (const { subject, message } of faults) yield this.#problem("unreadable", subject, message);
     yield* this.#side.lines(`${prefix}refs`, names, "ref");
+    for (const { path, text } of listTableLogs(this.#repository))
+      yield* this.#side.lines(prefix + path, text.trimEnd().split("\n"), reachOfLog(path));
     const staged = [...this.#stagedPaths().values()].flat();
     yield* this.#side.lines(`${prefix}index`, [...new Set(staged)].sort(), "index");
     const { worktree } = this.#options;
@@ -174,7 +157,7 @@ class GitSource implements Source {
     const all = new Map<string, string[]>();
     for (const folder of new Set([gitDir, commonDir, ...linked])) {
       if (!isRegularFile(join(folder, "index"))) continue;
-      for (const [id, paths] of stagedPaths({ gitDir: folder, commonDir }))
+      for (const [id, paths] of stagedPaths({ gitDir: folder, commonDir }, this.#idBytes))
         all.set(id, [...new Set([...(all.get(id) ?? []), ...paths])].sort());
     }
     return (this.#staged = all);

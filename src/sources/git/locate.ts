@@ -52,7 +52,7 @@ export class Locator {
     const wanted = contents.flatMap((content): Wanted[] => {
       const bytes = Buffer.from(content, "hex");
       const own = { content, number: objects.find(bytes, 0), isName: false };
-      const name = { content, number: objects.find(nameKey(bytes, 0), 0), isName: true };
+      const name = { content, number: objects.find(nameKey(bytes, 0, objects.idBytes), 0), isName: true };
       return [...(this.#reader.has(content) ? [own] : []), ...(name.number >= 0 ? [name] : [])];
     });
     const sightings: Sighting[] = [];

@@ -1,8 +1,9 @@
+import type { PackFile } from "../../content/git/pack-folder.ts";
 import { readPackTable } from "../../content/git/pack-table.ts";
 import { IdSet } from "../../model/id-set.ts";
 import type { Problem, ProblemCode } from "../../model/problem.ts";
 import type { KnownContents, PlannedUnit, SourceContext } from "../../model/source.ts";
-import { planLoose, planPack } from "./plan.ts";
+import { planLoose, planPack, planStrays } from "./plan.ts";
 import type { PushObjects } from "./push-objects.ts";
 
 /** Makes a problem of the target that is planned. */
@@ -18,7 +19,7 @@ export function* planIds(
   problem: MakeProblem,
 ): Generator<PlannedUnit | KnownContents | Problem> {
   const loose = new Map<string, string[]>();
-  const packed = new Map<string, string[]>();
+  const packed = new Map<PackFile, string[]>();
   let known = 0;
   let lost = 0;
   for (const id of ids) {
@@ -26,7 +27,7 @@ export function* planIds(
     if (holder === undefined) lost++;
     else if (!claim(id)) known++;
     else if (holder.kind === "loose") append(loose, holder.objects, id);
-    else append(packed, holder.index, id);
+    else append(packed, holder.file, id);
   }
   if (lost > 0)
     yield {
@@ -34,35 +35,44 @@ export function* planIds(
       contents: lost,
     };
   const folders = [...loose].map(([objects, oids]) => ({ objects, oids }));
-  for (const unit of planLoose(target, { packs: [], loose: folders, faults: [], promised: false }, () => true)) {
+  for (const unit of planLoose(target, { loose: folders, folders: objects.folders }, () => true)) {
     yield { kind: "planned", unit, planned: unit.oids.length };
   }
-  for (const [index, ids] of packed) yield* planPacked(target, index, ids, what, problem);
+  for (const [file, ids] of packed) yield* planPacked(target, file, objects.folders, ids, what, problem);
   if (known > 0) yield { kind: "known", contents: known };
 }
 
 function* planPacked(
   target: string,
-  index: string,
+  file: PackFile,
+  folders: readonly string[],
   ids: readonly string[],
   what: string,
   problem: MakeProblem,
 ): Generator<PlannedUnit | Problem> {
-  const wanted = new IdSet();
+  const { idBytes } = file.index;
+  const wanted = new IdSet(idBytes);
   for (const id of ids) wanted.add(Buffer.from(id, "hex"), 0);
-  const table = readPackTable(index);
+  const table = readPackTable(file, folders);
   let planned = 0;
-  for (const unit of planPack(target, table, (entry) => wanted.has(table.index.oids, 20 * table.inIndex[entry]!))) {
+  for (const unit of planPack(target, table, (entry) =>
+    wanted.has(table.index.oids, idBytes * table.inIndex[entry]!),
+  )) {
     const count = unit.entries.wanted.reduce((sum, one) => sum + one, 0);
     planned += count;
     yield { kind: "planned", unit, planned: count };
+  }
+  const isWanted = (id: string): boolean => wanted.has(Buffer.from(id, "hex"), 0);
+  for (const unit of planStrays(target, { packs: [table], folders }, isWanted)) {
+    planned += unit.oids.length;
+    yield { kind: "planned", unit, planned: unit.oids.length };
   }
   const left = ids.length - planned;
   if (left > 0)
     yield { ...problem("pack-corrupt", table.pack, `${left} ${what} in it cannot be read`), contents: left };
 }
 
-function append(lists: Map<string, string[]>, key: string, value: string): void {
+function append<K>(lists: Map<K, string[]>, key: K, value: string): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [value]);
   else list.push(value);

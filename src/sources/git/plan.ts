@@ -3,7 +3,6 @@ import { objectTypes } from "../../content/git/pack-entry.ts";
 import type { PackTable } from "../../content/git/pack-table.ts";
 import type { LooseUnit, PackEntries, PackUnit } from "../../model/unit.ts";
 
-const idBytes = 20;
 /** Units of this many expanded bytes keep messages rare and the last worker from being late. */
 const unitWeight = 8 << 20;
 /** A unit whose objects are so small that its weight never counts is cut here. */
@@ -41,7 +40,7 @@ export function planPack(target: string, table: PackTable, wants: (entry: number
       batch.sort((a, b) => a - b),
       wanted,
     );
-    units.push({ kind: "pack", target, weight, pack: table.pack, entries });
+    units.push({ kind: "pack", target, weight, pack: table.pack, folders: table.folders, entries });
     batch = [];
     weight = 0;
   };
@@ -81,8 +80,10 @@ function groupByRoot(root: Int32Array, familyWanted: Uint8Array): Map<number, nu
 
 function extract(table: PackTable, list: readonly number[], wanted: Uint8Array): PackEntries {
   const count = list.length;
+  const { idBytes } = table.index;
   const entries: PackEntries = {
     count,
+    idBytes,
     oids: new Uint8Array(count * idBytes),
     offsets: new Float64Array(count),
     ends: new Float64Array(count),
@@ -110,16 +111,45 @@ function extract(table: PackTable, list: readonly number[], wanted: Uint8Array):
 }
 
 /** Cuts loose objects into units. */
-export function planLoose(target: string, store: ObjectStore, wants: (oid: string) => boolean): LooseUnit[] {
-  return store.loose.flatMap(({ objects, oids }) => {
-    const list = oids.filter(wants);
-    const units: LooseUnit[] = [];
-    for (let at = 0; at < list.length; at += looseUnitObjects) {
-      const part = list.slice(at, at + looseUnitObjects);
-      units.push({ kind: "loose", target, weight: part.length * looseWeight, objects, oids: part });
-    }
-    return units;
-  });
+export function planLoose(
+  target: string,
+  { loose, folders }: Pick<ObjectStore, "loose" | "folders">,
+  wants: (oid: string) => boolean,
+): LooseUnit[] {
+  return loose.flatMap(({ objects, oids }) => cutLoose(target, objects, folders, oids.filter(wants)));
+}
+
+/**
+ * Units for the entries of packs that belong to no family: their headers are damaged, or they are built on what is not in the pack. Each is looked
+ * for by its id, in every place where it may lie.
+ */
+export function planStrays(
+  target: string,
+  { packs, folders }: Pick<ObjectStore, "packs" | "folders">,
+  wants: (oid: string) => boolean,
+): LooseUnit[] {
+  const oids = packs.flatMap((table) => strays(table)).filter(wants);
+  return oids.length === 0 ? [] : cutLoose(target, folders[0]!, folders, oids);
+}
+
+function strays({ count, types, index, inIndex }: PackTable): string[] {
+  const oids: string[] = [];
+  const { idBytes } = index;
+  for (let i = 0; i < count; i++) {
+    if (types[i] !== 0) continue;
+    const at = inIndex[i]! * idBytes;
+    oids.push(Buffer.from(index.oids.subarray(at, at + idBytes)).toString("hex"));
+  }
+  return oids;
+}
+
+function cutLoose(target: string, objects: string, folders: readonly string[], oids: readonly string[]): LooseUnit[] {
+  const units: LooseUnit[] = [];
+  for (let at = 0; at < oids.length; at += looseUnitObjects) {
+    const part = oids.slice(at, at + looseUnitObjects);
+    units.push({ kind: "loose", target, weight: part.length * looseWeight, objects, folders, oids: part });
+  }
+  return units;
 }
 
 /** Whether objects of this type are contents; trees hold names and ids. */

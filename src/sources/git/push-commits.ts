@@ -217,7 +217,7 @@ export function peel(
     const object = readObject(objects, target, "object", onFault);
     if (object?.type !== objectTypes.tag) return { tags, target, type: object?.type };
     tags.push(target);
-    const next = /^object ([0-9a-f]{40})$/m.exec(object.bytes.toString("latin1", 0, 64))?.[1];
+    const next = /^object ([0-9a-f]{40}|[0-9a-f]{64})$/m.exec(object.bytes.toString("latin1", 0, 80))?.[1];
     if (next === undefined) break;
     target = next;
   }

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isObjectId } from "../../model/object-id.ts";
 import { listRefs } from "./refs.ts";
-import { checkExtensions, type Repository } from "./repository.ts";
+import { defaultFormat, readFormat, type Repository, type RepositoryFormat } from "./repository.ts";
 
 /** A configuration is a page of text; a larger one is not read for what follows, and nothing is believed of the remote. */
 const maxConfigBytes = 1 << 20;
@@ -24,10 +25,10 @@ export function knownOfRemote(repository: Repository, remote: string): string[] 
     .map(({ oid }) => oid);
 }
 
-/** Throws ToolError for a repository in a form that cannot be read. Most have no extensions; then nothing has to be loaded to know it. */
-export async function checkFormat(repository: Repository): Promise<void> {
+/** How the repository is kept. Throws ToolError where that is a form that cannot be read. Most have no extensions; then nothing has to be loaded to know it. */
+export async function checkFormat(repository: Repository): Promise<RepositoryFormat> {
   const config = readConfig(repository);
-  if (config === undefined || /\[\s*extensions\b/i.test(config)) await checkExtensions(repository);
+  return config === undefined || /\[\s*extensions\b/i.test(config) ? readFormat(repository) : defaultFormat;
 }
 
 /**
@@ -46,11 +47,7 @@ export async function configuredHooksPath(repository: Repository): Promise<strin
 export function shallowCommits(repository: Repository): ReadonlySet<string> {
   const file = join(repository.commonDir, "shallow");
   if (!existsSync(file)) return new Set();
-  return new Set(
-    readFileSync(file, "utf8")
-      .split("\n")
-      .filter((line) => /^[0-9a-f]{40}$/.test(line)),
-  );
+  return new Set(readFileSync(file, "utf8").split("\n").filter(isObjectId));
 }
 
 function readConfig(repository: Repository): string | undefined {

@@ -131,20 +131,21 @@ export function holdsAt(objects: PushObjects, tree: string, path: string, id: st
 function knownTreeOf(objects: PushObjects, commit: string): string | undefined {
   const object = readObject(objects, commit, "commit", () => {});
   if (object?.type !== objectTypes.commit) return undefined;
-  return /^tree ([0-9a-f]{40})\n/.exec(object.bytes.toString("latin1", 0, 46))?.[1];
+  return /^tree ([0-9a-f]{40}|[0-9a-f]{64})\n/.exec(object.bytes.toString("latin1", 0, 70))?.[1];
 }
 
-/** Entries of a tree (`<mode> <name>\0<20 bytes>`, again and again); what follows damage is left out, and told. */
+/** Entries of a tree (`<mode> <name>\0<id>`, again and again); what follows damage is left out, and told. */
 export function readTree(objects: PushObjects, id: string, onFault: OnFault): TreeEntry[] {
   const object = readObject(objects, id, "tree", onFault);
   if (object === undefined) return [];
   const { bytes } = object;
+  const { idBytes } = objects;
   const entries: TreeEntry[] = [];
   if (object.type === objectTypes.tree) {
     for (let at = 0; at < bytes.length;) {
       const space = bytes.indexOf(0x20, at);
       const end = space < 0 ? -1 : bytes.indexOf(0, space);
-      if (end < 0 || end + 21 > bytes.length) {
+      if (end < 0 || end + 1 + idBytes > bytes.length) {
         onFault("object-corrupt", id, "tree is damaged");
         break;
       }
@@ -152,10 +153,10 @@ export function readTree(objects: PushObjects, id: string, onFault: OnFault): Tr
       entries.push({
         name: bytes.toString("utf8", space + 1, end),
         mode,
-        id: bytes.toString("hex", end + 1, end + 21),
+        id: bytes.toString("hex", end + 1, end + 1 + idBytes),
         kind: kindOf(mode),
       });
-      at = end + 21;
+      at = end + 1 + idBytes;
     }
   } else onFault("object-corrupt", id, "is not a tree");
   return entries;

@@ -2,10 +2,11 @@
  * A push as a source: the objects that the remote does not have, and for each the commit and path that bring it in. In: the repository, the
  * pushed ids, the remote's. It runs no git program and asks no network.
  */
-import { join, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { CommitFacts, ContentId, GitOrigin } from "../../model/content.ts";
 import type { Problem, ProblemCode } from "../../model/problem.ts";
 import type { KnownContents, Located, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
+import { objectFolders } from "./object-folders.ts";
 import { planIds } from "./plan-ids.ts";
 import { PushObjects } from "./push-objects.ts";
 import { checkFormat, knownOfRemote, shallowCommits } from "./push-remote.ts";
@@ -66,9 +67,9 @@ export function pushHead(repository: Repository): string {
  * is kept in a form that cannot be read. Every object that cannot be read is a problem that makes the scan incomplete.
  */
 export async function openPush(target: string, push: Push, context: SourceContext, facts: PushFacts): Promise<Source> {
-  await checkFormat(push.repository);
+  const { idBytes } = await checkFormat(push.repository);
   const { repository } = push;
-  const objects = new PushObjects(join(repository.commonDir, "objects"));
+  const objects = new PushObjects(objectFolders(repository, process.env), idBytes);
   let set: PushSet = { commits: [], contents: new Map(), trees: new Set(), tagged: new Map() };
 
   function* units(): Generator<PlannedUnit | KnownContents | Problem> {
@@ -80,7 +81,8 @@ export async function openPush(target: string, push: Push, context: SourceContex
       subject,
       message,
     });
-    for (const { subject, message } of objects.faults) yield problem("pack-corrupt", subject, message);
+    for (const { subject, message, isNote } of objects.faults)
+      yield { ...problem("pack-corrupt", subject, message), ...(isNote === true ? { effect: "note" } : {}) };
     const remotes = [...knownOfRemote(repository, push.remote), ...push.refs.flatMap(({ remoteId }) => remoteId ?? [])];
     const locals = push.refs.map(({ localId }) => localId);
     set = findPushSet(
@@ -135,7 +137,7 @@ export async function openPush(target: string, push: Push, context: SourceContex
   };
 }
 
-function append(lists: Map<string, string[]>, key: string, value: string): void {
+function append<K>(lists: Map<K, string[]>, key: K, value: string): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [value]);
   else list.push(value);
@@ -150,7 +152,7 @@ function factsOf({ id, author, email, authorTime, message }: NonNullable<Introdu
 
 function treeOf(objects: PushObjects, commit: string): string | undefined {
   try {
-    return /^tree ([0-9a-f]{40})\n/.exec(objects.read(commit)?.bytes.toString("latin1", 0, 46) ?? "")?.[1];
+    return /^tree ([0-9a-f]{40}|[0-9a-f]{64})\n/.exec(objects.read(commit)?.bytes.toString("latin1", 0, 70) ?? "")?.[1];
   } catch {
     return undefined;
   }

@@ -1,6 +1,10 @@
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { StoreFault } from "../../content/git/pack-folder.ts";
 import { isRegularFile } from "../../content/regular-file.ts";
+import { isObjectId } from "../../model/object-id.ts";
+import { readRefTables, type RefTables } from "./ref-tables.ts";
+import type { LogEntry, TableRef } from "./reftable.ts";
 import type { Repository } from "./repository.ts";
 
 export interface Ref {
@@ -16,8 +20,11 @@ const longestRefFile = 4096;
 /** `ref:` may point at `ref:`; git gives up at five. */
 const maxSymbolicDepth = 5;
 
-/** All refs of the repository: HEAD, loose and packed ones; a loose ref hides the packed one of its name. Sorted by name. */
-export function listRefs(repository: Repository): Ref[] {
+/**
+ * All refs of the repository, sorted by name: HEAD, loose and packed ones; a loose ref hides the packed one of its name. Those of reftables, where
+ * there are such; what of them cannot be read is listed in `faults`.
+ */
+export function listRefs(repository: Repository, faults: StoreFault[] = []): Ref[] {
   const found = new Map<string, Ref>();
   for (const ref of readPackedRefs(join(repository.commonDir, "packed-refs"))) found.set(ref.name, ref);
   for (const folder of new Set([repository.commonDir, repository.gitDir])) {
@@ -28,7 +35,53 @@ export function listRefs(repository: Repository): Ref[] {
   }
   const head = resolveRef(repository, "HEAD", found);
   if (head !== undefined) found.set("HEAD", { name: "HEAD", oid: head });
+  for (const ref of listTableRefs(repository, faults)) found.set(ref.name, ref);
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/**
+ * The reflogs that reftables keep, those of linked working trees among them, each as git writes it into a file: `path` is what that would be called,
+ * `logs/refs/heads/main`.
+ */
+export function listTableLogs(
+  repository: Repository,
+  faults: StoreFault[] = [],
+): { readonly path: string; readonly text: string }[] {
+  const texts = new Map<string, string>();
+  const trees = join(repository.commonDir, "worktrees");
+  const linked = existsSync(trees) ? readdirSync(trees).map((name) => `worktrees/${name}/`) : [];
+  for (const prefix of ["", ...linked]) {
+    const { logs } = readRefTables(join(repository.commonDir, prefix), faults) ?? { logs: [] };
+    for (const [name, entries] of logs)
+      texts.set(`${prefix}logs/${name}`, entries.map((entry) => logLine(entry)).join(""));
+  }
+  return [...texts].map(([path, text]) => ({ path, text })).sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function logLine({ oldId, newId, person, email, time, zone, message }: LogEntry): string {
+  const text = message.trimEnd();
+  return `${oldId} ${newId} ${person} <${email}> ${time} ${zone}${text === "" ? "" : `\t${text}`}\n`;
+}
+
+/** The common tables, then those of a linked worktree: its HEAD and its own refs hide the common ones. */
+function tablesOf({ commonDir, gitDir }: Repository, faults: StoreFault[]): RefTables[] {
+  return [...new Set([commonDir, gitDir])].flatMap((folder) => readRefTables(folder, faults) ?? []);
+}
+
+function listTableRefs(repository: Repository, faults: StoreFault[]): Ref[] {
+  const all = new Map<string, TableRef>();
+  for (const { refs } of tablesOf(repository, faults)) for (const [name, ref] of refs) all.set(name, ref);
+  return [...all.values()].flatMap(({ name, oid: own, peeled }): Ref[] => {
+    const oid = own ?? oidOf(name, all);
+    if (oid === undefined) return [];
+    return [{ name, oid, ...(peeled === undefined ? {} : { peeled }) }];
+  });
+}
+
+function oidOf(name: string, all: ReadonlyMap<string, TableRef>): string | undefined {
+  let ref = all.get(name);
+  for (let depth = 0; depth < maxSymbolicDepth && ref?.target !== undefined; depth++) ref = all.get(ref.target);
+  return ref?.oid;
 }
 
 /** `refs/heads/main` → `main`, `refs/remotes/origin/x` → `origin/x`, `refs/tags/v1` → `v1`, `refs/stash` → `stash`. */
@@ -41,7 +94,7 @@ function resolveRef(repository: Repository, name: string, packed: ReadonlyMap<st
   for (let depth = 0; depth <= maxSymbolicDepth; depth++) {
     const text = readRefFile(join(repository.gitDir, current)) ?? readRefFile(join(repository.commonDir, current));
     if (text === undefined) return packed.get(current)?.oid;
-    if (/^[0-9a-f]{40}$/.test(text)) return text;
+    if (isObjectId(text)) return text;
     const target = /^ref: (refs\/[^\0]+)$/.exec(text)?.[1];
     if (target === undefined || target.split("/").includes("..")) return undefined;
     current = target;
@@ -74,10 +127,10 @@ function readPackedRefs(path: string): Ref[] {
   if (!isRegularFile(path)) return [];
   const refs: Ref[] = [];
   for (const line of readFileSync(path, "utf8").split("\n")) {
-    const peeled = /^\^([0-9a-f]{40})$/.exec(line)?.[1];
+    const peeled = /^\^([0-9a-f]{40}|[0-9a-f]{64})$/.exec(line)?.[1];
     const last = refs[refs.length - 1];
     if (peeled !== undefined && last !== undefined) refs[refs.length - 1] = { ...last, peeled };
-    const [, oid, name] = /^([0-9a-f]{40}) (refs\/.+)$/.exec(line) ?? [];
+    const [, oid, name] = /^([0-9a-f]{40}|[0-9a-f]{64}) (refs\/.+)$/.exec(line) ?? [];
     if (oid !== undefined && name !== undefined) refs.push({ name, oid });
   }
   return refs;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isRegularFile } from "../../content/regular-file.ts";
+import type { IdBytes } from "../../model/object-id.ts";
 import { ToolError } from "../../model/problem.ts";
 
 /** Where a repository's parts lie (gitrepository-layout). */
@@ -41,10 +42,21 @@ function readPath(file: string, relativeTo: string, prefix = ""): string | undef
     : undefined;
 }
 
-/** Throws ToolError where the repository needs something that the reader cannot do: then nothing of it may look clean. */
-export async function checkExtensions(repository: Repository): Promise<void> {
+/** How a repository is kept (gitformat-pack, `extensions.objectFormat`). */
+export interface RepositoryFormat {
+  readonly idBytes: IdBytes;
+}
+
+/** What holds where the configuration says nothing. */
+export const defaultFormat: RepositoryFormat = { idBytes: 20 };
+
+/**
+ * Reads how the repository is kept. Throws ToolError where it needs something that the reader cannot do: then nothing of it may look clean. Where
+ * refs are kept (`extensions.refStorage`) is seen by the folders that are there.
+ */
+export async function readFormat(repository: Repository): Promise<RepositoryFormat> {
   const config = join(repository.commonDir, "config");
-  if (!isRegularFile(config)) return;
+  if (!isRegularFile(config)) return defaultFormat;
   const [{ default: git }, fs] = await Promise.all([import("isomorphic-git"), import("node:fs")]);
   const read = async (path: string): Promise<unknown> => {
     try {
@@ -55,15 +67,16 @@ export async function checkExtensions(repository: Repository): Promise<void> {
     }
   };
   const format = await read("extensions.objectformat");
-  if (format !== undefined && format !== "sha1") {
+  if (format !== undefined && format !== "sha1" && format !== "sha256") {
     throw new ToolError("repository-format", `the repository keeps its objects by ${JSON.stringify(format)}`, {
-      hint: "leaktrace reads SHA-1 repositories",
+      hint: "leaktrace reads SHA-1 and SHA-256 repositories",
     });
   }
   const refs = await read("extensions.refstorage");
-  if (refs !== undefined && refs !== "files") {
+  if (refs !== undefined && refs !== "files" && refs !== "reftable") {
     throw new ToolError("repository-format", `the repository keeps its refs by ${JSON.stringify(refs)}`, {
-      hint: "leaktrace reads refs that are kept as files",
+      hint: "leaktrace reads refs that are kept as files or as reftables",
     });
   }
+  return { idBytes: format === "sha256" ? 32 : 20 };
 }

@@ -4,7 +4,7 @@ import { openWithoutWaiting } from "../../content/regular-file.ts";
 import type { Reach } from "../../model/content.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { Root } from "./reachability.ts";
-import { listRefs, shortName, type Ref } from "./refs.ts";
+import { listRefs, listTableLogs, shortName, type Ref } from "./refs.ts";
 import type { Repository } from "./repository.ts";
 
 /** A reflog beyond this is not followed; its text is scanned like that of any file. */
@@ -40,7 +40,8 @@ export function listRoots(
     for (const name of namesIn(folder)) {
       if (!pseudoRef.test(name)) continue;
       const text = readHead(join(folder, name), maxPseudoBytes)?.text ?? "";
-      for (const [, oid = ""] of text.matchAll(/^([0-9a-f]{40})(?![0-9a-f])/gm)) roots.push({ oid, reach: "ref" });
+      for (const [, oid = ""] of text.matchAll(/^([0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-f])/gm))
+        roots.push({ oid, reach: "ref" });
     }
     for (const path of filesBelow(join(folder, "logs"), 0)) {
       const log = readHead(path, maxLogBytes);
@@ -50,14 +51,23 @@ export function listRoots(
           subject: path,
           message: `reflog is longer than ${maxLogBytes} bytes: what it names beyond is not labelled`,
         });
-      const reach: Reach = basename(path) === "stash" ? "stash" : "reflog";
-      const oids = new Set(
-        [...log.text.matchAll(/^([0-9a-f]{40}) ([0-9a-f]{40}) /gm)].flatMap(([, a = "", b = ""]) => [a, b]),
-      );
-      for (const oid of oids) roots.push({ oid, reach });
+      for (const oid of idsInLog(log.text)) roots.push({ oid, reach: reachOfLog(path) });
     }
   }
+  for (const { path, text } of listTableLogs(repository))
+    for (const oid of idsInLog(text)) roots.push({ oid, reach: reachOfLog(path) });
   return roots;
+}
+
+/** Old and new ids of a reflog, each once. */
+function idsInLog(text: string): Set<string> {
+  const lines = text.matchAll(/^([0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{40}|[0-9a-f]{64}) /gm);
+  return new Set([...lines].flatMap(([, a = "", b = ""]) => [a, b]));
+}
+
+/** What a reflog keeps reachable, by its path. */
+export function reachOfLog(path: string): Reach {
+  return basename(path) === "stash" ? "stash" : "reflog";
 }
 
 export type RootProblem = Pick<Problem, "subject" | "message">;

@@ -1,12 +1,13 @@
 import { join } from "node:path";
+import type { IdBytes } from "../../model/object-id.ts";
 import type { Repository } from "./repository.ts";
 import { readIndex } from "./staged/index-file.ts";
 
 /** Paths of the index by blob id; empty where there is no index or it cannot be read. */
-export function stagedPaths(repository: Repository): Map<string, string[]> {
+export function stagedPaths(repository: Repository, idBytes: IdBytes): Map<string, string[]> {
   const paths = new Map<string, string[]>();
   try {
-    for (const { path, id, isIntended } of readIndex(join(repository.gitDir, "index"), 20)) {
+    for (const { path, id, isIntended } of readIndex(join(repository.gitDir, "index"), idBytes)) {
       const known = paths.get(id);
       if (isIntended) continue;
       if (known === undefined) paths.set(id, [path]);

@@ -7,7 +7,7 @@ import { copyInstruction, insertInstruction, makeDelta, varint } from "../../../
 import { objectId, treeOf, whole, writeLoose, writePack, type PackItem } from "../../../fixtures/git/pack-writer.ts";
 import { createRepository, objectsByGit, versionsOf, type StoredObject } from "../../../fixtures/git/workshop.ts";
 import { createRandom } from "../../../src/rules/random.ts";
-import { readEverything, readOneByOne, scratch, type Reading } from "./everything.ts";
+import { readEverything, readOneByOne, sameBytes, scratch, type Reading } from "./everything.ts";
 
 const folder = scratch();
 let count = 0;
@@ -109,27 +109,29 @@ describe("a pack", () => {
     }
   });
 
-  test("whose index is cut off, or lies, is named, and never ends the program", { timeout: 60_000 }, () => {
+  test("whose index is cut off, or changed, is read without it, and that is noted", { timeout: 60_000 }, () => {
     const { objects, index } = packed();
     const bytes = readFileSync(index);
     for (const size of [0, 7, 8, 500, 1031, 1032, 1100, bytes.length - 41, bytes.length - 100]) {
       writeFileSync(index, bytes.subarray(0, size));
       const reading = readEverything(objects);
-      expect({ size, named: reading.damaged.has(index), read: reading.objects.size }).toEqual({
-        size,
-        named: true,
-        read: 0,
-      });
+      expectAll(reading);
+      expect({ size, notes: reading.notes }).toEqual({ size, notes: [expect.stringContaining(index)] });
     }
     const random = createRandom("index");
     for (let i = 0; i < 150; i++) {
       writeFileSync(index, bytes);
       flipBit(index, random.integer(bytes.length), random.integer(8));
-      const { damaged } = readEverything(objects);
-      for (const message of damaged.values()) expect(message).toMatch(/^[^\n]+$/);
+      expectAll(readEverything(objects));
     }
   });
 });
+
+/** Nothing is lost, and nothing is added. */
+function expectAll({ objects, damaged }: Reading): void {
+  expect([...damaged]).toEqual([]);
+  expect(sameBytes(objects, original)).toBe(true);
+}
 
 describe("hostile packs", () => {
   const text = Buffer.from("a base that deltas are built on, long enough to copy from\n".repeat(4));
@@ -296,9 +298,9 @@ describe("hostile packs", () => {
     const objects = fresh();
     const { pack } = writePack(objects, "sparse", [{ ...bystander, stored: deflateSync(bystander.data) }]);
     growTo(pack, 20 * 2 ** 30);
-    const { damaged } = readEverything(objects);
-    expect([...damaged]).toEqual([[bystander.id, expect.stringMatching(/room/)]]);
-    expect(() => readOneByOne(objects, [bystander.id])).toThrow(/room/);
+    // 20 GiB are more than there is memory for: it was not read.
+    for (const { objects: found } of [readEverything(objects), { objects: readOneByOne(objects, [bystander.id]) }])
+      expect([...found.keys()]).toEqual([bystander.id]);
     rmSync(pack);
   });
 });

@@ -38,8 +38,8 @@ export async function openRange(
       hint: `commits can only be selected in one; for a folder of files use: leaktrace dir ${target}`,
     });
   }
-  await checkFormat(repository);
-  const objects = new PushObjects(join(repository.commonDir, "objects"));
+  const { idBytes } = await checkFormat(repository);
+  const objects = new PushObjects(join(repository.commonDir, "objects"), idBytes);
   try {
     const faults: Problem[] = [];
     const onFault: OnFault = (code, subject, message) =>
@@ -81,7 +81,8 @@ class RangeSource implements Source {
   async *units(): AsyncGenerator<PlannedUnit | KnownContents | Problem> {
     const problem = (code: ProblemCode, subject: string, message: string): Problem =>
       this.#problem(code, subject, message);
-    for (const { subject, message } of this.#objects.faults) yield problem("pack-corrupt", subject, message);
+    for (const { subject, message, isNote } of this.#objects.faults)
+      yield { ...problem("pack-corrupt", subject, message), ...(isNote === true ? { effect: "note" } : {}) };
     yield* this.#faults.slice(0, maxNamed);
     const more = this.#faults.length - maxNamed;
     if (more > 0) yield problem(this.#faults[0]!.code, this.target, `${more} more objects cannot be read`);

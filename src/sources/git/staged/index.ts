@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { ContentId } from "../../../model/content.ts";
+import type { IdBytes } from "../../../model/object-id.ts";
 import { ToolError, type Problem, type ProblemCode } from "../../../model/problem.ts";
 import type { KnownContents, Located, PlannedUnit, Sighting, Source, SourceContext } from "../../../model/source.ts";
 import type { FilesUnit, InlineUnit, Unit, UnitResult } from "../../../model/unit.ts";
@@ -44,9 +45,9 @@ export async function openChanges(target: string, request: ChangesRequest, conte
       hint: `changes are staged in one; for a folder of files use: leaktrace dir ${target}`,
     });
   }
-  await checkFormat(repository);
+  const { idBytes } = await checkFormat(repository);
   const root = request.kind === "unstaged" ? worktreeOf(target, repository) : undefined;
-  return new ChangesSource(target, repository, root, request, context);
+  return new ChangesSource(target, repository, idBytes, root, request, context);
 }
 
 /** The index that `GIT_INDEX_FILE` names; it counts for the repository of the current folder alone. Undefined where there is none. */
@@ -84,6 +85,7 @@ class ChangesSource implements Source {
   constructor(
     target: string,
     repository: Repository,
+    idBytes: IdBytes,
     root: string | undefined,
     request: ChangesRequest,
     context: SourceContext,
@@ -93,7 +95,7 @@ class ChangesSource implements Source {
     this.#root = root;
     this.#request = request;
     this.#context = context;
-    this.#objects = new PushObjects(join(repository.commonDir, "objects"));
+    this.#objects = new PushObjects(join(repository.commonDir, "objects"), idBytes);
   }
 
   get selection(): string {
@@ -105,7 +107,7 @@ class ChangesSource implements Source {
     const path = this.#request.indexFile ?? join(this.#repository.gitDir, "index");
     let entries: IndexEntry[];
     try {
-      entries = readIndex(path, 20);
+      entries = readIndex(path, this.#objects.idBytes);
     } catch (error) {
       const why = error instanceof Error ? error.message : "it cannot be read";
       yield this.#problem("unreadable", path, `the index is not read: ${why}`);
@@ -117,7 +119,8 @@ class ChangesSource implements Source {
 
   *#staged(entries: readonly IndexEntry[]): Generator<PlannedUnit | KnownContents | Problem> {
     const objects = this.#objects;
-    for (const { subject, message } of objects.faults) yield this.#problem("pack-corrupt", subject, message);
+    for (const { subject, message, isNote } of objects.faults)
+      yield { ...this.#problem("pack-corrupt", subject, message), ...(isNote === true ? { effect: "note" } : {}) };
     const faults: Problem[] = [];
     const onFault: OnFault = (...fault) => void faults.push(this.#problem(...fault));
     const commits = new CommitReader(objects, new Set());
@@ -144,7 +147,7 @@ class ChangesSource implements Source {
       [paths, names, weight] = [[], [], 0];
       return { kind: "planned", unit, planned };
     };
-    for (const change of worktreeChanges(root, entries, written, "sha1")) {
+    for (const change of worktreeChanges(root, entries, written, this.#objects.idBytes === 20 ? "sha1" : "sha256")) {
       this.#count++;
       if (change.kind === "unreadable") {
         yield { ...this.#problem("unreadable", change.path, change.why), contents: 1 };

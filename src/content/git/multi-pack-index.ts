@@ -1,0 +1,85 @@
+import type { IdBytes } from "../../model/object-id.ts";
+import { readFanout, readWholeFile, type PackIndex } from "./pack-index.ts";
+
+/** A multi-pack-index (gitformat-pack, "multi-pack-index"): for each object one pack of several that holds it, and the offset there. */
+export interface MultiPackIndex {
+  /** File names of the packs, ending in `.pack`. Only names: nothing in them leads to another folder. */
+  readonly packs: readonly string[];
+  /** What it knows of one of them: objects that it gives to another pack are left out. Throws Error where its tables are damaged. */
+  readonly indexOf: (pack: number) => PackIndex;
+}
+
+const headerBytes = 12;
+const chunkRecordBytes = 12;
+
+/** Reads a multi-pack-index. Throws Error with a one-line message when it is damaged or keeps ids of another length. */
+export function readMultiPackIndex(path: string, idBytes: IdBytes): MultiPackIndex {
+  const bytes = readWholeFile(path);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < headerBytes || view.getUint32(0) !== 0x4d494458) throw new Error("is not a multi-pack-index");
+  const version = view.getUint8(4);
+  if (version !== 1 && version !== 2) throw new Error(`multi-pack-index of unknown version ${version}`);
+  if (view.getUint8(5) !== (idBytes === 20 ? 1 : 2)) throw new Error("multi-pack-index keeps ids of another length");
+  const chunk = readChunks(bytes, view);
+  const names = readNames(chunk("PNAM"), view.getUint32(8));
+  return { packs: names, indexOf: (pack) => indexOf(pack, chunk, idBytes) };
+}
+
+function readChunks(bytes: Uint8Array, view: DataView): (name: string) => Uint8Array {
+  const count = view.getUint8(6);
+  if (headerBytes + (count + 1) * chunkRecordBytes > bytes.length) throw new Error("multi-pack-index is cut off");
+  const chunks = new Map<string, Uint8Array>();
+  const place = (at: number): number =>
+    view.getUint32(headerBytes + at * chunkRecordBytes + 4) * 2 ** 32 +
+    view.getUint32(headerBytes + at * chunkRecordBytes + 8);
+  for (let i = 0; i < count; i++) {
+    const name = Buffer.from(
+      bytes.subarray(headerBytes + i * chunkRecordBytes, headerBytes + i * chunkRecordBytes + 4),
+    );
+    if (place(i) > place(i + 1) || place(i + 1) > bytes.length) throw new Error("multi-pack-index is cut off");
+    chunks.set(name.toString("latin1"), bytes.subarray(place(i), place(i + 1)));
+  }
+  return (name) => chunks.get(name) ?? new Uint8Array(0);
+}
+
+function readNames(bytes: Uint8Array, count: number): string[] {
+  const names = Buffer.from(bytes).toString("utf8").split("\0").slice(0, count);
+  if (names.length < count || !names.every((name) => /^[^/\\]+\.(?:idx|pack)$/.test(name)))
+    throw new Error("multi-pack-index has a damaged list of packs");
+  return names.map((name) => name.replace(/\.idx$/, ".pack"));
+}
+
+function indexOf(pack: number, chunk: (name: string) => Uint8Array, idBytes: IdBytes): PackIndex {
+  const ids = chunk("OIDL");
+  const places = viewOf(chunk("OOFF"));
+  const large = viewOf(chunk("LOFF"));
+  if (chunk("OIDF").length < 1024) throw new Error("multi-pack-index is cut off");
+  const total = readFanout(viewOf(chunk("OIDF")), 0)[255]!;
+  if (ids.length < total * idBytes || places.byteLength < total * 8) throw new Error("multi-pack-index is cut off");
+  let count = 0;
+  for (let i = 0; i < total; i++) if (places.getUint32(8 * i) === pack) count++;
+  const oids = new Uint8Array(count * idBytes);
+  const offsets = new Float64Array(count);
+  const fanout = new Uint32Array(256);
+  let at = 0;
+  for (let i = 0; i < total; i++) {
+    if (places.getUint32(8 * i) !== pack) continue;
+    oids.set(ids.subarray(i * idBytes, (i + 1) * idBytes), at * idBytes);
+    fanout[ids[i * idBytes]!]!++;
+    offsets[at++] = offsetOf(places.getUint32(8 * i + 4), large);
+  }
+  for (let i = 1; i < 256; i++) fanout[i]! += fanout[i - 1]!;
+  return { count, idBytes, oids, offsets, fanout };
+}
+
+/** Offsets of 31 bits and more lie in a table of their own, where there is one; without it 32 bits are meant. */
+function offsetOf(small: number, large: DataView): number {
+  if (small < 0x80000000 || large.byteLength === 0) return small;
+  const at = 8 * (small - 0x80000000);
+  if (at + 8 > large.byteLength) throw new Error("multi-pack-index names an offset outside its table");
+  return large.getUint32(at) * 2 ** 32 + large.getUint32(at + 4);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
