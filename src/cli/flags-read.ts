@@ -54,6 +54,7 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     maxDecodeDepth: number("maxDecodeDepth", defaultDecodeDepth),
     maxArchiveDepth: number("maxArchiveDepth", 0),
     timeoutMs: number("timeout", 0) * 1000,
+    delta: values["delta"] !== false,
     ...optional("workers", typeof values["workers"] === "number" ? values["workers"] : undefined),
     ...optional("targetsFile", targetsFile),
     ...optional("journal", journal),

@@ -191,6 +191,12 @@ export const scanFlags: readonly Flag[] = [
     group: "Limits",
     parse: wholeNumber(0, 100_000_000),
   },
+  {
+    flags: "--no-delta",
+    description: "scan every version of a file whole: slower, the same findings",
+    group: "Limits",
+    only: ["scan", "git"],
+  },
   { flags: "--workers <n>", description: "scan with this many threads", group: "Limits", parse: wholeNumber(1, 256) },
 
   {

@@ -43,6 +43,8 @@ export interface ScanOptions {
   readonly maxArchiveDepth: number;
   /** 0: none. */
   readonly timeoutMs: number;
+  /** git: versions inherit what was found in the ones they are stored as deltas of. */
+  readonly delta: boolean;
   /** Absent: as many as the machine has cores to spare. */
   readonly workers?: number;
 

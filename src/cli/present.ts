@@ -17,9 +17,14 @@ export async function presentScan(
   if (options.reportPath !== undefined) await checkWritable(options.reportPath);
   const progress = showProgress({ stream: process.stderr, env: process.env });
   let known = 0;
+  let looked: readonly [bytes: number, looked: number] | undefined;
   let report: Report;
   try {
-    report = await scan({ ...progress, known: (contents) => void (known += contents) });
+    report = await scan({
+      ...progress,
+      known: (contents) => void (known += contents),
+      looked: (...numbers) => void (looked = numbers),
+    });
   } finally {
     progress[Symbol.dispose]();
   }
@@ -29,6 +34,8 @@ export async function presentScan(
     process.stderr.write(
       `leaktrace: ${countText(known)} of these contents are known from earlier scans (--no-cache scans them again)\n`,
     );
+  if (looked !== undefined && logLevels.indexOf(options.logLevel) <= logLevels.indexOf("debug"))
+    process.stderr.write(`leaktrace: keywords were looked for in ${looked[1]} of ${looked[0]} bytes\n`);
   const count = Math.max(targets ?? 0, report.targets.length);
   if (count > 1 && !isQuiet) {
     const { targetTable } = await import("../response/index.ts");

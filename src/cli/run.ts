@@ -105,6 +105,8 @@ export class Run implements AsyncDisposable {
     if (this.#failure !== undefined) throw this.#failure;
     this.#phase = "locate";
     this.#tell();
+    const { bytes, looked } = this.#pool.progress();
+    this.#observer.looked?.(bytes, looked);
   }
 
   /** Has a unit read that is not part of the plan. */

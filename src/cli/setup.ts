@@ -74,6 +74,7 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       kernel: new WebAssembly.Module(kernel),
       decodeDepth: options.maxDecodeDepth,
       honourInlineAllow: !options.ignoreInlineAllow,
+      inherits: options.delta,
       entry: asset("worker.js"),
       layerReader: asset("layer-reader.js"),
       prebuilt,

@@ -23,6 +23,8 @@ export interface DetectorOptions {
   readonly decodeDepth: number;
   /** Whether marks such as `gitleaks:allow` in a line silence it. */
   readonly honourInlineAllow: boolean;
+  /** False: `traceVersion` looks at everything, as `trace` does. */
+  readonly inherits?: boolean;
   /** What the kernel needs of the ruleset, where it was built before. */
   readonly prebuilt?: Prebuilt;
 }
@@ -52,6 +54,11 @@ export class Detector {
   readonly rules: ReadyRules;
   readonly #options: DetectorOptions;
   #decodedBytes = 0;
+
+  /** Bytes of contents in which keywords were looked for, since the detector was made. */
+  get lookedBytes(): number {
+    return this.kernel.scannedBytes;
+  }
 
   constructor(options: DetectorOptions) {
     this.#options = options;
@@ -98,7 +105,7 @@ export class Detector {
    * exactly what `trace` gives. Rules that look at whole contents cannot inherit; with such rules everything is looked at.
    */
   traceVersion(low: number, length: number, before: Trace, copies: Copies): Trace {
-    if (this.rules.looksEverywhere) return this.trace(low, length);
+    if (this.rules.looksEverywhere || this.#options.inherits === false) return this.trace(low, length);
     this.#decodedBytes = 0;
     const trace = inherit(this, { low, high: low + length, base: 0 }, before, copies);
     const decoded = trace.runs.reduce((sum, run) => sum + run.decodedBytes, 0);

@@ -9,6 +9,8 @@ export interface ScanObserver {
   progress(progress: Progress): void;
   /** So many contents of a target were not scanned now, because an earlier scan knows them. */
   known?(contents: number): void;
+  /** All is scanned: so many bytes, and in so many of them keywords had to be looked for (versions inherit the rest). */
+  looked?(bytes: number, looked: number): void;
 }
 
 export interface Progress {

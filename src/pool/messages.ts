@@ -8,6 +8,7 @@ export interface WorkerSetup {
   readonly kernel: WebAssembly.Module;
   readonly decodeDepth: number;
   readonly honourInlineAllow: boolean;
+  readonly inherits: boolean;
   readonly prebuilt?: Prebuilt;
   readonly listsClean: boolean;
   /** Where the code of the thread is that reads large layers beside a worker. */
@@ -19,8 +20,8 @@ export interface WorkerSetup {
 }
 
 /** Slots of the shared progress numbers. */
-export const progressSlot = { ordinal: 0, bytes: 1, contents: 2, beats: 3 } as const;
-export const progressSlots = 4;
+export const progressSlot = { ordinal: 0, bytes: 1, contents: 2, beats: 3, looked: 4 } as const;
+export const progressSlots = 5;
 
 export interface UnitMessage {
   readonly id: number;

@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly kernel: WebAssembly.Module;
   readonly decodeDepth: number;
   readonly honourInlineAllow: boolean;
+  /** False: every version of a content is scanned whole. */
+  readonly inherits?: boolean;
   /** What the kernel needs of the ruleset: workers then need not build it. */
   readonly prebuilt?: Prebuilt;
   /** Results of git objects also list the clean ones. */
@@ -115,14 +117,16 @@ export class Pool implements AsyncDisposable {
   }
 
   /** Bytes and contents that were dealt with so far. */
-  progress(): { bytes: number; contents: number } {
+  progress(): { bytes: number; contents: number; looked: number } {
     let bytes = 0;
     let contents = 0;
+    let looked = 0;
     for (const progress of [new Float64Array(this.#ownProgress), ...this.#seats.map((seat) => seat.progress)]) {
       bytes += progress[progressSlot.bytes]!;
       contents += progress[progressSlot.contents]!;
+      looked += progress[progressSlot.looked]!;
     }
-    return { bytes, contents };
+    return { bytes, contents, looked };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -156,6 +160,7 @@ export class Pool implements AsyncDisposable {
     return {
       ...{ ruleset, kernel, decodeDepth, honourInlineAllow, progress, cancel: this.#cancel },
       ...(prebuilt === undefined ? {} : { prebuilt }),
+      inherits: this.#options.inherits ?? true,
       listsClean: this.#options.listsClean ?? false,
       ...(layerReader === undefined ? {} : { layerReader: layerReader.href }),
     };

@@ -24,6 +24,7 @@ export async function openWorkbench(setup: WorkerSetup): Promise<Workbench> {
     code: instantiateKernel(setup.kernel),
     decodeDepth: setup.decodeDepth,
     honourInlineAllow: setup.honourInlineAllow,
+    inherits: setup.inherits,
     ...(setup.prebuilt === undefined ? {} : { prebuilt: setup.prebuilt }),
   });
   const progress = new Float64Array(setup.progress);
@@ -53,7 +54,9 @@ export async function openWorkbench(setup: WorkerSetup): Promise<Workbench> {
       leftOut = new Set(leaveOut);
       bytesLeft = maxBytes;
       progress[progressSlot.ordinal] = -1;
+      const lookedBefore = detector.lookedBytes;
       const result = await runUnit(unit, task);
+      progress[progressSlot.looked]! += detector.lookedBytes - lookedBefore;
       progress[progressSlot.beats]!++;
       return bytesLeft < 0 ? undefined : result;
     },

@@ -71,6 +71,7 @@ describe("options", () => {
       maxDecodeDepth: 5,
       maxArchiveDepth: 0,
       timeoutMs: 0,
+      delta: true,
       resume: false,
       worktree: false,
       recurseSubmodules: false,

@@ -46,6 +46,8 @@ export class Kernel {
   #copiesAt = 0;
   #bytes: Buffer;
   #words: Uint32Array;
+  /** Bytes that were looked through. */
+  scannedBytes = 0;
   /** State of the automaton behind the last text: give it to `scan` to go on. */
   state = 0;
 
@@ -150,6 +152,7 @@ export class Kernel {
   }
 
   #scanAll(text: number, length: number, from: number, onHits: OnHits): void {
+    this.scannedBytes += length;
     this.state = from;
     for (let done = 0; done < length; done += pieceBytes) {
       this.#scanPiece(text + done, Math.min(pieceBytes, length - done), done, onHits);
