@@ -63,7 +63,8 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     recurseSubmodules: flag("recurseSubmodules"),
     ...optional("selection", selectionOf(values)),
     followSymlinks: flag("followSymlinks"),
-    cache: values["cache"] !== false,
+    // Whoever asks for whole scans wants to see one.
+    cache: values["cache"] !== false && values["delta"] !== false,
     ...optional("cacheFolder", text("cacheDir")),
     signal,
   };

@@ -38,7 +38,7 @@ const leastBytes = 4 << 20;
 const indifferent: ReadonlySet<string> = new Set<keyof ScanOptions>([
   ...(["config", "enableRules", "baselinePath", "ignorePath", "minSeverity"] as const),
   ...(["exitCode", "reportPath", "reportFormat", "secrecy", "colour", "verbose", "logLevel", "input"] as const),
-  ...(["timeoutMs", "workers", "targetsFile", "journal", "resume", "signal", "cache", "cacheFolder"] as const),
+  ...(["timeoutMs", "delta", "workers", "targetsFile", "journal", "resume", "signal", "cache", "cacheFolder"] as const),
 ]);
 
 /** Options that a whole target is remembered under. Any other one has the target scanned: a part of a history may depend on the day. */

@@ -22,12 +22,12 @@ export class TargetTally {
     this.#observer = observer;
   }
 
-  /** A unit came back. Contents that it neither scanned nor skipped were left when the scan was interrupted. */
+  /** A unit came back. Contents that it neither scanned nor skipped were left when the scan was interrupted, or when the unit was given up. */
   add(planned: number, result: UnitResult): void {
     const accounted = result.scanned + total(result.skipped);
     const left = Math.max(0, planned - accounted);
-    const skipped =
-      left > 0 && result.interrupted === true ? addCounts(result.skipped, { interrupted: left }) : result.skipped;
+    const why = result.interrupted === true ? "interrupted" : result.abandoned === true ? "worker-crashed" : undefined;
+    const skipped = left > 0 && why !== undefined ? addCounts(result.skipped, { [why]: left }) : result.skipped;
     this.#ledger = {
       planned: this.#ledger.planned + result.scanned + total(skipped),
       scanned: this.#ledger.scanned + result.scanned,

@@ -113,6 +113,8 @@ export interface UnitResult {
   readonly problems: readonly Problem[];
   /** Set when the run was cancelled before the unit was done. */
   readonly interrupted?: boolean;
+  /** Set when it ended so many workers that the rest of it was given up. */
+  readonly abandoned?: boolean;
   /** Contents of it that hold no secret, where the pool was told to list them. */
   readonly clean?: CleanList;
   /** Git LFS pointers among the contents. */

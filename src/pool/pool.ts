@@ -38,6 +38,10 @@ const unitsPerWorker = 2;
 const defaultStallMs = 120_000;
 /** A worker that dies this often without having begun a content will not live. */
 const maxStartFailures = 3;
+/** A unit that ended this many workers is given up. */
+const mostUnitCrashes = 20;
+/** And so many of all: then each unit is given up that ends one more. */
+const mostCrashes = 200;
 
 interface Job {
   readonly id: number;
@@ -77,6 +81,7 @@ export class Pool implements AsyncDisposable {
   #bytesUnderWay = 0;
   #nextId = 0;
   #failure: Error | undefined;
+  #crashes = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -202,6 +207,10 @@ export class Pool implements AsyncDisposable {
         const detail = error === undefined ? "" : `: ${error.message}`;
         return this.#fail(new ToolError("worker", `a worker thread cannot work${detail}`, { cause: error }));
       }
+    } else if (this.#isHopeless(job, ordinal)) {
+      seat.jobs.shift();
+      this.#finish(job);
+      job.resolve(abandoned(job.unit));
     } else {
       job.leaveOut.push(ordinal);
     }
@@ -210,6 +219,13 @@ export class Pool implements AsyncDisposable {
     seat.stalled = false;
     seat.worker = this.#start(seat.shared, () => seat);
     this.#dispatch();
+  }
+
+  /** Starting a worker takes a third of a second: a content at a time, a unit made to end workers would take for ever. */
+  #isHopeless(job: Job, ordinal: number): boolean {
+    this.#crashes++;
+    const most = this.#crashes > mostCrashes ? 0 : mostUnitCrashes;
+    return job.leaveOut.includes(ordinal) || job.leaveOut.length >= most;
   }
 
   #fail(error: Error): void {
@@ -257,6 +273,13 @@ export class Pool implements AsyncDisposable {
       }
     }
   }
+}
+
+function abandoned(unit: Unit): UnitResult {
+  const subject = unit.kind === "pack" ? unit.pack : unit.kind === "layer" ? unit.digest : unit.target;
+  const message = "ended its worker again and again; the rest of its contents was not scanned";
+  const problem = { code: "worker-crashed", effect: "incomplete", target: unit.target, subject, message } as const;
+  return { scanned: 0, bytes: 0, skipped: {}, suppressed: {}, hits: [], problems: [problem], abandoned: true };
 }
 
 /** What a unit under way may hold in memory: a layer streams, however large it is. */

@@ -162,6 +162,15 @@ await import(${JSON.stringify(new URL("worker.js", dist).href)});
     expect(summary(results)).toMatchObject({ found: ["a", "b", "c"], lost: ["worker-crashed incomplete bad"] });
   });
 
+  test("that dies over each content of a unit costs the unit, soon, and says so", { timeout: 60_000 }, async () => {
+    const pool = poolOf(faultyWorker("process.exit(9)"), 1);
+    const bad = Array.from({ length: 500 }, (_, i) => `bad-${i}`);
+    const results = await Promise.all([pool.run(inline(["a", ...bad])), pool.run(inline(["b"]))]);
+    await pool[Symbol.asyncDispose]();
+    expect(results[0]).toMatchObject({ abandoned: true, problems: [{ code: "worker-crashed", effect: "incomplete" }] });
+    expect(summary(results)).toMatchObject({ found: ["b"], lost: ["worker-crashed incomplete t"] });
+  });
+
   test(
     "that dies over an object of a pack costs that object; those built on it are scanned",
     { timeout: 30_000 },
