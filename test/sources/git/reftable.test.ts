@@ -172,6 +172,12 @@ describe("a stack", () => {
   });
 });
 
+function placesOf(ran: ReturnType<typeof leaktrace>): string[] {
+  return entriesOf(ran)
+    .map(({ Commit, File }) => `${Commit} ${File}`)
+    .sort();
+}
+
 test("a repository with reftables is scanned, and findings say which branch reaches them", () => {
   const shop = createRepository(join(folder, "shop"));
   const first = shop.commit("One", { "a.txt": probe("reftable") });
@@ -179,11 +185,20 @@ test("a repository with reftables is scanned, and findings say which branch reac
   const git = join(shop.path, ".git");
   for (const name of ["refs", "logs"]) rmSync(join(git, name), { recursive: true });
   const at = stack(
-    reftable([
-      { name: "HEAD", value: "ref: refs/heads/trunk" },
-      { name: "refs/heads/old", value: first },
-      { name: "refs/heads/trunk", value: second },
-    ]),
+    reftable(
+      [
+        { name: "HEAD", value: "ref: refs/heads/trunk" },
+        { name: "refs/heads/old", value: first },
+        { name: "refs/heads/trunk", value: second },
+      ],
+      [
+        {
+          name: "refs/heads/trunk",
+          updateIndex: 1,
+          entry: { oldId: first, newId: second, message: probe("in a log") },
+        },
+      ],
+    ),
   );
   mkdirSync(join(git, "refs"));
   mkdirSync(join(git, "reftable"));
@@ -194,9 +209,9 @@ test("a repository with reftables is scanned, and findings say which branch reac
   const scan = (form: string): ReturnType<typeof leaktrace> =>
     leaktrace(["git", shop.path, "-c", probeRules(folder), "-f", form, "-r", "-"]);
   const ran = scan("json");
-  expect({ code: ran.code, commits: entriesOf(ran).map(({ Commit }) => Commit) }).toEqual({
+  expect({ code: ran.code, places: placesOf(ran) }).toEqual({
     code: 1,
-    commits: [first],
+    places: [" .git/logs/refs/heads/trunk", `${first} a.txt`],
   });
   const { stdout } = scan("jsonl");
   expect(stdout).toContain('"trunk"');
