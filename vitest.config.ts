@@ -1,8 +1,19 @@
 import { defineConfig } from "vitest/config";
 
+/** Suites that make many repositories, or kill many processes: `npm run test:wide`. */
+const wide = [
+  ...["copies", "damage"].map((name) => `test/content/git/${name}.test.ts`),
+  ...["coverage", "differential", "gaps", "stores"].map((name) => `test/sources/git/${name}.test.ts`),
+  ...["range/select", "staged/staged"].map((name) => `test/sources/git/${name}.test.ts`),
+  ...["cli/selections", "detect/engines", "response/sweep", "store/cache"].map((name) => `test/${name}.test.ts`),
+];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.{ts,tsx}"],
+    projects: [
+      { extends: true, test: { name: "usual", include: ["test/**/*.test.{ts,tsx}"], exclude: wide } },
+      { extends: true, test: { name: "wide", include: wide } },
+    ],
     // Tests start worker threads, terminals and processes of their own: each file gets a process, not a thread.
     pool: "forks",
     // Machines are noisy; a test that works takes far less.
