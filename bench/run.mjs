@@ -22,7 +22,7 @@ switch (what) {
   case "git": {
     const repository = resolve(path);
     const cat = ["-C", repository, "cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"];
-    await compare(["git", ...cat], [process.execPath, program, "git", repository, "-f", "jsonl"]);
+    await compare(["git", ...cat], [process.execPath, program, "git", repository, "-f", "jsonl", "--no-cache"]);
     break;
   }
   case "layer": {
@@ -30,7 +30,7 @@ switch (what) {
     await inScratch(async (folder) => {
       await compare(
         ["gzip", "-dc", file],
-        [process.execPath, program, "image", `oci:${layoutOf(file, folder)}`, "-f", "jsonl"],
+        [process.execPath, program, "image", `oci:${layoutOf(file, folder)}`, "-f", "jsonl", "--no-cache"],
       );
     });
     break;
