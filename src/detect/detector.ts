@@ -93,10 +93,7 @@ export class Detector {
   trace(low: number, length: number): Trace {
     this.#decodedBytes = 0;
     const region: Region = { low, high: low + length, base: 0 };
-    const hits = new HitList(length >> hitsShift);
-    this.kernel.find(low, length, region.high, (end, action) => hits.push(end, action));
-    const outcomes: PlacedOutcome[] = [];
-    for (let i = 0; i < hits.length; i++) this.lookAround(region, hits.ends[i]!, hits.actions[i]!, outcomes);
+    const { hits, outcomes } = this.#lookThrough(region);
     return { length, hits, outcomes, runs: this.findRuns(region, low, region.high) };
   }
 
@@ -139,6 +136,16 @@ export class Detector {
       if (ready.rule.reach === "whole") wanted.add(ready);
     }
     return wanted;
+  }
+
+  /** All keywords of a content that is in memory as a whole, and what came of them. */
+  #lookThrough(region: Region): { hits: HitList; outcomes: PlacedOutcome[] } {
+    const length = region.high - region.low;
+    const hits = new HitList(length >> hitsShift);
+    this.kernel.find(region.low, length, region.high, (end, action) => hits.push(end, action));
+    const outcomes: PlacedOutcome[] = [];
+    for (let i = 0; i < hits.length; i++) this.lookAround(region, hits.ends[i]!, hits.actions[i]!, outcomes);
+    return { hits, outcomes };
   }
 
   /** What a rule makes of the bytes around a keyword. `end` is the offset in the content behind the keyword. */
@@ -264,10 +271,7 @@ export class Detector {
     this.kernel.reserve(low + text.length - this.kernel.arena);
     this.kernel.bytes.set(text, low);
     const inner: Region = { low, high: low + text.length, base: 0 };
-    const hits = new HitList(text.length >> hitsShift);
-    this.kernel.find(low, text.length, inner.high, (end, action) => hits.push(end, action));
-    const outcomes: PlacedOutcome[] = [];
-    for (let i = 0; i < hits.length; i++) this.lookAround(inner, hits.ends[i]!, hits.actions[i]!, outcomes);
+    const { hits, outcomes } = this.#lookThrough(inner);
     for (const { outcome } of outcomes) found(outcome, depth);
     if (this.rules.looksEverywhere)
       for (const ready of this.#wanted(hits)) this.lookEverywhere(ready, inner, (outcome) => found(outcome, depth));

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FollowProgram, Rule, Ruleset } from "../model/rule.ts";
+import { append } from "../model/multimap.ts";
 import { buildAutomaton, type Automaton } from "./kernel/automaton.ts";
 import { buildSieve, ProgramHeap, type Sieve, type SieveAction } from "./kernel/sieve.ts";
 
@@ -27,10 +28,7 @@ export function prebuild(ruleset: Ruleset, followOf: FollowOf, heap = new Progra
     if (rule.regex === undefined) return;
     const follow = followOf(rule);
     rule.keywords.forEach((keyword, i) => {
-      const action = { rule: index, beyond: 0, follow: follow[i] };
-      const list = actionsOf.get(keyword);
-      if (list === undefined) actionsOf.set(keyword, [action]);
-      else list.push(action);
+      append(actionsOf, keyword, { rule: index, beyond: 0, follow: follow[i] });
     });
   });
   const byState = automaton.outputs.map((numbers) =>

@@ -42,7 +42,7 @@ export class HitList {
     const count = to - from;
     if (this.length + count > this.ends.length) this.#grow(this.length + count);
     for (let i = 0; i < count; i++) this.ends[this.length + i] = other.ends[from + i]! + by;
-    for (let i = 0; i < count; i++) this.actions[this.length + i] = other.actions[from + i]!;
+    this.actions.set(other.actions.subarray(from, to), this.length);
     this.length += count;
   }
 

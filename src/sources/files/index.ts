@@ -4,10 +4,11 @@
  */
 import { lstatSync, opendirSync, realpathSync, statSync, type Dirent, type Stats } from "node:fs";
 import { join } from "node:path";
+import { FileBatch } from "../../model/file-batch.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { ContentId } from "../../model/content.ts";
 import type { Located, PlannedUnit, Sighting, Source } from "../../model/source.ts";
-import type { FilesUnit, StreamUnit, Unit, UnitResult } from "../../model/unit.ts";
+import type { StreamUnit, Unit, UnitResult } from "../../model/unit.ts";
 
 export interface FilesOptions {
   /** Larger files are skipped and counted; 0: none are. */
@@ -15,10 +16,6 @@ export interface FilesOptions {
   /** Links to files inside the tree are read too; links to folders never are. */
   readonly followSymlinks: boolean;
 }
-
-/** A unit ends at either: small files share one, a large file has its own. */
-const unitBytes = 4 << 20;
-const unitFiles = 128;
 
 /** Opens a file or folder. Throws ToolError when there is none. */
 export function openFiles(target: string, options: FilesOptions): Source {
@@ -54,17 +51,7 @@ class FilesSource implements Source {
   }
 
   async *units(): AsyncGenerator<PlannedUnit | Problem> {
-    let paths: string[] = [];
-    let names: string[] = [];
-    let weight = 0;
-    const take = (): PlannedUnit => {
-      const unit: FilesUnit = { kind: "files", target: this.target, weight, paths, names };
-      const planned = paths.length;
-      paths = [];
-      names = [];
-      weight = 0;
-      return { kind: "planned", unit, planned };
-    };
+    const batch = new FileBatch(this.target);
     for (const file of this.#root.isFile() ? [this.#single()] : this.#walk(this.target)) {
       if ("code" in file) {
         yield file;
@@ -77,12 +64,9 @@ class FilesSource implements Source {
         };
         continue;
       }
-      paths.push(file.path);
-      names.push(file.name);
-      weight += file.size;
-      if (weight >= unitBytes || paths.length >= unitFiles) yield take();
+      yield* batch.add(file.path, file.name, file.size);
     }
-    if (paths.length > 0) yield take();
+    yield* batch.rest();
   }
 
   /** A link given as the target is followed; what it leads to is opened by its own path. */

@@ -2,12 +2,11 @@
  * The git source: everything that lies in a repository's object store, reachable or not, and for contents with findings the commit that brought
  * them in. It reads packs and loose objects itself; no git program, hook, filter or configuration of the repository runs.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ObjectReader, openObjectStore, type ObjectStore } from "../../content/git/object-store.ts";
 import type { StoreFault } from "../../content/git/pack-folder.ts";
-import { isRegularFile } from "../../content/regular-file.ts";
-import { isObjectId, type IdBytes } from "../../model/object-id.ts";
+import type { IdBytes } from "../../model/object-id.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { Located, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
 import type { ContentId } from "../../model/content.ts";
@@ -23,7 +22,8 @@ import {
 } from "./history.ts";
 import { Locator } from "./locate.ts";
 import { isContent, planLoose, planPack, planStrays } from "./plan.ts";
-import { listRefs, listTableLogs } from "./refs.ts";
+import { shallowCommits } from "./push-remote.ts";
+import { listRefs, listTableLogs, type Ref } from "./refs.ts";
 import { findRepository, readFormat, type Repository } from "./repository.ts";
 import { listRoots, namesIn, reachOfLog } from "./roots.ts";
 import { SideContents } from "./side-contents.ts";
@@ -66,7 +66,9 @@ class GitSource implements Source {
   readonly #options: GitOptions;
   readonly #side: SideContents;
   readonly #pointers: LfsPointer[] = [];
+  readonly #refFaults: StoreFault[] = [];
   #opened: ObjectStore | undefined;
+  #listed: readonly Ref[] | undefined;
   #walk: HistoryWalk | undefined;
   #staged: Map<string, string[]> | undefined;
 
@@ -81,6 +83,11 @@ class GitSource implements Source {
 
   get #store(): ObjectStore {
     return (this.#opened ??= openObjectStore(join(this.#repository.commonDir, "objects"), this.#idBytes));
+  }
+
+  /** Read once: names, labels and attribution speak of the same refs. */
+  get #refs(): readonly Ref[] {
+    return (this.#listed ??= listRefs(this.#repository, this.#refFaults));
   }
 
   async *units(): AsyncGenerator<PlannedUnit | KnownContents | Problem> {
@@ -115,9 +122,7 @@ class GitSource implements Source {
   }
 
   *#shallow(): Generator<Problem> {
-    const file = join(this.#repository.commonDir, "shallow");
-    if (!isRegularFile(file)) return;
-    const boundary = readFileSync(file, "utf8").split("\n").filter(isObjectId).sort();
+    const boundary = [...shallowCommits(this.#repository)].sort();
     if (boundary.length === 0) return;
     const listed = boundary
       .slice(0, maxNamed)
@@ -134,9 +139,8 @@ class GitSource implements Source {
   /** What lies in the repository and is no object: files of the git folder, names of refs and of the index, files of the working tree. */
   *#sideContents(): Generator<PlannedUnit | Problem> {
     const prefix = gitFolderPrefix(this.target, this.#repository);
-    const faults: StoreFault[] = [];
-    const names = listRefs(this.#repository, faults).map(({ name }) => name);
-    for (const { subject, message } of faults) yield this.#problem("unreadable", subject, message);
+    const names = this.#refs.map(({ name }) => name);
+    for (const { subject, message } of this.#refFaults) yield this.#problem("unreadable", subject, message);
     yield* this.#side.lines(`${prefix}refs`, names, "ref");
     for (const { path, text } of listTableLogs(this.#repository))
       yield* this.#side.lines(prefix + path, text.trimEnd().split("\n"), reachOfLog(path));
@@ -156,7 +160,6 @@ class GitSource implements Source {
     const linked = namesIn(join(commonDir, "worktrees")).map((name) => join(commonDir, "worktrees", name));
     const all = new Map<string, string[]>();
     for (const folder of new Set([gitDir, commonDir, ...linked])) {
-      if (!isRegularFile(join(folder, "index"))) continue;
       for (const [id, paths] of stagedPaths({ gitDir: folder, commonDir }, this.#idBytes))
         all.set(id, [...new Set([...(all.get(id) ?? []), ...paths])].sort());
     }
@@ -177,7 +180,7 @@ class GitSource implements Source {
       const wanted = [...new Set([...here, ...pointers])].sort();
       const { graph, names } = await readHistory(this.target, this.#walk ?? planWalk(this.target, store), wanted, run);
       const { links, missing } = graph;
-      const refs = listRefs(this.#repository);
+      const refs = this.#refs;
       const problems: Problem[] = [];
       const roots = listRoots(this.#repository, refs, (problem) =>
         problems.push({ code: "unsupported", effect: "note", target: this.target, ...problem }),

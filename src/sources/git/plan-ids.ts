@@ -1,3 +1,4 @@
+import { append } from "../../model/multimap.ts";
 import type { PackFile } from "../../content/git/pack-folder.ts";
 import { readPackTable } from "../../content/git/pack-table.ts";
 import { IdSet } from "../../model/id-set.ts";
@@ -70,10 +71,4 @@ function* planPacked(
   const left = ids.length - planned;
   if (left > 0)
     yield { ...problem("pack-corrupt", table.pack, `${left} ${what} in it cannot be read`), contents: left };
-}
-
-function append<K>(lists: Map<K, string[]>, key: K, value: string): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isRegularFile } from "../../content/regular-file.ts";
 import { isObjectId } from "../../model/object-id.ts";
 import { listRefs } from "./refs.ts";
 import { defaultFormat, readFormat, type Repository, type RepositoryFormat } from "./repository.ts";
@@ -46,7 +47,7 @@ export async function configuredHooksPath(repository: Repository): Promise<strin
 /** Commits at which a shallow clone was cut off. */
 export function shallowCommits(repository: Repository): ReadonlySet<string> {
   const file = join(repository.commonDir, "shallow");
-  if (!existsSync(file)) return new Set();
+  if (!isRegularFile(file)) return new Set();
   return new Set(readFileSync(file, "utf8").split("\n").filter(isObjectId));
 }
 

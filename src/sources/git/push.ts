@@ -2,6 +2,7 @@
  * A push as a source: the objects that the remote does not have, and for each the commit and path that bring it in. In: the repository, the
  * pushed ids, the remote's. It runs no git program and asks no network.
  */
+import { append } from "../../model/multimap.ts";
 import { dirname, resolve } from "node:path";
 import type { CommitFacts, ContentId, GitOrigin } from "../../model/content.ts";
 import type { Problem, ProblemCode } from "../../model/problem.ts";
@@ -135,12 +136,6 @@ export async function openPush(target: string, push: Push, context: SourceContex
     locate,
     [Symbol.asyncDispose]: async () => objects[Symbol.dispose](),
   };
-}
-
-function append<K>(lists: Map<K, string[]>, key: K, value: string): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }
 
 function factsOf({ id, author, email, authorTime, message }: NonNullable<Introduced["commit"]>): CommitFacts {

@@ -1,11 +1,9 @@
 import type { ContentId, GitOrigin, Reach } from "../../model/content.ts";
 import type { PlannedUnit, Sighting } from "../../model/source.ts";
-import type { FilesUnit, InlineUnit, LfsPointer, UnitResult } from "../../model/unit.ts";
+import { FileBatch } from "../../model/file-batch.ts";
+import { append } from "../../model/multimap.ts";
+import type { InlineUnit, LfsPointer, UnitResult } from "../../model/unit.ts";
 import type { SideFile, SideProblem } from "./side-file.ts";
-
-/** A unit ends at either: small files share one, a large file has its own. */
-const unitBytes = 4 << 20;
-const unitFiles = 128;
 
 type Place = Pick<GitOrigin, "reachedBy" | "form">;
 
@@ -21,16 +19,7 @@ export class SideContents {
 
   /** Files, and links as their targets. Problems are passed on. */
   *files(files: Iterable<SideFile | SideProblem>): Generator<PlannedUnit | SideProblem> {
-    let batch: SideFile[] = [];
-    let weight = 0;
-    const take = (): PlannedUnit => {
-      const names = batch.map(({ name }) => name);
-      const paths = batch.map(({ path }) => path);
-      const unit: FilesUnit = { kind: "files", target: this.#repository, weight, paths, names };
-      batch = [];
-      weight = 0;
-      return { kind: "planned", unit, planned: names.length };
-    };
+    const batch = new FileBatch(this.#repository);
     for (const file of files) {
       if ("code" in file) {
         yield file;
@@ -42,11 +31,9 @@ export class SideContents {
         yield this.#inline(name, Buffer.from(file.target));
         continue;
       }
-      batch.push(file);
-      weight += file.size;
-      if (weight >= unitBytes || batch.length >= unitFiles) yield take();
+      yield* batch.add(file.path, name, file.size);
     }
-    if (batch.length > 0) yield take();
+    yield* batch.rest();
   }
 
   /** A list of names, a line each, as one content; nothing where there are none. */
@@ -120,11 +107,6 @@ function ofPointer({ origin }: Sighting, content: ContentId): GitOrigin {
 
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
+  for (const item of items) append(groups, keyOf(item), item);
   return groups;
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { append } from "../../model/multimap.ts";
 import type { IdBytes } from "../../model/object-id.ts";
 import type { Repository } from "./repository.ts";
 import { readIndex } from "./staged/index-file.ts";
@@ -8,10 +9,7 @@ export function stagedPaths(repository: Repository, idBytes: IdBytes): Map<strin
   const paths = new Map<string, string[]>();
   try {
     for (const { path, id, isIntended } of readIndex(join(repository.gitDir, "index"), idBytes)) {
-      const known = paths.get(id);
-      if (isIntended) continue;
-      if (known === undefined) paths.set(id, [path]);
-      else if (!known.includes(path)) known.push(path);
+      if (!isIntended && paths.get(id)?.includes(path) !== true) append(paths, id, path);
     }
   } catch {
     // An index that cannot be read names no paths; its contents are objects like all others.

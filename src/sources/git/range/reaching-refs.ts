@@ -1,3 +1,4 @@
+import { append } from "../../../model/multimap.ts";
 import { shortName } from "../refs.ts";
 import type { CommitReader } from "./commit-reader.ts";
 import { NewestFirst } from "./newest-first.ts";
@@ -57,10 +58,4 @@ export function reachingRefs(
     }
     return refs;
   };
-}
-
-function append(lists: Map<string, string[]>, key: string, value: string): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }

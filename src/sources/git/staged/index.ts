@@ -5,10 +5,11 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { ContentId } from "../../../model/content.ts";
+import { FileBatch } from "../../../model/file-batch.ts";
 import type { IdBytes } from "../../../model/object-id.ts";
 import { ToolError, type Problem, type ProblemCode } from "../../../model/problem.ts";
 import type { KnownContents, Located, PlannedUnit, Sighting, Source, SourceContext } from "../../../model/source.ts";
-import type { FilesUnit, InlineUnit, Unit, UnitResult } from "../../../model/unit.ts";
+import type { InlineUnit, Unit, UnitResult } from "../../../model/unit.ts";
 import { planIds } from "../plan-ids.ts";
 import type { OnFault } from "../push-commits.ts";
 import { findRepositoryAbove } from "../push.ts";
@@ -31,9 +32,6 @@ export interface ChangesRequest {
   readonly gitDir?: string;
 }
 
-/** A unit ends at either: small files share one, a large file has its own. */
-const unitBytes = 4 << 20;
-const unitFiles = 128;
 /** Problems named one by one. */
 const maxNamed = 50;
 
@@ -138,15 +136,7 @@ class ChangesSource implements Source {
   *#unstaged(root: string, entries: readonly IndexEntry[], index: string): Generator<PlannedUnit | Problem> {
     const { target } = this;
     const written = statSync(index, { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? 0n;
-    let paths: string[] = [];
-    let names: string[] = [];
-    let weight = 0;
-    const take = (): PlannedUnit => {
-      const unit: FilesUnit = { kind: "files", target, weight, paths, names };
-      const planned = paths.length;
-      [paths, names, weight] = [[], [], 0];
-      return { kind: "planned", unit, planned };
-    };
+    const batch = new FileBatch(target);
     for (const change of worktreeChanges(root, entries, written, this.#objects.idBytes === 20 ? "sha1" : "sha256")) {
       this.#count++;
       if (change.kind === "unreadable") {
@@ -159,13 +149,10 @@ class ChangesSource implements Source {
         const message = `file of ${change.size} bytes is over --max-target-megabytes`;
         yield { ...this.#problem("too-large", change.path, message), contents: 1 };
       } else {
-        paths.push(resolve(root, change.path));
-        names.push(change.path);
-        weight += change.size;
-        if (weight >= unitBytes || paths.length >= unitFiles) yield take();
+        yield* batch.add(resolve(root, change.path), change.path, change.size);
       }
     }
-    if (paths.length > 0) yield take();
+    yield* batch.rest();
   }
 
   done(_unit: Unit, result: UnitResult): void {
