@@ -31,8 +31,10 @@ async function buildRules() {
   const files = await Promise.all(
     names.map(async (name) => ({ name, text: await readFile(join(folder, name), "utf8") })),
   );
-  const { ruleset } = compileBuiltin(files);
+  const { ruleset, examples } = compileBuiltin(files);
+  const templates = Object.fromEntries(examples.map(({ id, examples: [first] }) => [id, [first]]));
   await writeWhole(join(dist, "rules.json"), JSON.stringify(ruleset));
+  await writeWhole(join(dist, "examples.json"), JSON.stringify(templates));
   await writeWhole(join(dist, "kernel.bin"), packPrebuilt(ruleset, followOf));
 }
 

@@ -41,7 +41,14 @@ export function buildReport(pieces: ReportPieces): Report {
   const targets = pieces.targets.map((outcome): TargetSummary => {
     const { target, kind, ledger, findings, selection } = outcome;
     const part = selection === undefined ? {} : { selection: mask(selection) };
-    return { target: mask(target), kind, status: statusOf(outcome, broken.has(target)), findings, ledger, ...part };
+    return {
+      target: mask(target),
+      kind,
+      status: statusOf(outcome, broken.has(target) || broken.has("")),
+      findings,
+      ledger,
+      ...part,
+    };
   });
   const total = pieces.targets.reduce((sum, outcome) => addLedgers(sum, outcome.ledger), emptyLedger);
   return {

@@ -30,6 +30,7 @@ const problemCodes = Object.keys({
   "worker-crashed": 0,
   "timed-out": 0,
   interrupted: 0,
+  "self-test": 0,
   "rules-limit": 0,
 } satisfies Record<ProblemCode, 0>) as readonly ProblemCode[]; // the object's type has just these keys
 

@@ -21,6 +21,7 @@ export type ProblemCode =
   | "worker-crashed"
   | "timed-out"
   | "interrupted"
+  | "self-test" // the rules do not report a secret that was planted to test them
   | "rules-limit"; // a limit of the detection was reached in this content
 
 /**

@@ -6,7 +6,7 @@ import type { Workbench } from "./workbench.ts";
 const maxBytes = 1 << 18;
 
 /**
- * Scans small files in the calling thread, because starting another takes longer than scanning them. What goes wrong here is done again by a
+ * Scans small contents in the calling thread, because starting another takes longer than scanning them. What goes wrong here is done again by a
  * worker: a fault then ends that worker and costs its one content, as always.
  */
 export class OwnThread {
@@ -28,7 +28,7 @@ export class OwnThread {
 
   /** Undefined for what a worker is to do: other kinds of units, what is large or turns out to be, and what failed here. */
   async scan(unit: Unit): Promise<UnitResult | undefined> {
-    if (unit.kind !== "files" || unit.weight >= this.#bytesLeft) {
+    if ((unit.kind !== "files" && unit.kind !== "inline") || unit.weight >= this.#bytesLeft) {
       this.#bytesLeft = 0;
       return undefined;
     }

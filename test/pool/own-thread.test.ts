@@ -37,7 +37,7 @@ test("small files are scanned without another thread, one after the other", asyn
 });
 
 test.each([
-  ["other kinds of units", { kind: "inline", target: "t", weight: 1, contents: [] } as const],
+  ["other kinds of units", { kind: "loose", target: "t", weight: 1, objects: folder, folders: [], oids: [] } as const],
   ["more than a little", file("large", "text\n".repeat(60_000))],
   ["a file that grew since it was planned", file("grown", "text\n".repeat(60_000), 10)],
 ])("%s are for workers", async (_name, unit) => {

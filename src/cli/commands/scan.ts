@@ -6,6 +6,7 @@ import { presentScan } from "../present.ts";
 import type { HitSink, Opener, ScanRequest } from "../request.ts";
 import { isSame, Memory, type TargetMemory } from "../memory.ts";
 import { Run } from "../run.ts";
+import { selfTest } from "../self-test.ts";
 import { prepareScan } from "../setup.ts";
 import { openTarget, unreachable, withSubmodules } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
@@ -46,14 +47,17 @@ export async function runScan(
       tally.lose(unreachable(error, target.name));
     }
   }
+  const found = findings.findings();
+  // Who has found something has shown that the rules work.
+  const untrusted = found.length > 0 || scan.isStopped ? [] : await selfTest(prepared, (unit) => scan.read(unit));
   return buildReport({
     version: toolVersion(),
     ruleset,
     targets: tallies.map((tally) => tally.outcome(findings.countIn(tally.target))),
-    findings: findings.findings(),
+    findings: found,
     suppressed: findings.suppressed(),
     mask: (text) => findings.mask(text),
-    problems: [...notes, ...tallies.flatMap(({ problems }) => problems)],
+    problems: [...notes, ...untrusted, ...tallies.flatMap(({ problems }) => problems)],
     interrupted: options.signal.aborted,
   });
 }

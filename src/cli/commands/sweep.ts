@@ -19,6 +19,7 @@ import type { ScanOptions } from "../options.ts";
 import { presentScan } from "../present.ts";
 import { Memory } from "../memory.ts";
 import { Run } from "../run.ts";
+import { selfTest } from "../self-test.ts";
 import { prepareScan, type Prepared } from "../setup.ts";
 import { openTarget, unreachable, type Target } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
@@ -72,6 +73,7 @@ async function runSweep(
   const records: TargetRecord[] = targets.flatMap(({ id }) => journal.done.get(id) ?? []);
   const left = targets.filter(({ id }) => !journal.done.has(id));
   let isStopped = false;
+  let untrusted: readonly Problem[] = [];
   if (left.length > 0) {
     await using scan = new Run(prepared.poolOptions, options, observer);
     using memory = new Memory(prepared, options);
@@ -84,8 +86,10 @@ async function runSweep(
       if (!scan.isStopped) await journal.append(record);
     }
     isStopped ||= scan.isStopped;
+    if (!isStopped && records.every(({ findings }) => findings.length === 0))
+      untrusted = await selfTest(prepared, (unit) => scan.read(unit));
   }
-  return reportOf(records, prepared, isStopped);
+  return reportOf(records, { ...prepared, notes: [...prepared.notes, ...untrusted] }, isStopped);
 }
 
 interface Sweep {

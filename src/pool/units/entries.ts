@@ -1,5 +1,5 @@
 import { blobId, startBlobId } from "../../content/blob-id.ts";
-import type { ContentStream, ScanResult } from "../../detect/index.ts";
+import type { ContentStream, Detector, ScanResult } from "../../detect/index.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
 
@@ -8,14 +8,15 @@ export const gatherBytes = 4 << 20;
 /** Ids that a worker remembers. Beyond it contents are scanned again, which costs time and changes nothing. */
 const maxRemembered = 400_000;
 
-/** What came of contents that this worker scanned, by id. */
-const remembered = new Map<string, ScanResult>();
+/** What came of contents that a detector scanned, by id. */
+const known = new WeakMap<Detector, Map<string, ScanResult>>();
 const nothing: ScanResult = { detections: [], suppressed: {}, judged: new Map(), limited: false };
 
 /** Scans files that come one after the other, in chunks, with their sizes known before: entries of layers, files of folders. */
 export class EntryScanner {
   readonly #task: Task;
   readonly #out: ResultBuilder;
+  readonly #remembered: Map<string, ScanResult>;
   #ordinal = 0;
   #place = "";
   #size = 0;
@@ -27,6 +28,8 @@ export class EntryScanner {
   constructor(task: Task, out: ResultBuilder) {
     this.#task = task;
     this.#out = out;
+    this.#remembered = known.get(task.detector) ?? new Map();
+    known.set(task.detector, this.#remembered);
   }
 
   begin(place: string, size: number): void {
@@ -72,8 +75,8 @@ export class EntryScanner {
     const low = detector.kernel.arena;
     const id = blobId(detector.kernel.bytes.subarray(low, low + length));
     // Told in full for every place, so that the report does not say which worker had which of them.
-    const result = remembered.get(id) ?? detector.scanAt(low, length);
-    if (remembered.size < maxRemembered) remembered.set(id, isNothing(result) ? nothing : result);
+    const result = this.#remembered.get(id) ?? detector.scanAt(low, length);
+    if (this.#remembered.size < maxRemembered) this.#remembered.set(id, isNothing(result) ? nothing : result);
     this.#out.scanned(id, this.#place, length, result);
   }
 }
