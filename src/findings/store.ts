@@ -248,9 +248,9 @@ export class FindingStore {
   }
 
   /** Where a content was seen; where its source never said so (the scan was interrupted), what its hit tells. */
-  #placesOf(content: ContentId, state: ContentState): Iterable<PlacedOrigin> {
+  #placesOf(content: ContentId, state: ContentState): readonly PlacedOrigin[] {
     const known = this.#origins.get(content);
-    if (known !== undefined) return known.values();
+    if (known !== undefined) return [...known.values()];
     const origin: Origin =
       state.place === ""
         ? { kind: "git", repository: "", object: content, objectType: "blob", path: "", inHead: false, refs: [] }

@@ -34,6 +34,18 @@ describe("joining by value", () => {
     expect(findings.finding(fingerprint(secret))).toBe(found);
   });
 
+  test("a value that stands twice in a content is seen twice in each of its places", () => {
+    const secret = madeUpSecret("again");
+    const findings = store();
+    const id = contentId("again");
+    const later = detection(secret, { start: 900, end: 920, startLine: 9, endLine: 9 });
+    findings.addHit(hit(id, [detection(secret, { start: 10, end: 30 }), later]));
+    for (const path of ["a.env", "b.env"]) findings.addSighting({ content: id, origin: fileOrigin(path) });
+    expect(findings.findings()[0]?.sightings).toHaveLength(4);
+    expect(findings.findings()[0]?.sightings.filter(({ startLine }) => startLine === 9)).toHaveLength(2);
+    expect(findings.suppressed()).toEqual({});
+  });
+
   test("the same content added twice counts once", () => {
     const findings = store();
     const id = contentId("twice");
