@@ -17,7 +17,7 @@ export interface Flag {
   readonly values?: readonly string[];
 }
 
-export type ScanCommand = "scan" | "git" | "image" | "dir" | "stdin" | "review";
+export type ScanCommand = "scan" | "git" | "image" | "dir" | "stdin" | "review" | "explain";
 
 const gitCommands: readonly ScanCommand[] = ["scan", "git", "review"];
 
@@ -100,7 +100,7 @@ export const scanFlags: readonly Flag[] = [
 
   {
     flags: "-c, --config <path>",
-    description: "rules from this leaktrace or gitleaks configuration",
+    description: "rules from this leaktrace or gitleaks configuration; built-in: ours, whatever lies in the target",
     group: "Rules and decisions",
   },
   {
@@ -221,7 +221,10 @@ export const scanFlags: readonly Flag[] = [
 
 /** The options of one command. */
 export function flagsOf(command: ScanCommand): readonly Flag[] {
-  return scanFlags.filter((flag) => flag.only === undefined || flag.only.includes(command));
+  return scanFlags.filter(
+    ({ only, group }) =>
+      (only === undefined || only.includes(command)) && (command !== "explain" || group !== "Report"),
+  );
 }
 
 /** Parts of a comma list, without blanks. */

@@ -13,7 +13,9 @@ Commands:
   stdin                  scan standard input
   review [target...]     go through findings in the terminal, as they come or from a report
   hook install           stop pushes that hold secrets, or commits
+  explain <place>        why something at FILE:LINE is reported, or is not
   rules list             the kinds of secrets that are known
+  config show|check      what a scan of a target would go by, and from where
   cache show|clear       what scans remember, so that the next one is quick
   completion <shell>     completion for bash, zsh, fish
   version                the version
@@ -40,7 +42,19 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   dir: ["leaktrace dir .", "leaktrace dir conf/ deploy/ -f json"],
   stdin: ["kubectl get pods -o yaml | leaktrace stdin"],
   review: ["leaktrace review", "leaktrace review report.jsonl"],
-  rules: ["leaktrace rules list", "leaktrace rules show github-pat"],
+  explain: [
+    "leaktrace explain config/app.env:12",
+    "leaktrace explain lt1483affb9ff4510d63a126389d829bf3a ../api",
+    "leaktrace explain 8a3e1f…:src/db.py:40 ../api",
+  ],
+  rules: [
+    "leaktrace rules list",
+    "leaktrace rules show github-pat",
+    "leaktrace rules test github-pat notes.txt",
+    "leaktrace rules check .leaktrace.toml",
+    "leaktrace rules diff built-in .leaktrace.toml ../api",
+  ],
+  config: ["leaktrace config show --origin ../api", "leaktrace config check -c rules.toml"],
   completion: ["leaktrace completion bash > ~/.local/share/bash-completion/completions/leaktrace"],
 };
 

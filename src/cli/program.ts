@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { exitCodes, listenForInterruption } from "./exit.ts";
-import { flagsOf, scanFlags, type ScanCommand } from "./flags.ts";
+import { flagsOf, scanFlags, type Flag, type ScanCommand } from "./flags.ts";
 import { normaliseArguments } from "./flags-normalise.ts";
 import { readScanOptions } from "./flags-read.ts";
 import { exitCodeHelp, examples, overview } from "./help.ts";
@@ -73,6 +73,14 @@ export function buildProgram(outcome: Outcome): Command {
       (await import("./commands/review.ts")).run(args, { ...options, plain: values["plain"] === true }),
   ).option("--plain", "ask one question a line, without a screen");
 
+  scanCommand(
+    program,
+    "explain",
+    "<place> [target]",
+    "why something at a place is reported, or is not",
+    outcome,
+    async (args, options) => (await import("./commands/explain.ts")).run(args, options),
+  );
   rawCommand(program, "hook", "install, remove and run the git hook", outcome, async (args, options) =>
     (await import("./commands/hook.ts")).run(args, options),
   );
@@ -80,6 +88,7 @@ export function buildProgram(outcome: Outcome): Command {
     (await import("./commands/demo.ts")).run(args, options),
   );
   rulesCommand(program, outcome);
+  configCommand(program, outcome);
   cacheCommand(program, outcome);
   program
     .command("completion")
@@ -119,11 +128,11 @@ function scanCommand(
   action: ScanAction,
 ): Command {
   const command = program.command(name).description(description);
-  if (argument !== "") command.argument(argument);
+  if (argument !== "") command.arguments(argument);
   addFlags(command, name);
   return command
     .addHelpText("before", exampleText(name))
-    .addHelpText("after", exitCodeHelp)
+    .addHelpText("after", name === "explain" ? "" : exitCodeHelp)
     .action(async () => {
       outcome.code = await interruptible((signal) => {
         const values: Readonly<Record<string, unknown>> = command.opts();
@@ -133,11 +142,13 @@ function scanCommand(
 }
 
 function addFlags(command: Command, name: ScanCommand): void {
-  for (const flag of flagsOf(name)) {
-    const option = new Option(flag.flags, flag.description).helpGroup(`${flag.group}:`).hideHelp(flag.hidden === true);
-    if (flag.parse !== undefined) option.argParser(flag.parse);
-    command.addOption(option);
-  }
+  for (const flag of flagsOf(name)) addFlag(command, flag);
+}
+
+function addFlag(command: Command, flag: Flag): void {
+  const option = new Option(flag.flags, flag.description).helpGroup(`${flag.group}:`).hideHelp(flag.hidden === true);
+  if (flag.parse !== undefined) option.argParser(flag.parse);
+  command.addOption(option);
 }
 
 /** Runs a command that stops at the first signal. `ownsTerminal`: it has a screen to restore and handles signals itself. */
@@ -175,13 +186,59 @@ function rulesCommand(program: Command, outcome: Outcome): void {
   for (const [name, argument, description] of [
     ["list", "", "all rules: id, severity, description"],
     ["show", "<id>", "everything about one rule"],
+    ["test", "<id> [file]", "what one rule makes of a file, of standard input (-), or of an example of its own"],
   ] as const) {
     const command = rules.command(name).description(description);
-    if (argument !== "") command.argument(argument);
+    if (argument !== "") command.arguments(argument);
     command.option("-c, --config <path>", "rules from this leaktrace or gitleaks configuration").action(async () => {
       const { config } = command.opts<{ config?: string }>();
-      const { run } = await import("./commands/rules.ts");
-      outcome.code = await run([name, ...command.args], config === undefined ? {} : { config });
+      const options = config === undefined ? {} : { config };
+      outcome.code =
+        name === "test"
+          ? await (await import("./commands/rules-test.ts")).run(command.args, options)
+          : await (await import("./commands/rules.ts")).run([name, ...command.args], options);
+    });
+  }
+  rules
+    .command("check")
+    .description("what is wrong or odd in a configuration's rules, and whether its examples hold")
+    .argument("<config>")
+    .action(async (config: string) => {
+      outcome.code = await (await import("./commands/rules-check.ts")).run([config]);
+    });
+  const diff = rules
+    .command("diff")
+    .description("what a target gains and loses with other rules")
+    .argument("<before>", "a configuration, or built-in")
+    .argument("<after>", "a configuration, or built-in")
+    .argument("[target]", "what is scanned with both", ".");
+  diff.action(async () => {
+    outcome.code = await interruptible(
+      async (signal) => (await import("./commands/rules-diff.ts")).run(diff.args, readScanOptions({}, signal)),
+      false,
+    );
+  });
+}
+
+function configCommand(program: Command, outcome: Outcome): void {
+  const config = program
+    .command("config")
+    .description("what a scan of a target would go by")
+    .addHelpText("before", exampleText("config"));
+  for (const [name, description] of [
+    ["show", "rules, decisions, baseline and cache that a scan would use"],
+    ["check", "whether all of it can be read, and still finds a secret"],
+  ] as const) {
+    const command = config.command(name).description(description).argument("[target]", "what would be scanned", ".");
+    for (const flag of flagsOf("explain").filter(({ group }) => group === "Rules and decisions"))
+      addFlag(command, flag);
+    if (name === "show") command.option("--origin", "also where each rule comes from that is not built in as it is");
+    command.action(async () => {
+      const values: Readonly<Record<string, unknown>> = command.opts();
+      outcome.code = await interruptible(async (signal) => {
+        const { run } = await import("./commands/config.ts");
+        return run([name, ...command.args], { ...readScanOptions(values, signal), origin: values["origin"] === true });
+      }, false);
     });
   }
 }

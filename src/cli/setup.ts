@@ -16,6 +16,7 @@ import type { PoolOptions } from "../pool/index.ts";
 import { loadRuleset } from "../rules/index.ts";
 import { asset } from "./assets.ts";
 import { builtinRules } from "./builtin-rules.ts";
+import { patternFault } from "./load-rules.ts";
 import type { ScanOptions } from "./options.ts";
 import type { Target } from "./targets.ts";
 
@@ -49,7 +50,7 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       ...(targets.length === 1 ? { target: targets[0]!.name } : {}),
       enableRules: options.enableRules,
       builtin: builtinRules,
-      compile: (pattern) => fault(engine, pattern),
+      compile: (pattern) => patternFault(engine, pattern),
     }),
     loadDeciders({
       // What was decided in one repository says nothing about another; a sweep asks each target's folder for that target alone.
@@ -125,15 +126,6 @@ function isSmallFile({ name, as }: Target): boolean {
 
 function note(code: Problem["code"], subject: string, message: string): Problem {
   return { code, effect: "note", target: "", subject, message };
-}
-
-function fault(engine: RegexEngine, pattern: string): string | undefined {
-  try {
-    engine.compile(pattern);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : "does not compile";
-  }
 }
 
 async function foldersOf(targets: readonly Target[]): Promise<string[]> {

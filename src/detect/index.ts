@@ -7,6 +7,8 @@ import { Detector, type DetectorOptions } from "./detector.ts";
 export { Detector, type DetectorOptions, type ScanResult } from "./detector.ts";
 export type { ContentStream } from "./stream.ts";
 export type { Copies, Trace } from "./trace.ts";
+export type { Outcome } from "./outcome.ts";
+export { explain, type Explanation, type Step, type StepEnd } from "./explain.ts";
 export { loadEngine, type CompiledRegex, type RegexEngine } from "./engine.ts";
 export { instantiateKernel, type KernelCode } from "./kernel/code.ts";
 export { packedFollow, prebuild, unpackPrebuilt, type Prebuilt } from "./prebuilt.ts";

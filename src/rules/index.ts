@@ -15,7 +15,7 @@ import { finishRuleset } from "./ruleset.ts";
 import { invalid } from "./toml.ts";
 
 export interface LoadRulesetOptions {
-  /** `--config`. */
+  /** `--config`: a path, or `built-in`. */
   readonly config?: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -53,31 +53,59 @@ export async function loadRuleset(
   return { ruleset: enableOnly(ruleset, options.enableRules ?? []), warnings: [...found.warnings, ...warnings] };
 }
 
+/** Names the built-in rules where a configuration is asked for (a file that is called so is `./built-in`). */
+const builtinName = "built-in";
+
 interface Found {
   readonly text: string;
   readonly name: string;
   readonly warnings: readonly string[];
 }
 
+/** A place where a configuration is looked for. */
+export interface ConfigPlace {
+  /** `--config`, the name of a variable, or a path. */
+  readonly name: string;
+  /** What the option or variable says; absent where it says nothing. */
+  readonly value?: string;
+  /** Whether a configuration is there. */
+  readonly isThere: boolean;
+}
+
 /** How `GITLEAKS_CONFIG_TOML` is named in messages. */
 const inlineName = "GITLEAKS_CONFIG_TOML";
 
-async function discover({ config, cwd, env, target }: LoadRulesetOptions): Promise<Found | undefined> {
-  const named = [config, env["LEAKTRACE_CONFIG"], env["GITLEAKS_CONFIG"]].find(
-    (path) => path !== undefined && path !== "",
-  );
-  if (named !== undefined) return { text: await readConfig(resolve(cwd, named), named), name: named, warnings: [] };
-  const inline = env[inlineName];
-  if (inline !== undefined && inline !== "") return { text: inline, name: inlineName, warnings: [] };
+/** Where a configuration is looked for, in this order: the first place that has one counts. */
+export async function configPlaces({
+  config,
+  cwd,
+  env,
+  target,
+}: Pick<LoadRulesetOptions, "config" | "cwd" | "env" | "target">): Promise<ConfigPlace[]> {
+  const said = (name: string, value: string | undefined): ConfigPlace =>
+    value === undefined || value === "" ? { name, isThere: false } : { name, value, isThere: true };
+  const places = [
+    said("--config", config),
+    ...["LEAKTRACE_CONFIG", "GITLEAKS_CONFIG", inlineName].map((name) => said(name, env[name])),
+  ];
   const folder = resolve(cwd, target === undefined || target === "-" ? "." : target);
-  if (!(await isKind(folder, "isDirectory"))) return undefined;
+  if (!(await isKind(folder, "isDirectory"))) return places;
   for (const file of [".leaktrace.toml", ".gitleaks.toml"]) {
     const path = join(folder, file);
-    if (!(await isKind(path, "isFile"))) continue;
-    const warning = `${path}: these rules come with what is scanned; whoever can write there decides what is found (--config overrides them)`;
-    return { text: await readConfig(path, path), name: path, warnings: [warning] };
+    places.push({ name: path, isThere: await isKind(path, "isFile") });
   }
-  return undefined;
+  return places;
+}
+
+async function discover(options: LoadRulesetOptions): Promise<Found | undefined> {
+  const place = (await configPlaces(options)).find(({ isThere }) => isThere);
+  if (place === undefined || place.value === builtinName) return undefined;
+  const { name, value } = place;
+  if (name === inlineName) return { text: value ?? "", name, warnings: [] };
+  if (value !== undefined)
+    return { text: await readConfig(resolve(options.cwd, value), value), name: value, warnings: [] };
+  const warning = `${name}: these rules come with what is scanned; whoever can write there decides what is found (--config overrides them)`;
+  return { text: await readConfig(name, name), name, warnings: [warning] };
 }
 
 async function isKind(path: string, kind: "isFile" | "isDirectory"): Promise<boolean> {

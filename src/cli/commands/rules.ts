@@ -1,28 +1,12 @@
-import { loadEngine } from "../../detect/index.ts";
 import { ToolError } from "../../model/problem.ts";
 import type { Rule } from "../../model/rule.ts";
 import { sanitize } from "../../model/sanitize.ts";
 import { writeLines } from "../../report/index.ts";
-import { loadRuleset } from "../../rules/index.ts";
-import { builtinRules } from "../builtin-rules.ts";
+import { loadRules } from "../load-rules.ts";
 
 /** `rules list` and `rules show <id>`: what is looked for, and how. `config` as in a scan. */
 export async function run(args: readonly string[], options: { readonly config?: string }): Promise<number> {
-  const engine = await loadEngine();
-  const { ruleset, warnings } = await loadRuleset({
-    ...options,
-    cwd: process.cwd(),
-    env: process.env,
-    builtin: builtinRules,
-    compile: (pattern) => {
-      try {
-        engine.compile(pattern);
-        return undefined;
-      } catch (error) {
-        return error instanceof Error ? error.message : String(error);
-      }
-    },
-  });
+  const { ruleset, warnings } = await loadRules(options);
   for (const warning of warnings) process.stderr.write(`leaktrace: ${sanitize(warning)}\n`);
   const [what, id] = args;
   if (what === "list") {

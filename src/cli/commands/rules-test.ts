@@ -1,0 +1,82 @@
+import { readFile } from "node:fs/promises";
+import { createDetector, explain, instantiateKernel } from "../../detect/index.ts";
+import { ToolError } from "../../model/problem.ts";
+import { finishRuleset } from "../../rules/ruleset.ts";
+import { writeLines } from "../../report/index.ts";
+import { createRandom } from "../../rules/random.ts";
+import { fillTemplate } from "../../rules/templates.ts";
+import { asset } from "../assets.ts";
+import { exitCodes } from "../exit.ts";
+import { stepText } from "../explain/text.ts";
+import { loadRules } from "../load-rules.ts";
+import { builtinExamples } from "../self-test.ts";
+
+/** More is a matter for a scan. */
+const maxBytes = 64 << 20;
+
+/**
+ * `rules test <id> [file|-]`: what one rule makes of a text, keyword by keyword; without one, of an example made for it. Exit code 1 where it
+ * reports something, else 0.
+ */
+export async function run([id = "", path]: readonly string[], options: { readonly config?: string }): Promise<number> {
+  const { ruleset, engine } = await loadRules(options);
+  const rule = ruleset.rules.find((one) => one.id === id);
+  if (rule === undefined)
+    throw new ToolError("rule-unknown", `there is no rule ${id}`, { hint: "leaktrace rules list names all of them." });
+  const parts = new Set([id, ...rule.required.map((part) => part.id)]);
+  const bytes = path === undefined ? await exampleOf(id) : await read(path);
+  const detector = createDetector({
+    ruleset: finishRuleset(
+      ruleset.rules.filter((one) => parts.has(one.id)),
+      ruleset.allowlists,
+      ruleset.origin,
+    ),
+    engine,
+    code: instantiateKernel(new WebAssembly.Module(await readFile(asset("kernel.wasm")))),
+    decodeDepth: 5,
+    honourInlineAllow: true,
+  });
+  const { steps, detections } = explain(detector, bytes, 0, bytes.length);
+  const secrets = steps.flatMap(({ outcome }) => outcome?.secret ?? []);
+  const lines = steps.flatMap((step) => [...stepText(step, secrets, lineOf(bytes, step.at))]);
+  if (path === undefined) lines.unshift("An example made for this rule:", "");
+  if (steps.length === 0)
+    lines.push(
+      rule.keywords.length === 0
+        ? "It finds nothing."
+        : `None of its keywords stands there: ${rule.keywords.join(", ")}`,
+    );
+  await writeLines(lines, process.stdout);
+  return detections.length > 0 ? exitCodes.found : exitCodes.clean;
+}
+
+async function exampleOf(id: string): Promise<Buffer> {
+  const template = (await builtinExamples())[id]?.[0];
+  if (template === undefined)
+    throw new ToolError("usage", `there is no example of ${id}: name a file, or - for standard input`);
+  return Buffer.from(`${fillTemplate(template, createRandom(id))}\n`);
+}
+
+async function read(path: string): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  if (path !== "-") {
+    const bytes = await readFile(path).catch((error: unknown) => {
+      throw new ToolError("no-target", `${path} cannot be read`, { cause: error });
+    });
+    if (bytes.length <= maxBytes) return bytes;
+    throw new ToolError("too-large", `${path} is too large (64 MiB at most)`);
+  }
+  for await (const piece of process.stdin as AsyncIterable<Buffer>) {
+    size += piece.length;
+    if (size > maxBytes) throw new ToolError("too-large", "standard input is too large (64 MiB at most)");
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+function lineOf(bytes: Buffer, at: number): number {
+  let line = 1;
+  for (let end = bytes.indexOf(10); end >= 0 && end < at; end = bytes.indexOf(10, end + 1)) line++;
+  return line;
+}

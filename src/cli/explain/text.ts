@@ -1,0 +1,135 @@
+import type { Explanation, Outcome, Step, StepEnd } from "../../detect/index.ts";
+import { maskIn, maskSecret } from "../../findings/index.ts";
+import type { SuppressionReason } from "../../model/detection.ts";
+import type { Finding } from "../../model/finding.ts";
+import { sanitize } from "../../model/sanitize.ts";
+
+/** Rules that came no further than their keyword are named up to here. */
+const maxNamed = 12;
+
+const headings: Readonly<Record<StepEnd, string>> = {
+  reported: "REPORTED",
+  parts: "HELD BACK",
+  judge: "DROPPED",
+  regex: "NO MATCH",
+  sieve: "NO MATCH",
+};
+
+const reasons: Readonly<Record<SuppressionReason, string>> = {
+  entropy: "its letters repeat too much for the rule's limit of entropy",
+  allowlist: "an allowlist of the rule or of the configuration covers it",
+  placeholder: "it reads like a stand-in: sample words, a pattern, a value that decodes to one",
+  reference: "it names a value that stands elsewhere: a variable, a look-up, a template",
+  masked: "it is masked or encrypted already",
+  "known-example": "it is an example from documentation, or a test key that everybody has",
+  checksum: "its checksum or structure is wrong: nobody issued it",
+  "not-random": "it does not look like a secret of this kind: words, a path, a digest, too regular",
+  "inline-allow": "the line is marked (gitleaks:allow)",
+  path: "the path is one where this rule finds nothing worth telling",
+};
+
+/** What stands at a place, for people: every rule that looked there, how far it came, and what a report says. Secrets are masked. */
+export function* explanationLines(
+  place: string,
+  line: string,
+  { steps, detections }: Explanation,
+  findings: readonly Finding[],
+): Iterable<string> {
+  const secrets = [...detections.map(({ secret }) => secret), ...steps.flatMap(({ outcome }) => outcome?.secret ?? [])];
+  yield sanitize(place);
+  yield `  ${sanitize(secrets.reduce((text, secret) => maskIn(text, secret, secrets), line))}`;
+  yield "";
+  if (steps.length === 0) {
+    yield "No keyword of any rule stands here, so no rule looked.";
+    yield "  `leaktrace rules list` names all rules; docs/rules.md tells how to add one.";
+    return;
+  }
+  const far = steps.filter(({ end }) => end !== "sieve" && end !== "regex");
+  for (const step of far) yield* stepText(step, secrets);
+  yield* near(
+    steps.filter(({ end }) => end === "regex"),
+    "its regex does not match around it",
+  );
+  yield* near(
+    steps.filter(({ end }) => end === "sieve"),
+    "what follows cannot be its format",
+  );
+  yield* verdict(far, findings);
+}
+
+/** One step: which rule, how far it came, and why no further. `secrets` are masked; `line`: where it is, unless that is known. */
+export function* stepText(step: Step, secrets: readonly string[], line?: number): Iterable<string> {
+  const { rule, keyword, end, outcome, depth } = step;
+  yield `${headings[end]}  ${sanitize(rule.id)}: ${sanitize(rule.description)}`;
+  if (line !== undefined) yield labelled("line", String(line));
+  if (depth > 0) yield labelled("decoded", depth === 1 ? "base64" : `base64, ${depth} layers`);
+  if (keyword !== "") yield labelled("keyword", JSON.stringify(sanitize(keyword)));
+  if (end === "regex") yield labelled("but", "its regex does not match around it");
+  if (end === "sieve") yield labelled("but", "what follows cannot be its format");
+  if (outcome === undefined) {
+    yield "";
+    return;
+  }
+  yield labelled("match", sanitize(maskAll(outcome.match, secrets)));
+  yield labelled("value", valueText(outcome));
+  if (outcome.facts.length > 0) yield labelled("facts", outcome.facts.map(sanitize).join("; "));
+  if (outcome.suppressed !== undefined)
+    yield labelled("dropped", `${outcome.suppressed}: ${reasons[outcome.suppressed]}`);
+  else
+    yield labelled(
+      "judged",
+      `a secret, ${outcome.confidence}${rule.check === undefined ? "" : ` (check ${rule.check})`}`,
+    );
+  if (end === "parts") yield labelled("but", partsText(step));
+  yield "";
+}
+
+function valueText({ secret, entropy, ready }: Outcome): string {
+  const limit = ready.rule.entropy === 0 ? "" : `, the rule wants more than ${ready.rule.entropy}`;
+  return `${maskSecret(secret)}  (${secret.length} characters, ${entropy.toFixed(2)} bits each${limit})`;
+}
+
+function partsText({ rule }: Step): string {
+  if (rule.skipReport) return "it is reported as a part of other rules only";
+  if (rule.required.length === 0) return "another match of the rule at this place was reported before";
+  return `it needs ${rule.required.map(({ id }) => sanitize(id)).join(" and ")} near it`;
+}
+
+function* near(steps: readonly Step[], why: string): Iterable<string> {
+  if (steps.length === 0) return;
+  const words = new Map<string, Set<string>>();
+  for (const { rule, keyword } of steps) {
+    const ids = words.get(keyword) ?? new Set();
+    words.set(keyword, ids.add(rule.id));
+  }
+  for (const [keyword, ids] of words) {
+    const named = [...ids].sort().slice(0, maxNamed).map(sanitize).join(", ");
+    const more = ids.size > maxNamed ? ` and ${ids.size - maxNamed} more` : "";
+    yield `NO MATCH  ${JSON.stringify(sanitize(keyword))}: ${why}`;
+    yield `  ${named}${more}`;
+  }
+  yield "";
+}
+
+function* verdict(steps: readonly Step[], findings: readonly Finding[]): Iterable<string> {
+  for (const { rule, otherRules, severity, confidence, masked, fingerprint, suppressed } of findings) {
+    const also = otherRules.length === 0 ? "" : `, also ${otherRules.map(sanitize).join(", ")}`;
+    yield `In a report: ${masked}, ${sanitize(rule.id)}${also}, ${severity}, ${confidence}, ${fingerprint}`;
+    if (suppressed !== undefined) {
+      const reason = suppressed.reason === "" ? "" : `: ${sanitize(suppressed.reason)}`;
+      yield `  hidden by ${sanitize(suppressed.by)}${reason}`;
+    }
+  }
+  if (findings.length > 0) return;
+  yield steps.some(({ end }) => end === "reported")
+    ? "In a report: nothing. The path is one where these rules are not believed (lock files, allowlists by path)."
+    : "In a report: nothing.";
+}
+
+function maskAll(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((masked, secret) => maskIn(masked, secret, secrets), text);
+}
+
+function labelled(label: string, words: string): string {
+  return `  ${label.padEnd(9)} ${words}`;
+}

@@ -1,0 +1,34 @@
+import { loadEngine, type RegexEngine } from "../detect/index.ts";
+import type { Ruleset } from "../model/rule.ts";
+import { loadRuleset } from "../rules/index.ts";
+import { builtinRules } from "./builtin-rules.ts";
+
+export interface LoadedRules {
+  readonly ruleset: Ruleset;
+  /** For people, unescaped. */
+  readonly warnings: readonly string[];
+  readonly engine: RegexEngine;
+}
+
+/** The rules of a command that scans nothing: those of `config`, else what a scan of `target` (or the current folder) would use. Throws ToolError. */
+export async function loadRules(options: { readonly config?: string; readonly target?: string }): Promise<LoadedRules> {
+  const engine = await loadEngine();
+  const loaded = await loadRuleset({
+    ...options,
+    cwd: process.cwd(),
+    env: process.env,
+    builtin: builtinRules,
+    compile: (pattern) => patternFault(engine, pattern),
+  });
+  return { ...loaded, engine };
+}
+
+/** What is wrong with a pattern, in the engine's words; undefined when it compiles. */
+export function patternFault(engine: RegexEngine, pattern: string): string | undefined {
+  try {
+    engine.compile(pattern);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : "does not compile";
+  }
+}

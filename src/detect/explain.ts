@@ -1,0 +1,126 @@
+import type { Detection } from "../model/detection.ts";
+import type { Rule } from "../model/rule.ts";
+import type { RunOutcomes } from "./collector.ts";
+import type { Detector } from "./detector.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** How far a rule came at one keyword. */
+export type StepEnd =
+  /** What follows the keyword cannot be the rule's format. */
+  | "sieve"
+  /** The regex does not match around it. */
+  | "regex"
+  /** It matches, and an allowlist or the judge drops the value. */
+  | "judge"
+  /** The value stands, but the rule is a part of others, or misses a part of its own. */
+  | "parts"
+  | "reported";
+
+/** What one rule made of one keyword. */
+export interface Step {
+  readonly rule: Rule;
+  readonly keyword: string;
+  /** Offset of the keyword in the content; -1 for rules that need none. */
+  readonly at: number;
+  readonly end: StepEnd;
+  /** Present from `judge` on. */
+  readonly outcome?: Outcome;
+  /** Encodings that were taken off before; then `at` is that of the encoded text. */
+  readonly depth: number;
+}
+
+export interface Explanation {
+  /** In the order of their places; of one place those that came furthest first. */
+  readonly steps: readonly Step[];
+  /** What a scan reports of the stretch. */
+  readonly detections: readonly Detection[];
+}
+
+const order: readonly StepEnd[] = ["reported", "parts", "judge", "regex", "sieve"];
+
+/**
+ * What a scan does around the bytes `[from, to)` of a content, rule by rule: every rule of which a keyword or a value lies there. It asks the
+ * detector itself, so that it tells what a scan does, and not what it should do.
+ */
+export function explain(detector: Detector, bytes: Buffer, from: number, to: number): Explanation {
+  const { detections } = detector.scan(bytes);
+  const low = detector.kernel.arena;
+  const trace = detector.trace(low, bytes.length);
+  const text = bytes.toString("latin1").toLowerCase();
+  const { rules } = detector;
+  const reported = (outcome: Outcome, at: number): boolean =>
+    detections.some(({ ruleId, start }) => ruleId === outcome.ready.rule.id && start === at);
+  const endOf = (outcome: Outcome, isReported: boolean): StepEnd =>
+    outcome.suppressed !== undefined ? "judge" : isReported ? "reported" : "parts";
+
+  const steps: Step[] = [];
+  const passed = new Set<string>();
+  const outcomes = new Map(trace.outcomes.map(({ hit, action, outcome }) => [`${hit} ${action}`, outcome]));
+  for (let i = 0; i < trace.hits.length; i++) {
+    const hit = trace.hits.ends[i]!;
+    const action = trace.hits.actions[i]!;
+    const { rule } = rules.actions[action]!.ready;
+    const keyword = rule.keywords.find((word) => text.endsWith(word, hit)) ?? "";
+    passed.add(`${hit} ${rule.id}`);
+    const outcome = outcomes.get(`${hit} ${action}`);
+    const first = outcome === undefined ? hit - keyword.length : Math.min(hit - keyword.length, hit + outcome.start);
+    const last = outcome === undefined ? hit : Math.max(hit, hit + outcome.end);
+    if (last <= from || first >= to) continue;
+    const end = outcome === undefined ? "regex" : endOf(outcome, reported(outcome, hit + outcome.secretStart));
+    steps.push({
+      rule,
+      keyword,
+      at: hit - keyword.length,
+      end,
+      depth: 0,
+      ...(outcome === undefined ? {} : { outcome }),
+    });
+  }
+  steps.push(...sievedOut(detector, text, from, to, passed));
+  for (const run of trace.runs)
+    if (run.end > from && run.start < to) steps.push(...decodedSteps(run, detections, endOf));
+  steps.push(...everywhere(detector, detections, from, to));
+  steps.sort((a, b) => a.at - b.at || order.indexOf(a.end) - order.indexOf(b.end) || (a.rule.id < b.rule.id ? -1 : 1));
+  return { steps, detections: detections.filter(({ start, end }) => end > from && start < to) };
+}
+
+/** Keywords in the stretch that a scan passes by, because of what follows them. */
+function sievedOut(detector: Detector, text: string, from: number, to: number, passed: ReadonlySet<string>): Step[] {
+  const steps: Step[] = [];
+  const seen = new Set<string>();
+  for (const { ready } of detector.rules.actions) {
+    const { rule } = ready;
+    if (rule.reach === "whole" || seen.has(rule.id)) continue;
+    seen.add(rule.id);
+    for (const keyword of rule.keywords) {
+      let at = text.indexOf(keyword, Math.max(0, from - keyword.length + 1));
+      for (; at >= 0 && at < to; at = text.indexOf(keyword, at + 1)) {
+        if (!passed.has(`${at + keyword.length} ${rule.id}`)) steps.push({ rule, keyword, at, end: "sieve", depth: 0 });
+      }
+    }
+  }
+  return steps;
+}
+
+function decodedSteps(
+  run: RunOutcomes,
+  detections: readonly Detection[],
+  endOf: (outcome: Outcome, isReported: boolean) => StepEnd,
+): Step[] {
+  return run.outcomes.map(({ outcome, depth }) => {
+    const { rule } = outcome.ready;
+    const isReported = detections.some(({ ruleId, secret }) => ruleId === rule.id && secret === outcome.secret);
+    return { rule, keyword: "", at: run.start, end: endOf(outcome, isReported), outcome, depth };
+  });
+}
+
+/** Rules that look at whole contents: what they report here. */
+function everywhere(detector: Detector, detections: readonly Detection[], from: number, to: number): Step[] {
+  const byId = new Map(detector.rules.everywhere.map(({ rule }) => [rule.id, rule]));
+  return detections.flatMap(({ ruleId, start, end }): Step[] => {
+    const rule = byId.get(ruleId);
+    return rule === undefined || end <= from || start >= to
+      ? []
+      : [{ rule, keyword: "", at: start, end: "reported", depth: 0 }];
+  });
+}
