@@ -27,8 +27,11 @@ const guarded: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
   // A pipe on a descriptor is read as a socket: so nothing waits in a call that cannot be ended.
   ["net", ["pool"]],
   // Only git knows where its hooks lie; recipes for the tests ask git to make what only git makes.
-  ["child_process", ["hooks", "fixtures"]],
-  ...["tls", "http", "https", "http2", "dgram", "dns", "dns/promises", "cluster", "vm", "inspector", "repl"].map(
+  // And only git has the user's keys and credentials for other hosts.
+  ["child_process", ["hooks", "fixtures", "remote"]],
+  ["http", ["remote"]],
+  ["https", ["remote"]],
+  ...["tls", "http2", "dgram", "dns", "dns/promises", "cluster", "vm", "inspector", "repl"].map(
     (name) => [name, []] as const,
   ),
 ]);

@@ -1,5 +1,6 @@
 import { ToolError } from "../model/problem.ts";
 import { severities } from "../model/rule.ts";
+import { fetchers } from "../remote/fetchers.ts";
 import { chooseFormat, type Secrecy } from "../report/index.ts";
 import { logLevels, type LogLevel, type ScanOptions, type Selection } from "./options.ts";
 
@@ -26,6 +27,7 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     // The object has just this key and this value, or none; the checker cannot follow computed keys.
     value === undefined ? {} : ({ [key]: value } as Record<K, V>);
 
+  const fetchMegabytes = number("maxFetchMegabytes", 0);
   const reportPath = text("reportPath");
   const targetsFile = text("targets");
   const journal = text("journal") ?? defaultJournal(targetsFile);
@@ -62,6 +64,11 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     worktree: flag("worktree"),
     recurseSubmodules: flag("recurseSubmodules"),
     ...optional("selection", selectionOf(values)),
+    ...optional(
+      "fetcher",
+      fetchers.find((name) => name === values["fetchWith"]),
+    ),
+    ...optional("maxFetchBytes", fetchMegabytes > 0 ? fetchMegabytes * bytesPerMegabyte : undefined),
     followSymlinks: flag("followSymlinks"),
     // Whoever asks for whole scans wants to see one.
     cache: values["cache"] !== false && values["delta"] !== false,

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { severities } from "../model/rule.ts";
+import { fetchers } from "../remote/fetchers.ts";
 import { formatNames } from "../report/index.ts";
 import { logLevels } from "./options.ts";
 
@@ -90,6 +91,14 @@ export const scanFlags: readonly Flag[] = [
     group: "What to scan",
     only: ["git"],
   },
+  {
+    flags: "--fetch-with <what>",
+    description: "fetch remote repositories with git, or with what is built in (default: git if it is there)",
+    group: "What to scan",
+    only: gitCommands,
+    parse: oneOf(fetchers),
+    values: fetchers,
+  },
   { flags: "--platform <name>", description: "", group: "What to scan", only: ["git"], hidden: true },
   {
     flags: "--follow-symlinks",
@@ -171,6 +180,13 @@ export const scanFlags: readonly Flag[] = [
     description: "leave out larger files (and say so)",
     group: "Limits",
     parse: wholeNumber(0, 1_000_000_000),
+  },
+  {
+    flags: "--max-fetch-megabytes <n>",
+    description: "do not fetch larger repositories (default: 50000)",
+    group: "Limits",
+    only: gitCommands,
+    parse: wholeNumber(1, 1_000_000_000),
   },
   {
     flags: "--max-decode-depth <n>",

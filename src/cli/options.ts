@@ -1,5 +1,6 @@
 import type { Severity } from "../model/rule.ts";
 import type { FormatName, Secrecy } from "../report/index.ts";
+import type { Fetcher } from "../remote/index.ts";
 import type { RangeRequest } from "../sources/git/range/index.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
@@ -60,6 +61,10 @@ export interface ScanOptions {
   readonly recurseSubmodules: boolean;
   /** git: a part of the repository; absent: all of it. */
   readonly selection?: Selection;
+  /** What fetches repositories that are not on this machine; absent: git where it is installed. */
+  readonly fetcher?: Fetcher;
+  /** A larger repository is not fetched; absent: the usual limit. */
+  readonly maxFetchBytes?: number;
   /** dir: follow symbolic links to files. */
   readonly followSymlinks: boolean;
 

@@ -67,6 +67,10 @@ export function showProgress(options: ProgressOptions): ProgressLine {
 export function progressText(progress: Progress, findings: number, problems: number, columns: number): string {
   const { phase, bytesDone, bytesPlanned, elapsedMs } = progress;
   const parts = [phaseWords[phase]];
+  if (phase === "fetch") {
+    parts.push(bytesText(bytesDone));
+    if (progress.contentsDone > 0) parts.push(counted(progress.contentsDone, "object"));
+  }
   if (phase === "scan") {
     if (bytesPlanned > 0) parts.push(`${Math.min(100, Math.floor((100 * bytesDone) / bytesPlanned))}%`);
     parts.push(bytesPlanned > 0 ? `${bytesText(bytesDone)} of ${bytesText(bytesPlanned)}` : bytesText(bytesDone));
@@ -88,6 +92,7 @@ export function progressText(progress: Progress, findings: number, problems: num
 }
 
 const phaseWords: Readonly<Record<Progress["phase"], string>> = {
+  fetch: "fetching",
   plan: "planning",
   scan: "scanning",
   locate: "looking for where it was brought in",

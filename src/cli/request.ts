@@ -14,5 +14,11 @@ export interface ScanRequest {
 /** Where hits and sightings go: a `FindingStore`, or what stands before one. */
 export type HitSink = Pick<FindingStore, "addHit" | "contents" | "addSighting">;
 
+/** What whoever opens a target may know of the run, and tell it. */
+export interface OpenContext extends SourceContext {
+  /** So much of a repository elsewhere has come; undefined once it is all here. */
+  readonly received: (received: { readonly bytes: number; readonly objects: number } | undefined) => void;
+}
+
 /** Opens one target. Throws ToolError where there is nothing to open. */
-export type Opener = (context: SourceContext) => Promise<Source>;
+export type Opener = (context: OpenContext) => Promise<Source>;

@@ -1,9 +1,10 @@
 import type { ScanObserver } from "../model/observer.ts";
-import type { PlannedUnit, SourceContext } from "../model/source.ts";
+import type { PlannedUnit } from "../model/source.ts";
 import type { LayerUnit, Unit, UnitResult } from "../model/unit.ts";
 import { Pool, type PoolOptions } from "../pool/index.ts";
 import type { ScanOptions } from "./options.ts";
 import { keepWanted } from "./again.ts";
+import type { OpenContext } from "./request.ts";
 import { SeenContents } from "./seen.ts";
 import { withRules } from "./setup.ts";
 import type { Known } from "../store/index.ts";
@@ -28,7 +29,8 @@ export class Run implements AsyncDisposable {
   };
   #failure: unknown;
   #target = "";
-  #phase: "plan" | "scan" | "locate" = "plan";
+  #phase: "fetch" | "plan" | "scan" | "locate" = "plan";
+  #received = { bytes: 0, objects: 0 };
   #planned = 0;
   readonly #poolOptions: PoolOptions;
   #memory: TargetMemory | undefined;
@@ -56,7 +58,7 @@ export class Run implements AsyncDisposable {
   }
 
   /** Begins a target. Gives what its source may know of the run. `memory`: what earlier runs know of it. */
-  async begin(target: string, memory?: TargetMemory): Promise<SourceContext> {
+  async begin(target: string, memory?: TargetMemory): Promise<OpenContext> {
     this.#target = target;
     this.#phase = "plan";
     this.#tell();
@@ -64,7 +66,11 @@ export class Run implements AsyncDisposable {
     this.#known = memory?.known;
     await this.#partPool?.[Symbol.asyncDispose]();
     this.#partPool = undefined;
-    return { signal: this.#signal, ...this.#seen.begin(memory?.known) };
+    const received: OpenContext["received"] = (what) => {
+      this.#phase = what === undefined ? "plan" : "fetch";
+      this.#received = what ?? this.#received;
+    };
+    return { signal: this.#signal, received, ...this.#seen.begin(memory?.known) };
   }
 
   /** The target was read whole: its contents need no scan in those that follow. */
@@ -154,12 +160,13 @@ export class Run implements AsyncDisposable {
 
   #tell(): void {
     const { bytes, contents } = this.#pool.progress();
+    const isFetching = this.#phase === "fetch";
     this.#observer.progress({
       target: this.#target,
       phase: this.#phase,
-      bytesDone: bytes,
-      bytesPlanned: this.#planned,
-      contentsDone: contents,
+      bytesDone: isFetching ? this.#received.bytes : bytes,
+      bytesPlanned: isFetching ? 0 : this.#planned,
+      contentsDone: isFetching ? this.#received.objects : contents,
       findings: 0,
       elapsedMs: Date.now() - this.#started,
     });

@@ -1,24 +1,37 @@
 import { statSync } from "node:fs";
 import { ToolError, type Problem } from "../model/problem.ts";
-import type { Source, SourceContext } from "../model/source.ts";
+import { parseAddress, type Address } from "../remote/address.ts";
+import type { Source } from "../model/source.ts";
 import { openFiles, openStdin } from "../sources/files/index.ts";
 import type { ScanOptions } from "./options.ts";
+import type { OpenContext } from "./request.ts";
 
 export interface Target {
-  /** As the user named it. */
+  /** As the user named it; an address without its credentials. */
   readonly name: string;
+  /** Of a repository that is fetched first. */
+  readonly address?: Address;
   /** What the user says it is; `any`: to be found out. */
   readonly as: "any" | "git" | "image" | "files" | "stdin";
 }
 
 const imagePrefix = /^(?:docker-archive|oci|oci-archive):/;
 
+/** What an argument names. Repositories elsewhere are told by their form; `file://` is another way to write a path. */
+export function targetOf(name: string, as: Target["as"]): Target {
+  const address = as === "any" || as === "git" ? parseAddress(name) : undefined;
+  if (address?.transport === "file") return { name: address.path, as };
+  return address === undefined ? { name, as } : { name: address.url, as: "git", address };
+}
+
 /** Opens a target as what it is: a repository, an image, a folder or file, or standard input. Throws ToolError where it is none of them. */
-export async function openTarget(target: Target, options: ScanOptions, context: SourceContext): Promise<Source> {
-  const { name } = target;
+export async function openTarget(target: Target, options: ScanOptions, context: OpenContext): Promise<Source> {
+  const { name, address } = target;
   switch (target.as) {
     case "git":
-      return openRepository(name, options, context);
+      return address === undefined
+        ? openRepository(name, options, context)
+        : (await import("./remote-target.ts")).openRemote(address, options, context);
     case "image":
       return (await import("../sources/image/index.ts")).openImage(name, context);
     case "files":
@@ -43,7 +56,8 @@ export function unreachable(error: unknown, target: string): Problem {
       : /^E[A-Z0-9]+$/.test(code)
         ? `cannot be read (${code})`
         : "a fault in leaktrace ended its scan; leaktrace scan of it alone shows the fault";
-  return { code: "unreadable", effect: "incomplete", target, subject: target, message };
+  const isStopped = error instanceof ToolError && error.code === "interrupted";
+  return { code: isStopped ? "interrupted" : "unreadable", effect: "incomplete", target, subject: target, message };
 }
 
 /**
@@ -56,6 +70,7 @@ export async function withSubmodules(targets: readonly Target[], options: ScanOp
   if (!recurseSubmodules && !hasOwnTree) return targets;
   const { findRepository, submodulesOf } = await import("../sources/git/index.ts");
   return targets.flatMap((target) => {
+    if (target.address !== undefined) return [target];
     const isRepository = target.as === "git" || (target.as === "any" && findRepository(target.name) !== undefined);
     if (!isRepository) return [target];
     const inside = recurseSubmodules ? submodulesOf(target.name) : [];
@@ -67,15 +82,20 @@ export async function withSubmodules(targets: readonly Target[], options: ScanOp
   });
 }
 
-/** A repository, or the part of it that is asked for. */
-async function openRepository(name: string, options: ScanOptions, context: SourceContext): Promise<Source> {
-  const { selection, maxTargetBytes } = options;
+/** A repository, or the part of it that is asked for. `folder`: where it lies, if that is not its name. */
+export async function openRepository(
+  name: string,
+  options: ScanOptions,
+  context: OpenContext,
+  folder = name,
+): Promise<Source> {
+  const { selection, maxTargetBytes, worktree } = options;
   switch (selection?.kind) {
     case undefined:
-      return (await import("../sources/git/index.ts")).openGit(name, context, { worktree: options.worktree });
+      return (await import("../sources/git/index.ts")).openGit(name, context, { worktree, folder });
     case "range": {
       const now = Math.floor(Date.now() / 1000);
-      return (await import("../sources/git/range/index.ts")).openRange(name, selection, now, context);
+      return (await import("../sources/git/range/index.ts")).openRange(name, selection, now, context, folder);
     }
     case "staged":
     case "unstaged": {
@@ -86,7 +106,7 @@ async function openRepository(name: string, options: ScanOptions, context: Sourc
   }
 }
 
-async function openAny(name: string, options: ScanOptions, context: SourceContext): Promise<Source> {
+async function openAny(name: string, options: ScanOptions, context: OpenContext): Promise<Source> {
   if (name === "-" && options.selection === undefined) return openStdin();
   const { openImage, sniffImage } = await import("../sources/image/index.ts");
   if (imagePrefix.test(name)) return openImage(name, context);

@@ -15,7 +15,7 @@ export interface ScanObserver {
 
 export interface Progress {
   readonly target: string;
-  readonly phase: "plan" | "scan" | "locate" | "done";
+  readonly phase: "fetch" | "plan" | "scan" | "locate" | "done";
   readonly bytesDone: number;
   /** 0 while unknown. */
   readonly bytesPlanned: number;

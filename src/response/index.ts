@@ -5,4 +5,4 @@
 export { joinFindings } from "./join-findings.ts";
 export { openJournal, settled, type Journal, type SweepBasis, type TargetRecord } from "./journal.ts";
 export { targetTable } from "./table.ts";
-export { distinctTargets, parseTargetList, type ListedTarget } from "./target-list.ts";
+export { distinctTargets, parseTargetList, type Listed } from "./target-list.ts";

@@ -32,6 +32,7 @@ function scanText(state: ReviewState): string {
       ? ` ${Math.min(99, Math.floor((100 * progress.bytesDone) / progress.bytesPlanned))} %`
       : "";
   const words: Readonly<Record<typeof progress.phase, string>> = {
+    fetch: "fetching",
     plan: "planning",
     scan: "scanning",
     locate: "locating",

@@ -112,6 +112,11 @@ describe("a list of targets", () => {
   test("takes each target once, under its first spelling", () => {
     const names = parseTargetList("# head\n a/b \n\n./a/b\r\noci:layout\n/root-of/a/b\n-\n-\n");
     expect(names).toEqual(["a/b", "./a/b", "oci:layout", "/root-of/a/b", "-", "-"]);
-    expect(distinctTargets(names, "/root-of").map(({ name }) => name)).toEqual(["a/b", "oci:layout", "-"]);
+    expect(
+      distinctTargets(
+        names.map((name) => ({ name })),
+        "/root-of",
+      ).map(({ name }) => name),
+    ).toEqual(["a/b", "oci:layout", "-"]);
   });
 });

@@ -1,9 +1,10 @@
 import type { ScanOptions } from "../options.ts";
 import { presentScan } from "../present.ts";
+import { targetOf } from "../targets.ts";
 import { runScan } from "./scan.ts";
 
 /** `leaktrace git`: scans its targets as git repositories. Gives the exit code. */
 export function run(args: readonly string[], options: ScanOptions): Promise<number> {
-  const targets = args.map((name) => ({ name, as: "git" as const }));
+  const targets = args.map((name) => targetOf(name, "git"));
   return presentScan(options, (observer) => runScan({ targets, options }, observer));
 }

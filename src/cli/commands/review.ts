@@ -16,6 +16,7 @@ import {
 } from "../../review/index.ts";
 import { exitCodes } from "../exit.ts";
 import type { ScanOptions } from "../options.ts";
+import { targetOf } from "../targets.ts";
 
 export interface ReviewCommandOptions extends ScanOptions {
   /** Numbered questions instead of a screen. */
@@ -45,7 +46,10 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
   try {
     if (!isPlain && !canShowScreen(terminal)) {
       throw new ToolError("no-terminal", "the review needs a terminal that can show a screen", {
-        hint: alternatives(targets, reportPath),
+        hint: alternatives(
+          targets.map((name) => targetOf(name, "any").name),
+          reportPath,
+        ),
       });
     }
     const decisions = await openIgnoreFile(resolve(ignoreFileName), ignoreFileName);
@@ -67,12 +71,13 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
 
 async function scanned(targets: readonly string[], options: ScanOptions): Promise<Subject> {
   const { runScan } = await import("./scan.ts");
-  const feed = createLiveFeed(targets.join(" "));
+  const places = targets.map((name) => targetOf(name, "any"));
+  const feed = createLiveFeed(places.map(({ name }) => name).join(" "));
   const stop = new AbortController();
   let failure: unknown;
   const scan = runScan(
     {
-      targets: targets.map((name) => ({ name, as: "any" as const })),
+      targets: places,
       options: { ...options, signal: AbortSignal.any([options.signal, stop.signal]) },
     },
     feed.observer,

@@ -8,7 +8,7 @@ import { isSame, Memory, type TargetMemory } from "../memory.ts";
 import { Run } from "../run.ts";
 import { selfTest } from "../self-test.ts";
 import { prepareScan } from "../setup.ts";
-import { openTarget, unreachable, withSubmodules } from "../targets.ts";
+import { openTarget, targetOf, unreachable, withSubmodules } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
 import { toolVersion } from "./version.ts";
 
@@ -17,7 +17,7 @@ export async function run(targets: readonly string[], options: ScanOptions): Pro
   if (options.targetsFile !== undefined || options.journal !== undefined)
     return (await import("./sweep.ts")).run(targets, options);
   return presentScan(options, (observer) =>
-    runScan({ targets: targets.map((name) => ({ name, as: "any" })), options }, observer),
+    runScan({ targets: targets.map((name) => targetOf(name, "any")), options }, observer),
   );
 }
 
@@ -43,7 +43,7 @@ export async function runScan(
       await scanTarget((context) => open(target, options, context), scan, findings, tally, known);
     } catch (error) {
       // One target that cannot be opened ends a run of one; in a longer run the others are still scanned.
-      if (targets.length === 1) throw error;
+      if (targets.length === 1 && !scan.isStopped) throw error;
       tally.lose(unreachable(error, target.name));
     }
   }

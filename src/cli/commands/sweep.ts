@@ -12,7 +12,7 @@ import {
   openJournal,
   parseTargetList,
   settled,
-  type ListedTarget,
+  type Listed,
   type TargetRecord,
 } from "../../response/index.ts";
 import type { ScanOptions } from "../options.ts";
@@ -21,7 +21,7 @@ import { Memory } from "../memory.ts";
 import { Run } from "../run.ts";
 import { selfTest } from "../self-test.ts";
 import { prepareScan, type Prepared } from "../setup.ts";
-import { openTarget, unreachable, type Target } from "../targets.ts";
+import { openTarget, targetOf, unreachable, type Target } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
 import type { HitSink } from "../request.ts";
 import { runScan, scanTarget } from "./scan.ts";
@@ -34,7 +34,8 @@ const maxListBytes = 1 << 28;
 export async function run(args: readonly string[], options: ScanOptions): Promise<number> {
   const { targetsFile, journal, secrecy } = options;
   const listed = targetsFile === undefined ? [] : parseTargetList(await readList(targetsFile));
-  const targets = distinctTargets([...args, ...listed], process.cwd());
+  const named = [...args, ...listed].map((name) => targetOf(name, "any"));
+  const targets = distinctTargets(named, process.cwd());
   if (targets.length === 0)
     throw new ToolError("usage", `${targetsFile ?? "the command line"} names no target`, {
       hint: "Write one target a line.",
@@ -43,9 +44,7 @@ export async function run(args: readonly string[], options: ScanOptions): Promis
     throw new ToolError("usage", "standard input is read for the list of targets, so it cannot be a target itself");
   }
   if (journal === undefined) {
-    return presentScan(options, (observer) =>
-      runScan({ targets: targets.map(({ name }) => ({ name, as: "any" })), options }, observer),
-    );
+    return presentScan(options, (observer) => runScan({ targets, options }, observer));
   }
   if (secrecy.kind === "reveal" || (secrecy.kind === "redact" && secrecy.percent < 100)) {
     throw new ToolError("usage", "a run with a journal cannot show secrets", {
@@ -61,7 +60,7 @@ export async function run(args: readonly string[], options: ScanOptions): Promis
  * scanned before it: bytes, and candidates that were judged not to be secrets.
  */
 async function runSweep(
-  targets: readonly ListedTarget[],
+  targets: readonly Listed<Target>[],
   path: string,
   options: ScanOptions,
   observer: ScanObserver,
@@ -104,10 +103,11 @@ interface Sweep {
 
 /** Scans one target. What it gives depends on nothing but the target. */
 async function scanListed(
-  { name, id }: ListedTarget,
+  target: Listed<Target>,
   { prepared, scan, memory, hits, options, observer }: Sweep,
 ): Promise<TargetRecord> {
   const { ruleset, compile } = prepared;
+  const { name, id } = target;
   const tally = new TargetTally(name, observer);
   const store = new FindingStore({
     ruleset,
@@ -128,7 +128,6 @@ async function scanListed(
     },
   };
   try {
-    const target: Target = { name, as: "any" };
     const known = await memory.of(target, false);
     await scanTarget((context) => openTarget(target, options, context), scan, sink, tally, known);
   } catch (error) {

@@ -37,6 +37,8 @@ export { listRefs } from "./refs.ts";
 export interface GitOptions {
   /** Also the files of the working tree. */
   readonly worktree: boolean;
+  /** Where the repository lies, if that is not what the user called it. */
+  readonly folder?: string;
 }
 
 /** Folders of the submodules that were initialised in the repository at `target`: each is a repository of its own. */
@@ -47,7 +49,7 @@ export function submodulesOf(target: string): string[] {
 
 /** Opens the repository at `target`. Throws ToolError when there is none, or when it is kept in a form that cannot be read. */
 export async function openGit(target: string, context: SourceContext, options: GitOptions): Promise<Source> {
-  const repository = findRepository(target);
+  const repository = findRepository(options.folder ?? target);
   if (repository === undefined) {
     throw new ToolError("not-a-repository", `${target} is not a git repository`, {
       hint: "for a folder of files use: leaktrace dir " + target,
@@ -138,7 +140,8 @@ class GitSource implements Source {
 
   /** What lies in the repository and is no object: files of the git folder, names of refs and of the index, files of the working tree. */
   *#sideContents(): Generator<PlannedUnit | Problem> {
-    const prefix = gitFolderPrefix(this.target, this.#repository);
+    const { worktree, folder = this.target } = this.#options;
+    const prefix = gitFolderPrefix(folder, this.#repository);
     const names = this.#refs.map(({ name }) => name);
     for (const { subject, message } of this.#refFaults) yield this.#problem("unreadable", subject, message);
     yield* this.#side.lines(`${prefix}refs`, names, "ref");
@@ -146,8 +149,7 @@ class GitSource implements Source {
       yield* this.#side.lines(prefix + path, text.trimEnd().split("\n"), reachOfLog(path));
     const staged = [...this.#stagedPaths().values()].flat();
     yield* this.#side.lines(`${prefix}index`, [...new Set(staged)].sort(), "index");
-    const { worktree } = this.#options;
-    const files = sideFiles(this.target, this.#repository, { worktree, tracked: new Set(staged) });
+    const files = sideFiles(folder, this.#repository, { worktree, tracked: new Set(staged) });
     for (const item of this.#side.files(files)) yield "code" in item ? { ...item, target: this.target } : item;
     // Names of tracked files are in the index.
     yield* this.#side.lines(".", this.#side.workingNames(new Set(staged)), "worktree");

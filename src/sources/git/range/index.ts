@@ -23,7 +23,7 @@ export { readRangeRequest, type RangeRequest } from "./request.ts";
 const maxNamed = 50;
 
 /**
- * Opens a part of the history at `target`. `now`: seconds since 1970, for relative dates. Throws ToolError when there is no repository, and
+ * Opens a part of the history at `target`, which lies in `folder`. `now`: seconds since 1970, for relative dates. Throws ToolError when there is no repository, and
  * `usage` for revisions that are not there. What cannot be read of the range is a problem that makes the scan incomplete.
  */
 export async function openRange(
@@ -31,8 +31,9 @@ export async function openRange(
   request: RangeRequest,
   now: number,
   context: SourceContext,
+  folder = target,
 ): Promise<Source> {
-  const repository = findRepository(target);
+  const repository = findRepository(folder);
   if (repository === undefined) {
     throw new ToolError("not-a-repository", `${target} is not a git repository`, {
       hint: `commits can only be selected in one; for a folder of files use: leaktrace dir ${target}`,

@@ -1,0 +1,3 @@
+/** What fetches: the git program, or what is built in. */
+export const fetchers = ["git", "builtin"] as const;
+export type Fetcher = (typeof fetchers)[number];

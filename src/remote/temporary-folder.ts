@@ -1,0 +1,77 @@
+import { readFileSync, readdirSync, lstatSync, mkdtempSync, readlinkSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A folder that only this user can look into. Gone when it is disposed of, and at the latest when the process ends. */
+export interface TemporaryFolder extends Disposable {
+  readonly path: string;
+}
+
+const prefix = "leaktrace-fetch-";
+
+/** `leaktrace-fetch-<process>-<when it started>-<namespace of processes>-…`: who made it, so that others can tell whether he is still there. */
+const nameForm = /^leaktrace-fetch-(\d+)-(\d+)-(\d+)-/;
+
+/** Makes one in the system's folder for such things, and removes those of runs that were killed. */
+export function openTemporaryFolder(): TemporaryFolder {
+  const root = realpathSync(tmpdir());
+  removeLeftovers(root);
+  // mkdtemp makes it for its owner alone (0700).
+  const path = mkdtempSync(join(root, `${prefix}${process.pid}-${startOf(process.pid)}-${namespace()}-`));
+  const remove = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  // A second signal ends the process without coming back to whoever holds the folder.
+  process.once("exit", remove);
+  return {
+    path,
+    [Symbol.dispose]() {
+      process.off("exit", remove);
+      remove();
+    },
+  };
+}
+
+/** Removes folders whose owners were this user's processes, on this machine, and are gone. */
+function removeLeftovers(root: string): void {
+  for (const name of readdirSync(root)) {
+    const [, pid, started, space] = nameForm.exec(name) ?? [];
+    if (pid === undefined || space !== namespace() || isRunning(Number(pid), started!)) continue;
+    const path = join(root, name);
+    try {
+      const facts = lstatSync(path);
+      if (facts.isDirectory() && facts.uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Another run removes it as well.
+    }
+  }
+}
+
+function isRunning(pid: number, started: string): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // Whoever may not be signalled is there.
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  return started === "0" || startOf(pid) === started;
+}
+
+/** When a process started, in the system's own clock (proc(5), field 22 of `stat`); 0 where that cannot be known. */
+function startOf(pid: number): string {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "latin1")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return /^\d+$/.exec(fields[19] ?? "")?.[0] ?? "0";
+  } catch {
+    return "0";
+  }
+}
+
+/** Process numbers mean something within one of these only (pid_namespaces(7)): containers can share a folder. */
+function namespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";
+  } catch {
+    return "0";
+  }
+}
