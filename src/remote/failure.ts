@@ -23,6 +23,17 @@ export type Reason =
   | "invalid-address"
   | "other";
 
+/** Thrown within this room, and told with the address by its door. `detail` holds nothing that the other side wrote. */
+export class Failure extends Error {
+  readonly reason: Reason;
+  readonly detail: string | undefined;
+  constructor(reason: Reason, detail?: string) {
+    super(reason);
+    this.reason = reason;
+    this.detail = detail;
+  }
+}
+
 const texts: Readonly<Record<Reason, readonly [message: string, hint: string]>> = {
   "too-large": [
     "it is larger than what may be fetched",
@@ -57,9 +68,9 @@ const texts: Readonly<Record<Reason, readonly [message: string, hint: string]>> 
   transport: ["the server leads to another kind of address", "Use the address that it leads to."],
   "disk-full": ["there is no room for it on the disk", "TMPDIR says where there is."],
   interrupted: ["the scan was stopped while it was fetched", "Run it again."],
-  "no-git": ["ssh needs git, and there is none here", "Install git, or use the https address."],
+  "no-git": ["ssh needs git", "Install git, or use the https address."],
   "invalid-address": ["it is no address of a repository", "It is one of https://, ssh://, file://, user@host:path."],
-  other: ["git could not fetch it", "git clone --mirror of it tells more."],
+  other: ["git gave up", "git clone --mirror of it shows why."],
 };
 
 /**

@@ -22,6 +22,8 @@ const ownSettings: readonly Setting[] = [
   ["gc.auto", "0"],
   ["maintenance.auto", "false"],
   ["fetch.writeCommitGraph", "false"],
+  // All goes into one pack, whose size is watched.
+  ["fetch.unpackLimit", "1"],
 ];
 
 /** One object that git holds in memory at once while it indexes a pack: a delta of ten bytes can ask for any amount. */

@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Problem } from "../model/problem.ts";
 import type { Address } from "./address.ts";
-import { fetchError, type Reason } from "./failure.ts";
+import { Failure, type Reason } from "./failure.ts";
 import { ask } from "./git-environment.ts";
 import { ignoredRefs, receivedObjects, reasonOf } from "./git-messages.ts";
 import { Watch, type Bounds, type Received } from "./watch.ts";
@@ -26,7 +26,7 @@ export interface Transfer {
 
 /**
  * Has git fetch everything that a repository offers: all refs and their history. `env`: see `gitEnvironment`. Gives what was left behind. Throws
- * ToolError where nothing could be fetched; git and all that it started have ended then.
+ * Failure where nothing could be fetched; git and all that it started have ended then.
  */
 export async function fetchWithGit(
   { address, folder, bounds, signal, onReceived }: Transfer,
@@ -34,7 +34,7 @@ export async function fetchWithGit(
   cwd: string,
 ): Promise<readonly Problem[]> {
   const { url } = address;
-  if (signal.aborted) throw fetchError(url, "interrupted");
+  if (signal.aborted) throw new Failure("interrupted");
   const args = ["clone", "--mirror", "--template=", "--progress", "--", url, folder];
   // In a session of its own nothing can ask at the terminal, and all of it can be ended at once.
   const git = spawn("git", args, { cwd, env, detached: true, stdio: ["ignore", "ignore", "pipe"] });
@@ -77,10 +77,10 @@ export async function fetchWithGit(
       git.once("close", done);
     });
     if (stopped === undefined && code === 0) await look();
-    if (stopped !== undefined) throw fetchError(url, stopped);
-    if (code !== 0) throw fetchError(url, reasonOf(text));
+    if (stopped !== undefined) throw new Failure(stopped);
+    if (code !== 0) throw new Failure(reasonOf(text));
     if (isEmpty(folder) && address.transport !== "ssh" && !(await speaksGit(url, env, cwd)))
-      throw fetchError(url, "not-a-repository");
+      throw new Failure("not-a-repository");
   } finally {
     clearInterval(timer);
     signal.removeEventListener("abort", onAbort);

@@ -2,14 +2,15 @@
  * Repositories that are not on this machine. In: an address. Out: a folder with a bare repository that holds everything the other side offers, for the git
  * source to scan, until it is disposed of. Nothing of what comes is run or checked out; credentials go to the host that was asked, and into no message.
  */
-import { readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import type { Problem } from "../model/problem.ts";
 import type { Address } from "./address.ts";
-import { fetchError } from "./failure.ts";
+import { Failure, fetchError } from "./failure.ts";
 import type { Fetcher } from "./fetchers.ts";
 import { gitEnvironment } from "./git-environment.ts";
-import { fetchWithGit } from "./git-program.ts";
+import { fetchWithGit, type Transfer } from "./git-program.ts";
+import { reduceLayout } from "./layout.ts";
 import { openTemporaryFolder } from "./temporary-folder.ts";
 import { fruitlessMs, silentMs, type Received } from "./watch.ts";
 
@@ -52,29 +53,29 @@ export async function fetchRepository(address: Address, options: FetchOptions): 
       ...{ address, folder, signal: options.signal, onReceived: options.onReceived },
       bounds: { maxBytes, silentMs, fruitlessMs },
     };
-    const env = await gitEnvironment(address, temporary.path, options.env);
-    if (env === undefined) throw fetchError(address.url, "no-git");
-    const problems = await fetchWithGit(transfer, env, temporary.path);
-    plainConfiguration(folder);
+    const problems = await transferBy(options.fetcher, transfer, temporary.path, options.env);
     return { folder, problems, [Symbol.dispose]: () => temporary[Symbol.dispose]() };
   } catch (error) {
     temporary[Symbol.dispose]();
-    throw error;
+    throw error instanceof Failure ? fetchError(address.url, error.reason, error.detail) : error;
   }
 }
 
-/** Leaves in the configuration only how the repository is kept: what was scanned should not depend on how it came here. */
-function plainConfiguration(folder: string): void {
-  const path = join(folder, "config");
-  const extensions = readFileSync(path, "utf8").match(/^\s*(?:objectformat|refstorage) = \w+$/gim) ?? [];
-  writeFileSync(path, configurationOf(extensions.map((line) => line.trim())));
-  for (const name of ["FETCH_HEAD", "description", "branches", "hooks", "info"])
-    rmSync(join(folder, name), { recursive: true, force: true });
-}
-
-/** The configuration of a bare repository (git-config, `core.repositoryFormatVersion`). */
-function configurationOf(extensions: readonly string[]): string {
-  const lines = extensions.length === 0 ? [] : ["[extensions]", ...extensions.map((line) => `\t${line}`)];
-  const version = extensions.length === 0 ? 0 : 1;
-  return ["[core]", `\trepositoryformatversion = ${version}`, "\tbare = true", ...lines, ""].join("\n");
+async function transferBy(
+  fetcher: Fetcher | undefined,
+  transfer: Transfer,
+  cwd: string,
+  env: FetchOptions["env"],
+): Promise<readonly Problem[]> {
+  const { address, folder } = transfer;
+  const environment = fetcher === "builtin" ? undefined : await gitEnvironment(address, cwd, env);
+  if (environment !== undefined) {
+    const problems = await fetchWithGit(transfer, environment, cwd);
+    reduceLayout(folder);
+    return problems;
+  }
+  if (fetcher === "git") throw new Failure("no-git", "git is not installed");
+  if (address.transport === "ssh") throw new Failure("no-git");
+  const { fetchBuiltin } = await import("./builtin.ts");
+  return fetchBuiltin(transfer);
 }

@@ -14,8 +14,8 @@ export interface Bounds {
   readonly fruitlessMs: number;
 }
 
-/** Servers that prepare a large pack tell so every few seconds. */
-export const silentMs = 120_000;
+/** Servers that prepare a large pack tell so every few seconds; git tells nothing while it reads a long list of refs. */
+export const silentMs = 5 * 60_000;
 /** The largest public repositories take a server ten minutes to count, and this side as long to index. */
 export const fruitlessMs = 45 * 60_000;
 

@@ -14,6 +14,7 @@ const maxRebuiltBytes = 4 * 2 ** 30;
 /** Read at once, and more where an entry is larger. */
 const windowBytes = 1 << 20;
 const packHeader = 12;
+const objectsAStep = 256;
 
 /** An entry as it lies in the pack. `id` is empty until it is known. */
 interface Entry {
@@ -38,9 +39,18 @@ export interface RebuiltIndex {
  * not found, as only reading tells where an entry ends. Throws Error when the file is no pack, or what the operating system says.
  */
 export function rebuildIndex(pack: string, idBytes: IdBytes): RebuiltIndex {
+  const steps = rebuildInSteps(pack, idBytes, maxRebuiltBytes);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, of a pack that may expand to `maxBytes`, for those who have something else to do in between: it comes up every few hundred objects. */
+export function* rebuildInSteps(pack: string, idBytes: IdBytes, maxBytes: number): Generator<void, RebuiltIndex> {
   const descriptor = openSync(pack, openWithoutWaiting);
   try {
-    return new Rebuild(descriptor, idBytes).run();
+    return yield* new Rebuild(descriptor, idBytes, maxBytes).run();
   } finally {
     closeSync(descriptor);
   }
@@ -49,6 +59,7 @@ export function rebuildIndex(pack: string, idBytes: IdBytes): RebuiltIndex {
 class Rebuild {
   readonly #descriptor: number;
   readonly #idBytes: IdBytes;
+  readonly #maxBytes: number;
   readonly #end: number;
   readonly #entries: Entry[] = [];
   readonly #byOffset = new Map<number, Entry>();
@@ -59,13 +70,14 @@ class Rebuild {
   #made = 0;
   #fault: string | undefined;
 
-  constructor(descriptor: number, idBytes: IdBytes) {
+  constructor(descriptor: number, idBytes: IdBytes, maxBytes: number) {
     this.#descriptor = descriptor;
     this.#idBytes = idBytes;
+    this.#maxBytes = maxBytes;
     this.#end = fstatSync(descriptor).size;
   }
 
-  run(): RebuiltIndex {
+  *run(): Generator<void, RebuiltIndex> {
     const head = this.#bytes(0, packHeader);
     if (head.length < packHeader || head.toString("latin1", 0, 4) !== "PACK") throw new Error("is not a pack file");
     const count = head.readUInt32BE(8);
@@ -75,8 +87,10 @@ class Rebuild {
       const entry = this.#entry(at, roots);
       if (entry === undefined) break;
       at = entry.end;
+      if (this.#entries.length % objectsAStep === 0) yield;
     }
-    for (const root of roots) this.#descend(root);
+    let made = 0;
+    for (const root of roots) for (const _ of this.#descend(root)) if (++made % objectsAStep === 0) yield;
     const known = this.#entries.filter(({ id }) => id.length > 0);
     if (known.length < count) this.#fault ??= `${count - known.length} of its ${count} objects cannot be read`;
     return { index: this.#index(known), fault: this.#fault };
@@ -88,7 +102,7 @@ class Rebuild {
     if (header === undefined || header.size > maxObjectBytes) return undefined;
     const { type, size, length, baseDistance } = header;
     this.#made += size;
-    if (this.#made > maxRebuiltBytes) {
+    if (this.#made > this.#maxBytes) {
       this.#fault = "is too large to be read without an index";
       return undefined;
     }
@@ -119,7 +133,7 @@ class Rebuild {
   }
 
   /** Computes the ids of all that is built on a full object, without recursion: chains may be thousands of deltas long. */
-  #descend(root: Entry): void {
+  *#descend(root: Entry): Generator<void> {
     this.#release(root);
     if (root.children.length === 0) return;
     const stack = [{ entry: root, bytes: this.#data(root), next: 0 }];
@@ -138,6 +152,7 @@ class Rebuild {
       child.id = objectId(root.type, bytes, this.#idBytes);
       this.#release(child);
       if (child.children.length > 0) stack.push({ entry: child, bytes: Buffer.from(bytes.buffer), next: 0 });
+      yield;
     }
   }
 
@@ -152,7 +167,7 @@ class Rebuild {
     try {
       const bytes = applyDelta(base, this.#data(entry));
       this.#made += bytes.length;
-      if (this.#made > maxRebuiltBytes) this.#fault = "is too large to be read without an index";
+      if (this.#made > this.#maxBytes) this.#fault = "is too large to be read without an index";
       return bytes;
     } catch {
       return undefined;
