@@ -28,12 +28,14 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   scan: [
     "leaktrace scan .",
     "leaktrace scan ../api ../web image.tar",
+    "leaktrace scan https://git.example.com/team/api git@git.example.com:team/web.git",
     "leaktrace scan --targets list.txt -r report.jsonl",
     "leaktrace scan --targets list.txt --resume -r report.jsonl",
   ],
   git: [
     "leaktrace git",
     "leaktrace git ../api -r findings.sarif",
+    "leaktrace git https://git.example.com/team/api",
     'leaktrace git --log-opts "origin/main..HEAD"',
     "leaktrace git --since 2.weeks.ago --branch 'release/*'",
     "leaktrace git --staged",

@@ -31,6 +31,7 @@ export class Run implements AsyncDisposable {
   #target = "";
   #phase: "fetch" | "plan" | "scan" | "locate" = "plan";
   #received = { bytes: 0, objects: 0 };
+  #fetchMs = 0;
   #planned = 0;
   readonly #poolOptions: PoolOptions;
   #memory: TargetMemory | undefined;
@@ -66,7 +67,10 @@ export class Run implements AsyncDisposable {
     this.#known = memory?.known;
     await this.#partPool?.[Symbol.asyncDispose]();
     this.#partPool = undefined;
+    const began = Date.now();
     const received: OpenContext["received"] = (what) => {
+      // Rates are those of scanning.
+      if (what === undefined) this.#fetchMs += Date.now() - began;
       this.#phase = what === undefined ? "plan" : "fetch";
       this.#received = what ?? this.#received;
     };
@@ -168,7 +172,7 @@ export class Run implements AsyncDisposable {
       bytesPlanned: isFetching ? 0 : this.#planned,
       contentsDone: isFetching ? this.#received.objects : contents,
       findings: 0,
-      elapsedMs: Date.now() - this.#started,
+      elapsedMs: Date.now() - this.#started - (isFetching ? 0 : this.#fetchMs),
     });
   }
 

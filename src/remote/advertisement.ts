@@ -48,7 +48,7 @@ export async function readAdvertisement(all: AsyncIterable<Packet>): Promise<Adv
   const refs: OfferedRef[] = [];
   const shallow: string[] = [];
   for (const line of lines) {
-    const [head = "", name = ""] = splitOnce(line);
+    const [head, name] = splitOnce(line);
     if (head === "shallow" && isObjectId(name)) shallow.push(name);
     else if (!isObjectId(head)) throw new Failure("not-a-repository");
     // Says that there are no refs.
@@ -68,7 +68,7 @@ export async function readAdvertisement(all: AsyncIterable<Packet>): Promise<Adv
 /** The refs that a server of version 2 lists (gitprotocol-v2, "ls-refs"). */
 export async function readRefs(all: AsyncIterable<Packet>): Promise<OfferedRef[]> {
   return (await textLines(all)).map((line): OfferedRef => {
-    const [oid = "", rest = ""] = splitOnce(line);
+    const [oid, rest] = splitOnce(line);
     const [name = "", ...attributes] = rest.split(" ");
     const value = (key: string): string | undefined =>
       attributes.find((text) => text.startsWith(key))?.slice(key.length);

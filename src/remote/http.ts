@@ -112,7 +112,7 @@ const reasons: readonly (readonly [codes: RegExp, reason: Reason])[] = [
   [/^E[A-Z]+$|SSL|TLS/, "no-connection"],
 ];
 
-export function asFailure(error: unknown, signal: AbortSignal): Failure {
+function asFailure(error: unknown, signal: AbortSignal): Failure {
   if (signal.aborted) return new Failure("interrupted");
   if (error instanceof Failure) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";

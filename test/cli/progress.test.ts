@@ -33,6 +33,14 @@ describe("the progress line", () => {
     expect(progressText({ ...progress, phase: "locate", findings: 0 }, 0, 0, 60)).toBe(
       "looking for where it was brought in  /srv/repositories/shop",
     );
+    const fetching: Progress = {
+      ...progress,
+      phase: "fetch",
+      bytesPlanned: 0,
+      findings: 0,
+      target: "https://host.example/a",
+    };
+    expect(progressText(fetching, 0, 0, 79)).toBe("fetching  1.20 GB  1,000 objects  https://host.example/a");
     expect(progressText({ ...progress, bytesDone: 1_000_000 }, 0, 0, 79)).toContain("2:59:56 left");
   });
 
