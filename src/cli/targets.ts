@@ -19,9 +19,11 @@ const imagePrefix = /^(?:docker-archive|oci|oci-archive):/;
 
 /** What an argument names. Repositories elsewhere are told by their form; `file://` is another way to write a path. */
 export function targetOf(name: string, as: Target["as"]): Target {
-  const address = as === "any" || as === "git" ? parseAddress(name) : undefined;
-  if (address?.transport === "file") return { name: address.path, as };
-  return address === undefined ? { name, as } : { name: address.url, as: "git", address };
+  const address = parseAddress(name);
+  if (address === undefined) return { name, as };
+  if (address.transport === "file") return { name: address.path, as };
+  // An image or a folder has no such name; what is said of it leaves the credentials out all the same.
+  return as === "any" || as === "git" ? { name: address.url, as: "git", address } : { name: address.url, as };
 }
 
 /** Opens a target as what it is: a repository, an image, a folder or file, or standard input. Throws ToolError where it is none of them. */

@@ -6,6 +6,11 @@ import { Failure } from "./failure.ts";
 
 const headerBytes = 12;
 
+function isPackHeader(head: Buffer): boolean {
+  const version = head.readUInt32BE(4);
+  return head.toString("latin1", 0, 4) === "PACK" && (version === 2 || version === 3);
+}
+
 export interface WrittenPack {
   readonly path: string;
   /** What it ends with: the hash of everything before. */
@@ -44,8 +49,7 @@ export class PackFile implements AsyncDisposable {
   async write(piece: Buffer): Promise<void> {
     if (this.#head.length < headerBytes) {
       this.#head = Buffer.concat([this.#head, piece.subarray(0, headerBytes - this.#head.length)]);
-      if (this.#head.length >= headerBytes && !/^PACK\0\0\0[\x02\x03]/.test(this.#head.toString("latin1")))
-        throw new Failure("not-a-repository");
+      if (this.#head.length >= headerBytes && !isPackHeader(this.#head)) throw new Failure("not-a-repository");
     }
     const all = Buffer.concat([this.#tail, piece]);
     const end = Math.max(0, all.length - this.#idBytes);

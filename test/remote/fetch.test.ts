@@ -347,3 +347,24 @@ describe("other addresses", () => {
     expect(ran.stderr).not.toContain("sesame");
   });
 });
+
+test("commands that look into a target take an address, and none of them repeats its credentials", async () => {
+  const { origin } = await serve(withPassword("dana", "sesame"));
+  const address = `${origin.replace("//", "//dana:sesame@")}/shop`;
+  const report = JSON.parse(
+    (await scan(["scan", "-c", rules, address, "-f", "jsonl"], user.env, folder)).stdout.split("\n")[0]!,
+  ) as {
+    fingerprint: string;
+  };
+  const runs = [
+    await scan(["explain", "-c", rules, report.fingerprint, address], user.env, folder),
+    await scan(["explain", "-c", rules, "lt10000", address], user.env, folder),
+    await scan(["rules", "diff", rules, rules, address], user.env, folder),
+    await scan(["config", "show", "-c", rules, address], user.env, folder),
+    await scan(["review", "-c", rules, address], user.env, folder),
+    await scan(["image", address], user.env, folder),
+    await scan(["dir", address], user.env, folder),
+  ];
+  expect(runs.slice(0, 1).map(({ code }) => code)).toEqual([0]);
+  for (const { stdout, stderr } of runs) expect(stdout + stderr).not.toContain("sesame");
+});

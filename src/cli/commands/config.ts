@@ -11,6 +11,7 @@ import type { ScanOptions } from "../options.ts";
 import { Run } from "../run.ts";
 import { selfTest } from "../self-test.ts";
 import { prepareScan } from "../setup.ts";
+import { targetOf } from "../targets.ts";
 
 export interface ConfigOptions extends ScanOptions {
   /** Also where each rule comes from. */
@@ -22,7 +23,7 @@ export interface ConfigOptions extends ScanOptions {
  * code 3 where it would not be reported. Throws ToolError for what a scan would not take either.
  */
 export async function run([what = "show", target = "."]: readonly string[], options: ConfigOptions): Promise<number> {
-  const prepared = await prepareScan([{ name: target, as: "any" }], options);
+  const prepared = await prepareScan([targetOf(target, "any")], options);
   const notes = prepared.notes.map(problemText);
   if (what === "check") {
     await using scan = new Run(prepared.poolOptions, options, { progress() {}, finding() {}, problem() {} });
@@ -32,7 +33,7 @@ export async function run([what = "show", target = "."]: readonly string[], opti
     await writeLines([...notes, ...faults, `${countText(rules.length)} rules; ${verdict}.`], process.stdout);
     return faults.length > 0 ? exitCodes.incomplete : exitCodes.clean;
   }
-  await writeLines(await shown(target, prepared.ruleset, notes, options), process.stdout);
+  await writeLines(await shown(targetOf(target, "any").name, prepared.ruleset, notes, options), process.stdout);
   return exitCodes.clean;
 }
 

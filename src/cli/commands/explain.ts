@@ -10,6 +10,7 @@ import { writeLines } from "../../report/index.ts";
 import { readAsked } from "../explain/place.ts";
 import { explanationLines } from "../explain/text.ts";
 import type { ScanOptions } from "../options.ts";
+import { targetOf, type Target } from "../targets.ts";
 import { prepareScan, type Prepared } from "../setup.ts";
 import { showProgress } from "../progress.ts";
 
@@ -33,15 +34,17 @@ interface Place {
  */
 export async function run([text = "", target = "."]: readonly string[], options: ScanOptions): Promise<number> {
   const asked = readAsked(text, existsSync);
-  const from = asked.kind === "line" ? asked.path : target;
-  const prepared = await prepareScan([{ name: from, as: "any" }], options);
-  const places = await placesOf(asked, target, options);
+  const where = targetOf(target, "any");
+  const from: Target = asked.kind === "line" ? { name: asked.path, as: "any" } : where;
+  const prepared = await prepareScan([from], options);
+  const places = await placesOf(asked, where, options);
   const detector = await openDetector(prepared);
   for (const place of places) await writeLines(linesOf(place, detector, prepared), process.stdout);
   return 0;
 }
 
-async function placesOf(asked: ReturnType<typeof readAsked>, target: string, options: ScanOptions): Promise<Place[]> {
+async function placesOf(asked: ReturnType<typeof readAsked>, where: Target, options: ScanOptions): Promise<Place[]> {
+  const target = where.name;
   switch (asked.kind) {
     case "line": {
       const { path, line } = asked;
@@ -63,17 +66,17 @@ async function placesOf(asked: ReturnType<typeof readAsked>, target: string, opt
       });
     }
     case "finding":
-      return placesOfFinding(await findFinding(asked.fingerprint, target, options), target);
+      return placesOfFinding(await findFinding(asked.fingerprint, where, options), target);
   }
 }
 
-async function findFinding(fingerprint: string, target: string, options: ScanOptions): Promise<Finding> {
+async function findFinding(fingerprint: string, where: Target, options: ScanOptions): Promise<Finding> {
   const { runScan } = await import("./scan.ts");
   using progress = showProgress({ stream: process.stderr, env: process.env });
-  const report = await runScan({ targets: [{ name: target, as: "any" }], options }, progress);
+  const report = await runScan({ targets: [where], options }, progress);
   const finding = report.findings.find((one) => one.fingerprint === fingerprint);
   if (finding !== undefined) return finding;
-  throw new ToolError("no-target", `${target} has no finding ${fingerprint}`, {
+  throw new ToolError("no-target", `${where.name} has no finding ${fingerprint}`, {
     hint: "Name what was scanned as the second argument: leaktrace explain ID TARGET",
   });
 }

@@ -5,6 +5,7 @@ import { counted, placeLines, writeLines } from "../../report/index.ts";
 import { exitCodes } from "../exit.ts";
 import type { ScanOptions } from "../options.ts";
 import { showProgress } from "../progress.ts";
+import { targetOf } from "../targets.ts";
 
 /** Findings named one by one on each side. */
 const maxNamed = 200;
@@ -21,7 +22,7 @@ export async function run(
   const scan = async (config: string): Promise<Report> => {
     using progress = showProgress({ stream: process.stderr, env: process.env });
     // Decisions of people stand for neither: the question is what the rules say.
-    return runScan({ targets: [{ name: target, as: "any" }], options: { ...options, config } }, progress);
+    return runScan({ targets: [targetOf(target, "any")], options: { ...options, config } }, progress);
   };
   const first = await scan(before);
   if (options.signal.aborted) return exitCodes.interrupted;
