@@ -5,7 +5,7 @@ const wide = [
   ...["copies", "damage"].map((name) => `test/content/git/${name}.test.ts`),
   ...["coverage", "differential", "gaps", "stores"].map((name) => `test/sources/git/${name}.test.ts`),
   ...["range/select", "staged/staged"].map((name) => `test/sources/git/${name}.test.ts`),
-  ...["cli/selections", "detect/engines", "remote/ssh", "response/sweep", "store/cache"].map(
+  ...["cli/selections", "detect/engines", "registry/docker-registry", "remote/ssh", "response/sweep", "store/cache"].map(
     (name) => `test/${name}.test.ts`,
   ),
 ];

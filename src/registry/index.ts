@@ -42,7 +42,7 @@ export interface RegistryImages extends AsyncDisposable {
   /** Where a blob will lie once it is fetched, and how long it is; undefined for what no document names with its size. */
   find(path: string): Promise<{ file: string; offset: number; length: number } | undefined>;
   /** Fetches a layer, once. Gives what went wrong. */
-  fetch(digest: string): Promise<RegistryFault | undefined>;
+  obtain(digest: string): Promise<RegistryFault | undefined>;
   /** The layer is no longer needed on the disk. */
   release(digest: string): Promise<void>;
 }
@@ -148,7 +148,7 @@ class Images implements RegistryImages {
     return Promise.resolve({ file: join(this.#options.folder, path), offset: 0, length: named.size });
   }
 
-  fetch(digest: string): Promise<RegistryFault | undefined> {
+  obtain(digest: string): Promise<RegistryFault | undefined> {
     const before = this.#fetched.get(digest);
     if (before !== undefined) return before;
     const fetching = this.#fetch(digest);

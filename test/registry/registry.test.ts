@@ -109,8 +109,8 @@ describe("a registry that asks nothing", () => {
     });
     const folder = fresh();
     await using images = await open(`${server.host}/team/app:v1`, { folder });
-    expect(await images.fetch(digestOf(layer))).toBeUndefined();
-    expect(await images.fetch(digestOf(layer))).toBeUndefined();
+    expect(await images.obtain(digestOf(layer))).toBeUndefined();
+    expect(await images.obtain(digestOf(layer))).toBeUndefined();
     const place = await images.find(`blobs/sha256/${digestOf(layer).slice(7)}`);
     expect(readFileSync(place?.file ?? "").equals(layer)).toBe(true);
     expect(place?.length).toBe(layer.length);
@@ -142,7 +142,7 @@ describe("a registry that asks nothing", () => {
         } else if (!answerAsRegistry(app, request, response)) response.writeHead(404).end();
       });
       await using images = await open(`${server.host}/team/app:v1`);
-      expect(await images.fetch(digestOf(layer))).toBeUndefined();
+      expect(await images.obtain(digestOf(layer))).toBeUndefined();
       const ranges = server.asked.filter(({ path }) => path.endsWith(digestOf(layer))).map(({ range }) => range);
       expect(ranges[0]).toBeUndefined();
       expect(ranges[1]).toMatch(/^bytes=\d+-$/);
@@ -157,7 +157,7 @@ describe("a registry that asks nothing", () => {
       });
       const folder = fresh();
       await using images = await open(`${server.host}/team/app:v1`, { folder });
-      expect((await images.fetch(digestOf(layer)))?.message).toMatch(/not those of its digest|larger than/);
+      expect((await images.obtain(digestOf(layer)))?.message).toMatch(/not those of its digest|larger than/);
       expect(readdirSync(join(folder, "blobs", "sha256")).filter((name) => !name.endsWith(".part"))).toEqual([]);
     }
   });
@@ -232,7 +232,7 @@ describe("a registry that wants to know who asks", () => {
     );
     const env = home({ auths: { [server.host]: { auth: basic("me", "pass:word") } } });
     await using images = await open(`${server.host}/team/app:v1`, { env });
-    expect(await images.fetch(digestOf(layer))).toBeUndefined();
+    expect(await images.obtain(digestOf(layer))).toBeUndefined();
     const tokens = server.asked.filter(({ path }) => path.startsWith("/token"));
     expect(tokens).toHaveLength(1);
     expect(tokens[0]?.path).toBe("/token?service=reg&scope=repository%3Ateam%2Fapp%3Apull&account=me");
@@ -250,7 +250,7 @@ describe("a registry that wants to know who asks", () => {
     );
     await using images = await open(`${server.host}/team/app:v1`);
     current = "t2";
-    expect(await images.fetch(digestOf(layer))).toBeUndefined();
+    expect(await images.obtain(digestOf(layer))).toBeUndefined();
     expect(server.asked.at(-1)?.authorization).toBe("Bearer t2");
   });
 
@@ -292,7 +292,7 @@ describe("a registry that wants to know who asks", () => {
     });
     const env = home({ auths: { [server.host]: { auth: basic("me", "secret") } } });
     await using images = await open(`${server.host}/team/app:v1`, { env });
-    expect(await images.fetch(digestOf(layer))).toBeUndefined();
+    expect(await images.obtain(digestOf(layer))).toBeUndefined();
     expect(storage.asked.map(({ authorization, path }) => [authorization, path])).toEqual([[undefined, "/blob?sig=1"]]);
   });
 

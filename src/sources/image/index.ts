@@ -28,7 +28,7 @@ export interface RemoteImages extends ImageStore, AsyncDisposable {
   /** What could not be had of the documents. */
   readonly faults: readonly RemoteFault[];
   /** Fetches a layer; gives what went wrong. */
-  fetch(digest: string): Promise<RemoteFault | undefined>;
+  obtain(digest: string): Promise<RemoteFault | undefined>;
   /** The layer is no longer needed. */
   release(digest: string): Promise<void>;
 }
@@ -132,7 +132,7 @@ function distinctLayers(images: readonly ImagePlan[]): PlacedLayer[] {
 
 /** A layer that was fetched, as a unit; or what kept it from coming. */
 async function fetched(target: string, layer: PlacedLayer, remote: RemoteImages): Promise<PlannedUnit | Problem> {
-  const fault = await remote.fetch(layer.digest);
+  const fault = await remote.obtain(layer.digest);
   if (fault !== undefined) return { code: "layer-missing", effect: "incomplete", target, ...fault };
   return { kind: "planned", unit: layerUnit(target, layer), planned: 0 };
 }
