@@ -5,9 +5,10 @@ const wide = [
   ...["copies", "damage"].map((name) => `test/content/git/${name}.test.ts`),
   ...["coverage", "differential", "gaps", "stores"].map((name) => `test/sources/git/${name}.test.ts`),
   ...["range/select", "staged/staged"].map((name) => `test/sources/git/${name}.test.ts`),
-  ...["cli/selections", "detect/engines", "remote/hostile", "remote/ssh", "response/sweep", "store/cache"].map(
+  ...["cli/selections", "detect/engines", "registry/docker-registry", "remote/hostile", "remote/ssh"].map(
     (name) => `test/${name}.test.ts`,
   ),
+  ...["response/sweep", "store/cache"].map((name) => `test/${name}.test.ts`),
 ];
 
 export default defineConfig({

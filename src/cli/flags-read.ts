@@ -69,6 +69,8 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
       fetchers.find((name) => name === values["fetchWith"]),
     ),
     ...optional("maxFetchBytes", fetchMegabytes > 0 ? fetchMegabytes * bytesPerMegabyte : undefined),
+    allTags: flag("allTags"),
+    plainHttp: flag("plainHttp"),
     followSymlinks: flag("followSymlinks"),
     // Whoever asks for whole scans wants to see one.
     cache: values["cache"] !== false && values["delta"] !== false,

@@ -99,6 +99,18 @@ export const scanFlags: readonly Flag[] = [
     parse: oneOf(fetchers),
     values: fetchers,
   },
+  {
+    flags: "--all-tags",
+    description: "every tag of an image in a registry (layers that they share are fetched once)",
+    group: "What to scan",
+    only: ["scan", "image"],
+  },
+  {
+    flags: "--plain-http",
+    description: "ask registries without TLS (on this machine's own addresses that is tried anyway)",
+    group: "What to scan",
+    only: ["scan", "image"],
+  },
   { flags: "--platform <name>", description: "", group: "What to scan", only: ["git"], hidden: true },
   {
     flags: "--follow-symlinks",

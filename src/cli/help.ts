@@ -8,7 +8,7 @@ and the commit or layer that brought each one in.
 Commands:
   scan [target...]       look at what each target is, and scan it
   git [repository]       scan a repository: history, messages, refs, what no branch reaches
-  image <image...>       scan image archives and layouts, all layers and platforms
+  image <image...>       scan images: archives, layouts, registries; all layers and platforms
   dir [path...]          scan files and folders
   stdin                  scan standard input
   review [target...]     go through findings in the terminal, as they come or from a report
@@ -40,7 +40,12 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "leaktrace git --since 2.weeks.ago --branch 'release/*'",
     "leaktrace git --staged",
   ],
-  image: ["leaktrace image app.tar", "leaktrace image oci:build/image -f json"],
+  image: [
+    "leaktrace image app.tar",
+    "leaktrace image oci:build/image -f json",
+    "leaktrace image registry.example.com/team/api:1.4",
+    "leaktrace image registry.example.com/team/api --all-tags",
+  ],
   dir: ["leaktrace dir .", "leaktrace dir conf/ deploy/ -f json"],
   stdin: ["kubectl get pods -o yaml | leaktrace stdin"],
   review: ["leaktrace review", "leaktrace review report.jsonl"],

@@ -65,6 +65,10 @@ export interface ScanOptions {
   readonly fetcher?: Fetcher;
   /** A larger repository is not fetched; absent: the usual limit. */
   readonly maxFetchBytes?: number;
+  /** image: every tag of a repository in a registry. */
+  readonly allTags: boolean;
+  /** image: registries are asked without TLS. */
+  readonly plainHttp: boolean;
   /** dir: follow symbolic links to files. */
   readonly followSymlinks: boolean;
 

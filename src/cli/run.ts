@@ -69,6 +69,8 @@ export class Run implements AsyncDisposable {
     this.#partPool = undefined;
     const began = Date.now();
     const received: OpenContext["received"] = (what) => {
+      // Of an image the first layers are scanned while the others come: that says more.
+      if (this.#underWay.size > 0) return;
       // Rates are those of scanning.
       if (what === undefined) this.#fetchMs += Date.now() - began;
       this.#phase = what === undefined ? "plan" : "fetch";

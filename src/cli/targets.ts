@@ -35,7 +35,7 @@ export async function openTarget(target: Target, options: ScanOptions, context: 
         ? openRepository(name, options, context)
         : (await import("./remote-target.ts")).openRemote(address, options, context);
     case "image":
-      return (await import("../sources/image/index.ts")).openImage(name, context);
+      return openImageTarget(name, options, context);
     case "files":
       return openFiles(name, filesOptions(options));
     case "stdin":
@@ -43,6 +43,17 @@ export async function openTarget(target: Target, options: ScanOptions, context: 
     case "any":
       return openAny(name, options, context);
   }
+}
+
+/** An image at hand; where there is no such file, one of a registry. */
+async function openImageTarget(name: string, options: ScanOptions, context: OpenContext): Promise<Source> {
+  const { openImage } = await import("../sources/image/index.ts");
+  if (!imagePrefix.test(name) && statSync(name, { throwIfNoEntry: false }) === undefined) {
+    const { referenceOf, openRegistryTarget } = await import("./registry-target.ts");
+    const reference = referenceOf(name);
+    if (reference !== undefined) return openRegistryTarget(name, reference, options, context);
+  }
+  return openImage(name, context);
 }
 
 /**
@@ -116,8 +127,12 @@ async function openAny(name: string, options: ScanOptions, context: OpenContext)
   try {
     isFolder = statSync(name).isDirectory();
   } catch (error) {
+    const { referenceOf, openRegistryTarget } = await import("./registry-target.ts");
+    const reference = referenceOf(name);
+    // A path that was mistyped is asked of no registry.
+    if (reference?.isExplicit === true) return openRegistryTarget(name, reference, options, context);
     throw new ToolError("no-target", `${name} does not exist`, {
-      hint: "a target is a repository, an image archive or OCI layout, a folder, a file, or - for standard input",
+      hint: "a target is a repository, an image archive or OCI layout, a folder, a file, an address, host/name:tag, or - for standard input",
       cause: error,
     });
   }

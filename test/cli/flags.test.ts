@@ -75,6 +75,8 @@ describe("options", () => {
       resume: false,
       worktree: false,
       recurseSubmodules: false,
+      allTags: false,
+      plainHttp: false,
       followSymlinks: false,
       signal,
     });

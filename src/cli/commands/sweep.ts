@@ -195,7 +195,7 @@ function reportOf(
 /** Of the options that change what is scanned or found; the rules have a digest of their own. */
 function digestOf(options: ScanOptions): string {
   const { enableRules, ignoreInlineAllow, maxTargetBytes, maxDecodeDepth, maxArchiveDepth } = options;
-  const { worktree, selection, followSymlinks } = options;
+  const { worktree, selection, followSymlinks, allTags } = options;
   const parts = {
     enableRules,
     ignoreInlineAllow,
@@ -205,6 +205,7 @@ function digestOf(options: ScanOptions): string {
     worktree,
     selection,
     followSymlinks,
+    allTags,
   };
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

@@ -1,7 +1,7 @@
 /**
  * Container images as sources: docker-archives, OCI layouts and OCI archives, plain or compressed as a whole. Plans one unit for each
  * distinct layer and one for the texts of the configurations; afterwards says which image, layer and instruction brought a content in
- * and whether a later layer removed it. Nothing is unpacked, nothing is fetched.
+ * and whether a later layer removed it. Nothing is unpacked; images of a registry are fetched by whoever opens them.
  */
 import { stat } from "node:fs/promises";
 import { blobId } from "../../content/blob-id.ts";
@@ -12,8 +12,8 @@ import type { InlineUnit, LayerUnit } from "../../model/unit.ts";
 import { readDockerArchive } from "./docker-archive.ts";
 import { layerKey, locateHits, type LayerResult } from "./locate.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
-import type { ImagePlan, LayerPlan, ProblemList } from "./plan.ts";
-import { openArchive, openFolder } from "./store.ts";
+import { addProblem, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
+import { openArchive, openFolder, type ImageStore } from "./store.ts";
 import { parseImageTarget, sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
 
 export { sniffImage, type ImageFormat } from "./target.ts";
@@ -22,6 +22,24 @@ export interface ImageOptions {
   /** What the target is known to be; sniffed where it is absent. */
   readonly format?: ImageFormat;
 }
+
+/** Images that lie elsewhere: documents are read as they are asked for, layers are fetched before they are scanned. */
+export interface RemoteImages extends ImageStore, AsyncDisposable {
+  /** What could not be had of the documents. */
+  readonly faults: readonly RemoteFault[];
+  /** Fetches a layer; gives what went wrong. */
+  obtain(digest: string): Promise<RemoteFault | undefined>;
+  /** The layer is no longer needed. */
+  release(digest: string): Promise<void>;
+}
+
+export interface RemoteFault {
+  readonly subject: string;
+  readonly message: string;
+}
+
+/** Layers on their way at once, and waiting to be scanned. */
+const FETCHED_AT_ONCE = 3;
 
 /** Texts of configurations handed to a worker at once. */
 const INLINE_BATCH_BYTES = 4 << 20;
@@ -38,7 +56,35 @@ export async function openImage(target: string, context: SourceContext, options:
   if (format === undefined) throw new ToolError("not-an-image", `not an image archive or OCI layout: ${target}`);
   const list: ProblemList = { target, problems: [] };
   const plans = selectTag(await readPlans(path, format, list, context.signal), tag, target);
-  const images = plans.map((plan) => namedPlan(plan, target, tag));
+  return sourceOf(
+    target,
+    plans.map((plan) => namedPlan(plan, target, tag)),
+    list,
+    context,
+  );
+}
+
+/** Opens images that lie elsewhere. The source closes them. */
+export async function openRemoteImages(target: string, remote: RemoteImages, context: SourceContext): Promise<Source> {
+  const list: ProblemList = { target, problems: [] };
+  const plans = await readOciLayout(remote, list);
+  for (const { subject, message } of remote.faults) addProblem(list, "unreadable", subject, message);
+  return sourceOf(
+    target,
+    plans.map((plan) => namedPlan(plan, target, "")),
+    list,
+    context,
+    remote,
+  );
+}
+
+function sourceOf(
+  target: string,
+  images: readonly ImagePlan[],
+  list: ProblemList,
+  context: SourceContext,
+  remote?: RemoteImages,
+): Source {
   const results = new Map<string, LayerResult>();
   const configs = configContents(images);
 
@@ -53,21 +99,71 @@ export async function openImage(target: string, context: SourceContext, options:
         yield { kind: "planned", unit, planned: unit.contents.length };
       }
       if (fresh < configs.size) yield { kind: "known", contents: configs.size - fresh };
-      const planned = new Set<string>();
-      for (const layer of images.flatMap((image) => image.layers)) {
-        if (layer.range === undefined || planned.has(layerKey(layer.range))) continue;
-        planned.add(layerKey(layer.range));
-        yield { kind: "planned", unit: layerUnit(target, layer, layer.range), planned: 0 };
+      const layers = distinctLayers(images);
+      if (remote === undefined) {
+        for (const layer of layers) yield { kind: "planned", unit: layerUnit(target, layer), planned: 0 };
+        return;
       }
+      const fetch = async (layer: PlacedLayer): Promise<PlannedUnit | Problem> => fetched(target, layer, remote);
+      yield* asTheyCome(layers, FETCHED_AT_ONCE, fetch);
     },
     done(unit, result) {
       if (unit.kind !== "layer") return;
+      void remote?.release(unit.digest);
       const hits = result.hits.map((hit) => ({ content: hit.content, path: hit.place }));
       results.set(layerKey(unit), { reading: result.layer, hits });
     },
     locate: (contents) => Promise.resolve({ sightings: locateHits(images, results, configs, contents), problems: [] }),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    [Symbol.asyncDispose]: async () => remote?.[Symbol.asyncDispose](),
   };
+}
+
+type PlacedLayer = LayerPlan & { readonly range: NonNullable<LayerPlan["range"]> };
+
+/** Layers that are there, each once. */
+function distinctLayers(images: readonly ImagePlan[]): PlacedLayer[] {
+  const found = new Map<string, PlacedLayer>();
+  for (const layer of images.flatMap((image) => image.layers)) {
+    const { range } = layer;
+    if (range !== undefined && !found.has(layerKey(range))) found.set(layerKey(range), { ...layer, range });
+  }
+  return [...found.values()];
+}
+
+/** A layer that was fetched, as a unit; or what kept it from coming. */
+async function fetched(target: string, layer: PlacedLayer, remote: RemoteImages): Promise<PlannedUnit | Problem> {
+  const fault = await remote.obtain(layer.digest);
+  if (fault !== undefined) return { code: "layer-missing", effect: "incomplete", target, ...fault };
+  return { kind: "planned", unit: layerUnit(target, layer), planned: 0 };
+}
+
+/** What `work` gives for each item, as soon as it is there; so many are under way at once. */
+async function* asTheyCome<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const underWay = new Set<Promise<R>>();
+  const done: R[] = [];
+  const begin = (item: T): void => {
+    const promise: Promise<R> = work(item).then((result) => {
+      underWay.delete(promise);
+      done.push(result);
+      return result;
+    });
+    underWay.add(promise);
+  };
+  for (const item of items) {
+    begin(item);
+    if (underWay.size < atOnce) continue;
+    await Promise.race(underWay);
+    yield* done.splice(0);
+  }
+  while (underWay.size > 0) {
+    await Promise.race(underWay);
+    yield* done.splice(0);
+  }
+  yield* done;
 }
 
 async function readPlans(
@@ -162,8 +258,8 @@ function* inlineUnits(
   if (contents.length > 0) yield { kind: "inline", target, weight, contents };
 }
 
-function layerUnit(target: string, layer: LayerPlan, range: NonNullable<LayerPlan["range"]>): LayerUnit {
-  const { file, offset, length, wrapped } = range;
+function layerUnit(target: string, layer: PlacedLayer): LayerUnit {
+  const { file, offset, length, wrapped } = layer.range;
   // A layer streams: what is in flight of it does not grow with its expanded size, which nobody knows before anyway.
   const unit = {
     kind: "layer",

@@ -1,0 +1,56 @@
+import { openTemporaryFolder } from "../remote/temporary-folder.ts";
+import { openRegistry, parseReference, type ImageReference } from "../registry/index.ts";
+import { ToolError } from "../model/problem.ts";
+import type { Source } from "../model/source.ts";
+import { openRemoteImages } from "../sources/image/index.ts";
+import type { ScanOptions } from "./options.ts";
+import type { OpenContext } from "./request.ts";
+
+/** Names that are files which somebody forgot to make, and no images. */
+const looksLikeFile = /\.(?:tar|tgz|gz|zst|xz|bz2|zip)$|^\.{0,2}\//;
+
+/** The image in a registry that an argument of `image` names where there is no such file; undefined for what is no reference. */
+export function referenceOf(name: string): ImageReference | undefined {
+  return looksLikeFile.test(name) ? undefined : parseReference(name);
+}
+
+/**
+ * Opens an image of a registry. Its layers come into a temporary folder one by one, while others are scanned, and go when the source goes. Throws
+ * ToolError where the registry does not give it.
+ */
+export async function openRegistryTarget(
+  name: string,
+  reference: ImageReference,
+  options: ScanOptions,
+  context: OpenContext,
+): Promise<Source> {
+  const { allTags, plainHttp } = options;
+  if (allTags && (/:[^/]*$/.test(name.replace(/^[^/]*\//, "")) || reference.digest !== ""))
+    throw new ToolError("usage", `${name} names one image, and --all-tags asks for all`, {
+      hint: "Leave out the tag or digest.",
+    });
+  const folder = openTemporaryFolder();
+  let bytes = 0;
+  context.received({ bytes, objects: 0 });
+  try {
+    const images = await openRegistry(reference, {
+      ...{ folder: folder.path, allTags, plainHttp, env: process.env, signal: context.signal },
+      onReceived: (more) => context.received({ bytes: (bytes += more), objects: 0 }),
+    });
+    const source = await openRemoteImages(name, images, context);
+    return {
+      target: source.target,
+      kind: source.kind,
+      units: () => source.units(),
+      done: (unit, result) => source.done(unit, result),
+      locate: (contents, run) => source.locate(contents, run),
+      async [Symbol.asyncDispose]() {
+        await source[Symbol.asyncDispose]();
+        folder[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    folder[Symbol.dispose]();
+    throw error;
+  }
+}

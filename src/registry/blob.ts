@@ -1,0 +1,88 @@
+import { open, rename, type FileHandle } from "node:fs/promises";
+import { hasher } from "../content/digest.ts";
+import type { Answer } from "./answer.ts";
+import type { RegistryClient } from "./client.ts";
+import { RegistryFailure } from "./failure.ts";
+
+export interface BlobRequest {
+  readonly repository: string;
+  readonly digest: string;
+  /** As the manifest tells it; undefined where it does not. */
+  readonly size: number | undefined;
+  /** Where the bytes go; until they are whole beside it. */
+  readonly file: string;
+  readonly onReceived: (bytes: number) => void;
+}
+
+/** Connections that drop without having brought anything, one after the other. */
+const maxFruitless = 4;
+/** No layer is larger, and a registry that does not say how large one is shall not fill the disk. */
+const largest = 2 ** 40;
+
+/**
+ * Fetches a blob into a file and proves its digest while it comes. Where the connection drops, the rest is asked for (`Range`, RFC 9110, 14). Throws
+ * RegistryFailure, also for bytes that are not those of the digest: then there is no file.
+ */
+export async function fetchBlob(client: RegistryClient, request: BlobRequest): Promise<void> {
+  const { repository, digest, size, file, onReceived } = request;
+  const part = `${file}.part`;
+  await using handle = await open(part, "w", 0o600);
+  let hash = hasher(digest);
+  let received = 0;
+  let fruitless = 0;
+  const most = size ?? largest;
+  for (let isWhole = false; !isWhole;) {
+    const before = received;
+    const answer = await askFor(client, repository, digest, received);
+    if (received > 0 && answer.status === 200) {
+      // It sends all of it again.
+      hash = hasher(digest);
+      received = 0;
+    }
+    try {
+      for await (const piece of answer.body) {
+        if (received + piece.length > most)
+          throw new RegistryFailure("too-large", "a blob is larger than its manifest says");
+        await writeAll(handle, piece, received);
+        hash.update(piece);
+        received += piece.length;
+        onReceived(piece.length);
+      }
+      isWhole = received === (size ?? received);
+    } catch (error) {
+      if (error instanceof RegistryFailure || isOwnFault(error)) throw error;
+    }
+    fruitless = received > before ? 0 : fruitless + 1;
+    if (!isWhole && fruitless > maxFruitless)
+      throw new RegistryFailure("unreachable", "a blob ends too early, again and again");
+  }
+  if (hash.digest() !== digest)
+    throw new RegistryFailure("protocol", "the bytes of a blob are not those of its digest");
+  await rename(part, file);
+}
+
+async function askFor(client: RegistryClient, repository: string, digest: string, from: number): Promise<Answer> {
+  const headers = { "accept-encoding": "identity", ...(from === 0 ? {} : { range: `bytes=${from}-` }) };
+  const answer = await client.ask("GET", `/v2/${repository}/blobs/${digest}`, headers);
+  if (answer.status === 200) return answer;
+  const isRest =
+    answer.status === 206 && from > 0 && answer.header("content-range")?.startsWith(`bytes ${from}-`) === true;
+  if (isRest) return answer;
+  await answer.discard();
+  if (answer.status === 404) throw new RegistryFailure("not-found", "the registry does not hold a blob");
+  if (answer.status === 401 || answer.status === 403)
+    throw new RegistryFailure("denied", "the registry does not give a blob");
+  throw new RegistryFailure("protocol", `the registry answers ${answer.status} for a blob`);
+}
+
+async function writeAll(handle: FileHandle, piece: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < piece.length;) {
+    const { bytesWritten } = await handle.write(piece, at, piece.length - at, position + at);
+    at += bytesWritten;
+  }
+}
+
+/** Of the disk, not of the connection. */
+function isOwnFault(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "write";
+}

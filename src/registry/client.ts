@@ -1,0 +1,176 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { EnvHttpProxyAgent, request, type Dispatcher } from "undici";
+import { isLoopback } from "./reference.ts";
+import type { Answer } from "./answer.ts";
+import type { Authorization } from "./authorization.ts";
+import { parseChallenges } from "./challenge.ts";
+import { RegistryFailure } from "./failure.ts";
+
+export interface ClientOptions {
+  /** Of the API, with its port. */
+  readonly host: string;
+  readonly authorization: Authorization;
+  /** HTTP without TLS also where somebody else may listen. */
+  readonly plainHttp: boolean;
+  readonly signal: AbortSignal;
+}
+
+const maxHops = 10;
+const maxTries = 5;
+/** A registry that asks for more is given up: people can try again later themselves. */
+const longestWaitMs = 60_000;
+const firstWaitMs = 500;
+const silentMs = 60_000;
+/** Answers that say "later". */
+const busy: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+const userAgent = "leaktrace";
+
+/**
+ * Asks one registry (OCI distribution specification). Authorizes where that is asked, follows redirects without taking the authorization to another
+ * host, and comes back where the registry is busy.
+ */
+export class RegistryClient implements AsyncDisposable {
+  readonly #options: ClientOptions;
+  readonly #dispatcher = new EnvHttpProxyAgent({
+    headersTimeout: silentMs,
+    bodyTimeout: silentMs,
+    connect: { timeout: 20_000 },
+  });
+  #base: string | undefined;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  /** Asks for `path` below the registry's root. Gives the answer whatever its status, but for those that were waited out. Throws RegistryFailure. */
+  async ask(method: "GET" | "HEAD", path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const base = (this.#base ??= await this.#findBase());
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.#askOnce(method, new URL(path, base), headers).catch((error: unknown) => {
+        if (error instanceof RegistryFailure || attempt >= maxTries) throw this.#failure(error);
+        return undefined;
+      });
+      if (answer !== undefined && !busy.has(answer.status)) return answer;
+      const pause = pauseBefore(attempt, answer?.header("retry-after"));
+      await answer?.discard();
+      if (attempt >= maxTries || pause > longestWaitMs)
+        throw new RegistryFailure("busy", `${this.#options.host} is busy (${answer?.status ?? 0})`);
+      await this.#sleep(pause);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dispatcher.destroy();
+  }
+
+  /** TLS, unless it was told otherwise; on this machine's own addresses plain HTTP where TLS is not spoken. */
+  async #findBase(): Promise<string> {
+    const { host, plainHttp } = this.#options;
+    if (plainHttp) return `http://${host}`;
+    if (!isLoopback(host)) return `https://${host}`;
+    try {
+      const { discard } = await this.#send("GET", new URL(`https://${host}/v2/`), {});
+      await discard();
+      return `https://${host}`;
+    } catch {
+      return `http://${host}`;
+    }
+  }
+
+  async #askOnce(method: "GET" | "HEAD", first: URL, headers: Readonly<Record<string, string>>): Promise<Answer> {
+    const { authorization } = this.#options;
+    let url = first;
+    let isRenewed = false;
+    for (let hop = 0; hop <= maxHops;) {
+      const isHome = url.origin === first.origin;
+      const given = isHome ? await authorization.header() : undefined;
+      const answer = await this.#send(
+        method,
+        url,
+        given === undefined ? headers : { ...headers, authorization: given },
+      );
+      if (answer.status === 401 && isHome && !isRenewed) {
+        isRenewed = true;
+        await answer.discard();
+        const challenges = parseChallenges(answer.challenges);
+        if (await authorization.answer(challenges, url, (...asked) => this.#askForToken(...asked))) continue;
+        throw new RegistryFailure("denied", `${this.#options.host} wants to know who asks`);
+      }
+      const location = answer.header("location");
+      if (answer.status < 300 || answer.status > 399 || location === undefined) return answer;
+      await answer.discard();
+      url = this.#redirected(url, location);
+      hop++;
+    }
+    throw new RegistryFailure("protocol", "it redirects without end");
+  }
+
+  #redirected(from: URL, location: string): URL {
+    const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+    const isAllowed = to?.protocol === "https:" || (to?.protocol === "http:" && from.protocol === "http:");
+    if (to === undefined || !isAllowed)
+      throw new RegistryFailure("protocol", "it redirects to where nothing is fetched from");
+    to.username = to.password = "";
+    return to;
+  }
+
+  /** Never redirected: it may carry credentials. */
+  async #askForToken(url: URL, headers: Readonly<Record<string, string>>, form?: URLSearchParams): Promise<Answer> {
+    return this.#send(form === undefined ? "GET" : "POST", url, headers, form?.toString());
+  }
+
+  async #send(
+    method: "GET" | "HEAD" | "POST",
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    body?: string,
+  ): Promise<Answer & { readonly challenges: readonly string[] }> {
+    const { signal } = this.#options;
+    const form = body === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" };
+    const response: Dispatcher.ResponseData = await request(url, {
+      method,
+      dispatcher: this.#dispatcher,
+      signal,
+      headers: { "user-agent": userAgent, ...form, ...headers },
+      ...(body === undefined ? {} : { body }),
+    });
+    const challenges = response.headers["www-authenticate"];
+    return {
+      status: response.statusCode,
+      header: (name) => {
+        const value = response.headers[name];
+        return typeof value === "string" ? value : value?.[0];
+      },
+      challenges: challenges === undefined ? [] : typeof challenges === "string" ? [challenges] : challenges,
+      body: response.body,
+      discard: () => response.body.dump({ limit: 1 << 16 }).catch(() => {}),
+    };
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    try {
+      await wait(ms, undefined, { signal: this.#options.signal });
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  #failure(error: unknown): RegistryFailure {
+    if (error instanceof RegistryFailure) return error;
+    const { signal, host } = this.#options;
+    if (signal.aborted) return new RegistryFailure("interrupted", "was interrupted");
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    return new RegistryFailure(
+      "unreachable",
+      `${host} cannot be reached${/^[A-Z_0-9]+$/.test(code) ? ` (${code})` : ""}`,
+    );
+  }
+}
+
+/** Milliseconds; `Retry-After` holds seconds or a date (RFC 9110, 10.2.3). */
+function pauseBefore(attempt: number, retryAfter: string | undefined): number {
+  const own = firstWaitMs * 2 ** (attempt - 1) * (0.5 + Math.random());
+  if (retryAfter === undefined) return own;
+  const asked = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();
+  return Number.isNaN(asked) ? own : Math.max(own, asked);
+}

@@ -1,0 +1,46 @@
+import { isDigest } from "../content/digest.ts";
+
+/** What one document says of another, or of a blob (OCI image specification, descriptor.md). */
+export interface Descriptor {
+  readonly digest: string;
+  /** Absent where it is not told. */
+  readonly size?: number;
+  readonly kind: "manifest" | "blob";
+}
+
+/** Documents that one names are read up to this many; real ones have some tens. */
+const most = 10_000;
+
+/** What an index or a manifest names. Nothing of what does not parse. */
+export function descriptorsIn(bytes: Buffer | undefined): {
+  manifests: readonly Descriptor[];
+  blobs: readonly Descriptor[];
+} {
+  const document = parse(bytes);
+  const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.slice(0, most) : []);
+  const read =
+    (kind: Descriptor["kind"]) =>
+    (value: unknown): Descriptor[] => {
+      const { digest, size } = record(value);
+      if (!isDigest(digest)) return [];
+      return [
+        { digest, kind, ...(typeof size === "number" && Number.isSafeInteger(size) && size >= 0 ? { size } : {}) },
+      ];
+    };
+  return {
+    manifests: list(document["manifests"]).flatMap(read("manifest")),
+    blobs: [document["config"], ...list(document["layers"])].flatMap(read("blob")),
+  };
+}
+
+function parse(bytes: Buffer | undefined): Readonly<Record<string, unknown>> {
+  try {
+    return record(JSON.parse(bytes?.toString("utf8") ?? "{}"));
+  } catch {
+    return {};
+  }
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}

@@ -1,0 +1,37 @@
+import { ToolError } from "../model/problem.ts";
+
+/** What kept a registry from answering. */
+export type FailureReason =
+  | "not-found"
+  | "denied"
+  | "busy" // it said "later" until we gave up
+  | "unreachable"
+  | "protocol" // an answer that no registry gives
+  | "too-large"
+  | "interrupted";
+
+/** A question to a registry that failed. `message` is one line without secrets and without text of the registry. */
+export class RegistryFailure extends Error {
+  readonly reason: FailureReason;
+  constructor(reason: FailureReason, message: string) {
+    super(message);
+    this.name = "RegistryFailure";
+    this.reason = reason;
+  }
+}
+
+const hints: Readonly<Record<FailureReason, string>> = {
+  "not-found": "Check the name and the tag. A registry also says this of images that one may not see.",
+  denied: "Log in with docker login or podman login; leaktrace uses the same files.",
+  busy: "Try again later, or log in: registries allow more to those they know.",
+  unreachable: "Check the host. A registry without TLS needs --plain-http.",
+  protocol: "Check that this is a registry.",
+  "too-large": "",
+  interrupted: "",
+};
+
+/** The failure as trouble that ends the run. */
+export function asToolError(reference: string, { reason, message }: RegistryFailure): ToolError {
+  const hint = hints[reason];
+  return new ToolError("registry", `${reference}: ${message}`, hint === "" ? {} : { hint });
+}

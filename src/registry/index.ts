@@ -1,0 +1,226 @@
+/**
+ * Images in registries. In: a reference. Out: the documents of all platforms, tags where they are asked for, and what refers to them, as an OCI layout that
+ * fills while it is read: layers come one by one into a private folder. It speaks to the registry that was named, and to those it is sent to.
+ */
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { blobPath, digestOf, isDigest } from "../content/digest.ts";
+import { Authorization } from "./authorization.ts";
+import { fetchBlob } from "./blob.ts";
+import { RegistryClient } from "./client.ts";
+import { findCredentials } from "./credentials.ts";
+import { descriptorsIn, type Descriptor } from "./documents.ts";
+import { asToolError, RegistryFailure } from "./failure.ts";
+import { readBody } from "./answer.ts";
+import { apiHost, type ImageReference } from "./reference.ts";
+import { listTags, referrersOf } from "./listing.ts";
+
+export { parseReference, type ImageReference } from "./reference.ts";
+
+export interface RegistryOptions {
+  /** A folder of the caller's, for him alone; blobs are put into it. */
+  readonly folder: string;
+  readonly allTags: boolean;
+  readonly plainHttp: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  readonly onReceived: (bytes: number) => void;
+}
+
+/** A part of what was asked for that could not be had. */
+export interface RegistryFault {
+  readonly subject: string;
+  readonly message: string;
+}
+
+/** The images of a reference as a store of the image source. */
+export interface RegistryImages extends AsyncDisposable {
+  /** Filled while documents are read. */
+  readonly faults: readonly RegistryFault[];
+  /** A document or a configuration, by its path in an OCI layout. */
+  read(path: string): Promise<Uint8Array | "missing" | "too-large">;
+  /** Where a blob will lie once it is fetched, and how long it is; undefined for what no document names with its size. */
+  find(path: string): Promise<{ file: string; offset: number; length: number } | undefined>;
+  /** Fetches a layer, once. Gives what went wrong. */
+  obtain(digest: string): Promise<RegistryFault | undefined>;
+  /** The layer is no longer needed on the disk. */
+  release(digest: string): Promise<void>;
+}
+
+const maxDocumentBytes = 16 << 20;
+/** Kinds of manifests that are understood; without them an old registry makes one of schema 1 from a newer one. */
+const accept = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+  "application/vnd.docker.distribution.manifest.v1+prettyjws",
+  "application/vnd.docker.distribution.manifest.v1+json",
+  "*/*",
+].join(", ");
+
+/** Asks a registry for what a reference names. Throws ToolError where that cannot be had. */
+export async function openRegistry(reference: ImageReference, options: RegistryOptions): Promise<RegistryImages> {
+  const { host, repository } = reference;
+  const client = new RegistryClient({
+    host: apiHost(host),
+    authorization: new Authorization({ repository, credentials: () => findCredentials(host, repository, options.env) }),
+    plainHttp: options.plainHttp,
+    signal: options.signal,
+  });
+  const images = new Images(client, reference, options);
+  try {
+    await images.open();
+    return images;
+  } catch (error) {
+    await client[Symbol.asyncDispose]();
+    if (!(error instanceof RegistryFailure)) throw error;
+    throw asToolError(`${host}/${repository}`, error);
+  }
+}
+
+class Images implements RegistryImages {
+  readonly faults: RegistryFault[] = [];
+  readonly #client: RegistryClient;
+  readonly #reference: ImageReference;
+  readonly #options: RegistryOptions;
+  readonly #documents = new Map<string, Buffer>();
+  /** What documents say of the blobs that they name. */
+  readonly #named = new Map<string, Descriptor>();
+  readonly #fetched = new Map<string, Promise<RegistryFault | undefined>>();
+  #index: Buffer = Buffer.from("{}");
+
+  constructor(client: RegistryClient, reference: ImageReference, options: RegistryOptions) {
+    this.#client = client;
+    this.#reference = reference;
+    this.#options = options;
+  }
+
+  /** Reads the top documents: of one tag or digest, or of all tags; and asks what refers to them. */
+  async open(): Promise<void> {
+    const { tag, digest, repository } = this.#reference;
+    const tags = this.#options.allTags ? await listTags(this.#client, repository) : [];
+    const tops: (Descriptor & { readonly annotations?: object })[] = [];
+    if (this.#options.allTags && tags.length === 0) throw new RegistryFailure("not-found", "it has no tags");
+    for (const name of this.#options.allTags ? tags : [digest === "" ? tag : digest]) {
+      const top = await this.#readTop(name).catch((error: unknown) => {
+        if (tags.length === 0 || !(error instanceof RegistryFailure) || error.reason === "interrupted") throw error;
+        this.faults.push({ subject: name, message: error.message });
+        return undefined;
+      });
+      // One that was asked for by name needs no name of its own.
+      const named = tags.length === 0 ? {} : { annotations: { "org.opencontainers.image.ref.name": name } };
+      if (top !== undefined) tops.push({ ...top, ...named });
+    }
+    const children = tops.flatMap((top) => [top, ...descriptorsIn(this.#documents.get(top.digest)).manifests]);
+    const referring = await referrersOf(
+      this.#client,
+      repository,
+      children.map((child) => child.digest),
+      (name) => this.#readTop(name),
+    );
+    this.#index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [...tops, ...referring] }));
+  }
+
+  async read(path: string): Promise<Uint8Array | "missing" | "too-large"> {
+    if (path === "index.json") return this.#index;
+    const digest = digestAt(path);
+    if (digest === undefined) return "missing";
+    const known = this.#documents.get(digest);
+    if (known !== undefined) return known;
+    const kind = this.#named.get(digest)?.kind === "blob" ? "blobs" : "manifests";
+    try {
+      const bytes = await this.#get(`/v2/${this.#reference.repository}/${kind}/${digest}`);
+      if (bytes === undefined) return "too-large";
+      this.#learn(digest, bytes);
+      return bytes;
+    } catch (error) {
+      if (!(error instanceof RegistryFailure)) throw error;
+      if (error.reason !== "not-found") this.faults.push({ subject: digest, message: error.message });
+      return "missing";
+    }
+  }
+
+  find(path: string): Promise<{ file: string; offset: number; length: number } | undefined> {
+    const digest = digestAt(path);
+    const named = digest === undefined ? undefined : this.#named.get(digest);
+    if (named?.size === undefined) return Promise.resolve(undefined);
+    return Promise.resolve({ file: join(this.#options.folder, path), offset: 0, length: named.size });
+  }
+
+  obtain(digest: string): Promise<RegistryFault | undefined> {
+    const before = this.#fetched.get(digest);
+    if (before !== undefined) return before;
+    const fetching = this.#fetch(digest);
+    this.#fetched.set(digest, fetching);
+    return fetching;
+  }
+
+  async release(digest: string): Promise<void> {
+    await rm(this.#fileOf(digest), { force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client[Symbol.asyncDispose]();
+  }
+
+  async #fetch(digest: string): Promise<RegistryFault | undefined> {
+    const file = this.#fileOf(digest);
+    try {
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      const { size } = this.#named.get(digest) ?? {};
+      const { onReceived } = this.#options;
+      await fetchBlob(this.#client, { repository: this.#reference.repository, digest, size, file, onReceived });
+      return undefined;
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+      const message = error instanceof RegistryFailure ? error.message : `cannot be kept on this disk${code}`;
+      return { subject: digest, message };
+    }
+  }
+
+  #fileOf(digest: string): string {
+    return join(this.#options.folder, blobPath(digest) ?? "none");
+  }
+
+  /** The document that a tag or digest stands for. */
+  async #readTop(name: string): Promise<Descriptor> {
+    const bytes = await this.#get(`/v2/${this.#reference.repository}/manifests/${name}`);
+    if (bytes === undefined) throw new RegistryFailure("too-large", "a manifest is too large");
+    const digest = isDigest(name) ? name : digestOf(bytes);
+    if (digestOf(bytes, digest) !== digest)
+      throw new RegistryFailure("protocol", "the bytes of a manifest are not those of its digest");
+    this.#learn(digest, bytes);
+    return { digest, size: bytes.length, kind: "manifest" };
+  }
+
+  #learn(digest: string, bytes: Buffer): void {
+    this.#documents.set(digest, bytes);
+    const { manifests, blobs } = descriptorsIn(bytes);
+    for (const named of [...manifests, ...blobs])
+      if (!this.#named.has(named.digest)) this.#named.set(named.digest, named);
+  }
+
+  /** A small document; undefined where it is too large. */
+  async #get(path: string): Promise<Buffer | undefined> {
+    const answer = await this.#client.ask("GET", path, { accept });
+    if (answer.status === 200) {
+      try {
+        return await readBody(answer.body, maxDocumentBytes);
+      } catch {
+        throw new RegistryFailure("unreachable", "the connection drops");
+      }
+    }
+    await answer.discard();
+    if (answer.status === 404) throw new RegistryFailure("not-found", "the registry holds no such image");
+    if (answer.status === 401 || answer.status === 403)
+      throw new RegistryFailure("denied", "the registry does not allow it");
+    throw new RegistryFailure("protocol", `the registry answers ${answer.status}`);
+  }
+}
+
+/** The digest of a path in an OCI layout. */
+function digestAt(path: string): string | undefined {
+  const digest = path.replace(/^blobs\//, "").replace("/", ":");
+  return isDigest(digest) ? digest : undefined;
+}

@@ -1,0 +1,98 @@
+import type { RegistryClient } from "./client.ts";
+import { descriptorsIn, type Descriptor } from "./documents.ts";
+import { RegistryFailure } from "./failure.ts";
+import { readBody } from "./answer.ts";
+
+/** A page of names or descriptors. */
+const maxPageBytes = 16 << 20;
+const pageSize = 1000;
+/** A registry that pages without end is stopped. */
+const maxPages = 200;
+/** Documents for which it is asked what refers to them: those of one image and its platforms. */
+const maxAsked = 64;
+
+/** All tags of a repository, sorted; pages are followed as the registry links them. Throws RegistryFailure. */
+export async function listTags(client: RegistryClient, repository: string): Promise<string[]> {
+  const tags = new Set<string>();
+  let path: string | undefined = `/v2/${repository}/tags/list?n=${pageSize}`;
+  for (let page = 0; path !== undefined && page < maxPages; page++) {
+    const answer = await client.ask("GET", path, { accept: "application/json" });
+    if (answer.status !== 200) {
+      await answer.discard();
+      throw answer.status === 404
+        ? new RegistryFailure("not-found", "the registry holds no such repository")
+        : new RegistryFailure(
+            answer.status === 401 || answer.status === 403 ? "denied" : "protocol",
+            "the registry does not list its tags",
+          );
+    }
+    for (const tag of tagsIn(await readBody(answer.body, maxPageBytes))) tags.add(tag);
+    path = nextPage(answer.header("link"), path);
+  }
+  return [...tags].sort();
+}
+
+/**
+ * Manifests that refer to some others: signatures, attestations, bills of material (OCI distribution specification, "Listing Referrers"; where a registry
+ * does not know that, the tags that stand for it, and those that cosign makes). Empty where a registry does not tell.
+ */
+export async function referrersOf(
+  client: RegistryClient,
+  repository: string,
+  digests: readonly string[],
+  readTag: (tag: string) => Promise<Descriptor>,
+): Promise<Descriptor[]> {
+  const asked = [...new Set(digests)].slice(0, maxAsked);
+  const found = new Map<string, Descriptor>();
+  for (const digest of asked) {
+    const answer = await client.ask("GET", `/v2/${repository}/referrers/${digest}`, {
+      accept: "application/vnd.oci.image.index.v1+json",
+    });
+    if (answer.status !== 200) {
+      await answer.discard();
+      // It does not know the question: the same for all of them.
+      for (const one of await taggedReferrers(client, repository, asked, readTag)) found.set(one.digest, one);
+      break;
+    }
+    for (const one of descriptorsIn(await readBody(answer.body, maxPageBytes)).manifests) found.set(one.digest, one);
+  }
+  return [...found.values()];
+}
+
+async function taggedReferrers(
+  client: RegistryClient,
+  repository: string,
+  digests: readonly string[],
+  readTag: (tag: string) => Promise<Descriptor>,
+): Promise<Descriptor[]> {
+  const prefixes = new Set(digests.map((digest) => digest.replace(":", "-")));
+  const isOne = (tag: string): boolean => prefixes.has(tag.replace(/\.(?:sig|att|sbom)$/, ""));
+  const found: Descriptor[] = [];
+  try {
+    for (const tag of (await listTags(client, repository)).filter(isOne)) found.push(await readTag(tag));
+  } catch (error) {
+    if (!(error instanceof RegistryFailure) || error.reason === "interrupted") throw error;
+  }
+  return found;
+}
+
+function tagsIn(bytes: Buffer | undefined): string[] {
+  try {
+    const { tags } = JSON.parse(bytes?.toString("utf8") ?? "{}") as { readonly tags?: unknown };
+    return Array.isArray(tags) ? tags.filter((tag) => typeof tag === "string" && tagForm.test(tag)) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Nothing else may become part of an address. */
+const tagForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+
+/** The next page (RFC 8288), within the same registry. */
+function nextPage(link: string | undefined, current: string): string | undefined {
+  const target = /<([^>]*)>\s*;\s*rel="?next"?/.exec(link ?? "")?.[1];
+  const here = new URL(current, "http://registry.invalid");
+  if (target === undefined || !URL.canParse(target, here.href)) return undefined;
+  const next = new URL(target, here);
+  return next.pathname.startsWith("/v2/") ? next.pathname + next.search : undefined;
+}

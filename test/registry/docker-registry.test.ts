@@ -1,0 +1,142 @@
+/** The built program and a real registry (docker-registry, distribution 2.8) on this machine; images are pushed by skopeo. */
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, expect } from "vitest";
+import { buildImage } from "../../fixtures/images/build-image.ts";
+import { entriesOf, leaktrace, probe, probeRules, program, scratch } from "../cli/scan-program.ts";
+import { hasProgram, testWith } from "../require-program.ts";
+
+const folder = scratch();
+const rules = probeRules(folder);
+const log = join(folder, "access.log");
+/** Where the program puts what it fetches: nothing may be left there. */
+const temporary = join(folder, "tmp");
+mkdirSync(temporary);
+const env = { ...process.env, TMPDIR: temporary, HOME: folder };
+let registry: ChildProcess | undefined;
+let host = "";
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const layers = (count: number): { files: Record<string, string> }[] =>
+  Array.from({ length: count }, (_, i) => ({
+    files: { [`shared/${i}.txt`]: `layer ${i}\n${"text\n".repeat(5_000)}` },
+  }));
+
+beforeAll(async () => {
+  if (!hasProgram("docker-registry") || !hasProgram("skopeo")) return;
+  host = `127.0.0.1:${await freePort()}`;
+  const config = join(folder, "registry.yml");
+  writeFileSync(
+    config,
+    `version: 0.1\nlog: {accesslog: {disabled: false}}\nstorage: {filesystem: {rootdirectory: ${join(folder, "storage")}}}\nhttp: {addr: "${host}"}\n`,
+  );
+  registry = spawn("sh", ["-c", 'exec docker-registry serve "$1" >"$2" 2>&1', "sh", config, log], { stdio: "ignore" });
+  for (let i = 0; i < 100; i++) {
+    if (
+      await fetch(`http://${host}/v2/`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    )
+      break;
+    await wait(100);
+  }
+  for (let tag = 0; tag < 5; tag++) {
+    const path = join(folder, `image-${tag}`);
+    const own = { files: { "app/config.env": `KEY=${probe(`tag ${tag}`)}\n` }, instruction: "COPY config.env /app/" };
+    const last = { files: { "app/main.txt": "main\n" }, whiteouts: ["app/config.env"] };
+    await buildImage(
+      { tag: "x", layers: [...layers(4), own, last], env: [`TOKEN=${probe("env")}`] },
+      { path, format: "oci-layout", compression: "gzip" },
+    );
+    execFileSync(
+      "skopeo",
+      [
+        "--insecure-policy",
+        "copy",
+        "-q",
+        "--dest-tls-verify=false",
+        `oci:${path}:x`,
+        `docker://${host}/team/app:v${tag}`,
+      ],
+      { stdio: "pipe" },
+    );
+  }
+}, 60_000);
+
+afterAll(() => registry?.kill());
+
+/** Requests that the registry answered since the log had so many characters. */
+function requests(since: number): string[] {
+  return (
+    readFileSync(log, "utf8")
+      .slice(since)
+      .match(/"(?:GET|HEAD) \/v2\/[^"]*"/g) ?? []
+  );
+}
+
+const test = testWith("docker-registry");
+
+test("an image is scanned as the same image on the disk, and nothing is left behind", () => {
+  const remote = leaktrace(["image", `${host}/team/app:v0`, "-c", rules, "-f", "json"], { env });
+  expect(remote.stderr).toContain("2 secrets");
+  expect(remote.code).toBe(1);
+  const local = leaktrace(["image", `oci:${join(folder, "image-0")}:x`, "-c", rules, "-f", "json"]);
+  const places = (ran: typeof remote): unknown[] =>
+    entriesOf(ran).map(({ Secret, File, StartLine, Image }) => [
+      Secret,
+      File,
+      StartLine,
+      Image?.replace(/^.*[:/](?=v0|x)/, ""),
+    ]);
+  expect(places(remote).map((place) => (place as string[]).slice(0, 3))).toEqual(
+    places(local).map((place) => (place as string[]).slice(0, 3)),
+  );
+  expect(remote.stdout).toContain('"Deleted": true');
+  expect(readdirSync(temporary)).toEqual([]);
+});
+
+test("all tags: layers that they share are fetched once", () => {
+  const before = readFileSync(log, "utf8").length;
+  const ran = leaktrace(["image", `${host}/team/app`, "--all-tags", "-c", rules, "-f", "json"], { env });
+  expect(new Set(entriesOf(ran).map(({ Secret }) => Secret)).size).toBe(6);
+  expect(entriesOf(ran).some(({ Image }) => Image === `${host}/team/app:v3`)).toBe(true);
+  const blobs = requests(before).filter((line) => line.includes("/blobs/"));
+  expect(blobs.length).toBeGreaterThan(10);
+  expect(new Set(blobs).size).toBe(blobs.length);
+});
+
+test("scan takes a reference that is spelled out, also in a list; a tag that is not there is told", () => {
+  const list = join(folder, "list");
+  writeFileSync(list, `${host}/team/app:v1\n${host}/team/app:v2\n${host}/team/app:none\n`);
+  const ran = leaktrace(["scan", "--targets", list, "-c", rules, "-f", "json"], { env });
+  expect(ran.code).toBe(1);
+  expect(new Set(entriesOf(ran).map(({ Secret }) => Secret)).size).toBe(3);
+  expect(ran.stderr).toContain("holds no such image");
+  const missing = leaktrace(["image", `${host}/team/app:none`], { env });
+  expect(missing).toMatchObject({ code: 2, stdout: "" });
+  expect(readdirSync(temporary)).toEqual([]);
+});
+
+test("an interruption leaves nothing behind", async () => {
+  const child = spawn(process.execPath, [program, "image", `${host}/team/app`, "--all-tags", "--workers", "1"], {
+    env,
+    stdio: "ignore",
+  });
+  const gone = new Promise((resolve) => child.on("exit", resolve));
+  for (let i = 0; i < 200 && readdirSync(temporary).length === 0; i++) await wait(10);
+  child.kill("SIGINT");
+  await gone;
+  expect(existsSync(temporary)).toBe(true);
+  expect(readdirSync(temporary)).toEqual([]);
+});
