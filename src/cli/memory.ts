@@ -1,6 +1,8 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { withAlternates } from "../content/git/alternates.ts";
+import { leastIds } from "../content/git/least-ids.ts";
+import type { ProvedContents } from "../model/clean-index.ts";
 import type { ContentHit } from "../model/detection.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Located } from "../model/source.ts";
@@ -11,6 +13,7 @@ import {
   folderIdentity,
   keyOf,
   Known,
+  Proved,
   proveLayer,
   readLayerRecord,
   readSnapshot,
@@ -33,6 +36,8 @@ declare const LEAKTRACE_SCANNER: string | undefined;
 
 /** A smaller target is scanned in less time than it takes to ask. */
 const leastBytes = 4 << 20;
+/** A repository is recognised as a clone of one that had one of so many of its least ids. */
+const familyIds = 16;
 
 /** Options that decide what a report looks like, or how the run goes, but not what is found in a target. */
 const indifferent: ReadonlySet<string> = new Set<keyof ScanOptions>([
@@ -80,9 +85,10 @@ export class Memory implements Disposable {
       folder === undefined ? undefined : new Known(store, keyOf("objects", folder, frame), ruleset);
     const text = optionsText(this.#options);
     const layers = keyOf("layers", frame, ruleset.digest);
-    if (!alone || text === undefined) return new TargetMemory(store, known, layers, undefined);
+    const proved = new Proved(store, frame, ruleset, leastIds(place.folders ?? [], familyIds));
+    if (!alone || text === undefined) return new TargetMemory(store, known, proved, layers, undefined);
     const asked = keyOf("target", frame, ruleset.digest, target.name, target.as, text);
-    return new TargetMemory(store, known, layers, { state, again: () => readState(place.roots), asked });
+    return new TargetMemory(store, known, proved, layers, { state, again: () => readState(place.roots), asked });
   }
 
   [Symbol.dispose](): void {
@@ -115,6 +121,7 @@ interface TargetState {
 export class TargetMemory {
   readonly #openKnown: () => Known | undefined;
   #known: Known | undefined;
+  readonly #proved: Proved;
   readonly #store: Store;
   /** The scope of layers. */
   readonly #layers: Uint8Array;
@@ -124,9 +131,16 @@ export class TargetMemory {
   readonly #fresh: { readonly unit: LayerUnit; readonly name: Uint8Array; readonly result: UnitResult }[] = [];
   #isKeepable = true;
 
-  constructor(store: Store, openKnown: () => Known | undefined, layers: Uint8Array, state: TargetState | undefined) {
+  constructor(
+    store: Store,
+    openKnown: () => Known | undefined,
+    proved: Proved,
+    layers: Uint8Array,
+    state: TargetState | undefined,
+  ) {
     this.#store = store;
     this.#openKnown = openKnown;
+    this.#proved = proved;
     this.#layers = layers;
     this.#state = state;
   }
@@ -134,6 +148,11 @@ export class TargetMemory {
   /** Its contents that earlier scans found clean; of repositories alone. Read when they are first asked for. */
   get known(): Known | undefined {
     return (this.#known ??= this.#openKnown());
+  }
+
+  /** Lists in which contents of a unit may be, wherever they were scanned. */
+  provedFor(unit: Unit): readonly ProvedContents[] {
+    return this.#proved.knownFor(unit);
   }
 
   /** What the whole target came to when it was scanned last, where nothing of it has changed since. */
@@ -150,6 +169,7 @@ export class TargetMemory {
     if (again === "never" || result.interrupted === true) this.#isKeepable = false;
     else if (again !== undefined) this.#units.push(again);
     for (const { content } of result.hits) this.#hits.add(content);
+    if (result.proved !== undefined) this.#proved.learn(result.proved);
   }
 
   /**
@@ -183,6 +203,7 @@ export class TargetMemory {
   /** Keeps what the scan of the target came to. `isStopped`: it was not done. */
   keep(tally: TargetTally, located: Located, isStopped: boolean): void {
     this.#known?.keep();
+    this.#proved.keep();
     if (!isStopped) this.#keepLayers();
     if (this.#state === undefined || isStopped || !this.#isKeepable) return;
     const { state, again } = this.#state;
@@ -201,13 +222,15 @@ export class TargetMemory {
   }
 
   #keepLayers(): void {
-    const entries = this.#fresh.flatMap(({ unit, name, result: { hits, ...result } }): StoredEntry[] => {
-      const key = proveLayer(unit);
-      const only = [...new Set(hits.map(({ place }) => place))].sort();
-      if (key === undefined) return [];
-      const value = writeLayerRecord({ result, only }, key);
-      return [{ kind: "layer", scope: keyOf(this.#layers, name), name, value }];
-    });
+    const entries = this.#fresh.flatMap(
+      ({ unit, name, result: { hits, proved: _p, recognised: _r, ...result } }): StoredEntry[] => {
+        const key = proveLayer(unit);
+        const only = [...new Set(hits.map(({ place }) => place))].sort();
+        if (key === undefined) return [];
+        const value = writeLayerRecord({ result, only }, key);
+        return [{ kind: "layer", scope: keyOf(this.#layers, name), name, value }];
+      },
+    );
     if (entries.length > 0) this.#store.write(entries);
   }
 
@@ -227,6 +250,8 @@ interface Place {
   readonly roots: readonly string[];
   /** The folder of objects, of a repository. */
   readonly objects?: string;
+  /** That one, and those that it borrows from. */
+  readonly folders?: readonly string[];
 }
 
 function placeOf({ name, as }: Target): Place | undefined {
@@ -237,10 +262,11 @@ function placeOf({ name, as }: Target): Place | undefined {
       return as === "git" ? undefined : { roots: [realpathSync(name.replace(imagePrefix, ""))] };
     const { gitDir, commonDir } = repository;
     const objects = join(commonDir, "objects");
-    const borrowed = withAlternates([objects], []).slice(1);
+    const folders = withAlternates([objects], []);
     return {
-      roots: [...new Set([gitDir, commonDir, ...borrowed])].map((path) => realpathSync(path)),
+      roots: [...new Set([gitDir, commonDir, ...folders.slice(1)])].map((path) => realpathSync(path)),
       objects: realpathSync(objects),
+      folders,
     };
   } catch {
     return undefined;

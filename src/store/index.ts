@@ -8,5 +8,6 @@ export { clearFolder, Store, storedBytes, type StoredEntry } from "./store.ts";
 export { folderIdentity, readState, type FolderState } from "./folder-state.ts";
 export { keyOf } from "./seal.ts";
 export { Known } from "./known.ts";
+export { Proved } from "./proved.ts";
 export { proveLayer, readLayerRecord, writeLayerRecord } from "./layer-record.ts";
 export { readSnapshot, writeSnapshot, type Snapshot } from "./snapshot.ts";
