@@ -6,11 +6,12 @@ import type { ProvedContents } from "../model/clean-index.ts";
 import type { ContentHit } from "../model/detection.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Located } from "../model/source.ts";
-import type { LayerUnit, Unit, UnitResult } from "../model/unit.ts";
+import type { GraphUnit, LayerUnit, Unit, UnitResult } from "../model/unit.ts";
 import { findRepository } from "../sources/git/repository.ts";
 import {
   cacheFolder,
   folderIdentity,
+  GraphMemory,
   keyOf,
   Known,
   Proved,
@@ -85,10 +86,19 @@ export class Memory implements Disposable {
       folder === undefined ? undefined : new Known(store, keyOf("objects", folder, frame), ruleset);
     const text = optionsText(this.#options);
     const layers = keyOf("layers", frame, ruleset.digest);
-    const proved = new Proved(store, frame, ruleset, leastIds(place.folders ?? [], familyIds));
-    if (!alone || text === undefined) return new TargetMemory(store, known, proved, layers, undefined);
+    const folders = place.folders ?? [];
+    const parts: MemoryParts = {
+      ...{ store, known, layers },
+      proved: new Proved(store, frame, ruleset, leastIds(folders, familyIds)),
+      // What was changed this moment could be changed once more, and look the same.
+      graph:
+        folder === undefined || !state.isSettled
+          ? undefined
+          : new GraphMemory(store, keyOf("graph", folder, frame, ruleset.digest), folders),
+    };
+    if (!alone || text === undefined) return new TargetMemory(parts, undefined);
     const asked = keyOf("target", frame, ruleset.digest, target.name, target.as, text);
-    return new TargetMemory(store, known, proved, layers, { state, again: () => readState(place.roots), asked });
+    return new TargetMemory(parts, { state, again: () => readState(place.roots), asked });
   }
 
   [Symbol.dispose](): void {
@@ -117,49 +127,51 @@ interface TargetState {
   readonly asked: Uint8Array;
 }
 
+interface MemoryParts {
+  readonly store: Store;
+  readonly known: () => Known | undefined;
+  readonly proved: Proved;
+  /** Of repositories alone. */
+  readonly graph: GraphMemory | undefined;
+  /** The scope of layers. */
+  readonly layers: Uint8Array;
+}
+
 /** What is known of one target, and what its scan adds. */
 export class TargetMemory {
-  readonly #openKnown: () => Known | undefined;
+  readonly #parts: MemoryParts;
   #known: Known | undefined;
-  readonly #proved: Proved;
-  readonly #store: Store;
-  /** The scope of layers. */
-  readonly #layers: Uint8Array;
   readonly #state: TargetState | undefined;
   readonly #units: Unit[] = [];
   readonly #hits = new Set<string>();
   readonly #fresh: { readonly unit: LayerUnit; readonly name: Uint8Array; readonly result: UnitResult }[] = [];
   #isKeepable = true;
 
-  constructor(
-    store: Store,
-    openKnown: () => Known | undefined,
-    proved: Proved,
-    layers: Uint8Array,
-    state: TargetState | undefined,
-  ) {
-    this.#store = store;
-    this.#openKnown = openKnown;
-    this.#proved = proved;
-    this.#layers = layers;
+  constructor(parts: MemoryParts, state: TargetState | undefined) {
+    this.#parts = parts;
     this.#state = state;
   }
 
   /** Its contents that earlier scans found clean; of repositories alone. Read when they are first asked for. */
   get known(): Known | undefined {
-    return (this.#known ??= this.#openKnown());
+    return (this.#known ??= this.#parts.known());
   }
 
   /** Lists in which contents of a unit may be, wherever they were scanned. */
   provedFor(unit: Unit): readonly ProvedContents[] {
-    return this.#proved.knownFor(unit);
+    return this.#parts.proved.knownFor(unit);
+  }
+
+  /** What comes of reading trees and commits: of packs that have not changed it is known. */
+  async graph(unit: GraphUnit, read: (unit: Unit) => Promise<UnitResult>): Promise<UnitResult> {
+    return (await this.#parts.graph?.read(unit, read)) ?? read(unit);
   }
 
   /** What the whole target came to when it was scanned last, where nothing of it has changed since. */
   recall(): Snapshot | undefined {
     if (this.#state === undefined) return undefined;
     const { state } = this.#state;
-    const [found] = this.#store.read("snapshot", this.#scope(state));
+    const [found] = this.#parts.store.read("snapshot", this.#scope(state));
     return found === undefined ? undefined : readSnapshot(found.value, state.sealKey());
   }
 
@@ -169,7 +181,7 @@ export class TargetMemory {
     if (again === "never" || result.interrupted === true) this.#isKeepable = false;
     else if (again !== undefined) this.#units.push(again);
     for (const { content } of result.hits) this.#hits.add(content);
-    if (result.proved !== undefined) this.#proved.learn(result.proved);
+    if (result.proved !== undefined) this.#parts.proved.learn(result.proved);
   }
 
   /**
@@ -183,7 +195,7 @@ export class TargetMemory {
     const name = keyOf("layer", unit.digest, unit.diffId);
     // What lies compressed in a compressed archive is not read twice.
     const isFit = unit.length >= leastBytes && unit.wrapped === undefined;
-    const found = isFit ? this.#store.read("layer", keyOf(this.#layers, name))[0] : undefined;
+    const found = isFit ? this.#parts.store.read("layer", keyOf(this.#parts.layers, name))[0] : undefined;
     const key = found === undefined ? undefined : proveLayer(unit);
     const record = found === undefined || key === undefined ? undefined : readLayerRecord(found.value, key);
     if (record !== undefined) {
@@ -203,8 +215,9 @@ export class TargetMemory {
   /** Keeps what the scan of the target came to. `isStopped`: it was not done. */
   keep(tally: TargetTally, located: Located, isStopped: boolean): void {
     this.#known?.keep();
-    this.#proved.keep();
+    this.#parts.proved.keep();
     if (!isStopped) this.#keepLayers();
+    if (!isStopped) this.#parts.graph?.keep();
     if (this.#state === undefined || isStopped || !this.#isKeepable) return;
     const { state, again } = this.#state;
     const { kind, ledger } = tally.outcome(0);
@@ -218,7 +231,7 @@ export class TargetMemory {
     };
     const name = new Uint8Array();
     const value = writeSnapshot(snapshot, state.sealKey());
-    this.#store.write([{ kind: "snapshot", scope: this.#scope(state), name, value }]);
+    this.#parts.store.write([{ kind: "snapshot", scope: this.#scope(state), name, value }]);
   }
 
   #keepLayers(): void {
@@ -228,10 +241,10 @@ export class TargetMemory {
         const only = [...new Set(hits.map(({ place }) => place))].sort();
         if (key === undefined) return [];
         const value = writeLayerRecord({ result, only }, key);
-        return [{ kind: "layer", scope: keyOf(this.#layers, name), name, value }];
+        return [{ kind: "layer", scope: keyOf(this.#parts.layers, name), name, value }];
       },
     );
-    if (entries.length > 0) this.#store.write(entries);
+    if (entries.length > 0) this.#parts.store.write(entries);
   }
 
   #scope(state: FolderState): Uint8Array {
