@@ -71,6 +71,8 @@ export interface StreamUnit extends UnitBase {
 export interface InlineUnit extends UnitBase {
   readonly kind: "inline";
   readonly contents: readonly { readonly place: string; readonly bytes: Uint8Array }[];
+  /** They are names of files: looked at, and counted as no contents. */
+  readonly areNames?: true;
 }
 
 /** One layer of an image: a byte range of a file that holds a tar, compressed or not. */
