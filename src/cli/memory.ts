@@ -1,16 +1,20 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { withAlternates } from "../content/git/alternates.ts";
+import { leastIds } from "../content/git/least-ids.ts";
+import type { ProvedContents } from "../model/clean-index.ts";
 import type { ContentHit } from "../model/detection.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Located } from "../model/source.ts";
-import type { LayerUnit, Unit, UnitResult } from "../model/unit.ts";
+import type { GraphUnit, LayerUnit, Unit, UnitResult } from "../model/unit.ts";
 import { findRepository } from "../sources/git/repository.ts";
 import {
   cacheFolder,
   folderIdentity,
+  GraphMemory,
   keyOf,
   Known,
+  Proved,
   proveLayer,
   readLayerRecord,
   readSnapshot,
@@ -33,6 +37,8 @@ declare const LEAKTRACE_SCANNER: string | undefined;
 
 /** A smaller target is scanned in less time than it takes to ask. */
 const leastBytes = 4 << 20;
+/** A repository is recognised as a clone of one that had one of so many of its least ids. */
+const familyIds = 16;
 
 /** Options that decide what a report looks like, or how the run goes, but not what is found in a target. */
 const indifferent: ReadonlySet<string> = new Set<keyof ScanOptions>([
@@ -80,9 +86,19 @@ export class Memory implements Disposable {
       folder === undefined ? undefined : new Known(store, keyOf("objects", folder, frame), ruleset);
     const text = optionsText(this.#options);
     const layers = keyOf("layers", frame, ruleset.digest);
-    if (!alone || text === undefined) return new TargetMemory(store, known, layers, undefined);
+    const folders = place.folders ?? [];
+    const parts: MemoryParts = {
+      ...{ store, known, layers },
+      proved: new Proved(store, frame, ruleset, leastIds(folders, familyIds)),
+      // What was changed this moment could be changed once more, and look the same.
+      graph:
+        folder === undefined || !state.isSettled
+          ? undefined
+          : new GraphMemory(store, keyOf("graph", folder, frame, ruleset.digest), folders),
+    };
+    if (!alone || text === undefined) return new TargetMemory(parts, undefined);
     const asked = keyOf("target", frame, ruleset.digest, target.name, target.as, text);
-    return new TargetMemory(store, known, layers, { state, again: () => readState(place.roots), asked });
+    return new TargetMemory(parts, { state, again: () => readState(place.roots), asked });
   }
 
   [Symbol.dispose](): void {
@@ -111,36 +127,51 @@ interface TargetState {
   readonly asked: Uint8Array;
 }
 
+interface MemoryParts {
+  readonly store: Store;
+  readonly known: () => Known | undefined;
+  readonly proved: Proved;
+  /** Of repositories alone. */
+  readonly graph: GraphMemory | undefined;
+  /** The scope of layers. */
+  readonly layers: Uint8Array;
+}
+
 /** What is known of one target, and what its scan adds. */
 export class TargetMemory {
-  readonly #openKnown: () => Known | undefined;
+  readonly #parts: MemoryParts;
   #known: Known | undefined;
-  readonly #store: Store;
-  /** The scope of layers. */
-  readonly #layers: Uint8Array;
   readonly #state: TargetState | undefined;
   readonly #units: Unit[] = [];
   readonly #hits = new Set<string>();
   readonly #fresh: { readonly unit: LayerUnit; readonly name: Uint8Array; readonly result: UnitResult }[] = [];
   #isKeepable = true;
 
-  constructor(store: Store, openKnown: () => Known | undefined, layers: Uint8Array, state: TargetState | undefined) {
-    this.#store = store;
-    this.#openKnown = openKnown;
-    this.#layers = layers;
+  constructor(parts: MemoryParts, state: TargetState | undefined) {
+    this.#parts = parts;
     this.#state = state;
   }
 
   /** Its contents that earlier scans found clean; of repositories alone. Read when they are first asked for. */
   get known(): Known | undefined {
-    return (this.#known ??= this.#openKnown());
+    return (this.#known ??= this.#parts.known());
+  }
+
+  /** Lists in which contents of a unit may be, wherever they were scanned. */
+  provedFor(unit: Unit): readonly ProvedContents[] {
+    return this.#parts.proved.knownFor(unit);
+  }
+
+  /** What comes of reading trees and commits: of packs that have not changed it is known. */
+  async graph(unit: GraphUnit, read: (unit: Unit) => Promise<UnitResult>): Promise<UnitResult> {
+    return (await this.#parts.graph?.read(unit, read)) ?? read(unit);
   }
 
   /** What the whole target came to when it was scanned last, where nothing of it has changed since. */
   recall(): Snapshot | undefined {
     if (this.#state === undefined) return undefined;
     const { state } = this.#state;
-    const [found] = this.#store.read("snapshot", this.#scope(state));
+    const [found] = this.#parts.store.read("snapshot", this.#scope(state));
     return found === undefined ? undefined : readSnapshot(found.value, state.sealKey());
   }
 
@@ -150,6 +181,7 @@ export class TargetMemory {
     if (again === "never" || result.interrupted === true) this.#isKeepable = false;
     else if (again !== undefined) this.#units.push(again);
     for (const { content } of result.hits) this.#hits.add(content);
+    if (result.proved !== undefined) this.#parts.proved.learn(result.proved);
   }
 
   /**
@@ -163,7 +195,7 @@ export class TargetMemory {
     const name = keyOf("layer", unit.digest, unit.diffId);
     // What lies compressed in a compressed archive is not read twice.
     const isFit = unit.length >= leastBytes && unit.wrapped === undefined;
-    const found = isFit ? this.#store.read("layer", keyOf(this.#layers, name))[0] : undefined;
+    const found = isFit ? this.#parts.store.read("layer", keyOf(this.#parts.layers, name))[0] : undefined;
     const key = found === undefined ? undefined : proveLayer(unit);
     const record = found === undefined || key === undefined ? undefined : readLayerRecord(found.value, key);
     if (record !== undefined) {
@@ -183,7 +215,9 @@ export class TargetMemory {
   /** Keeps what the scan of the target came to. `isStopped`: it was not done. */
   keep(tally: TargetTally, located: Located, isStopped: boolean): void {
     this.#known?.keep();
+    this.#parts.proved.keep();
     if (!isStopped) this.#keepLayers();
+    if (!isStopped) this.#parts.graph?.keep();
     if (this.#state === undefined || isStopped || !this.#isKeepable) return;
     const { state, again } = this.#state;
     const { kind, ledger } = tally.outcome(0);
@@ -197,18 +231,20 @@ export class TargetMemory {
     };
     const name = new Uint8Array();
     const value = writeSnapshot(snapshot, state.sealKey());
-    this.#store.write([{ kind: "snapshot", scope: this.#scope(state), name, value }]);
+    this.#parts.store.write([{ kind: "snapshot", scope: this.#scope(state), name, value }]);
   }
 
   #keepLayers(): void {
-    const entries = this.#fresh.flatMap(({ unit, name, result: { hits, ...result } }): StoredEntry[] => {
-      const key = proveLayer(unit);
-      const only = [...new Set(hits.map(({ place }) => place))].sort();
-      if (key === undefined) return [];
-      const value = writeLayerRecord({ result, only }, key);
-      return [{ kind: "layer", scope: keyOf(this.#layers, name), name, value }];
-    });
-    if (entries.length > 0) this.#store.write(entries);
+    const entries = this.#fresh.flatMap(
+      ({ unit, name, result: { hits, proved: _p, recognised: _r, ...result } }): StoredEntry[] => {
+        const key = proveLayer(unit);
+        const only = [...new Set(hits.map(({ place }) => place))].sort();
+        if (key === undefined) return [];
+        const value = writeLayerRecord({ result, only }, key);
+        return [{ kind: "layer", scope: keyOf(this.#parts.layers, name), name, value }];
+      },
+    );
+    if (entries.length > 0) this.#parts.store.write(entries);
   }
 
   #scope(state: FolderState): Uint8Array {
@@ -227,6 +263,8 @@ interface Place {
   readonly roots: readonly string[];
   /** The folder of objects, of a repository. */
   readonly objects?: string;
+  /** That one, and those that it borrows from. */
+  readonly folders?: readonly string[];
 }
 
 function placeOf({ name, as }: Target): Place | undefined {
@@ -237,10 +275,11 @@ function placeOf({ name, as }: Target): Place | undefined {
       return as === "git" ? undefined : { roots: [realpathSync(name.replace(imagePrefix, ""))] };
     const { gitDir, commonDir } = repository;
     const objects = join(commonDir, "objects");
-    const borrowed = withAlternates([objects], []).slice(1);
+    const folders = withAlternates([objects], []);
     return {
-      roots: [...new Set([gitDir, commonDir, ...borrowed])].map((path) => realpathSync(path)),
+      roots: [...new Set([gitDir, commonDir, ...folders.slice(1)])].map((path) => realpathSync(path)),
       objects: realpathSync(objects),
+      folders,
     };
   } catch {
     return undefined;

@@ -97,10 +97,13 @@ export class Run implements AsyncDisposable {
         continue;
       }
       const finished = (isPart ? pool.run(unit) : this.#scan(unit)).then(
-        (result) => {
+        ({ proved, ...result }) => {
           if (result.clean !== undefined && isPart) this.#known!.learnPart(result.clean);
           else if (result.clean !== undefined) this.#known?.learn(result.clean);
-          done(unit, planned, this.#signal.aborted ? { ...result, interrupted: true } : result);
+          if (result.recognised !== undefined) this.tellKnown(result.recognised);
+          const stopped = this.#signal.aborted ? { interrupted: true } : {};
+          // What was asked about some rules is known to those that keep it by its id alone.
+          done(unit, planned, { ...result, ...(isPart || proved === undefined ? {} : { proved }), ...stopped });
         },
         (error: unknown) => {
           this.#failure ??= error;
@@ -135,7 +138,11 @@ export class Run implements AsyncDisposable {
   }
 
   #scan(unit: Unit): Promise<UnitResult> {
-    return unit.kind === "layer" && unit.digest !== "" ? this.#layer(unit) : this.#pool.run(unit);
+    return unit.kind === "layer" && unit.digest !== "" ? this.#layer(unit) : this.#run(unit);
+  }
+
+  #run(unit: Unit): Promise<UnitResult> {
+    return this.#pool.run(unit, this.#memory?.provedFor(unit));
   }
 
   /** Images share layers: one that was read to its end and is what its digest says is not read again. */
@@ -145,7 +152,7 @@ export class Run implements AsyncDisposable {
     if (before !== undefined) {
       const result = await before.catch(() => undefined);
       if (result !== undefined && result.problems.length === 0 && result.layer?.digest === unit.digest)
-        return { ...result, bytes: 0 };
+        return { ...result, bytes: 0, recognised: 0 };
     }
     const reading = this.#readLayer(unit);
     this.#layers.set(key, reading);
@@ -154,7 +161,7 @@ export class Run implements AsyncDisposable {
 
   async #readLayer(unit: LayerUnit): Promise<UnitResult> {
     if (this.#memory === undefined) return this.#pool.run(unit);
-    const { result, known } = await this.#memory.layer(unit, (asked) => this.#pool.run(asked));
+    const { result, known } = await this.#memory.layer(unit, (asked) => this.#run(asked));
     if (known > 0) this.tellKnown(known);
     return result;
   }

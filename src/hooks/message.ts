@@ -68,9 +68,11 @@ function placeText({ origin, startLine }: FindingSighting): string {
   const place =
     objectType === "blob"
       ? `${sanitize(origin.path)}:${startLine}`
-      : `message of this ${objectType}, line ${startLine}`;
+      : objectType === "tree"
+        ? `in the name ${sanitize(origin.path)}`
+        : `message of this ${objectType}, line ${startLine}`;
   // What is staged lies in no commit.
-  if (commit === undefined && objectType === "blob" && origin.path !== "") return place;
+  if (commit === undefined && (objectType === "blob" || objectType === "tree") && origin.path !== "") return place;
   return commit === undefined
     ? `${place} in ${objectType} ${origin.object.slice(0, shortLength)}`
     : `${place} in commit ${commitText(commit)}`;

@@ -1,12 +1,11 @@
 import { suppressionReasons, type SuppressionReason } from "./detection.ts";
-import type { ContentId } from "./content.ts";
 
 /**
  * Contents that were scanned to their end and hold no secret, in the order in which they were scanned, with what the ledger says of them. Plain
  * data, so that it can cross threads; some thirty bytes a content.
  */
 export interface CleanList {
-  /** 20 bytes each. */
+  /** 20 bytes each: git's ids, or other keys. */
   readonly ids: Uint8Array;
   readonly sizes: Float64Array;
   /** Candidates that were judged not to be secrets, four numbers each, those of a content together: position of the content, position of the rule, reason, how often. */
@@ -32,10 +31,11 @@ export class CleanListBuilder {
   readonly #sizes: number[] = [];
   readonly #judged: number[] = [];
 
-  add(content: ContentId, size: number, judged: JudgedCounts): void {
+  /** `key`: 20 bytes in hex. */
+  add(key: string, size: number, judged: JudgedCounts): void {
     for (const [key, count] of judged)
       this.#judged.push(this.#ids.length, Math.floor(key / reasonSlots), key % reasonSlots, count);
-    this.#ids.push(content);
+    this.#ids.push(key);
     this.#sizes.push(size);
   }
 

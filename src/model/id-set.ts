@@ -5,6 +5,8 @@ export interface SharedIds {
   readonly words: Uint32Array;
   readonly numbers: Uint32Array;
   readonly idBytes: IdBytes;
+  /** How many there are. */
+  readonly size: number;
 }
 
 /** Words of a SHA-1 id; a SHA-256 id has three more. */
@@ -28,6 +30,7 @@ export class IdSet {
     this.#idWords = this.idBytes / 4;
     this.#words = typeof from === "number" ? new Uint32Array(1024 * this.#idWords) : from.words;
     this.#numbers = typeof from === "number" ? new Uint32Array(1024) : from.numbers;
+    this.#size = typeof from === "number" ? 0 : from.size;
   }
 
   get size(): number {
@@ -83,7 +86,7 @@ export class IdSet {
     const numbers = new Uint32Array(new SharedArrayBuffer(this.#numbers.byteLength));
     words.set(this.#words);
     numbers.set(this.#numbers);
-    return { words, numbers, idBytes: this.idBytes };
+    return { words, numbers, idBytes: this.idBytes, size: this.#size };
   }
 
   /** The id's slot, or the free one where it would go. Ids are hashes already: their first word is the hash. */

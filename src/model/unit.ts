@@ -71,6 +71,8 @@ export interface StreamUnit extends UnitBase {
 export interface InlineUnit extends UnitBase {
   readonly kind: "inline";
   readonly contents: readonly { readonly place: string; readonly bytes: Uint8Array }[];
+  /** They are names of files: looked at, and counted as no contents. */
+  readonly areNames?: true;
 }
 
 /** One layer of an image: a byte range of a file that holds a tar, compressed or not. */
@@ -117,10 +119,20 @@ export interface UnitResult {
   readonly abandoned?: boolean;
   /** Contents of it that hold no secret, where the pool was told to list them. */
   readonly clean?: CleanList;
+  /** Such contents under keys made of their own bytes (`ProvedContents`): their id where it was computed here, the key of a pack entry. */
+  readonly proved?: ProvedLists;
+  /** Of `scanned`: contents that an earlier scan had found clean, by such a key. */
+  readonly recognised?: number;
   /** Git LFS pointers among the contents. */
   readonly pointers?: readonly LfsPointer[];
   readonly layer?: LayerReading;
   readonly graph?: GraphReading;
+}
+
+/** Keys are told apart by what they are made of: those of entries are of use for clones of one repository alone. */
+export interface ProvedLists {
+  readonly ids: CleanList;
+  readonly entries: CleanList;
 }
 
 /** A content that stands for a file which lies outside of the history (git-lfs specification, "The Pointer"). */

@@ -1,4 +1,5 @@
 import type { Prebuilt } from "../detect/index.ts";
+import type { ProvedContents } from "../model/clean-index.ts";
 import type { Ruleset } from "../model/rule.ts";
 import type { Unit, UnitResult } from "../model/unit.ts";
 
@@ -28,6 +29,8 @@ export interface UnitMessage {
   readonly unit: Unit;
   /** Numbers of contents that ended a worker before. */
   readonly leaveOut: readonly number[];
+  /** Clean contents of earlier scans; in shared memory, so nothing is copied. */
+  readonly known?: readonly ProvedContents[] | undefined;
 }
 
 export type WorkerMessage =

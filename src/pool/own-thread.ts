@@ -43,6 +43,6 @@ export class OwnThread {
   async #scan(unit: Unit, room: number): Promise<UnitResult | undefined> {
     // Loaded here, so that a scan that needs workers does not load in the main thread what only they use.
     this.#workbench ??= import("./workbench.ts").then(({ openWorkbench }) => openWorkbench(this.#setup));
-    return (await this.#workbench).run(unit, [], room);
+    return (await this.#workbench).run(unit, [], { maxBytes: room });
   }
 }

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { ToolError } from "../model/problem.ts";
 import type { Prebuilt } from "../detect/index.ts";
+import type { ProvedContents } from "../model/clean-index.ts";
 import type { Ruleset } from "../model/rule.ts";
 import type { Unit, UnitResult } from "../model/unit.ts";
 import { OwnThread } from "./own-thread.ts";
@@ -17,7 +18,7 @@ export interface PoolOptions {
   readonly inherits?: boolean;
   /** What the kernel needs of the ruleset: workers then need not build it. */
   readonly prebuilt?: Prebuilt;
-  /** Results of git objects also list the clean ones. */
+  /** Results also list the clean contents. */
   readonly listsClean?: boolean;
   /** The worker's entry: a JavaScript file. */
   readonly entry: URL;
@@ -46,6 +47,7 @@ const mostCrashes = 200;
 interface Job {
   readonly id: number;
   readonly unit: Unit;
+  readonly known: readonly ProvedContents[] | undefined;
   readonly leaveOut: number[];
   readonly resolve: (result: UnitResult) => void;
   readonly reject: (error: Error) => void;
@@ -102,16 +104,16 @@ export class Pool implements AsyncDisposable {
     }
   }
 
-  /** Scans a unit. Rejects with ToolError when no worker can be started. */
-  async run(unit: Unit): Promise<UnitResult> {
-    return (this.#ownThread.isWanted ? await this.#ownThread.scan(unit) : undefined) ?? this.#runInWorker(unit);
+  /** Scans a unit, but for contents that are `known`. Rejects with ToolError when no worker can be started. */
+  async run(unit: Unit, known?: readonly ProvedContents[]): Promise<UnitResult> {
+    return (this.#ownThread.isWanted ? await this.#ownThread.scan(unit) : undefined) ?? this.#runInWorker(unit, known);
   }
 
-  #runInWorker(unit: Unit): Promise<UnitResult> {
+  #runInWorker(unit: Unit, known: readonly ProvedContents[] | undefined): Promise<UnitResult> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure);
       this.#bytesUnderWay += heldBytes(unit);
-      this.#queue.push({ id: this.#nextId++, unit, leaveOut: [], resolve, reject });
+      this.#queue.push({ id: this.#nextId++, unit, known, leaveOut: [], resolve, reject });
       this.#dispatch();
     });
   }
@@ -246,7 +248,7 @@ export class Pool implements AsyncDisposable {
       const job = this.#queue.shift()!;
       if (seat.jobs.length === 0) seat.beatAt = Date.now();
       seat.jobs.push(job);
-      const message: UnitMessage = { id: job.id, unit: job.unit, leaveOut: job.leaveOut };
+      const message: UnitMessage = { id: job.id, unit: job.unit, leaveOut: job.leaveOut, known: job.known };
       seat.worker.postMessage(message);
     }
   }

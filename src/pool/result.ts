@@ -4,6 +4,18 @@ import { addCounts } from "../model/ledger.ts";
 import type { Problem, ProblemCode } from "../model/problem.ts";
 import type { GraphReading, LayerReading, LfsPointer, UnitResult } from "../model/unit.ts";
 import type { ScanResult } from "../detect/index.ts";
+import type { Recognised } from "./recogniser.ts";
+
+/** Keys of a content that were made of its own bytes here, in hex; absent where none was made. */
+export interface Proofs {
+  /** The id of a blob with these bytes (SHA-1). */
+  readonly id?: string | undefined;
+  /** The key of its entry in a pack. */
+  readonly entry?: string | undefined;
+}
+
+/** Smaller contents are scanned in less time than it takes to know them; those of packs come with what is built on them. */
+const leastById = 256;
 
 /** Gathers what a worker has to say about one unit. */
 export class ResultBuilder {
@@ -19,23 +31,37 @@ export class ResultBuilder {
   graph: GraphReading | undefined;
 
   readonly #clean: CleanListBuilder | undefined;
+  readonly #ids = new CleanListBuilder();
+  readonly #entries = new CleanListBuilder();
+  readonly #listsProved: boolean;
+  #recognised = 0;
 
-  /** `listsClean`: also lists the contents without detections. */
-  constructor(target: string, listsClean = false) {
+  /** `lists`: whether it also lists the clean contents, by the ids that the target gives them and by keys made here. */
+  constructor(target: string, lists: { readonly clean?: boolean; readonly proved?: boolean } = {}) {
     this.#target = target;
-    this.#clean = listsClean ? new CleanListBuilder() : undefined;
+    this.#clean = lists.clean === true ? new CleanListBuilder() : undefined;
+    this.#listsProved = lists.proved === true;
   }
 
   /** A content was scanned to its end. */
-  scanned(content: string, place: string, bytes: number, result: ScanResult): void {
+  scanned(content: string, place: string, bytes: number, result: ScanResult, proofs: Proofs = {}): void {
     this.#scanned++;
     this.#bytes += bytes;
     this.#suppressed = addCounts(this.#suppressed, result.suppressed);
     if (result.limited) this.problem("rules-limit", "note", place || content, "has more detections than are listed");
     if (result.detections.length > 0) this.#hits.push({ content, place, detections: result.detections });
-    // A pointer has to be met in each scan: what it points at may be gone. The store knows contents by SHA-1 ids.
-    else if (!result.limited && content.length === 40 && this.#pointers.at(-1)?.content !== content)
-      this.#clean?.add(content, bytes, result.judged);
+    // A pointer has to be met in each scan: what it points at may be gone. The store knows contents by 20 bytes.
+    else if (!result.limited && this.#pointers.at(-1)?.content !== content) {
+      if (content.length === 40) this.#clean?.add(content, bytes, result.judged);
+      if (proofs.id !== undefined && bytes >= leastById) this.#ids.add(proofs.id, bytes, result.judged);
+      if (proofs.entry !== undefined) this.#entries.add(proofs.entry, bytes, result.judged);
+    }
+  }
+
+  /** A content whose key is that of one which an earlier scan found clean. */
+  recognised(content: string, place: string, { size, result }: Recognised): void {
+    this.#recognised++;
+    this.scanned(content, place, size, result);
   }
 
   /** A part of a content (the name of a file) that has detections or judged candidates; the content itself is counted elsewhere. */
@@ -77,6 +103,8 @@ export class ResultBuilder {
       hits: this.#hits,
       problems: this.#problems,
       ...(this.#clean === undefined ? {} : { clean: this.#clean.list() }),
+      ...(this.#listsProved ? { proved: { ids: this.#ids.list(), entries: this.#entries.list() } } : {}),
+      ...(this.#recognised === 0 ? {} : { recognised: this.#recognised }),
       ...(this.#pointers.length === 0 ? {} : { pointers: this.#pointers }),
       ...(this.layer === undefined ? {} : { layer: this.layer }),
       ...(this.graph === undefined ? {} : { graph: this.graph }),

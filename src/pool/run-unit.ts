@@ -5,7 +5,11 @@ import { scanFiles, scanInline, scanStream } from "./units/files.ts";
 
 /** Reads and scans what a unit names. Readers that few scans need are loaded when they are needed. */
 export async function runUnit(unit: Unit, task: Task): Promise<UnitResult> {
-  const out = new ResultBuilder(unit.target, task.listsClean && (unit.kind === "pack" || unit.kind === "loose"));
+  const { kind, target } = unit;
+  const out = new ResultBuilder(target, {
+    clean: task.listsClean && (kind === "pack" || kind === "loose"),
+    proved: task.listsClean && kind !== "graph" && kind !== "stream",
+  });
   switch (unit.kind) {
     case "pack":
       (await import("./units/pack.ts")).scanPack(unit, task, out);

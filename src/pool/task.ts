@@ -1,11 +1,14 @@
 import type { Detector } from "../detect/index.ts";
 import type { LayerThread } from "./layers/layer-thread.ts";
+import type { Recogniser } from "./recogniser.ts";
 
 /** What a unit handler has at hand in its worker. */
 export interface Task {
   readonly detector: Detector;
-  /** Whether results of git objects list the clean ones. */
+  /** Whether results list the clean contents. */
   readonly listsClean: boolean;
+  /** Clean contents of earlier scans, under keys of the kind that the unit's contents have. */
+  readonly recogniser: Recogniser;
   /** Reads large layers beside this thread. */
   readonly layers?: LayerThread;
   /**

@@ -2,6 +2,8 @@ import type { Unit, UnitResult } from "../model/unit.ts";
 import { createDetector, instantiateKernel, loadEngine } from "../detect/index.ts";
 import { progressSlot, type WorkerSetup } from "./messages.ts";
 import { LayerThread } from "./layers/layer-thread.ts";
+import type { ProvedContents } from "../model/clean-index.ts";
+import { Recogniser } from "./recogniser.ts";
 import { runUnit } from "./run-unit.ts";
 import type { Task } from "./task.ts";
 
@@ -10,9 +12,14 @@ export interface Workbench {
   readonly engine: "re2" | "re2js";
   /**
    * Scans one unit; the next may come when this one is done. `leaveOut`: numbers of contents that ended a worker before. `maxBytes`: where the
-   * unit turns out to hold more, it is left and the result is undefined.
+   * unit turns out to hold more, it is left and the result is undefined. `known`: contents of it may be among these.
    */
-  run(unit: Unit, leaveOut: readonly number[], maxBytes?: number): Promise<UnitResult | undefined>;
+  run(unit: Unit, leaveOut: readonly number[], how?: RunLimits): Promise<UnitResult | undefined>;
+}
+
+export interface RunLimits {
+  readonly maxBytes?: number;
+  readonly known?: readonly ProvedContents[] | undefined;
 }
 
 /** Makes the workbench of this thread. */
@@ -31,8 +38,12 @@ export async function openWorkbench(setup: WorkerSetup): Promise<Workbench> {
   const cancel = new Int32Array(setup.cancel);
   let leftOut: ReadonlySet<number> = new Set();
   let bytesLeft = Infinity;
+  let recogniser = new Recogniser();
   const task: Task = {
     detector,
+    get recogniser() {
+      return recogniser;
+    },
     listsClean: setup.listsClean,
     ...(setup.layerReader === undefined ? {} : { layers: new LayerThread(new URL(setup.layerReader)) }),
     begin(ordinal) {
@@ -50,8 +61,9 @@ export async function openWorkbench(setup: WorkerSetup): Promise<Workbench> {
   };
   return {
     engine: engine.name,
-    async run(unit, leaveOut, maxBytes = Infinity) {
+    async run(unit, leaveOut, { maxBytes = Infinity, known } = {}) {
       leftOut = new Set(leaveOut);
+      recogniser = new Recogniser(known);
       bytesLeft = maxBytes;
       progress[progressSlot.ordinal] = -1;
       const lookedBefore = detector.lookedBytes;

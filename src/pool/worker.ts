@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   let turn = Promise.resolve();
   port.on("message", (message: UnitMessage) => {
     turn = turn.then(async () => {
-      const result = await workbench.run(message.unit, message.leaveOut);
+      const result = await workbench.run(message.unit, message.leaveOut, { known: message.known });
       if (result !== undefined) send({ kind: "result", id: message.id, result });
     });
     // A fault of ours ends the worker; the pool sees it die and tells which content it was at.

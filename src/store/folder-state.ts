@@ -25,6 +25,8 @@ const secondNs = 1_000_000_000n;
 const sampledFiles = 16;
 const samplesOfFile = 8;
 const sampleBytes = 4096;
+/** The longest sum at the end of a pack. */
+const endBytes = 32;
 
 /**
  * The state of files and folders, whole trees of them; links are not followed. Undefined where something cannot be listed, or is too much. As exact
@@ -78,6 +80,27 @@ export function folderIdentity(path: string): string | undefined {
 
 function identity({ mode, size, dev, ino, mtimeNs, ctimeNs }: BigIntStats): string {
   return `${mode} ${size} ${dev} ${ino} ${mtimeNs} ${ctimeNs}`;
+}
+
+/**
+ * What tells a pack from every other one: git never changes a pack, but sets its times anew when somebody writes what it holds already. It ends with a sum over all of it. Throws what
+ * the operating system says.
+ */
+export function packIdentity(path: string): string {
+  const { size, dev, ino } = lstatSync(path);
+  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const end = Buffer.alloc(endBytes);
+    readSync(descriptor, end, 0, endBytes, Math.max(0, size - endBytes));
+    return `${size} ${dev} ${ino} ${end.toString("hex")}`;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Bytes from all over a file, as it is now. Throws what the operating system says. */
+export function samplesOf(path: string): Uint8Array[] {
+  return samples(path, lstatSync(path).size);
 }
 
 /** Bytes from all over a file. */

@@ -6,7 +6,9 @@
 export { cacheFolder } from "./place.ts";
 export { clearFolder, Store, storedBytes, type StoredEntry } from "./store.ts";
 export { folderIdentity, readState, type FolderState } from "./folder-state.ts";
+export { GraphMemory } from "./graph-memory.ts";
 export { keyOf } from "./seal.ts";
 export { Known } from "./known.ts";
+export { Proved } from "./proved.ts";
 export { proveLayer, readLayerRecord, writeLayerRecord } from "./layer-record.ts";
 export { readSnapshot, writeSnapshot, type Snapshot } from "./snapshot.ts";

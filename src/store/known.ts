@@ -1,3 +1,4 @@
+import type { ProvedContents } from "../model/clean-index.ts";
 import { judgedWidth, type CleanList } from "../model/clean-list.ts";
 import { suppressionReasons, type SuppressionReason } from "../model/detection.ts";
 import type { Ruleset } from "../model/rule.ts";
@@ -13,7 +14,6 @@ export type Knowledge = "clean" | "partly" | "unknown";
 interface Numbered {
   readonly segment: Segment;
   readonly positions: Int32Array;
-  readonly first: ReadonlyMap<number, number>;
 }
 
 /** Segments of one folder and one set of rules are put together when they are more. */
@@ -48,8 +48,11 @@ export class Known {
   readonly #outdated: Uint8Array[] = [];
   readonly #fresh: CleanList[] = [];
 
-  /** `scope`: the folder and everything beside the rules that decides what is found. */
-  constructor(store: Store, scope: Uint8Array, ruleset: Ruleset) {
+  readonly #mostContents: number;
+
+  /** `scope`: the folder and everything beside the rules that decides what is found. `mostContents`: of more the ones learnt last are kept. */
+  constructor(store: Store, scope: Uint8Array, ruleset: Ruleset, mostContents = Infinity) {
+    this.#mostContents = mostContents;
     this.#store = store;
     this.#scope = scope;
     this.#marks = ruleMarks(ruleset);
@@ -63,7 +66,7 @@ export class Known {
       if (marks === undefined) continue;
       const positions = positionsIn(marks, this.#marks);
       const again = toAskAgain(ruleset, new Set(positions));
-      if (again.length === 0) this.#clean.push(...group.segments.map(({ segment }) => numbered(segment, positions)));
+      if (again.length === 0) this.#clean.push(...group.segments.map(({ segment }) => ({ segment, positions })));
       else if (again.length <= ruleset.rules.length * mostChanged && again.length < (partRules?.length ?? Infinity)) {
         partRules = again;
         partly = { group, positions };
@@ -76,7 +79,7 @@ export class Known {
     if (partly === undefined) return;
     const again = new Set(this.#partPositions);
     const positions = partly.positions.map((position) => (again.has(position) ? -1 : position));
-    this.#partly.push(...partly.group.segments.map(({ segment }) => numbered(segment, positions)));
+    this.#partly.push(...partly.group.segments.map(({ segment }) => ({ segment, positions })));
     this.partRules = subsetOf(ruleset, this.#partPositions);
   }
 
@@ -92,14 +95,14 @@ export class Known {
       ["clean", this.#clean],
       ["partly", this.#partly],
     ] as const) {
-      for (const { segment, positions, first } of list) {
+      for (const { segment, positions } of list) {
         const position = segment.find(ids, at);
         if (position < 0) continue;
         this.taken[knowledge]++;
         // One that is read again counts its bytes then.
         if (knowledge === "clean") this.taken.bytes += segment.list.sizes[position]!;
         const { judged } = segment.list;
-        for (let j = first.get(position) ?? judged.length; judged[j] === position; j += judgedWidth) {
+        for (let j = segment.judgedFrom(position); judged[j] === position; j += judgedWidth) {
           if (positions[judged[j + 1]!]! < 0) continue;
           const reason = suppressionReasons[judged[j + 2]!]!;
           this.taken.suppressed[reason] = (this.taken.suppressed[reason] ?? 0) + judged[j + 3]!;
@@ -108,6 +111,11 @@ export class Known {
       }
     }
     return "unknown";
+  }
+
+  /** What was scanned under all rules, for threads that look for themselves. */
+  get clean(): readonly ProvedContents[] {
+    return this.#clean.map(({ segment, positions }) => ({ index: segment.list, positions }));
   }
 
   /** Contents that were now scanned under all rules. */
@@ -122,11 +130,11 @@ export class Known {
     for (let at = 0; at < list.sizes.length; at++) {
       for (; list.judged[j] === at; j += judgedWidth)
         judged.push(at, this.#partPositions[list.judged[j + 1]!]!, list.judged[j + 2]!, list.judged[j + 3]!);
-      for (const { segment, positions, first } of this.#partly) {
+      for (const { segment, positions } of this.#partly) {
         const position = segment.find(list.ids, idBytes * at);
         if (position < 0) continue;
         const before = segment.list.judged;
-        for (let k = first.get(position) ?? before.length; before[k] === position; k += judgedWidth) {
+        for (let k = segment.judgedFrom(position); before[k] === position; k += judgedWidth) {
           const rule = positions[before[k + 1]!]!;
           if (rule >= 0) judged.push(at, rule, before[k + 2]!, before[k + 3]!);
         }
@@ -140,9 +148,13 @@ export class Known {
   keep(): void {
     if (this.#fresh.length === 0) return;
     const marks = digestOf(this.#marks);
-    const merges = this.#own.length >= maxSegments;
-    const lists = [...(merges ? this.#own.map(({ segment }) => segment.list) : []), ...this.#fresh];
-    const value = Buffer.concat([marks, Segment.of(lists).bytes()]);
+    const count = [...this.#fresh, ...this.#own.map(({ segment }) => segment.list)].reduce(
+      (sum, { sizes }) => sum + sizes.length,
+      0,
+    );
+    const merges = this.#own.length >= maxSegments || count > this.#mostContents;
+    const lists = [...this.#fresh, ...(merges ? this.#own.toReversed().map(({ segment }) => segment.list) : [])];
+    const value = Buffer.concat([marks, Segment.of(lists, this.#mostContents).bytes()]);
     const entries: StoredEntry[] = [
       { kind: "segment", scope: this.#scope, name: freshName(), value },
       { kind: "ruleMarks", scope: marksScope, name: marks, value: this.#marks },
@@ -178,13 +190,6 @@ function readGroups(store: Store, scope: Uint8Array): Group[] {
     group.segments.push({ name, segment });
   }
   return [...groups.values()];
-}
-
-function numbered(segment: Segment, positions: Int32Array): Numbered {
-  const { judged } = segment.list;
-  const first = new Map<number, number>();
-  for (let j = judged.length - judgedWidth; j >= 0; j -= judgedWidth) first.set(judged[j]!, j);
-  return { segment, positions, first };
 }
 
 function digestOf(marks: Uint8Array): Buffer {

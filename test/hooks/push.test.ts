@@ -108,6 +108,21 @@ describe("a push through the installed hook", () => {
     expect(desk.push("--force", "origin", "main").code).toBe(0);
   });
 
+  test("is stopped for a secret in the name of a file, also of one that was only moved", () => {
+    const desk = startedDesk();
+    const secret = madeSecret("in a name");
+    desk.git("mv", "a.txt", `${secret}.txt`);
+    const bad = desk.commit("moved");
+    const stopped = desk.push("origin", "main");
+    expect(stopped.code).not.toBe(0);
+    expect(stopped.stderr).toContain("in the name");
+    expect(stopped.stderr).toContain(`in commit ${bad.slice(0, 10)}`);
+    expect(stopped.stderr).not.toContain(secret);
+    desk.git("reset", "-q", "--hard", "HEAD~1");
+    desk.commit("other", { "b.txt": "b\n" });
+    expect(desk.push("origin", "main").stderr).toContain("no secrets in 1 new commit, 1 new file");
+  });
+
   test("honours decisions of the repository", () => {
     const desk = startedDesk();
     desk.commit("example", { "doc.md": `token: ${madeSecret("doc")}\n` });

@@ -2,6 +2,7 @@ import { buildReport, FindingStore } from "../../findings/index.ts";
 import type { Report } from "../../model/finding.ts";
 import type { ScanObserver } from "../../model/observer.ts";
 import type { ScanOptions } from "../options.ts";
+import type { Unit, UnitResult } from "../../model/unit.ts";
 import { presentScan } from "../present.ts";
 import type { HitSink, Opener, ScanRequest } from "../request.ts";
 import { isSame, Memory, type TargetMemory } from "../memory.ts";
@@ -97,7 +98,8 @@ export async function scanTarget(
     scan.tellKnown(taken.clean);
   }
   const located = await source.locate(findings.contents(), async (unit) => {
-    const result = await scan.read(unit);
+    const read = (asked: Unit): Promise<UnitResult> => scan.read(asked);
+    const result = unit.kind === "graph" && memory !== undefined ? await memory.graph(unit, read) : await read(unit);
     // Reading how things hang together meets contents of its own: the names in trees.
     tally.add(unit.kind === "graph" ? unit.trees : 0, result);
     for (const hit of result.hits) findings.addHit(hit, source.target);

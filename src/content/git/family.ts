@@ -1,6 +1,6 @@
 import type { PackEntries } from "../../model/unit.ts";
 
-/** The trees of deltas among pack entries: children of each entry, the one with the most work last. */
+/** The trees of deltas among pack entries, without branches that hold nothing wanted: children of each entry, the one with the most work last. */
 export interface Families {
   readonly roots: readonly number[];
   /** Children of entry i are `children[first[i]] … children[first[i + 1] - 1]`. */
@@ -38,15 +38,28 @@ export function buildFamilies(entries: PackEntries): Families {
   for (let at = reached - 1; at >= 0; at--) {
     const entry = order[at]!;
     const parent = parents[entry]!;
-    sizes[entry]!++;
+    if (wanted[entry]! > 0) sizes[entry]!++;
     if (parent < 0) continue;
     sizes[parent]! += sizes[entry]!;
     wanted[parent]! += wanted[entry]!;
   }
+  leaveOut(children, first, (entry) => wanted[entry] === 0);
   for (let i = 0; i < count; i++) {
     const from = first[i]!;
     const to = first[i + 1]!;
     if (to - from > 1) children.subarray(from, to).sort((a, b) => sizes[a]! - sizes[b]! || a - b);
   }
-  return { roots, first, children, wanted };
+  return { roots: roots.filter((root) => wanted[root]! > 0), first, children, wanted };
+}
+
+/** Takes children out of their lists, in place. */
+function leaveOut(children: Uint32Array, first: Uint32Array, isOut: (entry: number) => boolean): void {
+  let kept = 0;
+  let from = 0;
+  for (let i = 0; i + 1 < first.length; i++) {
+    const to = first[i + 1]!;
+    first[i] = kept;
+    for (let c = from; c < to; c++) if (!isOut(children[c]!)) children[kept++] = children[c]!;
+    from = to;
+  }
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { PackEntries } from "../../model/unit.ts";
+import type { EntryProofs } from "./entry-proof.ts";
 import { buildFamilies, type Families } from "./family.ts";
 import { createInflater, type InflateInto } from "./inflate.ts";
 import { readEntryHeader } from "./pack-entry.ts";
@@ -58,7 +59,8 @@ const readAhead = 16_384;
 /**
  * Makes every object of the entries, each base before its children, and shows it to the visitor. Families are walked depth-first with the
  * heaviest branch last, which takes its parent's place in memory. Entries are read with one exact read each.
- * `errors` names the numbers that `applyDelta` gives.
+ * `errors` names the numbers that `applyDelta` gives. `proofs` gets the keys of entries that it has none of. Of what is not wanted only that is made on which something is
+ * built that is.
  */
 export function walkPack<T>(
   pack: string,
@@ -66,10 +68,11 @@ export function walkPack<T>(
   memory: ObjectMemory,
   visitor: PackVisitor<T>,
   errors: readonly string[],
+  proofs?: EntryProofs,
 ): void {
   const descriptor = openSync(pack, "r");
   try {
-    new Walk(descriptor, entries, memory, visitor, errors).run();
+    new Walk(descriptor, entries, memory, visitor, errors, proofs).run();
   } finally {
     closeSync(descriptor);
   }
@@ -92,6 +95,7 @@ class Walk<T> {
   readonly #memory: ObjectMemory;
   readonly #visitor: PackVisitor<T>;
   readonly #errors: readonly string[];
+  readonly #proofs: EntryProofs | undefined;
   readonly #families: Families;
   readonly #into: InflateInto;
   #window = Buffer.alloc(1 << 16);
@@ -106,7 +110,9 @@ class Walk<T> {
     memory: ObjectMemory,
     visitor: PackVisitor<T>,
     errors: readonly string[],
+    proofs: EntryProofs | undefined,
   ) {
+    this.#proofs = proofs;
     this.#descriptor = descriptor;
     this.#entries = entries;
     this.#memory = memory;
@@ -225,7 +231,9 @@ class Walk<T> {
       const header = readEntryHeader(bytes, 0, this.#entries.idBytes);
       if (header === undefined) return "its header is damaged";
       this.#memory.reserve(address + size - this.#memory.arena);
-      this.#into(bytes.subarray(header.length), this.#memory.bytes, address, size);
+      const deflated = bytes.subarray(header.length);
+      this.#into(deflated, this.#memory.bytes, address, size);
+      this.#proofs?.prove(entry, deflated);
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : "it cannot be read";

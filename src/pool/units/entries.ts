@@ -70,14 +70,16 @@ export class EntryScanner {
   }
 
   #gathered(): void {
-    const { detector } = this.#task;
+    const { detector, recogniser } = this.#task;
     const length = Math.min(this.#filled, this.#size);
     const low = detector.kernel.arena;
     const id = blobId(detector.kernel.bytes.subarray(low, low + length));
+    const known = recogniser.isEmpty ? undefined : recogniser.look(Buffer.from(id, "hex"), 0);
+    if (known !== undefined) return this.#out.recognised(id, this.#place, known);
     // Told in full for every place, so that the report does not say which worker had which of them.
     const result = this.#remembered.get(id) ?? detector.scanAt(low, length);
     if (this.#remembered.size < maxRemembered) this.#remembered.set(id, isNothing(result) ? nothing : result);
-    this.#out.scanned(id, this.#place, length, result);
+    this.#out.scanned(id, this.#place, length, result, { id });
   }
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { FilesUnit, InlineUnit, StreamUnit } from "../../model/unit.ts";
 import type { ResultBuilder } from "../result.ts";
-import type { Task } from "../task.ts";
+import { crashMessage, type Task } from "../task.ts";
 import { readDescriptor } from "./descriptor.ts";
 import { systemFault } from "./system-fault.ts";
 import { EntryScanner, gatherBytes } from "./entries.ts";
@@ -43,12 +43,23 @@ export function scanFiles(unit: FilesUnit, task: Task, out: ResultBuilder): void
 
 /** Scans contents that were sent along. */
 export function scanInline(unit: InlineUnit, task: Task, out: ResultBuilder): void {
+  if (unit.areNames === true) return scanNames(unit, task, out);
   const scanner = new EntryScanner(task, out);
   for (const { place, bytes } of unit.contents) {
     scanner.begin(place, bytes.length);
     scanner.push(bytes);
     scanner.end();
   }
+}
+
+function scanNames({ contents }: InlineUnit, task: Task, out: ResultBuilder): void {
+  contents.forEach(({ bytes }, ordinal) => {
+    if (task.cancelled()) return;
+    const id = blobId(bytes);
+    if (!task.begin(ordinal)) return out.problem("worker-crashed", "incomplete", id, crashMessage);
+    out.part(id, task.detector.scan(Buffer.from(bytes)));
+    task.advance(bytes.length);
+  });
 }
 
 /** Scans what comes out of an open descriptor until it ends. */

@@ -1,17 +1,25 @@
 import { mayBePointer, readPointer } from "../../content/git/lfs-pointer.ts";
+import { blobId } from "../../content/blob-id.ts";
+import { EntryProofs, proofBytes, proveEntries } from "../../content/git/entry-proof.ts";
+import { objectTypes } from "../../content/git/pack-entry.ts";
 import { walkPack } from "../../content/git/pack-walk.ts";
 import { deltaErrors, type Trace } from "../../detect/index.ts";
 import type { PackUnit } from "../../model/unit.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
 import { brokenRoots, OtherCopies } from "./other-copies.ts";
+import { gatherBytes } from "./entries.ts";
 import { systemFault } from "./system-fault.ts";
 
-/** Scans the wanted objects of some delta families; of an object that is built on a scanned one, only what changed is looked at. */
-export function scanPack(unit: PackUnit, task: Task, out: ResultBuilder): void {
-  const { entries } = unit;
+/**
+ * Scans the wanted objects of some delta families; of an object that is built on a scanned one, only what changed is looked at. Where earlier scans
+ * left keys of entries, what has one of them is counted, and not made.
+ */
+export function scanPack(asked: PackUnit, task: Task, out: ResultBuilder): void {
   const { detector } = task;
-  const oid = idReader(unit);
+  const oid = idReader(asked);
+  const { unit, proofs } = leaveKnown(asked, task, out);
+  const { entries } = unit;
   /** Entries that cannot be read here, and why. */
   const broken = new Map<number, string>();
   const isDone = new Uint8Array(entries.count);
@@ -37,7 +45,12 @@ export function scanPack(unit: PackUnit, task: Task, out: ResultBuilder): void {
           }
           const trace =
             base === undefined ? detector.trace(address, length) : detector.traceVersion(address, length, base, copies);
-          out.scanned(oid(entry), "", length, detector.finish(address, trace));
+          const result = detector.finish(address, trace);
+          // Of a file the newest version mostly lies in full: it is what an image has been given.
+          const isProvable = proofs !== undefined && entries.parents[entry] === -1 && length <= gatherBytes;
+          const isFile = isProvable && entries.types[entry] === objectTypes.blob && result.detections.length === 0;
+          const id = isFile ? blobId(detector.kernel.bytes.subarray(address, address + length)) : undefined;
+          out.scanned(oid(entry), "", length, result, { id, entry: proofs?.text(entry) });
           task.advance(length);
           return trace;
         },
@@ -49,6 +62,7 @@ export function scanPack(unit: PackUnit, task: Task, out: ResultBuilder): void {
         cancelled: () => task.cancelled(),
       },
       deltaErrors,
+      proofs,
     );
   } catch (error) {
     // A repository may be repacked while it is scanned.
@@ -63,6 +77,35 @@ export function scanPack(unit: PackUnit, task: Task, out: ResultBuilder): void {
     for (const [root, count] of lost)
       out.lost("object-corrupt", oid(root), `object is damaged (${broken.get(root)})${built(count)}`, count);
   }
+}
+
+/** Counts the contents that earlier scans found clean. Gives the unit without them, and the keys of its entries where they are to be learnt. */
+function leaveKnown(
+  unit: PackUnit,
+  task: Task,
+  out: ResultBuilder,
+): { unit: PackUnit; proofs: EntryProofs | undefined } {
+  const { entries, pack } = unit;
+  if (!task.listsClean) return { unit, proofs: undefined };
+  if (task.recogniser.isEmpty) return { unit, proofs: new EntryProofs(entries) };
+  let proofs: EntryProofs;
+  try {
+    proofs = proveEntries(pack, entries);
+  } catch {
+    // Whoever reads the entries will tell.
+    return { unit, proofs: undefined };
+  }
+  const oid = idReader(unit);
+  const wanted = Uint8Array.from(entries.wanted);
+  for (let entry = 0; entry < entries.count && !task.cancelled(); entry++) {
+    const known =
+      wanted[entry] === 1 && proofs.has(entry) ? task.recogniser.look(proofs.keys, entry * proofBytes) : undefined;
+    if (known === undefined) continue;
+    wanted[entry] = 0;
+    task.advance(known.size);
+    out.recognised(oid(entry), "", known);
+  }
+  return { unit: { ...unit, entries: { ...entries, wanted } }, proofs };
 }
 
 /** Scans other copies of objects that cannot be read in the pack: those with a group. Gives for each group how many have none. */

@@ -73,6 +73,7 @@ class GitSource implements Source {
   #listed: readonly Ref[] | undefined;
   #walk: HistoryWalk | undefined;
   #staged: Map<string, string[]> | undefined;
+  readonly #indexFaults: StoreFault[] = [];
 
   constructor(target: string, repository: Repository, idBytes: IdBytes, context: SourceContext, options: GitOptions) {
     this.target = target;
@@ -148,6 +149,7 @@ class GitSource implements Source {
     for (const { path, text } of listTableLogs(this.#repository))
       yield* this.#side.lines(prefix + path, text.trimEnd().split("\n"), reachOfLog(path));
     const staged = [...this.#stagedPaths().values()].flat();
+    for (const { subject, message } of this.#indexFaults) yield this.#problem("unreadable", subject, message);
     yield* this.#side.lines(`${prefix}index`, [...new Set(staged)].sort(), "index");
     const files = sideFiles(folder, this.#repository, { worktree, tracked: new Set(staged) });
     for (const item of this.#side.files(files)) yield "code" in item ? { ...item, target: this.target } : item;
@@ -162,7 +164,8 @@ class GitSource implements Source {
     const linked = namesIn(join(commonDir, "worktrees")).map((name) => join(commonDir, "worktrees", name));
     const all = new Map<string, string[]>();
     for (const folder of new Set([gitDir, commonDir, ...linked])) {
-      for (const [id, paths] of stagedPaths({ gitDir: folder, commonDir }, this.#idBytes))
+      const onFault = (fault: StoreFault): void => void this.#indexFaults.push(fault);
+      for (const [id, paths] of stagedPaths({ gitDir: folder, commonDir }, this.#idBytes, onFault))
         all.set(id, [...new Set([...(all.get(id) ?? []), ...paths])].sort());
     }
     return (this.#staged = all);

@@ -1,5 +1,6 @@
 import { objectTypes } from "../../content/git/pack-entry.ts";
 import { findNewCommits, missing, readObject, type NewCommit, type OnFault } from "./push-commits.ts";
+import { NewNames } from "./new-names.ts";
 import type { PushObjects } from "./push-objects.ts";
 
 /** Where a content comes into the pushed history first. */
@@ -17,6 +18,8 @@ export interface PushSet {
   /** Blobs, commits and tags by id, in the order in which history brings them. */
   readonly contents: ReadonlyMap<string, Introduced>;
   readonly trees: ReadonlySet<string>;
+  /** Names that folders did not hold before. */
+  readonly names: NewNames<NewCommit | undefined>;
   /** What stands behind each pushed tag. */
   readonly tagged: ReadonlyMap<string, string>;
 }
@@ -53,6 +56,7 @@ export function findPushSet(
   const found = findNewCommits(objects, locals, remotes, shallow, onFault);
   const contents = new Map<string, Introduced>();
   const trees = new Set<string>();
+  const names = new NewNames<NewCommit | undefined>();
   /** Everything that the remote has or that was listed; what a tree in it holds is in it, or need not be looked at. */
   const settled = new Set<string>();
   const treeOf = new Map<string, string>();
@@ -81,8 +85,9 @@ export function findPushSet(
       for (const entries of old) for (const { id } of entries.values()) settled.add(id);
       const deeper: typeof stack = [];
       for (const { name, id, kind } of entriesOf(at.tree, onFault)) {
-        if (kind === "submodule" || settled.has(id)) continue;
         const path = at.prefix + name;
+        if (!old.some((entries) => entries.has(name))) names.add(name, path, commit);
+        if (kind === "submodule" || settled.has(id)) continue;
         if (kind === "blob") {
           settled.add(id);
           contents.set(id, { type: "blob", commit, path });
@@ -110,21 +115,35 @@ export function findPushSet(
   for (const [id, { type, path }] of contents) {
     if (type === "blob" && !objects.has(id)) onFault(...missing(objects, id, path === "" ? "file" : `file ${path}`));
   }
-  return { commits: found.commits, contents, trees, tagged: new Map(found.tags.map(({ id, target }) => [id, target])) };
+  return {
+    commits: found.commits,
+    contents,
+    trees,
+    names,
+    tagged: new Map(found.tags.map(({ id, target }) => [id, target])),
+  };
 }
 
 /** Whether the tree holds an object under a path. */
 export function holdsAt(objects: PushObjects, tree: string, path: string, id: string): boolean {
+  return entryAt(objects, tree, path)?.id === id;
+}
+
+/** Whether the tree holds anything under a path. */
+export function namesAt(objects: PushObjects, tree: string, path: string): boolean {
+  return entryAt(objects, tree, path) !== undefined;
+}
+
+function entryAt(objects: PushObjects, tree: string, path: string): TreeEntry | undefined {
   const parts = path.split("/");
   let at = tree;
   for (const [i, part] of parts.entries()) {
     const entry = readTree(objects, at, () => {}).find(({ name }) => name === part);
-    if (entry === undefined) return false;
-    if (i === parts.length - 1) return entry.id === id;
-    if (entry.kind !== "tree") return false;
+    if (entry === undefined || i === parts.length - 1) return entry;
+    if (entry.kind !== "tree") return undefined;
     at = entry.id;
   }
-  return false;
+  return undefined;
 }
 
 /** The tree of a parent that is not new; undefined where it cannot be read: then everything beside it counts as new. */

@@ -6,12 +6,13 @@ import { append } from "../../model/multimap.ts";
 import { dirname, resolve } from "node:path";
 import type { CommitFacts, ContentId, GitOrigin } from "../../model/content.ts";
 import type { Problem, ProblemCode } from "../../model/problem.ts";
-import type { KnownContents, Located, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
+import type { KnownContents, Located, PlannedUnit, Sighting, Source, SourceContext } from "../../model/source.ts";
+import { NewNames } from "./new-names.ts";
 import { objectFolders } from "./object-folders.ts";
 import { planIds } from "./plan-ids.ts";
 import { PushObjects } from "./push-objects.ts";
 import { checkFormat, knownOfRemote, shallowCommits } from "./push-remote.ts";
-import { findPushSet, holdsAt, type Introduced, type PushSet } from "./push-walk.ts";
+import { findPushSet, holdsAt, namesAt, type Introduced, type PushSet } from "./push-walk.ts";
 import { listRefs, shortName } from "./refs.ts";
 import { findRepository, type Repository } from "./repository.ts";
 
@@ -42,6 +43,9 @@ export interface PushFacts {
   newFiles: number;
 }
 
+/** A new name of a file or folder. */
+type IntroducedName = Omit<Introduced, "type"> & { readonly type: "tree" };
+
 /** Problems named one by one: a clone without its blobs misses every one of them. */
 const maxNamed = 50;
 /** Names of refs listed for a commit. */
@@ -71,7 +75,7 @@ export async function openPush(target: string, push: Push, context: SourceContex
   const { idBytes } = await checkFormat(push.repository);
   const { repository } = push;
   const objects = new PushObjects(objectFolders(repository, process.env), idBytes);
-  let set: PushSet = { commits: [], contents: new Map(), trees: new Set(), tagged: new Map() };
+  let set: PushSet = { commits: [], contents: new Map(), trees: new Set(), names: new NewNames(), tagged: new Map() };
 
   function* units(): Generator<PlannedUnit | KnownContents | Problem> {
     const faults: Problem[] = [];
@@ -100,6 +104,7 @@ export async function openPush(target: string, push: Push, context: SourceContex
       yield problem(faults[0]!.code, target, `${faults.length - maxNamed} more objects cannot be read`);
 
     yield* planIds(target, objects, set.contents.keys(), "pushed objects", context.claim, problem);
+    yield* set.names.units(target);
   }
 
   async function locate(contents: ReadonlySet<ContentId>): Promise<Located> {
@@ -108,9 +113,17 @@ export async function openPush(target: string, push: Push, context: SourceContex
     const refsOf = refFinder(set, push.refs);
     const sightings = [...contents].sort().flatMap((content) => {
       const introduced = set.contents.get(content);
-      if (introduced === undefined) return [];
-      const { type, commit, path } = introduced;
+      const name = set.names.placeOf(content);
+      return [
+        ...(introduced === undefined ? [] : [sighting(content, introduced)]),
+        ...(name === undefined ? [] : [sighting(content, { ...name, type: "tree" })]),
+      ];
+    });
+    return { sightings, problems: [] };
+
+    function sighting(content: ContentId, { type, commit, path }: Introduced | IntroducedName): Sighting {
       const inHead = type === "blob" && headTree !== undefined && holdsAt(objects, headTree, path, content);
+      const isNamedInHead = type === "tree" && headTree !== undefined && namesAt(objects, headTree, path);
       const origin: GitOrigin = {
         kind: "git",
         repository: target,
@@ -118,12 +131,11 @@ export async function openPush(target: string, push: Push, context: SourceContex
         objectType: type,
         path,
         ...(commit === undefined ? {} : { commit: factsOf(commit) }),
-        inHead,
-        refs: refsOf(content, introduced),
+        inHead: inHead || isNamedInHead,
+        refs: refsOf(content, commit),
       };
-      return [{ content, origin }];
-    });
-    return { sightings, problems: [] };
+      return { content, origin };
+    }
   }
 
   return {
@@ -157,10 +169,10 @@ function treeOf(objects: PushObjects, commit: string): string | undefined {
 function refFinder(
   set: PushSet,
   refs: readonly PushedRef[],
-): (content: ContentId, introduced: Introduced) => readonly string[] {
+): (content: ContentId, commit: Introduced["commit"]) => readonly string[] {
   const children = new Map<string, string[]>();
   for (const { id, parents } of set.commits) for (const parent of parents) append(children, parent, id);
-  return (content, { commit }) => {
+  return (content, commit) => {
     const above = new Set([commit?.id ?? content]);
     for (const id of above) for (const child of children.get(id) ?? []) above.add(child);
     const names = refs

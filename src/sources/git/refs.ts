@@ -68,6 +68,16 @@ function tablesOf({ commonDir, gitDir }: Repository, faults: StoreFault[]): RefT
   return [...new Set([commonDir, gitDir])].flatMap((folder) => readRefTables(folder, faults) ?? []);
 }
 
+/** Full name of the branch that is checked out; undefined where none is. */
+export function headBranch(repository: Repository): string | undefined {
+  // The file HEAD stands beside reftables, too, and names a branch that is none.
+  for (const { refs } of tablesOf(repository, []).toReversed()) {
+    const head = refs.get("HEAD");
+    if (head !== undefined) return head.target;
+  }
+  return /^ref: (refs\/\S+)/.exec(readRefFile(join(repository.gitDir, "HEAD")) ?? "")?.[1];
+}
+
 function listTableRefs(repository: Repository, faults: StoreFault[]): Ref[] {
   const all = new Map<string, TableRef>();
   for (const { refs } of tablesOf(repository, faults)) for (const [name, ref] of refs) all.set(name, ref);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { growTo } from "../../../fixtures/git/damage.ts";
 import type { Unit, UnitResult } from "../../../src/model/unit.ts";
+import { Recogniser } from "../../../src/pool/recogniser.ts";
 import { ResultBuilder } from "../../../src/pool/result.ts";
 import { scanFiles } from "../../../src/pool/units/files.ts";
 import { openFiles } from "../../../src/sources/files/index.ts";
@@ -46,6 +47,7 @@ async function scanWhile(path: string, meanwhile: () => void): Promise<UnitResul
   const task = {
     detector: detectorOf(probes),
     listsClean: false,
+    recogniser: new Recogniser(),
     begin: () => true,
     advance: () => undefined,
     cancelled: () => false,

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { reftable, type WrittenLog, type WrittenRef } from "../../../fixtures/git/reftable-writer.ts";
 import { createRepository } from "../../../fixtures/git/workshop.ts";
 import type { StoreFault } from "../../../src/content/git/pack-folder.ts";
-import { listRefs, listTableLogs } from "../../../src/sources/git/refs.ts";
+import { readReflog } from "../../../src/sources/git/range/reflog.ts";
+import { headBranch, listRefs, listTableLogs } from "../../../src/sources/git/refs.ts";
 import { createRandom } from "../../../src/rules/random.ts";
 import { entriesOf, leaktrace, probe, probeRules, scratch } from "../../cli/scan-program.ts";
 
@@ -87,6 +88,15 @@ describe.each(["sha1", "sha256"])("reftables that git wrote, ids by %s", (format
     );
     expect(shown).toEqual(logs);
     expect(found[0]!.text).toMatch(/ 1704067200 -0800\t/);
+  });
+
+  test("name the branch that is checked out, and what ranges ask of its log", () => {
+    const repository = { commonDir: at, gitDir: at };
+    expect(headBranch(repository)).toBe("refs/heads/main");
+    for (const [name, text] of Object.entries(logs)) {
+      const moves = readReflog(repository, name).map(({ to }) => to);
+      expect(moves.reverse()).toEqual(text.split("\n").map((line) => line.split(" ", 1)[0]));
+    }
   });
 
   test("that are cut off are named, and read as far as they go", () => {

@@ -27,6 +27,7 @@ import {
   type Workshop,
 } from "../../../fixtures/git/workshop.ts";
 import { openObjectStore } from "../../../src/content/git/object-store.ts";
+import { Recogniser } from "../../../src/pool/recogniser.ts";
 import { ResultBuilder } from "../../../src/pool/result.ts";
 import { scanPack } from "../../../src/pool/units/pack.ts";
 import { planPack } from "../../../src/sources/git/plan.ts";
@@ -201,15 +202,21 @@ test("deltas that make gigabytes of nothing are counted as bombs", { timeout: 60
   const objects = join(folder, "bombs");
   const seed = Buffer.alloc(1 << 20, "x");
   const half = 400_000_000;
-  const data = Buffer.concat([varint(seed.length), varint(half), ...Array<Buffer>(400).fill(copyInstruction(0, 1e6))]);
-  const bomb = (i: number): PackItem => ({ id: String(i).padStart(40, "5"), type: "ofs", base: 0, data });
+  const copies = Array<Buffer>(400).fill(copyInstruction(0, 1e6));
+  const bomb = (i: number): PackItem => {
+    const data = Buffer.concat([varint(i === 0 ? seed.length : half), varint(half), ...copies]);
+    return { id: String(i).padStart(40, "5"), type: "ofs", base: i, data };
+  };
   writePack(objects, "bomb", [whole("blob", seed), ...Array.from({ length: 7 }, (_, i) => bomb(i))]);
   const detector = detectorOf(rulesetOf([{ id: "probe", regex: "prb_[0-9a-z]{30}", keywords: ["prb_"] }]));
+  const task = {
+    ...{ detector, listsClean: false, recogniser: new Recogniser() },
+    ...{ begin: () => true, advance: () => {}, cancelled: () => false },
+  };
   const out = new ResultBuilder("bombs");
   // Only the last one is asked for: the others are made on the way, and need not be scanned.
   const [table] = openObjectStore(objects).packs;
-  for (const unit of planPack("bombs", table!, (entry) => entry === 7))
-    scanPack(unit, { detector, listsClean: false, begin: () => true, advance: () => {}, cancelled: () => false }, out);
+  for (const unit of planPack("bombs", table!, (entry) => entry === 7)) scanPack(unit, task, out);
   const { scanned, skipped, problems } = out.result();
   expect({ scanned, skipped }).toEqual({ scanned: 0, skipped: { bomb: 1 } });
   for (const { code, effect, message } of problems)

@@ -4,14 +4,19 @@
  */
 import { join } from "node:path";
 import { parseCommit } from "../../../content/git/commit.ts";
-import type { CommitFacts, ContentId, GitOrigin } from "../../../model/content.ts";
+import { reaches, type CommitFacts, type ContentId, type GitOrigin, type Reach } from "../../../model/content.ts";
 import { ToolError, type Problem, type ProblemCode } from "../../../model/problem.ts";
 import type { KnownContents, Located, PlannedUnit, Sighting, Source, SourceContext } from "../../../model/source.ts";
+import type { NamePlace } from "../new-names.ts";
 import { planIds } from "../plan-ids.ts";
 import type { OnFault } from "../push-commits.ts";
 import { PushObjects } from "../push-objects.ts";
 import { checkFormat } from "../push-remote.ts";
-import { findRepository } from "../repository.ts";
+import { namesAt } from "../push-walk.ts";
+import { findRepository, type Repository } from "../repository.ts";
+import { listRoots } from "../roots.ts";
+import { stagedPaths } from "../staged.ts";
+import type { Introduced } from "./introduced.ts";
 import { openSelection, type OpenSelection } from "./open-selection.ts";
 import { reachingRefs } from "./reaching-refs.ts";
 import { requestText, type RangeRequest } from "./request.ts";
@@ -46,17 +51,28 @@ export async function openRange(
     const onFault: OnFault = (code, subject, message) =>
       void faults.push({ code, effect: "incomplete", target, subject, message });
     const opened = await openSelection({ target, repository, objects, request, now, onFault });
-    return new RangeSource(target, objects, request, context, opened, faults);
+    return new RangeSource(target, repository, objects, request, context, opened, faults);
   } catch (error) {
     objects[Symbol.dispose]();
     throw error;
   }
 }
 
+/** A content, or a name of a file (`tree`), and where it comes in. */
+interface Met {
+  readonly content: ContentId;
+  readonly introduced: Omit<Introduced, "type"> & { readonly type: Introduced["type"] | "tree" };
+}
+
+function metName(content: ContentId, { commit, path }: NamePlace<string>): Met {
+  return { content, introduced: { type: "tree", commit, paths: [path] } };
+}
+
 class RangeSource implements Source {
   readonly target: string;
   readonly kind = "git";
   readonly selection: string;
+  readonly #repository: Repository;
   readonly #objects: PushObjects;
   readonly #context: SourceContext;
   readonly #opened: OpenSelection;
@@ -64,6 +80,7 @@ class RangeSource implements Source {
 
   constructor(
     target: string,
+    repository: Repository,
     objects: PushObjects,
     request: RangeRequest,
     context: SourceContext,
@@ -71,6 +88,7 @@ class RangeSource implements Source {
     faults: readonly Problem[],
   ) {
     this.target = target;
+    this.#repository = repository;
     this.#objects = objects;
     this.#context = context;
     this.#opened = opened;
@@ -102,6 +120,7 @@ class RangeSource implements Source {
       this.#context.claim,
       problem,
     );
+    yield* this.#opened.newNames.units(target);
   }
 
   done(): void {
@@ -109,17 +128,29 @@ class RangeSource implements Source {
   }
 
   async locate(contents: ReadonlySet<ContentId>): Promise<Located> {
-    const here = [...contents].sort().flatMap((content) => {
+    const here = [...contents].sort().flatMap((content): Met[] => {
       const introduced = this.#opened.introduced.get(content);
-      return introduced === undefined ? [] : [{ content, introduced }];
+      const name = this.#opened.newNames.placeOf(content);
+      return [
+        ...(introduced === undefined ? [] : [{ content, introduced }]),
+        ...(name === undefined ? [] : [metName(content, name)]),
+      ];
     });
     if (here.length === 0) return { sightings: [], problems: [] };
     const { commits, names } = this.#opened;
-    const refsOf = reachingRefs(commits, names, new Set(here.map(({ introduced }) => introduced.commit)));
-    const isInHead = this.#headContents(contents);
+    const roots = listRoots(this.#repository, names.refs, () => {});
+    const waysTo = reachingRefs(commits, names, roots, new Set(here.map(({ introduced }) => introduced.commit)));
+    const headTree = this.#headTree();
+    const isInHead = this.#headContents(headTree, contents);
+    const staged = stagedPaths(this.#repository, this.#objects.idBytes);
     const sightings = here.flatMap(({ content, introduced: { type, commit, paths } }) =>
       paths.toSorted().map((path): Sighting => {
         const facts = type === "tag" ? undefined : this.#factsOf(commit);
+        const { refs, reachedBy } = waysTo(commit);
+        const isStaged = type === "blob" && staged.has(content);
+        const ways = new Set<Reach>([...(reachedBy ?? []), ...(isStaged ? ["index" as const] : [])]);
+        if (ways.size > 1) ways.delete("unreachable");
+        const isNamedInHead = type === "tree" && headTree !== undefined && namesAt(this.#objects, headTree, path);
         const origin: GitOrigin = {
           kind: "git",
           repository: this.target,
@@ -127,8 +158,9 @@ class RangeSource implements Source {
           objectType: type,
           path,
           ...(facts === undefined ? {} : { commit: facts }),
-          inHead: isInHead.has(content),
-          refs: refsOf(commit),
+          inHead: isInHead.has(content) || isNamedInHead,
+          refs,
+          ...(reachedBy === undefined ? {} : { reachedBy: reaches.filter((way) => ways.has(way)) }),
         };
         return { content, origin };
       }),
@@ -136,11 +168,14 @@ class RangeSource implements Source {
     return { sightings, problems: [] };
   }
 
-  /** Which contents the tree of HEAD holds. */
-  #headContents(contents: ReadonlySet<ContentId>): ReadonlySet<string> {
+  #headTree(): string | undefined {
     const { commits, names } = this.#opened;
     const head = names.refs.find(({ name }) => name === "HEAD")?.oid;
-    const tree = head === undefined ? undefined : commits.read(head)?.tree;
+    return head === undefined ? undefined : commits.read(head)?.tree;
+  }
+
+  /** Which contents the tree of HEAD holds. */
+  #headContents(tree: string | undefined, contents: ReadonlySet<ContentId>): ReadonlySet<string> {
     const held = new Set<string>();
     if (tree === undefined) return held;
     for (const { id } of new TreeComparer(this.#objects, undefined, () => {}).files(tree))

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { NewNames } from "../new-names.ts";
 import type { OnFault } from "../push-commits.ts";
 import type { PushObjects } from "../push-objects.ts";
 import { shallowCommits } from "../push-remote.ts";
@@ -22,6 +23,8 @@ export interface OpenSelection {
   readonly found: SelectedCommits;
   /** What the selected commits bring in, by id, oldest first. */
   readonly introduced: ReadonlyMap<string, Introduced>;
+  /** Names that they bring in, with the id of the commit. */
+  readonly newNames: NewNames<string>;
 }
 
 export interface SelectionPlace {
@@ -73,6 +76,6 @@ export async function openSelection({
     areSame: filter === undefined ? undefined : areSame,
   };
   const found = selectCommits(commits, tips, selection, onFault);
-  const introduced = findIntroduced(commits, found.commits, tips, limits, filter, onFault);
-  return { commits, names, found, introduced };
+  const { introduced, names: newNames } = findIntroduced(commits, found.commits, tips, limits, filter, onFault);
+  return { commits, names, found, introduced, newNames };
 }

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { objectTypes } from "../../../content/git/pack-entry.ts";
 import { peel, readObject } from "../push-commits.ts";
-import type { Ref } from "../refs.ts";
+import { headBranch, type Ref } from "../refs.ts";
 import type { Repository } from "../repository.ts";
 import type { CommitReader } from "./commit-reader.ts";
 import { readDate } from "./dates.ts";
@@ -151,15 +151,6 @@ export class RevisionNames {
     }
   }
 
-  /** Full name of the branch that is checked out. */
-  #headBranch(): string | undefined {
-    try {
-      return /^ref: (refs\/\S+)/.exec(readFileSync(join(this.#repository.gitDir, "HEAD"), "utf8"))?.[1];
-    } catch {
-      return undefined;
-    }
-  }
-
   #earlierBranch(count: number): string | undefined {
     const moves = readReflog(this.#repository, "HEAD").flatMap(
       ({ message }) => /^checkout: moving from (\S+) to /.exec(message)?.[1] ?? [],
@@ -168,7 +159,7 @@ export class RevisionNames {
   }
 
   #logged(name: string, inside: string, text: string): string | undefined {
-    const full = name === "" ? (this.#headBranch() ?? "HEAD") : name === "@" ? "HEAD" : this.#ref(name)?.name;
+    const full = name === "" ? (headBranch(this.#repository) ?? "HEAD") : name === "@" ? "HEAD" : this.#ref(name)?.name;
     if (full === undefined) return undefined;
     const log = readReflog(this.#repository, full);
     const oldest = log[0];
@@ -192,7 +183,7 @@ export class RevisionNames {
 
   /** The branch at the remote that a branch follows (branch.<name>.merge). */
   async #upstream(name: string, text: string): Promise<string | undefined> {
-    const full = name === "" || name === "@" || name === "HEAD" ? this.#headBranch() : this.#ref(name)?.name;
+    const full = name === "" || name === "@" || name === "HEAD" ? headBranch(this.#repository) : this.#ref(name)?.name;
     const branch = /^refs\/heads\/(.+)$/s.exec(full ?? "")?.[1];
     const remote = branch === undefined ? undefined : await this.#config(`branch.${branch}.remote`);
     const merge = branch === undefined ? undefined : await this.#config(`branch.${branch}.merge`);

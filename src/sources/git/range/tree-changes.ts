@@ -56,8 +56,11 @@ export class TreeComparer {
     return true;
   }
 
-  /** Files of a tree that none of the others has at the same path with the same bytes, in order of their paths. Submodules are none. */
-  *changes(tree: string, before: readonly string[]): Generator<Change> {
+  /**
+   * Files of a tree that none of the others has at the same path with the same bytes, in order of their paths. Submodules are none. `onName` hears of names
+   * that none of the others has in the same folder.
+   */
+  *changes(tree: string, before: readonly string[], onName?: (name: string, path: string) => void): Generator<Change> {
     const stack = [{ tree, before, prefix: "", depth: 0 }];
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       const { prefix } = at;
@@ -66,8 +69,9 @@ export class TreeComparer {
       const deeper: typeof stack = [];
       for (const { name, id, kind, mode } of this.#read(at.tree, this.#onFault)) {
         const same = old.flatMap((entries) => entries.find(name) ?? []);
-        if (kind === "submodule" || same.some((entry) => entry.id === id && entry.kind === kind)) continue;
         const path = prefix + name;
+        if (same.length === 0 && this.#takesName(path, kind)) onName?.(name, path);
+        if (kind === "submodule" || same.some((entry) => entry.id === id && entry.kind === kind)) continue;
         if (kind === "tree") {
           const folders = same.filter((entry) => entry.kind === "tree").map((entry) => entry.id);
           if (this.#filter?.canHold(`${path}/`) !== false)
@@ -77,6 +81,10 @@ export class TreeComparer {
       }
       stack.push(...deeper.reverse());
     }
+  }
+
+  #takesName(path: string, kind: TreeEntry["kind"]): boolean {
+    return kind === "tree" ? this.#filter?.canHold(`${path}/`) !== false : this.#filter?.takes(path) !== false;
   }
 
   /** How often each content stands in files that `tree` has and `after` has no longer, or as something else than a file. */

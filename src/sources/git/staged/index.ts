@@ -11,6 +11,7 @@ import { ToolError, type Problem, type ProblemCode } from "../../../model/proble
 import type { KnownContents, Located, PlannedUnit, Sighting, Source, SourceContext } from "../../../model/source.ts";
 import type { InlineUnit, Unit, UnitResult } from "../../../model/unit.ts";
 import { planIds } from "../plan-ids.ts";
+import { NewNames } from "../new-names.ts";
 import type { OnFault } from "../push-commits.ts";
 import { findRepositoryAbove } from "../push.ts";
 import { PushObjects } from "../push-objects.ts";
@@ -78,6 +79,7 @@ class ChangesSource implements Source {
   readonly #objects: PushObjects;
   readonly #sightings: Sighting[] = [];
   #paths: ReadonlyMap<string, readonly string[]> = new Map();
+  #names = new NewNames<undefined>();
   #count = 0;
 
   constructor(
@@ -124,13 +126,16 @@ class ChangesSource implements Source {
     const commits = new CommitReader(objects, new Set());
     const head = listRefs(this.#repository).find(({ name }) => name === "HEAD");
     const headTree = head === undefined ? undefined : commits.read(head.oid, onFault)?.tree;
-    this.#paths = stagedChanges(objects, entries, headTree, onFault);
+    const { changes, names } = stagedChanges(objects, entries, headTree, onFault);
+    this.#paths = changes;
+    this.#names = names;
     this.#count = new Set([...this.#paths.values()].flat()).size;
     yield* faults.slice(0, maxNamed);
     if (faults.length > maxNamed)
       yield this.#problem(faults[0]!.code, this.target, `${faults.length - maxNamed} more objects cannot be read`);
     const problem = this.#problem.bind(this);
     yield* planIds(this.target, objects, this.#paths.keys(), "staged files", this.#context.claim, problem);
+    yield* names.units(this.target);
   }
 
   *#unstaged(root: string, entries: readonly IndexEntry[], index: string): Generator<PlannedUnit | Problem> {
@@ -162,14 +167,18 @@ class ChangesSource implements Source {
 
   async locate(contents: ReadonlySet<ContentId>): Promise<Located> {
     const sightings = this.#sightings.filter(({ content }) => contents.has(content));
-    for (const content of [...contents].sort())
+    for (const content of [...contents].sort()) {
       for (const path of this.#paths.get(content) ?? []) sightings.push(this.#sighting(content, path));
+      const name = this.#names.placeOf(content);
+      if (name !== undefined) sightings.push(this.#sighting(content, name.path, "tree"));
+    }
     return { sightings, problems: [] };
   }
 
-  #sighting(content: ContentId, path: string): Sighting {
-    const origin = { kind: "git", repository: this.target, object: content, objectType: "blob", path } as const;
-    return { content, origin: { ...origin, inHead: false, refs: [] } };
+  #sighting(content: ContentId, path: string, objectType: "blob" | "tree" = "blob"): Sighting {
+    const origin = { kind: "git", repository: this.target, object: content, objectType, path } as const;
+    const way = this.#request.kind === "staged" ? "index" : "worktree";
+    return { content, origin: { ...origin, inHead: false, refs: [], reachedBy: [way] } };
   }
 
   #problem(code: ProblemCode, subject: string, message: string): Problem {

@@ -61,7 +61,7 @@ function staged(shop: Workshop): string[] {
     env: gitEnvironment(),
     encoding: "utf8",
   });
-  const changes = stagedChanges(
+  const { changes } = stagedChanges(
     objects,
     readIndex(join(gitDir(shop), "index"), 20),
     status === 0 ? stdout.trim() : undefined,
