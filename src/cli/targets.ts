@@ -65,7 +65,8 @@ export function unreachable(error: unknown, target: string): Problem {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const message =
     error instanceof ToolError
-      ? error.message
+      ? // The target stands before it.
+        error.message.replace(`cannot fetch ${target}: `, "cannot be fetched: ")
       : /^E[A-Z0-9]+$/.test(code)
         ? `cannot be read (${code})`
         : "a fault in leaktrace ended its scan; leaktrace scan of it alone shows the fault";

@@ -137,8 +137,8 @@ test("a host that does not answer is told, and so is an address that is none in 
   writeFileSync(targets, "http://127.0.0.1:1/a\nhttps://dana:sesame@/\nhttp://host.invalid/a\n");
   const ran = await scan(["scan", "-c", rules, "--targets", targets, "--fetch-with", "builtin"], user.env, folder);
   expect(ran.code).toBe(3);
-  expect(ran.stderr).toContain("http://127.0.0.1:1/a: the server cannot be reached");
-  expect(ran.stderr).toContain("cannot fetch https:///: is not a URL");
-  expect(ran.stderr).toContain("http://host.invalid/a: the name of the host is not known");
+  expect(ran.stderr).toContain("http://127.0.0.1:1/a: cannot be fetched: the server cannot be reached");
+  expect(ran.stderr).toContain("https:///: cannot be fetched: is not a URL");
+  expect(ran.stderr).toContain("http://host.invalid/a: cannot be fetched: the name of the host is not known");
   expect(ran.stderr + ran.stdout).not.toContain("sesame");
 });
