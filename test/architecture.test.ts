@@ -271,7 +271,7 @@ function violations(sources: Sources, rooms: readonly Room[]): string[] {
     const room = roomOf(path, rooms);
     if (room === undefined) found.push(`${path}: is in no room of the table`);
     else found.push(...importsOf(text).flatMap((name) => faultOf(name, path, room, rooms) ?? []));
-    if (room !== undefined && /(?<![.\w])fetch\(|\bnew WebSocket\(/.test(withoutText(text)))
+    if (room !== undefined && /(?<![.#\w])fetch\(|\bnew WebSocket\(/.test(withoutText(text)))
       found.push(`${path}: ${room.name} may not reach the network (fetch)`);
   }
   for (const { name } of rooms)
