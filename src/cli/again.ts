@@ -68,6 +68,7 @@ export function keepWanted(unit: PackUnit, wanted: Uint8Array): PackUnit {
     types: Uint8Array.from(kept, (from) => entries.types[from]!),
     ...(entries.sums === undefined ? {} : { sums: Uint32Array.from(kept, (from) => entries.sums![from]!) }),
     wanted: Uint8Array.from(kept, (from) => wanted[from]!),
+    share: entries.share,
   };
   return { ...unit, weight: sizes.reduce((sum, size) => sum + size, 0), entries: selected };
 }

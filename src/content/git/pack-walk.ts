@@ -46,9 +46,10 @@ export interface PackVisitor<T> {
 export const maxObjectBytes = 1 << 29;
 
 /**
- * What the deltas of some entries may make: so much for each byte that the entries take in the pack, and so much in any case. A delta of ten bytes
- * can make half a gigabyte, and a pack of a megabyte holds thirty thousand of them. A file of any size with six thousand versions, or of 2 MB with
- * any number, stays below.
+ * What the deltas of some entries may make: so much for each byte that the entries take in the pack, and their share of what any pack may. A delta of ten bytes
+ * can make half a gigabyte, and a pack of a megabyte holds thirty thousand of them. A file of any size with three thousand versions, or of 2 MB with
+ * any number, stays below: git copies at most 64 KiB with one instruction of some six bytes, which deflate to three or four. All deltas of a pack of one megabyte together
+ * make 35 GB at most, into however many units it is cut.
  */
 const maxExpansion = 1 << 15;
 const freeExpansion = 2 ** 30;
@@ -102,7 +103,7 @@ class Walk<T> {
   #windowStart = 0;
   #windowEnd = 0;
   /** What deltas may still make. */
-  #left = freeExpansion;
+  #left: number;
 
   constructor(
     descriptor: number,
@@ -119,6 +120,7 @@ class Walk<T> {
     this.#visitor = visitor;
     this.#errors = errors;
     this.#families = buildFamilies(entries);
+    this.#left = freeExpansion * entries.share;
     for (let i = 0; i < entries.count; i++) this.#left += (entries.ends[i]! - entries.offsets[i]!) * maxExpansion;
     this.#into = inflater ??= createInflater();
   }

@@ -91,6 +91,7 @@ function extract(table: PackTable, list: readonly number[], wanted: Uint8Array):
     parents: new Int32Array(count).fill(-1),
     types: new Uint8Array(count),
     wanted: new Uint8Array(count),
+    share: list.reduce((sum, i) => sum + table.ends[i]! - table.offsets[i]!, 0) / Math.max(1, table.ends.at(-1) ?? 0),
     ...(table.index.sums === undefined ? {} : { sums: new Uint32Array(count) }),
   };
   const local = new Map<number, number>();

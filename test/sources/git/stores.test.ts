@@ -227,6 +227,21 @@ test("deltas that make gigabytes of nothing are counted as bombs", { timeout: 60
     });
 });
 
+test("what deltas may make in any case is counted once for a pack, into however many units it is cut", () => {
+  const objects = join(folder, "shares");
+  writePack(
+    objects,
+    "shares",
+    Array.from({ length: 6 }, (_, i) => whole("blob", Buffer.alloc(9 << 20, i))),
+  );
+  const [table] = openObjectStore(objects).packs;
+  const units = planPack("shares", table!, () => true);
+  expect(units).toHaveLength(6);
+  const sum = units.reduce((total, { entries }) => total + entries.share, 0);
+  expect(sum).toBeGreaterThan(0.99);
+  expect(sum).toBeLessThanOrEqual(1);
+});
+
 describe("bytes that change", () => {
   const random = createRandom("bytes that change");
 
