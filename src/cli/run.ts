@@ -5,7 +5,8 @@ import { Pool, type PoolOptions } from "../pool/index.ts";
 import type { ScanOptions } from "./options.ts";
 import { keepWanted } from "./again.ts";
 import type { OpenContext } from "./request.ts";
-import { SeenContents } from "./seen.ts";
+import { ProvedInRun } from "./proved-in-run.ts";
+import { claims } from "./seen.ts";
 import { withRules } from "./setup.ts";
 import type { Known } from "../store/index.ts";
 import type { TargetMemory } from "./memory.ts";
@@ -15,7 +16,7 @@ const progressMs = 100;
 
 /** One run over any number of targets: the pool, what was seen already, and the clock. */
 export class Run implements AsyncDisposable {
-  readonly #seen = new SeenContents();
+  readonly #proved: ProvedInRun;
   readonly #pool: Pool;
   readonly #observer: ScanObserver;
   readonly #signal: AbortSignal;
@@ -41,6 +42,7 @@ export class Run implements AsyncDisposable {
 
   constructor(pool: PoolOptions, options: ScanOptions, observer: ScanObserver) {
     this.#pool = new Pool(pool);
+    this.#proved = new ProvedInRun(pool.ruleset.rules.length);
     this.#poolOptions = pool;
     this.#observer = observer;
     this.#signal =
@@ -65,6 +67,7 @@ export class Run implements AsyncDisposable {
     this.#tell();
     this.#memory = memory;
     this.#known = memory?.known;
+    this.#proved.settle();
     await this.#partPool?.[Symbol.asyncDispose]();
     this.#partPool = undefined;
     const began = Date.now();
@@ -76,12 +79,7 @@ export class Run implements AsyncDisposable {
       this.#phase = what === undefined ? "plan" : "fetch";
       this.#received = what ?? this.#received;
     };
-    return { signal: this.#signal, received, ...this.#seen.begin(memory?.known) };
-  }
-
-  /** The target was read whole: its contents need no scan in those that follow. */
-  settle(): void {
-    this.#seen.settle();
+    return { signal: this.#signal, received, ...claims(memory?.known) };
   }
 
   /** Hands a unit to the pool once there is room; `done` hears what came of it, in one part or two. */
@@ -100,7 +98,8 @@ export class Run implements AsyncDisposable {
         ({ proved, ...result }) => {
           if (result.clean !== undefined && isPart) this.#known!.learnPart(result.clean);
           else if (result.clean !== undefined) this.#known?.learn(result.clean);
-          if (result.recognised !== undefined) this.tellKnown(result.recognised);
+          if (proved !== undefined && !isPart) this.#proved.learn(proved);
+          if (result.recognised !== undefined && this.#memory !== undefined) this.tellKnown(result.recognised);
           const stopped = this.#signal.aborted ? { interrupted: true } : {};
           // What was asked about some rules is known to those that keep it by its id alone.
           done(unit, planned, { ...result, ...(isPart || proved === undefined ? {} : { proved }), ...stopped });
@@ -142,7 +141,7 @@ export class Run implements AsyncDisposable {
   }
 
   #run(unit: Unit): Promise<UnitResult> {
-    return this.#pool.run(unit, this.#memory?.provedFor(unit));
+    return this.#pool.run(unit, this.#memory?.provedFor(unit) ?? this.#proved.knownFor(unit));
   }
 
   /** Images share layers: one that was read to its end and is what its digest says is not read again. */
@@ -160,7 +159,7 @@ export class Run implements AsyncDisposable {
   }
 
   async #readLayer(unit: LayerUnit): Promise<UnitResult> {
-    if (this.#memory === undefined) return this.#pool.run(unit);
+    if (this.#memory === undefined) return this.#run(unit);
     const { result, known } = await this.#memory.layer(unit, (asked) => this.#run(asked));
     if (known > 0) this.tellKnown(known);
     return result;

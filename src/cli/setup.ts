@@ -79,7 +79,8 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       entry: asset("worker.js"),
       layerReader: asset("layer-reader.js"),
       prebuilt,
-      listsClean: options.cache,
+      // Of several targets those that follow need not scan what the others held.
+      listsClean: options.cache || targets.length !== 1,
       expectsSmallFiles: targets.length > 0 && targets.every(isSmallFile),
     },
     engine: engine.name,

@@ -86,11 +86,6 @@ export class TargetTally {
     return { target, kind, reachable: this.#isReachable, ledger: this.#ledger, findings, ...part };
   }
 
-  /** Whether everything that the target holds was scanned, as far as is known now. */
-  isWhole(): boolean {
-    return this.#ledger.scanned === this.#ledger.planned && this.problems.every(({ effect }) => effect === "note");
-  }
-
   #tell(problem: Problem): void {
     const named = problem.target === "" ? { ...problem, target: this.target } : problem;
     this.problems.push(named);

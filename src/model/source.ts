@@ -31,7 +31,7 @@ export interface PlannedUnit {
   readonly planned: number;
 }
 
-/** Contents of the target that another target of the run brought already: they need no scan, only sightings. */
+/** Contents of the target that need no scan, only sightings: they came before, or an earlier scan knows them. */
 export interface KnownContents {
   readonly kind: "known";
   readonly contents: number;

@@ -11,4 +11,5 @@ export { keyOf } from "./seal.ts";
 export { Known } from "./known.ts";
 export { Proved } from "./proved.ts";
 export { proveLayer, readLayerRecord, writeLayerRecord } from "./layer-record.ts";
+export { Segment } from "./segment.ts";
 export { readSnapshot, writeSnapshot, type Snapshot } from "./snapshot.ts";

@@ -116,6 +116,20 @@ describe("an index that lies", () => {
   });
 });
 
+describe("several targets of one run", () => {
+  test("vouch for each other by their bytes alone, with a cache and without", () => {
+    const cache = place("cache");
+    const secret = Buffer.from(`token = ${probe("in one run")}\n`.repeat(3));
+    const id = openWorkshop(folder).feed(secret, "hash-object", "--stdin").toString().trim();
+    const hostile = forged([{ id, bytes: Buffer.from("nothing to see here\n".repeat(30)) }]);
+    const honest = forged([{ bytes: secret }]);
+    const both = (...options: readonly string[]): Ran =>
+      leaktrace(["scan", hostile, honest, "-f", "jsonl", "--cache-dir", cache, "-c", rules, ...options]);
+    expect(both("--no-cache")).toMatchObject({ code: 1, stdout: expect.stringContaining('"probe"') });
+    expect(both().stdout).toBe(both("--no-cache").stdout);
+  });
+});
+
 describe("files of images and folders", () => {
   const files = {
     "app/one.bin": noise("layer 1", 3_000_000),

@@ -109,7 +109,6 @@ export async function scanTarget(
   for (const sighting of located.sightings) findings.addSighting(sighting, source.target);
   for (const problem of located.problems) tally.problem(problem);
   memory?.keep(tally, located, scan.isStopped);
-  if (tally.isWhole() && !scan.isStopped) scan.settle();
 }
 
 /** Where nothing of the target has changed since it was scanned, reads the contents with secrets alone. False where that does not add up. */
