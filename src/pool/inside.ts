@@ -45,8 +45,8 @@ export interface WholeResult {
 
 /** Members up to this size are scanned at once, larger ones as streams. */
 const gatherBytes = 1 << 20;
-/** Detections of one content, all members together; the detector has the same limit for one member. */
-const maxDetections = 5_000;
+/** Detections of one content, all members together; the detector has a limit for each. */
+const maxDetections = 50_000;
 /** Kinds of faults told of one content; a hostile archive has as many as it has members. */
 const maxFaults = 100;
 

@@ -45,7 +45,8 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
     case 0x42:
       return isBzip2(head) ? "bzip2" : byTar(head);
     case 0x21:
-      return head.toString("latin1", 0, 8) === "!<arch>\n" ? "ar" : byTar(head);
+      // Libraries are archives of this kind as well, but what they hold stands in them as it is, and was scanned with them.
+      return head.toString("latin1", 0, 21) === "!<arch>\ndebian-binary" ? "ar" : byTar(head);
     case 0x30:
       return /^07070[127]$/.test(head.toString("latin1", 0, 6)) ? "cpio" : byTar(head);
     case 0xed:

@@ -6,7 +6,7 @@ import { lost, type Member, type ReportFault } from "./member.ts";
 const mostNames = 4 << 20;
 const mostPath = 1 << 16;
 
-/** The members of an `ar` archive (Debian packages, static libraries): System V's and BSD's long names. */
+/** The members of an `ar` archive (a Debian package), with System V's and BSD's long names. */
 export function* arMembers(reader: ChunkReader, report: ReportFault): Generator<Member, void> {
   reader.skip(8);
   let names = "";

@@ -107,8 +107,8 @@ function* expanded(
       yield* stored;
       return;
     case method.deflate: {
-      const outcome: InflateOutcome = { used: 0, isWhole: false };
-      yield* inflate(stored, "raw", outcome);
+      const outcome: InflateOutcome = { isWhole: false };
+      yield* inflate(new ChunkReader(stored), "raw", outcome);
       if (!outcome.isWhole) damaged(`is damaged (${outcome.fault ?? "it is cut off"})`);
       return;
     }
