@@ -57,7 +57,10 @@ const maxFaults = 100;
 export function withInside(task: Task, result: ScanResult, at: number, length: number, low: number): WholeResult {
   const { bytes } = task.detector.kernel;
   if (task.archiveDepth === 0 || !mayBeContainer(bytes, at, length)) return { result };
-  return lookInside(task, result, bytesInMemory(Buffer.from(bytes.subarray(at, at + length))), low);
+  const content = bytes.subarray(at, at + length);
+  if (containerKindOf(bytesInMemory(content)) === undefined) return { result };
+  // The kernel's memory moves when it grows, and what is scanned next may lie in this place.
+  return lookInside(task, result, bytesInMemory(Buffer.from(content)), low);
 }
 
 /** The same for a content that can be read outside of the kernel's memory. */

@@ -5,9 +5,12 @@
  */
 import type { Bytes } from "./bytes.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
+import { classMembers, pycMembers } from "./compiled.ts";
 import { compressedMember } from "./compressed.ts";
 import type { PlacedKind, StreamKind } from "./kind.ts";
 import type { Member, ReportFault } from "./member.ts";
+import { pdfMembers } from "./pdf.ts";
+import { sqliteMembers } from "./sqlite.ts";
 import { tarMembers } from "./tar.ts";
 import { arMembers, cpioMembers, rpmMembers } from "./unix-archives.ts";
 import { zipMembers } from "./zip.ts";
@@ -51,5 +54,13 @@ export function placedMembers(kind: PlacedKind, bytes: Bytes, report: ReportFaul
   switch (kind) {
     case "zip":
       return zipMembers(bytes, report);
+    case "class":
+      return classMembers(bytes);
+    case "pyc":
+      return pycMembers(bytes);
+    case "sqlite":
+      return sqliteMembers(bytes, report);
+    case "pdf":
+      return pdfMembers(bytes, report);
   }
 }

@@ -5,7 +5,7 @@ import { endBytes } from "./zip-directory.ts";
 /** Kinds that are read from their beginning to their end. */
 export type StreamKind = "gzip" | "zstd" | "xz" | "bzip2" | "tar" | "ar" | "cpio" | "rpm";
 /** Kinds of which any place may be needed at any time. */
-export type PlacedKind = "zip";
+export type PlacedKind = "zip" | "class" | "pyc" | "sqlite" | "pdf";
 export type ContainerKind = StreamKind | PlacedKind;
 
 /** How many bytes `containerKind` wants to see. */
@@ -13,7 +13,7 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of [0x1f, 0x28, 0x50, 0xfd, 0x42, 0x21, 0x30, 0xed]) isFirst[byte] = 1;
+for (const byte of [0x1f, 0x28, 0x50, 0xfd, 0x42, 0x21, 0x30, 0xed, 0xca, 0x53, 0x25]) isFirst[byte] = 1;
 
 /**
  * Whether it is worth asking what container a content is: nearly none are. Asked of every content of a history, so it looks at three places only: the
@@ -21,7 +21,7 @@ for (const byte of [0x1f, 0x28, 0x50, 0xfd, 0x42, 0x21, 0x30, 0xed]) isFirst[byt
  */
 export function mayBeContainer(bytes: Uint8Array, from: number, length: number): boolean {
   if (length < 14) return false;
-  if (isFirst[bytes[from]!] === 1) return true;
+  if (isFirst[bytes[from]!] === 1 || (bytes[from + 2] === 0x0d && bytes[from + 3] === 0x0a)) return true;
   if (length < kindBytes) return false;
   return (
     (bytes[from + 257] === 0x75 && bytes[from + 258] === 0x73) ||
@@ -49,10 +49,16 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
       return head.toString("latin1", 0, 21) === "!<arch>\ndebian-binary" ? "ar" : byTar(head);
     case 0x30:
       return /^07070[127]$/.test(head.toString("latin1", 0, 6)) ? "cpio" : byTar(head);
+    case 0xca:
+      return isClass(head) ? "class" : byTar(head);
+    case 0x53:
+      return head.toString("latin1", 0, 15) === "SQLite format 3" && head[15] === 0 ? "sqlite" : byTar(head);
+    case 0x25:
+      return head.toString("latin1", 0, 5) === "%PDF-" ? "pdf" : byTar(head);
     case 0xed:
       return head.readUInt32BE(0) === 0xedabeedb ? "rpm" : byTar(head);
     default:
-      return isSkippableZstd(head) ? "zstd" : byTar(head);
+      return isSkippableZstd(head) ? "zstd" : isPyc(head) ? "pyc" : byTar(head);
   }
 }
 
@@ -67,12 +73,16 @@ export function containerKindOf(bytes: Bytes): ContainerKind | undefined {
 }
 
 export function isPlaced(kind: ContainerKind): kind is PlacedKind {
-  return kind === "zip";
+  return kind === "zip" || kind === "class" || kind === "pyc" || kind === "sqlite" || kind === "pdf";
 }
+
+const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
+  ...(["gzip", "zstd", "xz", "bzip2", "rpm", "class", "pyc"] as const),
+]);
 
 /** Whether it is one thing in another form, and so adds no level of its own. */
 export function isCompressed(kind: ContainerKind): boolean {
-  return kind === "gzip" || kind === "zstd" || kind === "xz" || kind === "bzip2" || kind === "rpm";
+  return forms.has(kind);
 }
 
 function isZip(head: Buffer): boolean {
@@ -90,6 +100,18 @@ function isBzip2(head: Buffer): boolean {
   if (head[1] !== 0x5a || head[2] !== 0x68 || level < 0x31 || level > 0x39) return false;
   const magic = head.readUIntBE(4, 6);
   return magic === 0x314159265359 || magic === 0x177245385090;
+}
+
+/** Fat Mach-O files have the same magic, and then the number of their parts where classes have their version. */
+function isClass(head: Buffer): boolean {
+  return head.readUInt32BE(0) === 0xcafebabe && head.readUInt16BE(6) >= 45;
+}
+
+/** Python 3.7 and later: a version, `\r\n`, flags, and a code object behind the header (PEP 552). */
+function isPyc(head: Buffer): boolean {
+  if (head.length < 17 || head[2] !== 0x0d || head[3] !== 0x0a) return false;
+  const version = head.readUInt16LE(0);
+  return version >= 3390 && version < 4000 && head.readUInt32LE(4) <= 3 && (head[16]! & 0x7f) === 0x63;
 }
 
 function byTar(head: Buffer): ContainerKind | undefined {

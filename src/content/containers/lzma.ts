@@ -1,7 +1,5 @@
-/** Bytes of compressed data, one by one; throws LzmaDamage where there are no more. */
-export interface ByteInput {
-  byte(): number;
-}
+/** Compressed data in pieces; undefined where there are no more. */
+export type PieceSource = () => Uint8Array | undefined;
 
 /** The data cannot be right. */
 export class LzmaDamage extends Error {}
@@ -44,7 +42,9 @@ export class LzmaDecoder {
   #state = 0;
   #reps: [number, number, number, number] = [0, 0, 0, 0];
   #position = 0;
-  #input: ByteInput = { byte: () => 0 };
+  #source: PieceSource = () => undefined;
+  #piece: Uint8Array = new Uint8Array(0);
+  #pieceAt = 0;
   #range = 0;
   #code = 0;
 
@@ -88,21 +88,20 @@ export class LzmaDecoder {
   }
 
   /** Puts bytes into the dictionary that were stored as they are. */
-  *copy(input: ByteInput, length: number): Generator<Uint8Array, void> {
-    for (let i = 0; i < length; i++) {
-      this.#put(input.byte());
-      if (this.#isDue) yield* this.#flush();
-    }
+  *copy(bytes: Uint8Array): Generator<Uint8Array, void> {
+    for (const byte of bytes) this.#put(byte);
     yield* this.#flush();
   }
 
   /** Expands `length` bytes, or until the marker of the end where there is one. Gives whether it met that marker. */
-  *decode(input: ByteInput, length: number): Generator<Uint8Array, boolean> {
-    this.#input = input;
-    if (input.byte() !== 0) throw new LzmaDamage("its first byte is damaged");
+  *decode(source: PieceSource, length: number): Generator<Uint8Array, boolean> {
+    this.#source = source;
+    this.#piece = new Uint8Array(0);
+    this.#pieceAt = 0;
+    if (this.#byte() !== 0) throw new LzmaDamage("its first byte is damaged");
     this.#range = 0xffffffff;
     this.#code = 0;
-    for (let i = 0; i < 4; i++) this.#code = ((this.#code << 8) | input.byte()) >>> 0;
+    for (let i = 0; i < 4; i++) this.#code = ((this.#code << 8) | this.#byte()) >>> 0;
     let left = length;
     let isEnd = false;
     try {
@@ -183,8 +182,24 @@ export class LzmaDecoder {
     const [distance] = this.#reps;
     this.#check(distance);
     if (length > most) throw new LzmaDamage("a match is too long");
-    for (let i = 0; i < length; i++) this.#put(this.#back(distance));
+    this.#repeat(distance, length);
     return length;
+  }
+
+  #repeat(distance: number, length: number): void {
+    const dictionary = this.#dictionary;
+    const size = dictionary.length;
+    let to = this.#at;
+    let from = to - distance - 1;
+    if (from < 0) from += size;
+    for (let i = 0; i < length; i++) {
+      dictionary[to] = dictionary[from]!;
+      if (++to === size) to = 0;
+      if (++from === size) from = 0;
+    }
+    this.#at = to;
+    this.#full = Math.min(size, this.#full + length);
+    this.#position += length;
   }
 
   #check(distance: number): void {
@@ -273,7 +288,17 @@ export class LzmaDecoder {
   #normalise(): void {
     if (this.#range >= 0x1000000) return;
     this.#range = (this.#range << 8) >>> 0;
-    this.#code = ((this.#code << 8) | this.#input.byte()) >>> 0;
+    this.#code = ((this.#code << 8) | this.#byte()) >>> 0;
+  }
+
+  #byte(): number {
+    while (this.#pieceAt === this.#piece.length) {
+      const piece = this.#source();
+      if (piece === undefined) throw new LzmaDamage("it ends too early");
+      this.#piece = piece;
+      this.#pieceAt = 0;
+    }
+    return this.#piece[this.#pieceAt++]!;
   }
 }
 

@@ -1,5 +1,5 @@
 import { ChunkReader } from "./chunk-reader.ts";
-import { LzmaDamage, LzmaDecoder, type ByteInput } from "./lzma.ts";
+import { LzmaDamage, LzmaDecoder } from "./lzma.ts";
 
 /** A dictionary beyond this is memory that a few bytes ask for; `xz -9` asks for 64 MiB. */
 export const mostDictionary = 128 << 20;
@@ -48,7 +48,7 @@ function* blocks(reader: ChunkReader, check: number): Generator<Uint8Array, void
     if (size === 0) return skipIndex(reader, start);
     const dictionaryBytes = blockDictionary(need(reader, size * 4 + 3));
     const from = reader.position;
-    yield* expandLzma2(inputOf(reader), dictionaryBytes);
+    yield* expandLzma2(reader, dictionaryBytes);
     need(reader, (4 - ((reader.position - from) & 3)) & 3);
     need(reader, check);
   }
@@ -78,8 +78,9 @@ function dictionaryOf(byte: number): number {
 }
 
 /** Expands LZMA2 (xz's form of LZMA: chunks, some stored) to its end. Throws LzmaDamage. */
-function* expandLzma2(input: ByteInput, dictionaryBytes: number): Generator<Uint8Array, void> {
+function* expandLzma2(reader: ChunkReader, dictionaryBytes: number): Generator<Uint8Array, void> {
   const decoder = new LzmaDecoder(dictionaryBytes);
+  const input = inputOf(reader);
   let hasProperties = false;
   for (;;) {
     const control = input.byte();
@@ -87,7 +88,7 @@ function* expandLzma2(input: ByteInput, dictionaryBytes: number): Generator<Uint
     if (control === 1 || control >= 0xe0) decoder.resetDictionary();
     if (control < 0x80) {
       if (control > 2) throw new LzmaDamage("a chunk is of no known kind");
-      yield* decoder.copy(input, 1 + readPair(input));
+      yield* decoder.copy(need(reader, 1 + readPair(input)));
       continue;
     }
     const expanded = 1 + ((control & 0x1f) << 16) + readPair(input);
@@ -97,15 +98,9 @@ function* expandLzma2(input: ByteInput, dictionaryBytes: number): Generator<Uint
       hasProperties = true;
     } else if (control >= 0xa0) decoder.resetState();
     if (!hasProperties) throw new LzmaDamage("a chunk has no properties");
-    let used = 0;
-    const counted: ByteInput = {
-      byte() {
-        if (++used > compressed) throw new LzmaDamage("a chunk is too short");
-        return input.byte();
-      },
-    };
-    if (yield* decoder.decode(counted, expanded)) throw new LzmaDamage("a chunk ends too early");
-    for (; used < compressed; used++) input.byte();
+    // A chunk has 64 KiB at most. What is cut off of the last one is expanded as far as it goes.
+    const left = Array.from(reader.stream(compressed), (part) => Buffer.from(part));
+    if (yield* decoder.decode(() => left.shift(), expanded)) throw new LzmaDamage("a chunk ends too early");
   }
 }
 
@@ -139,8 +134,12 @@ function need(reader: ChunkReader, length: number): Buffer {
   return bytes;
 }
 
-/** A reader as the decoder wants it. */
-export function inputOf(reader: ChunkReader): ByteInput {
+/** Bytes one by one; throws LzmaDamage where there are no more. */
+interface ByteInput {
+  byte(): number;
+}
+
+function inputOf(reader: ChunkReader): ByteInput {
   return {
     byte() {
       const byte = reader.byte();

@@ -6,7 +6,7 @@ import { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
 import { LzmaDamage, LzmaDecoder } from "./lzma.ts";
 import { lost, noted, type Member, type ReportFault } from "./member.ts";
-import { inputOf, mostDictionary, unxz, type XzOutcome } from "./xz.ts";
+import { mostDictionary, unxz, type XzOutcome } from "./xz.ts";
 import { localMagic, readDirectory, readLocal, type ZipEntry } from "./zip-directory.ts";
 import { unzstdChunks, type ZstdOutcome } from "./zstd.ts";
 
@@ -146,7 +146,8 @@ function* unlzma(
   try {
     const decoder = new LzmaDecoder(dictionary);
     decoder.setProperties(header[4]!);
-    yield* decoder.decode(inputOf(reader), size);
+    const pieces = reader.stream();
+    yield* decoder.decode(() => pieces.next().value ?? undefined, size);
   } catch (error) {
     if (!(error instanceof LzmaDamage)) throw error;
     damaged(`is damaged (${error.message})`);

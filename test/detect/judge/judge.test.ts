@@ -80,6 +80,7 @@ describe("password assignments", () => {
     'password = "«%s:%s@%s»"',
     'password_hash = "«Sommer2024!»"',
     'password = "«$2b$12$abcdefghijklmnopqrstuv»"',
+    "PASS: «ld-x86-64/pr19609-1a»",
   ])("drops %s", (line) => {
     expect(reasonOf(line, password)).toBeDefined();
   });
