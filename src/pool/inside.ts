@@ -124,6 +124,8 @@ class InsideWalk {
   }
 
   walk(kind: ContainerKind, bytes: Bytes, result: ScanResult): WholeResult {
+    const { kernel } = this.#task.detector;
+    const looked = kernel.scannedBytes;
     this.#results.push(result);
     this.#ofContainers.push(...result.detections);
     const level = deeper({ path: "", depth: 0, forms: 0 }, kind);
@@ -132,6 +134,8 @@ class InsideWalk {
         ? placedMembers(kind, bytes, report)
         : streamedMembers(kind, new ChunkReader(chunksOf(bytes)), report),
     );
+    // Members are not among the bytes of which it is told how many were looked at.
+    kernel.scannedBytes = looked;
     const inMembers = new Map<string, string[]>();
     for (const { secret, member = "" } of this.#found) append(inMembers, secret, member);
     const own = this.#ofContainers.filter(

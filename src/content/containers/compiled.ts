@@ -69,8 +69,8 @@ function* constantFields(
 }
 
 /** Types of marshalled texts with a length of one byte, and of four (Python's `marshal`); the highest bit marks what is referred to. */
-const shortTexts: ReadonlySet<number> = new Set([..."zZ"].map((type) => type.charCodeAt(0)));
-const longTexts: ReadonlySet<number> = new Set([..."aAust"].map((type) => type.charCodeAt(0)));
+const shortTexts: ReadonlySet<number> = new Set(Buffer.from("zZ"));
+const longTexts: ReadonlySet<number> = new Set(Buffer.from("aAust"));
 
 /**
  * The texts of a compiled Python module, a line each. They are found by their form, wherever they stand: the structure around them changes with each

@@ -9,6 +9,7 @@ import { classMembers, pycMembers } from "./compiled.ts";
 import { compressedMember } from "./compressed.ts";
 import type { PlacedKind, StreamKind } from "./kind.ts";
 import type { Member, ReportFault } from "./member.ts";
+import { keystoreMembers } from "./keystore.ts";
 import { pdfMembers } from "./pdf.ts";
 import { sqliteMembers } from "./sqlite.ts";
 import { tarMembers } from "./tar.ts";
@@ -60,6 +61,8 @@ export function placedMembers(kind: PlacedKind, bytes: Bytes, report: ReportFaul
       return pycMembers(bytes);
     case "sqlite":
       return sqliteMembers(bytes, report);
+    case "keystore":
+      return keystoreMembers(bytes, report);
     case "pdf":
       return pdfMembers(bytes, report);
   }

@@ -5,7 +5,7 @@ import { endBytes } from "./zip-directory.ts";
 /** Kinds that are read from their beginning to their end. */
 export type StreamKind = "gzip" | "zstd" | "xz" | "bzip2" | "tar" | "ar" | "cpio" | "rpm";
 /** Kinds of which any place may be needed at any time. */
-export type PlacedKind = "zip" | "class" | "pyc" | "sqlite" | "pdf";
+export type PlacedKind = "zip" | "class" | "pyc" | "sqlite" | "pdf" | "keystore";
 export type ContainerKind = StreamKind | PlacedKind;
 
 /** How many bytes `containerKind` wants to see. */
@@ -13,7 +13,7 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of [0x1f, 0x28, 0x50, 0xfd, 0x42, 0x21, 0x30, 0xed, 0xca, 0x53, 0x25]) isFirst[byte] = 1;
+for (const byte of [0x1f, 0x28, 0x50, 0xfd, 0x42, 0x21, 0x30, 0xed, 0xca, 0x53, 0x25, 0xfe, 0xce]) isFirst[byte] = 1;
 
 /**
  * Whether it is worth asking what container a content is: nearly none are. Asked of every content of a history, so it looks at three places only: the
@@ -47,7 +47,11 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
     case 0x21:
       // Libraries are archives of this kind as well, but what they hold stands in them as it is, and was scanned with them.
       return head.toString("latin1", 0, 21) === "!<arch>\ndebian-binary" ? "ar" : byTar(head);
+    case 0xfe:
+    case 0xce:
+      return isJavaKeystore(head) ? "keystore" : byTar(head);
     case 0x30:
+      if (isPkcs12(head)) return "keystore";
       return /^07070[127]$/.test(head.toString("latin1", 0, 6)) ? "cpio" : byTar(head);
     case 0xca:
       return isClass(head) ? "class" : byTar(head);
@@ -72,8 +76,12 @@ export function containerKindOf(bytes: Bytes): ContainerKind | undefined {
     : undefined;
 }
 
+const placed: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
+  ...(["zip", "class", "pyc", "sqlite", "pdf", "keystore"] as const),
+]);
+
 export function isPlaced(kind: ContainerKind): kind is PlacedKind {
-  return kind === "zip" || kind === "class" || kind === "pyc" || kind === "sqlite" || kind === "pdf";
+  return placed.has(kind);
 }
 
 const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
@@ -105,6 +113,17 @@ function isBzip2(head: Buffer): boolean {
 /** Fat Mach-O files have the same magic, and then the number of their parts where classes have their version. */
 function isClass(head: Buffer): boolean {
   return head.readUInt32BE(0) === 0xcafebabe && head.readUInt16BE(6) >= 45;
+}
+
+function isJavaKeystore(head: Buffer): boolean {
+  const magic = head.readUInt32BE(0);
+  return (magic === 0xfeedfeed || magic === 0xcececece) && [1, 2].includes(head.readUInt32BE(4));
+}
+
+/** A sequence that begins with the number 3, and goes on with a sequence (RFC 7292, 4). */
+function isPkcs12(head: Buffer): boolean {
+  const inside = 2 + (head[1]! > 0x80 && head[1]! < 0x85 ? head[1]! & 7 : 0);
+  return head[1] !== 0x80 && head.readUInt32BE(inside) === 0x02010330;
 }
 
 /** Python 3.7 and later: a version, `\r\n`, flags, and a code object behind the header (PEP 552). */
