@@ -7,6 +7,9 @@ import { logLevels, type LogLevel, type ScanOptions, type Selection } from "./op
 /** Depth of decoding unless asked otherwise; gitleaks' default. */
 const defaultDecodeDepth = 5;
 
+/** Archives inside of archives that are opened unless asked otherwise. gitleaks opens none: a leak in an archive is one all the same. */
+const defaultArchiveDepth = 8;
+
 const bytesPerMegabyte = 1_000_000;
 
 /**
@@ -54,7 +57,7 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     input: values["input"] !== false,
     maxTargetBytes: number("maxTargetMegabytes", 0) * bytesPerMegabyte,
     maxDecodeDepth: number("maxDecodeDepth", defaultDecodeDepth),
-    maxArchiveDepth: number("maxArchiveDepth", 0),
+    maxArchiveDepth: number("maxArchiveDepth", defaultArchiveDepth),
     timeoutMs: number("timeout", 0) * 1000,
     delta: values["delta"] !== false,
     ...optional("workers", typeof values["workers"] === "number" ? values["workers"] : undefined),

@@ -208,9 +208,8 @@ export const scanFlags: readonly Flag[] = [
   },
   {
     flags: "--max-archive-depth <n>",
-    description: "",
+    description: "archives inside of archives to open; 0 opens none (default: 8)",
     group: "Limits",
-    hidden: true,
     parse: wholeNumber(0, 100),
   },
   {

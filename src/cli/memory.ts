@@ -79,8 +79,9 @@ export class Memory implements Disposable {
     const store = await (this.#store ??= this.#open());
     if (store === undefined) return undefined;
     const { ruleset, engine } = this.#prepared;
-    const { maxDecodeDepth, ignoreInlineAllow } = this.#options;
-    const frame = keyOf("frame", LEAKTRACE_SCANNER, engine, `${maxDecodeDepth} ${ignoreInlineAllow}`);
+    const { maxDecodeDepth, maxArchiveDepth, ignoreInlineAllow } = this.#options;
+    const depths = `${maxDecodeDepth} ${maxArchiveDepth} ${ignoreInlineAllow}`;
+    const frame = keyOf("frame", LEAKTRACE_SCANNER, engine, depths);
     const folder = place.objects === undefined ? undefined : folderIdentity(place.objects);
     const known = (): Known | undefined =>
       folder === undefined ? undefined : new Known(store, keyOf("objects", folder, frame), ruleset);

@@ -74,6 +74,7 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       ruleset: loaded.ruleset,
       kernel: new WebAssembly.Module(kernel),
       decodeDepth: options.maxDecodeDepth,
+      archiveDepth: options.maxArchiveDepth,
       honourInlineAllow: !options.ignoreInlineAllow,
       inherits: options.delta,
       entry: asset("worker.js"),

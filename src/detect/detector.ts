@@ -71,11 +71,11 @@ export class Detector {
     return this.#options.decodeDepth > 0;
   }
 
-  /** Scans a content that is in memory as a whole. */
-  scan(bytes: Uint8Array): ScanResult {
-    this.kernel.reserve(bytes.length);
-    this.kernel.bytes.set(bytes, this.kernel.arena);
-    return this.scanAt(this.kernel.arena, bytes.length);
+  /** Scans a content that is in memory as a whole. `low`: the address in the kernel's memory from which on it may be overwritten. */
+  scan(bytes: Uint8Array, low: number = this.kernel.arena): ScanResult {
+    this.kernel.reserve(low - this.kernel.arena + bytes.length);
+    this.kernel.bytes.set(bytes, low);
+    return this.scanAt(low, bytes.length);
   }
 
   /** Scans `length` bytes at address `low` of the kernel's memory. Memory behind them may be overwritten. */
@@ -83,10 +83,10 @@ export class Detector {
     return this.finish(low, this.trace(low, length));
   }
 
-  /** Opens a content that comes in pieces and need not fit into memory. No other scan may run before its `end`. */
-  stream(): ContentStream {
+  /** Opens a content that comes in pieces and need not fit into memory. No other scan may run before its `end`. `low` as for `scan`. */
+  stream(low: number = this.kernel.arena): ContentStream {
     this.#decodedBytes = 0;
-    return openStream(this);
+    return openStream(this, low);
   }
 
   /** Looks at everything in `length` bytes at address `low`: what `finish` turns into detections, and later versions inherit. */

@@ -18,12 +18,11 @@ const segmentBytes = 1 << 20;
  * Scans a content of any length in bounded memory: a segment at a time, with as much of what came before as any rule looks back. Keywords too
  * near to the end of a segment wait for the next one.
  */
-export function openStream(detector: Detector): ContentStream {
+export function openStream(detector: Detector, low: number): ContentStream {
   const { kernel, rules } = detector;
   const reach = rules.maxAfter + 2 * lineContext;
   const carry = Math.max(rules.maxBefore + reach + 2 * lineContext, pieceLength + 2 * lineContext);
-  const low = kernel.arena;
-  kernel.reserve(carry + segmentBytes);
+  kernel.reserve(low - kernel.arena + carry + segmentBytes);
   const collector = detector.collector(low);
   const wanted = new Set<ReadyRule>(rules.always);
   /** Rules for whole contents, with the offset up to which each has been tried. */

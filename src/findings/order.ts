@@ -24,6 +24,7 @@ export function compareFindings(a: Finding, b: Finding): number {
 export function compareSightings(a: FindingSighting, b: FindingSighting): number {
   return (
     compareOrigins(a.origin, b.origin) ||
+    compareText(a.origin.member ?? "", b.origin.member ?? "") ||
     a.startLine - b.startLine ||
     a.startColumn - b.startColumn ||
     compareText(a.ruleId, b.ruleId) ||

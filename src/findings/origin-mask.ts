@@ -16,6 +16,8 @@ export interface OriginMasker {
   /** How many secrets it knows. */
   size(): number;
   origin(origin: Origin): Origin;
+  /** The same origin, with a member of its content. */
+  inMember(origin: Origin, member: string | undefined): Origin;
   /** Masks known secrets in a name: a target, the subject of a problem. */
   text(text: string): string;
 }
@@ -112,16 +114,20 @@ export function createOriginMasker(): OriginMasker {
     }
   }
 
+  function rememberedOrigin(origin: Origin): Origin {
+    const known = origins.get(origin);
+    if (known !== undefined) return known;
+    const result = maskedOrigin(origin);
+    origins.set(origin, result);
+    return result;
+  }
+
   return {
     add,
     size: () => size,
     text: target,
-    origin(origin) {
-      const known = origins.get(origin);
-      if (known !== undefined) return known;
-      const result = maskedOrigin(origin);
-      origins.set(origin, result);
-      return result;
-    },
+    origin: rememberedOrigin,
+    inMember: (origin, member) =>
+      member === undefined ? rememberedOrigin(origin) : { ...rememberedOrigin(origin), member: name(member) },
   };
 }

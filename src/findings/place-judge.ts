@@ -70,14 +70,18 @@ export function createPlaceJudge(ruleset: Ruleset, compile: CompilePattern): Pla
 
   return (rule, detection, origin) => {
     const path = originPath(origin);
-    if (rule.path !== undefined && !matchesPath(`path ${rule.id}`, [matcher(rule.path)], path)) return undefined;
+    // gitleaks asks a member's own name alone; patterns written for the whole path have to work as well.
+    const own = origin.member?.slice(origin.member.lastIndexOf("!") + 1);
+    const matchesPlace = (key: string, patterns: readonly ((text: string) => boolean)[]): boolean =>
+      matchesPath(key, patterns, path) || (own !== undefined && matchesPath(key, patterns, own));
+    if (rule.path !== undefined && !matchesPlace(`path ${rule.id}`, [matcher(rule.path)])) return undefined;
     const commit = origin.kind === "git" ? (origin.commit?.id ?? origin.object) : "";
     for (const [i, list] of listsOf(rule).entries()) {
-      const path_ = path !== "" && matchesPath(`list ${rule.id} ${i}`, list.paths, path);
+      const path_ = path !== "" && matchesPlace(`list ${rule.id} ${i}`, list.paths);
       const commit_ = commit !== "" && list.commits.has(commit);
       if (list.all ? allows(list, detection, path_, commit_) : path_ || commit_) return undefined;
     }
-    return byKind(rule, detection, path);
+    return byKind(rule, detection, origin.member === undefined ? path : path.replaceAll("!", "/"));
   };
 }
 

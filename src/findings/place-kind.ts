@@ -40,9 +40,12 @@ const docs =
 /** Patterns look at the end of very long paths only; a hostile tree can name a file with megabytes of text. */
 const maxLooked = 4096;
 
+/** What a compressed file holds is what its name says before this. */
+const compressed = /\.(?:gz|bz2|xz|zst)$/;
+
 /** Tells the kind of place by its path. Never touches the file. */
 export function placeKind(path: string): PlaceKind {
-  const seen = path.length > maxLooked ? path.slice(-maxLooked) : path;
+  const seen = (path.length > maxLooked ? path.slice(-maxLooked) : path).replace(compressed, "");
   const name = seen.slice(seen.lastIndexOf("/") + 1).toLowerCase();
   if (lockNames.has(name) || name.endsWith(".tsbuildinfo")) return "lock";
   if (metadata.test(seen)) return "metadata";

@@ -126,11 +126,13 @@ function readSighting(fields: CheckedFields): FindingSighting {
 
 function readOrigin(fields: CheckedFields): Origin {
   const kind = fields.oneOf("kind", ["git", "image", "file", "stdin"]);
+  const told = fields.optionalText("member");
+  const member = told === undefined ? {} : { member: told };
   switch (kind) {
     case "stdin":
-      return { kind };
+      return { kind, ...member };
     case "file":
-      return { kind, path: fields.text("path") };
+      return { kind, path: fields.text("path"), ...member };
     case "git": {
       const commit = fields.optionalFields("commit");
       const removedBy = fields.optionalFields("removedBy");
@@ -141,6 +143,7 @@ function readOrigin(fields: CheckedFields): Origin {
         object: fields.text("object"),
         objectType: fields.oneOf("objectType", ["blob", "commit", "tag", "tree", "file"]),
         path: fields.text("path"),
+        ...member,
         ...(!fields.has("form") ? {} : { form: fields.oneOf("form", ["symlink", "lfs"]) }),
         ...(commit === undefined ? {} : { commit: readCommit(commit) }),
         ...(removedBy === undefined ? {} : { removedBy: readMark(removedBy) }),
@@ -162,6 +165,7 @@ function readOrigin(fields: CheckedFields): Origin {
         platform: fields.text("platform"),
         part: fields.oneOf("part", ["file", "config"]),
         path: fields.text("path"),
+        ...member,
         ...(layer === undefined ? {} : { layer: readLayer(layer) }),
         deleted: fields.flag("deleted"),
         ...(deletedBy === undefined ? {} : { deletedBy: readLayer(deletedBy) }),

@@ -1,6 +1,7 @@
 import type { ContentId, Origin } from "../model/content.ts";
 import type { ContentHit, Detection, SuppressionReason } from "../model/detection.ts";
 import type { Finding, FindingSighting } from "../model/finding.ts";
+import { append } from "../model/multimap.ts";
 import type { Confidence, Rule, Ruleset } from "../model/rule.ts";
 import type { Sighting } from "../model/source.ts";
 import type { Decider } from "./decide.ts";
@@ -91,9 +92,13 @@ export class FindingStore {
   /** Adds what was detected in one content; a content that is known already is ignored. `target` is where the content was met. */
   addHit(hit: ContentHit, target?: string): void {
     if (hit.detections.length === 0 || this.#contents.has(hit.content)) return;
-    const kept = collapse(hit.detections, (id) => this.#rule(id));
-    const neighbours = createNeighbours(hit.detections);
-    const prepared = kept.map((keep) => prepare(keep, neighbours));
+    // Offsets count in the member, so that only detections of one member can stand beside each other.
+    const ofMembers = new Map<string, Detection[]>();
+    for (const detection of hit.detections) append(ofMembers, detection.member ?? "", detection);
+    const prepared = [...ofMembers.values()].flatMap((detections) => {
+      const neighbours = createNeighbours(detections);
+      return collapse(detections, (id) => this.#rule(id)).map((keep) => prepare(keep, neighbours));
+    });
     this.#contents.set(hit.content, { kept: prepared, place: hit.place });
     if (target !== undefined) this.#hitTargets.set(hit.content, target);
     for (const keep of prepared) {
@@ -207,7 +212,12 @@ export class FindingStore {
         if (keep.value !== key) continue;
         const before = sightings.length;
         for (const { origin, target } of placed) {
-          const confidence = this.#judge(keep.rule, keep.detection, origin);
+          const { member } = keep.detection;
+          const confidence = this.#judge(
+            keep.rule,
+            keep.detection,
+            member === undefined ? origin : { ...origin, member },
+          );
           if (confidence === undefined) continue;
           if (target !== undefined) targets.add(target);
           const best = confidences.get(keep.rule.id);
@@ -215,7 +225,7 @@ export class FindingStore {
           rules.set(keep.rule.id, keep.rule);
           for (const id of keep.otherRules) rules.set(id, this.#rule(id));
           for (const fact of keep.facts) facts.add(fact);
-          sightings.push(toSighting(keep, content, this.#masker.origin(origin)));
+          sightings.push(toSighting(keep, content, this.#masker.inMember(origin, member)));
         }
         if (sightings.length === before) dropped++;
       }

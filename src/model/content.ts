@@ -7,7 +7,12 @@ export type ContentId = string;
 /** Where a content was seen. A content is scanned once; it can have any number of origins. */
 export type Origin = GitOrigin | ImageOrigin | FileOrigin | StdinOrigin;
 
-export interface GitOrigin {
+interface InContainer {
+  /** Path of the member, where the content is a container and the place lies in it: one part for each container, joined by `!`. */
+  readonly member?: string;
+}
+
+export interface GitOrigin extends InContainer {
   readonly kind: "git";
   /** The repository as the user named it. */
   readonly repository: string;
@@ -83,7 +88,7 @@ export interface CommitFacts extends CommitMark {
   readonly committer?: CommitMark;
 }
 
-export interface ImageOrigin {
+export interface ImageOrigin extends InContainer {
   readonly kind: "image";
   /** The image as the user named it, with its tag where the archive tells one. */
   readonly image: string;
@@ -112,16 +117,21 @@ export interface LayerFacts {
   readonly createdBy: string;
 }
 
-export interface FileOrigin {
+export interface FileOrigin extends InContainer {
   readonly kind: "file";
   readonly path: string;
 }
 
-export interface StdinOrigin {
+export interface StdinOrigin extends InContainer {
   readonly kind: "stdin";
 }
 
-/** The path that people and path rules look at; empty for stdin. */
+/** The path that people and path rules look at, with that of the member (`outer.zip!inner/path`, as gitleaks writes it); empty for stdin. */
 export function originPath(origin: Origin): string {
-  return origin.kind === "stdin" ? "" : origin.path;
+  return (origin.kind === "stdin" ? "" : origin.path) + memberPath(origin);
+}
+
+/** What stands behind the place of a content where a member of it is meant; empty where the content itself is. */
+export function memberPath({ member }: Origin): string {
+  return member === undefined ? "" : `!${member}`;
 }

@@ -22,6 +22,8 @@ export interface Detection {
   readonly confidence: Confidence;
   /** Facts proved offline, for people: `account 123456789012`, `expired 2023-01-01`. */
   readonly facts: readonly string[];
+  /** Path of the member that holds it, where the content is a container: one part for each container, joined by `!`. Places count in that member. */
+  readonly member?: string;
   /** The rule's tags, and `decoded:base64`, `decode-depth:1` where it applies. */
   readonly tags: readonly string[];
 }

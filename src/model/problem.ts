@@ -14,6 +14,9 @@ export type ProblemCode =
   | "diff-id-mismatch" // the uncompressed layer does not hash to what the config says
   | "manifest-invalid"
   | "config-invalid"
+  | "archive-corrupt" // an archive inside of a content is cut off or damaged
+  | "encrypted"
+  | "too-deep" // an archive inside of more archives than are opened
   | "too-large"
   | "bomb" // expands beyond the ratio or size limit
   | "unsupported"

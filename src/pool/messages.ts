@@ -8,6 +8,7 @@ export interface WorkerSetup {
   readonly ruleset: Ruleset;
   readonly kernel: WebAssembly.Module;
   readonly decodeDepth: number;
+  readonly archiveDepth: number;
   readonly honourInlineAllow: boolean;
   readonly inherits: boolean;
   readonly prebuilt?: Prebuilt;

@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly ruleset: Ruleset;
   readonly kernel: WebAssembly.Module;
   readonly decodeDepth: number;
+  /** How many archives inside of each other are opened; 0 (unless told): none. */
+  readonly archiveDepth?: number;
   readonly honourInlineAllow: boolean;
   /** False: every version of a content is scanned whole. */
   readonly inherits?: boolean;
@@ -167,6 +169,7 @@ export class Pool implements AsyncDisposable {
     return {
       ...{ ruleset, kernel, decodeDepth, honourInlineAllow, progress, cancel: this.#cancel },
       ...(prebuilt === undefined ? {} : { prebuilt }),
+      archiveDepth: this.#options.archiveDepth ?? 0,
       inherits: this.#options.inherits ?? true,
       listsClean: this.#options.listsClean ?? false,
       ...(layerReader === undefined ? {} : { layerReader: layerReader.href }),

@@ -4,6 +4,7 @@ import { addCounts } from "../model/ledger.ts";
 import type { Problem, ProblemCode } from "../model/problem.ts";
 import type { GraphReading, LayerReading, LfsPointer, UnitResult } from "../model/unit.ts";
 import type { ScanResult } from "../detect/index.ts";
+import type { InsideFault, WholeResult } from "./inside.ts";
 import type { Recognised } from "./recogniser.ts";
 
 /** Keys of a content that were made of its own bytes here, in hex; absent where none was made. */
@@ -43,15 +44,18 @@ export class ResultBuilder {
     this.#listsProved = lists.proved === true;
   }
 
-  /** A content was scanned to its end. */
-  scanned(content: string, place: string, bytes: number, result: ScanResult, proofs: Proofs = {}): void {
+  /** A content was scanned to its end, with what lies inside of it. */
+  scanned(content: string, place: string, size: number, { result, inside }: WholeResult, proofs: Proofs = {}): void {
+    const bytes = size + (inside?.bytes ?? 0);
     this.#scanned++;
     this.#bytes += bytes;
+    for (const fault of inside?.faults ?? []) this.#inside(place || content, fault);
     this.#suppressed = addCounts(this.#suppressed, result.suppressed);
     if (result.limited) this.problem("rules-limit", "note", place || content, "has more detections than are listed");
     if (result.detections.length > 0) this.#hits.push({ content, place, detections: result.detections });
-    // A pointer has to be met in each scan: what it points at may be gone. The store knows contents by 20 bytes.
-    else if (!result.limited && this.#pointers.at(-1)?.content !== content) {
+    // A pointer has to be met in each scan: what it points at may be gone. What lies inside and cannot be read is told by each scan. The store
+    // knows contents by 20 bytes.
+    else if (!result.limited && !inside?.faults.length && this.#pointers.at(-1)?.content !== content) {
       if (content.length === 40) this.#clean?.add(content, bytes, result.judged);
       if (proofs.id !== undefined && bytes >= leastById) this.#ids.add(proofs.id, bytes, result.judged);
       if (proofs.entry !== undefined) this.#entries.add(proofs.entry, bytes, result.judged);
@@ -61,7 +65,13 @@ export class ResultBuilder {
   /** A content whose key is that of one which an earlier scan found clean. */
   recognised(content: string, place: string, { size, result }: Recognised): void {
     this.#recognised++;
-    this.scanned(content, place, size, result);
+    this.scanned(content, place, size, { result });
+  }
+
+  #inside(outer: string, { code, effect, name, message, count }: InsideFault): void {
+    const subject = name === "" ? outer : `${outer}!${name}`;
+    this.problem(code, effect, subject, count > 1 ? `${message} (and ${count - 1} more like it)` : message);
+    if (effect === "incomplete") this.skip(code, count);
   }
 
   /** A part of a content (the name of a file) that has detections or judged candidates; the content itself is counted elsewhere. */

@@ -16,6 +16,10 @@ export interface Task {
    * The main thread sees the number, so that it knows whom to blame when the worker dies.
    */
   begin(ordinal: number): boolean;
+  /** How many archives inside of each other are opened; 0: none. */
+  readonly archiveDepth: number;
+  /** Bytes of members that were read: signs of life, which no plan counts. */
+  inside(bytes: number): void;
   /** Bytes that were dealt with since it was told last, for progress. */
   advance(bytes: number): void;
   /** True once the run was cancelled: a handler of a long unit returns what it has. */

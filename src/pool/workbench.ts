@@ -45,6 +45,11 @@ export async function openWorkbench(setup: WorkerSetup): Promise<Workbench> {
       return recogniser;
     },
     listsClean: setup.listsClean,
+    archiveDepth: setup.archiveDepth,
+    inside(bytes) {
+      bytesLeft -= bytes;
+      progress[progressSlot.beats]!++;
+    },
     ...(setup.layerReader === undefined ? {} : { layers: new LayerThread(new URL(setup.layerReader)) }),
     begin(ordinal) {
       progress[progressSlot.ordinal] = ordinal;

@@ -1,4 +1,11 @@
-import type { CommitMark, GitOrigin, ImageOrigin, LayerFacts } from "../model/content.ts";
+import {
+  memberPath,
+  originPath,
+  type CommitMark,
+  type GitOrigin,
+  type ImageOrigin,
+  type LayerFacts,
+} from "../model/content.ts";
 import type { FindingSighting } from "../model/finding.ts";
 import { gitPart } from "../model/git-part.ts";
 import { sanitize } from "../model/sanitize.ts";
@@ -18,9 +25,9 @@ export function placeLines(sighting: FindingSighting): [string, ...string[]] {
   const at = sighting.startLine < 1 ? "" : `:${sighting.startLine}:${sighting.startColumn}`;
   switch (origin.kind) {
     case "stdin":
-      return [`standard input${at}`];
+      return [`standard input${sanitize(memberPath(origin))}${at}`];
     case "file":
-      return [`${sanitize(origin.path)}${at}`];
+      return [`${sanitize(originPath(origin))}${at}`];
     case "git":
       return gitLines(origin, at, sighting.startLine);
     case "image":
@@ -33,7 +40,8 @@ function gitLines(origin: GitOrigin, at: string, line: number): [string, ...stri
   const object = origin.object.slice(0, shortLength);
   const part = gitPart(origin, line);
   const spot = origin.objectType === "tree" ? "" : at;
-  const what = origin.path !== "" ? `${sanitize(origin.path)}${spot}` : `${origin.objectType} ${object}${spot}`;
+  const content = origin.path !== "" ? sanitize(origin.path) : `${origin.objectType} ${object}`;
+  const what = `${content}${sanitize(memberPath(origin))}${spot}`;
   const repository = origin.repository === "" || origin.repository === "." ? "" : `${sanitize(origin.repository)}: `;
   const head = `${repository}${what}${part === "" ? "" : ` (${sanitize(part)})`}`;
   const details: string[] = [];
@@ -76,7 +84,7 @@ function imageLines(origin: ImageOrigin, at: string): [string, ...string[]] {
     const by = origin.deletedBy === undefined ? "by a later layer" : `in layer ${origin.deletedBy.index}`;
     lines.push(`deleted ${by}, still in the image`);
   }
-  return [`${sanitize(origin.image)}${platform}: ${sanitize(origin.path)}${at}`, ...lines];
+  return [`${sanitize(origin.image)}${platform}: ${sanitize(originPath(origin))}${at}`, ...lines];
 }
 
 function layerText(layer: LayerFacts): string {

@@ -1,3 +1,4 @@
+import { memberPath, originPath } from "../model/content.ts";
 import type { Finding, FindingRule, FindingSighting, Report } from "../model/finding.ts";
 import type { Problem } from "../model/problem.ts";
 import { severities, type Severity } from "../model/rule.ts";
@@ -119,16 +120,18 @@ function result(finding: Finding, sighting: FindingSighting, options: ReportOpti
 function placeWords({ origin }: FindingSighting): string {
   switch (origin.kind) {
     case "stdin":
-      return "on standard input";
+      return `on standard input${sanitize(memberPath(origin))}`;
     case "file":
-      return `in file ${sanitize(origin.path)}`;
+      return `in file ${sanitize(originPath(origin))}`;
     case "git": {
       const at = origin.commit === undefined ? `object ${origin.object}` : `commit ${origin.commit.id}`;
-      return origin.path === "" ? `in ${at}` : `in file ${sanitize(origin.path)} at ${at}`;
+      return origin.path === ""
+        ? `in ${at}${sanitize(memberPath(origin))}`
+        : `in file ${sanitize(originPath(origin))} at ${at}`;
     }
     case "image": {
       const layer = origin.layer === undefined ? "" : ` in layer ${origin.layer.index}`;
-      return `in ${sanitize(origin.path)}${layer} of image ${sanitize(origin.image)}`;
+      return `in ${sanitize(originPath(origin))}${layer} of image ${sanitize(origin.image)}`;
     }
   }
 }
@@ -143,7 +146,7 @@ function physicalLocation(finding: Finding, sighting: FindingSighting, options: 
         : origin.kind === "git"
           ? `git-object/${origin.object}`
           : "config";
-  const artifactLocation = { uri: pathUri(path) };
+  const artifactLocation = { uri: pathUri(path + memberPath(origin)) };
   if (sighting.startLine < 1) return { artifactLocation };
   return {
     artifactLocation,

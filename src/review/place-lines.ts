@@ -1,4 +1,4 @@
-import { originPath, type GitOrigin, type ImageOrigin, type LayerFacts, type Origin } from "../model/content.ts";
+import { memberPath, type GitOrigin, type ImageOrigin, type LayerFacts, type Origin } from "../model/content.ts";
 import { gitPart } from "../model/git-part.ts";
 import type { FindingSighting } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
@@ -25,13 +25,15 @@ export function placeLines(sighting: FindingSighting): readonly PlaceLine[] {
 export function placeTitle(sighting: FindingSighting): string {
   const { origin } = sighting;
   const at = `${sighting.startLine}:${sighting.startColumn}`;
-  if (origin.kind === "stdin") return `standard input:${at}`;
-  const path = originPath(origin);
+  const inside = sanitize(memberPath(origin));
+  if (origin.kind === "stdin") return `standard input${inside}:${at}`;
+  const { path } = origin;
   const part = origin.kind === "git" ? gitPart(origin, sighting.startLine) : "";
   const told = part === "" ? "" : ` (${sanitize(part)})`;
   if (origin.kind === "git" && origin.objectType === "tree") return `${sanitize(path)}${told}`;
-  if (path !== "") return `${sanitize(path)}:${at}${told}`;
-  if (origin.kind === "git") return `${origin.objectType} ${sanitize(origin.object.slice(0, 12))}:${at}${told}`;
+  if (path !== "") return `${sanitize(path)}${inside}:${at}${told}`;
+  if (origin.kind === "git")
+    return `${origin.objectType} ${sanitize(origin.object.slice(0, 12))}${inside}:${at}${told}`;
   return at;
 }
 

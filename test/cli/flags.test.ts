@@ -69,7 +69,7 @@ describe("options", () => {
       input: true,
       maxTargetBytes: 0,
       maxDecodeDepth: 5,
-      maxArchiveDepth: 0,
+      maxArchiveDepth: 8,
       timeoutMs: 0,
       delta: true,
       resume: false,

@@ -28,7 +28,7 @@ async function read(unit: Unit): Promise<UnitResult> {
   if (unit.kind !== "graph") throw new Error("only trees and commits are read");
   const out = new ResultBuilder("t");
   const task = {
-    ...{ detector, listsClean: false, recogniser: new Recogniser() },
+    ...{ detector, listsClean: false, recogniser: new Recogniser(), archiveDepth: 0, inside: () => {} },
     ...{ begin: () => true, advance: () => undefined, cancelled: () => false },
   };
   readGraph(unit, task, out);

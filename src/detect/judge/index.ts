@@ -122,6 +122,7 @@ function doubtGeneric(
   const name = judgeKeyName(place.key);
   // `AWS::IAM::AccessKey`: the name of a type.
   if (name === "never" || place.before.endsWith("::")) return "reference";
+  if (isTestResult(place)) return "not-random";
   if (repeatsName(place.key, value)) return "placeholder";
   if (isDegenerate(value, false)) return "placeholder";
   if (hasOtherMeaning(value) || isDigest(value)) return "not-random";
@@ -134,6 +135,11 @@ function doubtGeneric(
   const isRandom = looksRandom(value, name === "weak" ? 2 : 1);
   if (isRandom && (place.quote !== "" || place.isEnvLine || !/[()[\]{}<>;]/.test(value))) return undefined;
   return isPassword && name === "secret" && isBelievablePassword(value, place) ? undefined : "not-random";
+}
+
+/** What test suites say of each test, at the beginning of a line: `PASS: ld-elf/note-1`. Settings of that name stand below others. */
+function isTestResult({ key, operator, before, quote }: Assignment): boolean {
+  return /^X?PASS$/.test(key) && operator === ":" && before === "" && quote === "";
 }
 
 /** `password = "password"`, `apiKey: "api_key"`, `"token": "accessToken"`: the value names the field. */

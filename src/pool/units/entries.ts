@@ -1,7 +1,10 @@
 import { blobId, startBlobId } from "../../content/blob-id.ts";
+import type { Bytes } from "../../content/containers/index.ts";
 import type { ContentStream, Detector, ScanResult } from "../../detect/index.ts";
+import { lookInsideHeld, withInside, type WholeResult } from "../inside.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
+import { HeldContent } from "./held-content.ts";
 
 /** Contents up to this size are gathered before they are scanned, so that one which was seen before need not be scanned again. */
 export const gatherBytes = 4 << 20;
@@ -9,14 +12,14 @@ export const gatherBytes = 4 << 20;
 const maxRemembered = 400_000;
 
 /** What came of contents that a detector scanned, by id. */
-const known = new WeakMap<Detector, Map<string, ScanResult>>();
-const nothing: ScanResult = { detections: [], suppressed: {}, judged: new Map(), limited: false };
+const known = new WeakMap<Detector, Map<string, WholeResult>>();
+const nothing: WholeResult = { result: { detections: [], suppressed: {}, judged: new Map(), limited: false } };
 
 /** Scans files that come one after the other, in chunks, with their sizes known before: entries of layers, files of folders. */
 export class EntryScanner {
   readonly #task: Task;
   readonly #out: ResultBuilder;
-  readonly #remembered: Map<string, ScanResult>;
+  readonly #remembered: Map<string, WholeResult>;
   #ordinal = 0;
   #place = "";
   #size = 0;
@@ -24,6 +27,7 @@ export class EntryScanner {
   #stream: ContentStream | undefined;
   #hash: ReturnType<typeof startBlobId> | undefined;
   #leftOut = false;
+  #whole: Bytes | HeldContent | undefined;
 
   constructor(task: Task, out: ResultBuilder) {
     this.#task = task;
@@ -32,7 +36,8 @@ export class EntryScanner {
     known.set(task.detector, this.#remembered);
   }
 
-  begin(place: string, size: number): void {
+  /** `whole`: where the content can be read again. */
+  begin(place: string, size: number, whole?: Bytes): void {
     this.#place = place;
     this.#size = size;
     this.#filled = 0;
@@ -45,6 +50,7 @@ export class EntryScanner {
     else {
       this.#stream = this.#task.detector.stream();
       this.#hash = startBlobId(size);
+      this.#whole = this.#task.archiveDepth === 0 ? undefined : (whole ?? new HeldContent(size));
     }
   }
 
@@ -54,6 +60,7 @@ export class EntryScanner {
     if (this.#stream !== undefined) {
       this.#stream.push(chunk);
       this.#hash?.update(chunk);
+      if (this.#whole instanceof HeldContent) this.#whole.push(chunk);
     } else {
       const { kernel } = this.#task.detector;
       const part = chunk.subarray(0, this.#size - this.#filled);
@@ -66,7 +73,14 @@ export class EntryScanner {
   end(): void {
     if (this.#leftOut) this.#out.lost("worker-crashed", this.#place, crashMessage);
     else if (this.#stream === undefined) this.#gathered();
-    else this.#out.scanned(this.#hash?.digest("hex") ?? "", this.#place, this.#filled, this.#stream.end());
+    else this.#streamed(this.#stream.end());
+  }
+
+  #streamed(result: ScanResult): void {
+    const whole = this.#whole instanceof HeldContent ? this.#whole.end() : this.#whole;
+    this.#whole = undefined;
+    const id = this.#hash?.digest("hex") ?? "";
+    this.#out.scanned(id, this.#place, this.#filled, lookInsideHeld(this.#task, result, whole, this.#filled));
   }
 
   #gathered(): void {
@@ -77,13 +91,13 @@ export class EntryScanner {
     const known = recogniser.isEmpty ? undefined : recogniser.look(Buffer.from(id, "hex"), 0);
     if (known !== undefined) return this.#out.recognised(id, this.#place, known);
     // Told in full for every place, so that the report does not say which worker had which of them.
-    const result = this.#remembered.get(id) ?? detector.scanAt(low, length);
-    if (this.#remembered.size < maxRemembered) this.#remembered.set(id, isNothing(result) ? nothing : result);
-    this.#out.scanned(id, this.#place, length, result, { id });
+    const whole = this.#remembered.get(id) ?? withInside(this.#task, detector.scanAt(low, length), low, length, low);
+    if (this.#remembered.size < maxRemembered) this.#remembered.set(id, isNothing(whole) ? nothing : whole);
+    this.#out.scanned(id, this.#place, length, whole, { id });
   }
 }
 
 /** Most contents are such; they share one result. */
-function isNothing({ detections, suppressed, limited }: ScanResult): boolean {
-  return detections.length === 0 && !limited && Object.keys(suppressed).length === 0;
+function isNothing({ result: { detections, suppressed, limited }, inside }: WholeResult): boolean {
+  return inside === undefined && detections.length === 0 && !limited && Object.keys(suppressed).length === 0;
 }

@@ -5,6 +5,9 @@ import { crashMessage, type Task } from "../task.ts";
 import { readDescriptor } from "./descriptor.ts";
 import { systemFault } from "./system-fault.ts";
 import { EntryScanner, gatherBytes } from "./entries.ts";
+import { bytesOfFile } from "../../content/containers/index.ts";
+import { lookInsideHeld, scanWhole } from "../inside.ts";
+import { HeldContent } from "./held-content.ts";
 import { createHash } from "node:crypto";
 import { blobId } from "../../content/blob-id.ts";
 
@@ -24,7 +27,7 @@ export function scanFiles(unit: FilesUnit, task: Task, out: ResultBuilder): void
       descriptor = openSync(path, openFlags);
       const stat = fstatSync(descriptor);
       if (!stat.isFile()) return out.lost("unreadable", name, "is no longer a regular file");
-      scanner.begin(name, stat.size);
+      scanner.begin(name, stat.size, bytesOfFile(descriptor, stat.size));
       let read = 0;
       while (read < stat.size && !task.cancelled()) {
         const count = readSync(descriptor, chunk, 0, Math.min(chunkBytes, stat.size - read), read);
@@ -88,19 +91,23 @@ async function scanChunks(chunks: AsyncGenerator<Buffer>, task: Task, out: Resul
     task.advance(bytes.length);
   }
   const head = Buffer.concat(first);
-  if (length <= gatherBytes) out.scanned(blobId(head), "", length, task.detector.scan(head));
+  if (length <= gatherBytes) out.scanned(blobId(head), "", length, scanWhole(task, head));
   else {
     // A blob id begins with the size, which nobody knows yet: a stream that is not held has the plain hash of its bytes for an id.
     const hash = createHash("sha1").update(head);
     const stream = task.detector.stream();
+    const held = new HeldContent(Infinity);
     stream.push(head);
+    if (task.archiveDepth > 0) held.push(head);
     for await (const bytes of chunks) {
       hash.update(bytes);
       stream.push(bytes);
+      if (task.archiveDepth > 0) held.push(bytes);
       length += bytes.length;
       task.advance(bytes.length);
     }
-    out.scanned(hash.digest("hex"), "", length, stream.end());
+    const result = stream.end();
+    out.scanned(hash.digest("hex"), "", length, lookInsideHeld(task, result, held.end(), length));
   }
 }
 

@@ -5,6 +5,7 @@ import { idBytesOf } from "../../model/object-id.ts";
 import type { LooseUnit } from "../../model/unit.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
+import { scanWhole } from "../inside.ts";
 import { OtherCopies } from "./other-copies.ts";
 
 /** Scans single objects; names in trees are scanned where trees are read for attribution. */
@@ -34,7 +35,7 @@ export function scanLoose(unit: LooseUnit, task: Task, out: ResultBuilder): void
     if (type === objectTypes.tree) return;
     const pointer = mayBePointer(bytes.length, bytes[0]) ? readPointer(oid, bytes) : undefined;
     if (pointer !== undefined) out.pointer(pointer);
-    out.scanned(oid, "", bytes.length, task.detector.scan(bytes));
+    out.scanned(oid, "", bytes.length, scanWhole(task, bytes));
     task.advance(bytes.length);
   });
   for (const [why, [first = "", ...more]] of strays) {

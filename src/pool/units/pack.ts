@@ -7,6 +7,7 @@ import { deltaErrors, type Trace } from "../../detect/index.ts";
 import type { PackUnit } from "../../model/unit.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
+import { scanWhole, withInside } from "../inside.ts";
 import { brokenRoots, OtherCopies } from "./other-copies.ts";
 import { gatherBytes } from "./entries.ts";
 import { systemFault } from "./system-fault.ts";
@@ -50,7 +51,10 @@ export function scanPack(asked: PackUnit, task: Task, out: ResultBuilder): void 
           const isProvable = proofs !== undefined && entries.parents[entry] === -1 && length <= gatherBytes;
           const isFile = isProvable && entries.types[entry] === objectTypes.blob && result.detections.length === 0;
           const id = isFile ? blobId(detector.kernel.bytes.subarray(address, address + length)) : undefined;
-          out.scanned(oid(entry), "", length, result, { id, entry: proofs?.text(entry) });
+          // Objects that are built on this one need it where it lies.
+          const behind = Math.ceil((address + length) / 64) * 64;
+          const whole = withInside(task, result, address, length, behind);
+          out.scanned(oid(entry), "", length, whole, { id, entry: proofs?.text(entry) });
           task.advance(length);
           return trace;
         },
@@ -135,7 +139,7 @@ function readElsewhere(
     const { bytes } = object;
     const pointer = mayBePointer(bytes.length, bytes[0]) ? readPointer(oid(entry), bytes) : undefined;
     if (pointer !== undefined) out.pointer(pointer);
-    out.scanned(oid(entry), "", bytes.length, task.detector.scan(bytes));
+    out.scanned(oid(entry), "", bytes.length, scanWhole(task, bytes));
     task.advance(bytes.length);
     found++;
   }

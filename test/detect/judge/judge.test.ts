@@ -80,6 +80,8 @@ describe("password assignments", () => {
     'password = "«%s:%s@%s»"',
     'password_hash = "«Sommer2024!»"',
     'password = "«$2b$12$abcdefghijklmnopqrstuv»"',
+    "PASS: «ld-x86-64/pr19609-1a»",
+    "PASS: «ld-x86-64/ibt-plt-3d-x32»",
   ])("drops %s", (line) => {
     expect(reasonOf(line, password)).toBeDefined();
   });

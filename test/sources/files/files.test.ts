@@ -50,6 +50,8 @@ async function scanWhile(path: string, meanwhile: () => void): Promise<UnitResul
     recogniser: new Recogniser(),
     begin: () => true,
     advance: () => undefined,
+    archiveDepth: 0,
+    inside: () => undefined,
     cancelled: () => false,
   };
   return units.map((unit) => {

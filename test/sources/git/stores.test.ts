@@ -210,7 +210,7 @@ test("deltas that make gigabytes of nothing are counted as bombs", { timeout: 60
   writePack(objects, "bomb", [whole("blob", seed), ...Array.from({ length: 7 }, (_, i) => bomb(i))]);
   const detector = detectorOf(rulesetOf([{ id: "probe", regex: "prb_[0-9a-z]{30}", keywords: ["prb_"] }]));
   const task = {
-    ...{ detector, listsClean: false, recogniser: new Recogniser() },
+    ...{ detector, listsClean: false, recogniser: new Recogniser(), archiveDepth: 0, inside: () => {} },
     ...{ begin: () => true, advance: () => {}, cancelled: () => false },
   };
   const out = new ResultBuilder("bombs");

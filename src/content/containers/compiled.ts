@@ -1,0 +1,104 @@
+import type { Bytes } from "./bytes.ts";
+import type { Member } from "./member.ts";
+
+/** Texts of a compiled file beyond this are data that somebody compiled in; they were scanned as they stand. */
+const mostBytes = 64 << 20;
+/** A constant of fewer characters says nothing. */
+const leastText = 4;
+
+/**
+ * The texts of a Java class file (JVM specification, 4.4), a line each, and its constant fields as `NAME = "value"`. In the file itself a length stands
+ * before each text, and looks like a part of it where it is a letter or a digit.
+ */
+export function* classMembers(bytes: Bytes): Generator<Member, void> {
+  const text = classTexts(bytes.read(0, Math.min(bytes.size, mostBytes)));
+  if (text.length > 0) yield { name: "", chunks: [Buffer.from(text.join("\n"))] };
+}
+
+/** Bytes behind the tag of a constant, by its tag; 1 (a text) has its own length. */
+const constantBytes: Readonly<Record<number, number>> = {
+  ...{ 3: 4, 4: 4, 5: 8, 6: 8, 7: 2, 8: 2, 9: 4, 10: 4, 11: 4, 12: 4, 15: 3, 16: 2, 17: 4, 18: 4, 19: 2, 20: 2 },
+};
+
+function classTexts(file: Buffer): string[] {
+  const count = file.readUInt16BE(8);
+  const texts = new Map<number, string>();
+  /** Constants of strings: which text each is. */
+  const strings = new Map<number, number>();
+  let at = 10;
+  for (let i = 1; i < count && at + 3 <= file.length; i++) {
+    const tag = file[at]!;
+    if (tag === 1) {
+      const end = at + 3 + file.readUInt16BE(at + 1);
+      texts.set(i, file.toString("utf8", at + 3, end));
+      at = end;
+      continue;
+    }
+    const size = constantBytes[tag];
+    if (size === undefined) break;
+    if (tag === 8) strings.set(i, file.readUInt16BE(at + 1));
+    at += 1 + size;
+    // Long numbers take two places.
+    if (tag === 5 || tag === 6) i++;
+  }
+  const lines = [...texts.values()].filter((text) => text.length >= leastText);
+  return [...constantFields(file, at, texts, strings), ...lines];
+}
+
+/** Fields whose value is a constant text. `at`: behind the constants. */
+function* constantFields(
+  file: Buffer,
+  at: number,
+  texts: ReadonlyMap<number, string>,
+  strings: ReadonlyMap<number, number>,
+): Generator<string, void> {
+  const short = (place: number): number => (place + 2 <= file.length ? file.readUInt16BE(place) : 0);
+  let next = at + 8 + 2 * short(at + 6);
+  const fields = short(next);
+  next += 2;
+  for (let field = 0; field < fields && next + 8 <= file.length; field++) {
+    const name = texts.get(short(next + 2)) ?? "";
+    const attributes = short(next + 6);
+    next += 8;
+    for (let i = 0; i < attributes && next + 6 <= file.length; i++) {
+      const value = texts.get(strings.get(short(next + 6)) ?? 0);
+      if (texts.get(short(next)) === "ConstantValue" && value !== undefined) yield `${name} = "${value}"`;
+      next += 6 + file.readUInt32BE(next + 2);
+    }
+  }
+}
+
+/** Types of marshalled texts with a length of one byte, and of four (Python's `marshal`); the highest bit marks what is referred to. */
+const shortTexts: ReadonlySet<number> = new Set(Buffer.from("zZ"));
+const longTexts: ReadonlySet<number> = new Set(Buffer.from("aAust"));
+
+/**
+ * The texts of a compiled Python module, a line each. They are found by their form, wherever they stand: the structure around them changes with each
+ * version of Python. In the file itself type and length stand right before a text, and the next type right behind it.
+ */
+export function* pycMembers(bytes: Bytes): Generator<Member, void> {
+  const file = bytes.read(0, Math.min(bytes.size, mostBytes));
+  const lines: string[] = [];
+  for (let at = 16; at < file.length;) {
+    const type = file[at]! & 0x7f;
+    const lengthBytes = shortTexts.has(type) ? 1 : longTexts.has(type) ? 4 : 0;
+    const start = at + 1 + lengthBytes;
+    const length = lengthBytes === 0 || start > file.length ? 0 : file.readUIntLE(at + 1, lengthBytes);
+    if (length >= leastText && start + length <= file.length && isText(file, start, length)) {
+      lines.push(file.toString("utf8", start, start + length));
+      at = start + length;
+    } else at++;
+  }
+  if (lines.length > 0) yield { name: "", chunks: [Buffer.from(lines.join("\n"))] };
+}
+
+/** Whether bytes are a text: no control characters but those of lines. Looks at the beginning; code is told by its first bytes. */
+function isText(file: Buffer, start: number, length: number): boolean {
+  const end = start + Math.min(length, 256);
+  for (let at = start; at < end; at++) {
+    const byte = file[at]!;
+    if (byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 13) return false;
+    if (byte === 0x7f) return false;
+  }
+  return true;
+}

@@ -1,0 +1,82 @@
+import { unbzip2 } from "./bzip2.ts";
+import type { ChunkReader } from "./chunk-reader.ts";
+import { inflate, type InflateOutcome } from "./inflate.ts";
+import { lost, noted, type Member, type ReportFault } from "./member.ts";
+import { unxz, type XzOutcome } from "./xz.ts";
+import { unzstdChunks, type ZstdOutcome } from "./zstd.ts";
+
+/** What a compressed file holds: one member without a name. */
+export function* compressedMember(
+  kind: "gzip" | "zstd" | "xz" | "bzip2",
+  reader: ChunkReader,
+  report: ReportFault,
+): Generator<Member, void> {
+  yield { name: "", chunks: expand(kind, reader, report) };
+}
+
+function* expand(
+  kind: "gzip" | "zstd" | "xz" | "bzip2",
+  reader: ChunkReader,
+  report: ReportFault,
+): Generator<Uint8Array, void> {
+  switch (kind) {
+    case "gzip":
+      yield* gunzip(reader, report);
+      return;
+    case "bzip2":
+      yield* unbzip2(reader.stream(), (message) => report(lost("archive-corrupt", "", message)));
+      return;
+    case "zstd":
+    case "xz": {
+      const outcome: ZstdOutcome & XzOutcome = {};
+      yield* kind === "xz" ? unxz(reader.stream(), outcome) : unzstdChunks(reader.stream(), outcome);
+      if (outcome.fault !== undefined) report(lost(outcome.fault.code, "", outcome.fault.message));
+    }
+  }
+}
+
+/** File names and comments in a header end with a zero byte; longer ones are made to be searched. */
+const longestText = 1 << 16;
+
+/**
+ * Expands gzip of any number of members (RFC 1952). Their frames are taken apart here: zlib does it as well, but where other bytes follow a member, it gives
+ * neither them nor what it had expanded.
+ */
+function* gunzip(reader: ChunkReader, report: ReportFault): Generator<Uint8Array, void> {
+  for (let isFirst = true; ; isFirst = false) {
+    const start = reader.peek(3);
+    // Members may be followed by zeros, as on tapes.
+    if (start.length === 0 || (!isFirst && start[0] === 0)) return;
+    if (start.length < 3 || start.readUIntBE(0, 3) !== 0x1f8b08) {
+      // No loss: as a part of the file they are scanned as they are.
+      report(noted("archive-corrupt", "", "bytes behind the gzip stream were not expanded"));
+      return;
+    }
+    if (!skipHeader(reader)) return cutOff(report);
+    const outcome: InflateOutcome = { isWhole: false };
+    yield* inflate(reader, "raw", outcome);
+    if (!outcome.isWhole) return cutOff(report, outcome.fault);
+    if (!reader.skip(8)) return cutOff(report);
+  }
+}
+
+function cutOff(report: ReportFault, fault = "unexpected end of file"): void {
+  const why = fault === "unexpected end of file" ? "it is cut off" : fault;
+  report(lost("archive-corrupt", "", `the gzip stream is cut off or damaged (${why})`));
+}
+
+function skipHeader(reader: ChunkReader): boolean {
+  const flags = reader.take(10)?.[3];
+  if (flags === undefined) return false;
+  if ((flags & 4) !== 0 && !reader.skip(reader.take(2)?.readUInt16LE(0) ?? Infinity)) return false;
+  for (const text of [8, 16]) if ((flags & text) !== 0 && !skipText(reader)) return false;
+  return (flags & 2) === 0 || reader.skip(2);
+}
+
+function skipText(reader: ChunkReader): boolean {
+  for (let i = 0; i < longestText; i++) {
+    const byte = reader.byte();
+    if (byte <= 0) return byte === 0;
+  }
+  return false;
+}

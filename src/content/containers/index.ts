@@ -1,0 +1,69 @@
+/**
+ * containers: contents that hold other contents. What goes in are bytes, wherever they came from; what comes out are members and how to read them, one
+ * after the other, in the calling thread, without a file being written. What cannot be read is reported, never thrown. How deep and how much is read
+ * decides whoever walks the members.
+ */
+import type { Bytes } from "./bytes.ts";
+import type { ChunkReader } from "./chunk-reader.ts";
+import { classMembers, pycMembers } from "./compiled.ts";
+import { compressedMember } from "./compressed.ts";
+import type { PlacedKind, StreamKind } from "./kind.ts";
+import type { Member, ReportFault } from "./member.ts";
+import { keystoreMembers } from "./keystore.ts";
+import { pdfMembers } from "./pdf.ts";
+import { sqliteMembers } from "./sqlite.ts";
+import { tarMembers } from "./tar.ts";
+import { arMembers, cpioMembers, rpmMembers } from "./unix-archives.ts";
+import { zipMembers } from "./zip.ts";
+
+export { bytesInMemory, bytesOfFile, chunksOf, type Bytes } from "./bytes.ts";
+export { ChunkReader } from "./chunk-reader.ts";
+export {
+  containerKind,
+  containerKindOf,
+  isCompressed,
+  isPlaced,
+  kindBytes,
+  mayBeContainer,
+  type ContainerKind,
+  type PlacedKind,
+  type StreamKind,
+} from "./kind.ts";
+export type { Member, MemberFault, ReportFault } from "./member.ts";
+
+/** The members of a container that is read in one go. Each is to be read, or left, before the next one is asked for. */
+export function streamedMembers(kind: StreamKind, reader: ChunkReader, report: ReportFault): Generator<Member, void> {
+  switch (kind) {
+    case "gzip":
+    case "zstd":
+    case "xz":
+    case "bzip2":
+      return compressedMember(kind, reader, report);
+    case "tar":
+      return tarMembers(reader, report);
+    case "ar":
+      return arMembers(reader, report);
+    case "cpio":
+      return cpioMembers(reader, report);
+    case "rpm":
+      return rpmMembers(reader, report);
+  }
+}
+
+/** The same for a container of which any place may be read. */
+export function placedMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Generator<Member, void> {
+  switch (kind) {
+    case "zip":
+      return zipMembers(bytes, report);
+    case "class":
+      return classMembers(bytes);
+    case "pyc":
+      return pycMembers(bytes);
+    case "sqlite":
+      return sqliteMembers(bytes, report);
+    case "keystore":
+      return keystoreMembers(bytes, report);
+    case "pdf":
+      return pdfMembers(bytes, report);
+  }
+}

@@ -1,0 +1,121 @@
+import { constants, createInflate, createInflateRaw, inflateRawSync, inflateSync } from "node:zlib";
+import type { ChunkReader } from "./chunk-reader.ts";
+import { isNativeKnown } from "../gzip-native.ts";
+
+/** `raw`: deflate alone (RFC 1951); `zlib`: with its header and sum (RFC 1950). */
+export type DeflateForm = "raw" | "zlib";
+
+/** How far an expansion came. */
+export interface InflateOutcome {
+  /** Whether the compressed data came to their own end; the reader then stands right behind them. */
+  isWhole: boolean;
+  /** What zlib complained about. */
+  fault?: string;
+}
+
+const outputBytes = 1 << 16;
+/** What a failing call had expanded is lost with it, so that calls are kept small. */
+const inputBytes = 1 << 10;
+/** Where zlib's native stream is not what we know, contents are expanded at once, and only up to here. */
+const mostAtOnce = 64 << 20;
+
+/** The native stream under zlib's classes, as far as we use it; gzip-native.ts tells more and tries it. */
+interface Native {
+  readonly handle: {
+    writeSync(
+      flush: number,
+      input: Uint8Array,
+      inputAt: number,
+      inputLength: number,
+      output: Uint8Array,
+      outputAt: number,
+      outputLength: number,
+    ): void;
+    reset(): void;
+    onerror: (message: string, errno: number, code: string) => void;
+  };
+  readonly state: Uint32Array;
+  readonly output: Buffer;
+}
+
+/** Streams that nobody uses now. Contents lie inside of others, so that several are in use at once. */
+const idle: Record<DeflateForm, Native[]> = { raw: [], zlib: [] };
+
+/**
+ * Expands deflated bytes in the calling thread, in bounded memory. A piece that it gives is valid until the next one is asked for. What is wrong is
+ * told in `outcome`, never thrown; all that was expanded before is given, but for what the last kilobyte of input made.
+ */
+export function* inflate(reader: ChunkReader, form: DeflateForm, outcome: InflateOutcome): Generator<Uint8Array, void> {
+  if (!isNativeKnown()) {
+    yield* inflateAtOnce(reader, form, outcome);
+    return;
+  }
+  const native = idle[form].pop() ?? open(form);
+  native.handle.reset();
+  native.handle.onerror = (message) => (outcome.fault = message);
+  try {
+    for (;;) {
+      const piece = reader.peek(inputBytes);
+      if (piece.length === 0) break;
+      const used = yield* expand(native, piece, outcome);
+      if (outcome.fault !== undefined) return;
+      reader.skip(used);
+      if (used === piece.length) continue;
+      // zlib had room and left input: the data ended before it.
+      outcome.isWhole = true;
+      return;
+    }
+    // At the end of all input zlib complains of whatever is missing.
+    yield* expand(native, new Uint8Array(0), outcome, constants.Z_FINISH);
+    outcome.isWhole = outcome.fault === undefined;
+  } finally {
+    idle[form].push(native);
+  }
+}
+
+/** Gives how much of the piece was used. */
+function* expand(
+  { handle, state, output }: Native,
+  piece: Uint8Array,
+  outcome: InflateOutcome,
+  flush: number = constants.Z_NO_FLUSH,
+): Generator<Uint8Array, number> {
+  // Whoever takes what is given may read on, and so move the piece.
+  const input = Buffer.from(piece);
+  let left = input.length;
+  for (;;) {
+    handle.writeSync(flush, input, input.length - left, left, output, 0, outputBytes);
+    if (outcome.fault !== undefined) return 0;
+    const [room = 0, rest = 0] = state;
+    left = rest;
+    if (room < outputBytes) yield output.subarray(0, outputBytes - room);
+    if (room > 0) return input.length - left;
+  }
+}
+
+function open(form: DeflateForm): Native {
+  const stream = form === "raw" ? createInflateRaw() : createInflate();
+  const { _handle: handle, _writeState: state } = stream as unknown as {
+    // `isNativeKnown` tried that they are such.
+    _handle: Native["handle"];
+    _writeState: Uint32Array;
+  };
+  return { handle, state, output: Buffer.allocUnsafeSlow(outputBytes) };
+}
+
+function* inflateAtOnce(reader: ChunkReader, form: DeflateForm, outcome: InflateOutcome): Generator<Uint8Array, void> {
+  const bytes = Buffer.from(reader.peek(mostAtOnce));
+  const options = { maxOutputLength: mostAtOnce, info: true };
+  try {
+    // With `info` both give the result with the stream that made it; the types do not say so.
+    const { buffer, engine } = (form === "raw" ? inflateRawSync : inflateSync)(bytes, options) as unknown as {
+      buffer: Buffer;
+      engine: { bytesWritten: number };
+    };
+    reader.skip(engine.bytesWritten);
+    outcome.isWhole = true;
+    yield buffer;
+  } catch (error) {
+    outcome.fault = error instanceof Error ? error.message : "it cannot be expanded";
+  }
+}

@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import type { Bytes } from "./bytes.ts";
+import { derValues, oidText, type DerValue } from "./der.ts";
+import { decipher, RoundBudget, wide } from "./key-cipher.ts";
+import { noted, type Member, type ReportFault } from "./member.ts";
+
+/** Keystores hold keys and certificates: some kilobytes. */
+const mostBytes = 16 << 20;
+const mostKeys = 200;
+
+/** What keystores are locked with when nobody thinks about it: defaults of tools, of their manuals, of vendors. */
+const usualPasswords = [
+  ...["", "changeit", "changeme", "password", "secret", "123456", "password1", "passw0rd", "keystore"],
+  ...["notasecret", "android", "tizen", "test", "storepass", "keypass", "welcome1", "admin"],
+] as const;
+
+interface LockedKey {
+  readonly alias: string;
+  /** EncryptedPrivateKeyInfo of PKCS #8: the content of its sequence; or an open key. */
+  readonly key: Buffer;
+  readonly isOpen: boolean;
+}
+
+/**
+ * The private keys of a Java keystore (JKS, JCEKS) or a PKCS #12 file, as PEM, where no password or a usual one opens them: everybody can then. Others are
+ * noted. Certificates are public.
+ */
+export function* keystoreMembers(bytes: Bytes, report: ReportFault): Generator<Member, void> {
+  const file = bytes.read(0, Math.min(bytes.size, mostBytes));
+  const budget = new RoundBudget();
+  const isJava = file[0] !== 0x30;
+  const keys = isJava ? javaKeys(file) : pkcs12Keys(file, budget);
+  // A Java keystore tells by one hash whether a password is its own; its keys may cost hundreds of thousands.
+  const passwords = isJava ? usualPasswords.filter((password) => isStorePassword(file, password)) : usualPasswords;
+  for (const { alias, key, isOpen } of keys.slice(0, mostKeys)) {
+    const open = isOpen ? key : opened(key, passwords, budget);
+    if (open === undefined)
+      report(
+        noted("encrypted", alias, "is a private key in a keystore, behind a password that is none of the usual ones"),
+      );
+    else yield { name: alias, chunks: [pem(open)] };
+  }
+}
+
+/** The sum at the end of a Java keystore: SHA-1 over the password, a joke, and all before. */
+function isStorePassword(file: Buffer, password: string): boolean {
+  const sum = createHash("sha1")
+    .update(wide(password))
+    .update("Mighty Aphrodite")
+    .update(file.subarray(0, -20))
+    .digest();
+  return sum.equals(file.subarray(-20));
+}
+
+function opened(key: Buffer, passwords: readonly string[], budget: RoundBudget): Buffer | undefined {
+  const [algorithm, data] = derValues(key);
+  if (algorithm === undefined || data === undefined) return undefined;
+  for (const password of passwords) {
+    const plain = decipher(algorithm.content, data.content, password, budget);
+    if (plain !== undefined && isPrivateKey(plain)) return plain;
+  }
+  return undefined;
+}
+
+/** PrivateKeyInfo: a version, an algorithm, the key (RFC 5208). */
+function isPrivateKey(bytes: Buffer): boolean {
+  const [outer] = derValues(bytes);
+  const [version, algorithm, key] = outer?.tag === 0x30 ? derValues(outer.content) : [];
+  return version?.tag === 2 && version.content.length === 1 && algorithm?.tag === 0x30 && key?.tag === 4;
+}
+
+function pem(key: Buffer): Buffer {
+  const lines = key.toString("base64").match(/.{1,64}/g) ?? [];
+  // Put together here, so that this file holds no such block itself.
+  const [begin, end] = ["BEGIN", "END"].map((word) => `-----${word} PRIVATE KEY-----`);
+  return Buffer.from(`${begin}\n${lines.join("\n")}\n${end}\n`);
+}
+
+/** Entries of JKS and JCEKS: private keys, certificates; secret keys (JCEKS) are serialised objects of unknown length, and end the list. */
+function javaKeys(file: Buffer): LockedKey[] {
+  const keys: LockedKey[] = [];
+  const version = file.readUInt32BE(4);
+  let at = 12;
+  const skip = (lengthBytes: 2 | 4): Buffer => {
+    const length = at + lengthBytes <= file.length ? file.readUIntBE(at, lengthBytes) : Infinity;
+    const start = at + lengthBytes;
+    at = start + length;
+    return file.subarray(start, at);
+  };
+  for (let left = Math.min(file.readUInt32BE(8), file.length); left > 0 && at + 4 <= file.length; left--) {
+    const tag = file.readUInt32BE(at);
+    at += 4;
+    if (tag !== 1 && tag !== 2) break;
+    const alias = skip(2).toString("utf8");
+    at += 8;
+    if (tag === 1) {
+      const [outer] = derValues(skip(4));
+      if (outer !== undefined) keys.push({ alias, key: outer.content, isOpen: false });
+    }
+    let certificates = 1;
+    if (tag === 1) {
+      certificates = at + 4 <= file.length ? Math.min(file.readUInt32BE(at), file.length) : 0;
+      at += 4;
+    }
+    for (; certificates > 0 && at < file.length; certificates--) {
+      if (version >= 2) skip(2);
+      skip(4);
+    }
+  }
+  return keys;
+}
+
+const bags = { key: "1.2.840.113549.1.12.10.1.1", shrouded: "1.2.840.113549.1.12.10.1.2" };
+const friendlyName = "1.2.840.113549.1.9.20";
+const encryptedData = "1.2.840.113549.1.7.6";
+
+/** Keys of a PKCS #12 file (RFC 7292, 4): in bags of plain and of encrypted contents. */
+function pkcs12Keys(file: Buffer, budget: RoundBudget): LockedKey[] {
+  const [pfx] = derValues(file);
+  const [, safe] = pfx === undefined ? [] : derValues(pfx.content);
+  const contents = safe === undefined ? undefined : dataOf(safe);
+  if (contents === undefined) return [];
+  const keys: LockedKey[] = [];
+  for (const info of derValues(derValues(contents)[0]?.content ?? Buffer.alloc(0))) {
+    const [kind] = derValues(info.content);
+    const inner = kind !== undefined && oidText(kind) === encryptedData ? decipheredData(info, budget) : dataOf(info);
+    for (const bag of derValues(derValues(inner ?? Buffer.alloc(0))[0]?.content ?? Buffer.alloc(0))) {
+      const [id, value, attributes] = derValues(bag.content);
+      const key = value === undefined ? undefined : derValues(value.content)[0];
+      if (id === undefined || value === undefined || key === undefined) continue;
+      const alias = aliasOf(attributes) ?? `key ${keys.length + 1}`;
+      if (oidText(id) === bags.key) keys.push({ alias, key: value.content, isOpen: true });
+      else if (oidText(id) === bags.shrouded) keys.push({ alias, key: key.content, isOpen: false });
+    }
+  }
+  return keys;
+}
+
+/** The bytes of a ContentInfo of plain data: `SEQUENCE { oid, [0] { OCTET STRING } }`. */
+function dataOf(info: DerValue): Buffer | undefined {
+  const [, wrapped] = derValues(info.content);
+  const [octets] = wrapped === undefined ? [] : derValues(wrapped.content);
+  return octets?.tag === 4 ? octets.content : undefined;
+}
+
+/** The same for EncryptedData, where a usual password opens it: `[0] { SEQUENCE { version, SEQUENCE { oid, algorithm, [0] data } } }`. */
+function decipheredData(info: DerValue, budget: RoundBudget): Buffer | undefined {
+  const [, wrapped] = derValues(info.content);
+  const [encrypted] = wrapped === undefined ? [] : derValues(wrapped.content);
+  const [, content] = encrypted === undefined ? [] : derValues(encrypted.content);
+  const [, algorithm, data] = content === undefined ? [] : derValues(content.content);
+  if (algorithm === undefined || data === undefined) return undefined;
+  for (const password of usualPasswords) {
+    const plain = decipher(algorithm.content, data.content, password, budget);
+    if (plain !== undefined && derValues(plain)[0]?.tag === 0x30) return plain;
+  }
+  return undefined;
+}
+
+function aliasOf(attributes: DerValue | undefined): string | undefined {
+  for (const attribute of attributes === undefined ? [] : derValues(attributes.content)) {
+    const [id, values] = derValues(attribute.content);
+    if (id === undefined || values === undefined || oidText(id) !== friendlyName) continue;
+    const [name] = derValues(values.content);
+    if (name !== undefined)
+      return Buffer.from(name.content.subarray(0, name.content.length & ~1))
+        .swap16()
+        .toString("utf16le");
+  }
+  return undefined;
+}

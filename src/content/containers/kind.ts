@@ -1,0 +1,138 @@
+import { isTarHeader } from "../tar-header.ts";
+import type { Bytes } from "./bytes.ts";
+import { endBytes } from "./zip-directory.ts";
+
+/** Kinds that are read from their beginning to their end. */
+export type StreamKind = "gzip" | "zstd" | "xz" | "bzip2" | "tar" | "ar" | "cpio" | "rpm";
+/** Kinds of which any place may be needed at any time. */
+export type PlacedKind = "zip" | "class" | "pyc" | "sqlite" | "pdf" | "keystore";
+export type ContainerKind = StreamKind | PlacedKind;
+
+/** How many bytes `containerKind` wants to see. */
+export const kindBytes = 512;
+
+/** Whether contents that begin with a byte can be containers at all, tars aside. */
+const isFirst = new Uint8Array(256);
+for (const byte of [0x1f, 0x28, 0x50, 0xfd, 0x42, 0x21, 0x30, 0xed, 0xca, 0x53, 0x25, 0xfe, 0xce]) isFirst[byte] = 1;
+
+/**
+ * Whether it is worth asking what container a content is: nearly none are. Asked of every content of a history, so it looks at three places only: the
+ * first byte, where tars say `ustar` (those from before POSIX do not, and are known only as members), and where the end of a ZIP file stands.
+ */
+export function mayBeContainer(bytes: Uint8Array, from: number, length: number): boolean {
+  if (length < 14) return false;
+  if (isFirst[bytes[from]!] === 1 || (bytes[from + 2] === 0x0d && bytes[from + 3] === 0x0a)) return true;
+  if (length < kindBytes) return false;
+  return (
+    (bytes[from + 257] === 0x75 && bytes[from + 258] === 0x73) ||
+    (bytes[from + length - endBytes] === 0x50 && bytes[from + length - endBytes + 1] === 0x4b)
+  );
+}
+
+/** Tells the kind of a container by its first bytes; names are never asked. Undefined for everything else. */
+export function containerKind(head: Buffer): ContainerKind | undefined {
+  if (head.length < 14) return undefined;
+  switch (head[0]) {
+    case 0x1f:
+      // Deflate is the only method, and the upper flags are not used (RFC 1952, 2.3.1).
+      return head[1] === 0x8b && head[2] === 8 && (head[3]! & 0xe0) === 0 ? "gzip" : byTar(head);
+    case 0x28:
+      return head.readUInt32LE(0) === 0xfd2fb528 ? "zstd" : byTar(head);
+    case 0x50:
+      return isZip(head) ? "zip" : isSkippableZstd(head) ? "zstd" : byTar(head);
+    case 0xfd:
+      return head.readUIntBE(0, 6) === 0xfd377a585a00 ? "xz" : byTar(head);
+    case 0x42:
+      return isBzip2(head) ? "bzip2" : byTar(head);
+    case 0x21:
+      // Libraries are archives of this kind as well, but what they hold stands in them as it is, and was scanned with them.
+      return head.toString("latin1", 0, 21) === "!<arch>\ndebian-binary" ? "ar" : byTar(head);
+    case 0xfe:
+    case 0xce:
+      return isJavaKeystore(head) ? "keystore" : byTar(head);
+    case 0x30:
+      if (isPkcs12(head)) return "keystore";
+      return /^07070[127]$/.test(head.toString("latin1", 0, 6)) ? "cpio" : byTar(head);
+    case 0xca:
+      return isClass(head) ? "class" : byTar(head);
+    case 0x53:
+      return head.toString("latin1", 0, 15) === "SQLite format 3" && head[15] === 0 ? "sqlite" : byTar(head);
+    case 0x25:
+      return head.toString("latin1", 0, 5) === "%PDF-" ? "pdf" : byTar(head);
+    case 0xed:
+      return head.readUInt32BE(0) === 0xedabeedb ? "rpm" : byTar(head);
+    default:
+      return isSkippableZstd(head) ? "zstd" : isPyc(head) ? "pyc" : byTar(head);
+  }
+}
+
+/** The same for all of a content: archives can stand behind a program that unpacks them, and are then told by their end. */
+export function containerKindOf(bytes: Bytes): ContainerKind | undefined {
+  const kind = containerKind(bytes.read(0, kindBytes));
+  if (kind !== undefined || bytes.size < endBytes) return kind;
+  const end = bytes.read(bytes.size - endBytes, endBytes);
+  return end.length === endBytes && end.readUInt32LE(0) === 0x06054b50 && end.readUInt16LE(20) === 0
+    ? "zip"
+    : undefined;
+}
+
+const placed: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
+  ...(["zip", "class", "pyc", "sqlite", "pdf", "keystore"] as const),
+]);
+
+export function isPlaced(kind: ContainerKind): kind is PlacedKind {
+  return placed.has(kind);
+}
+
+const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
+  ...(["gzip", "zstd", "xz", "bzip2", "rpm", "class", "pyc"] as const),
+]);
+
+/** Whether it is one thing in another form, and so adds no level of its own. */
+export function isCompressed(kind: ContainerKind): boolean {
+  return forms.has(kind);
+}
+
+function isZip(head: Buffer): boolean {
+  const magic = head.readUInt32LE(0);
+  // A member; the end of an empty archive; the mark of a part of one.
+  return magic === 0x04034b50 || magic === 0x06054b50 || (magic === 0x08074b50 && head.readUInt32LE(4) === 0x04034b50);
+}
+
+function isSkippableZstd(head: Buffer): boolean {
+  return (head[0]! & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
+}
+
+function isBzip2(head: Buffer): boolean {
+  const level = head[3]!;
+  if (head[1] !== 0x5a || head[2] !== 0x68 || level < 0x31 || level > 0x39) return false;
+  const magic = head.readUIntBE(4, 6);
+  return magic === 0x314159265359 || magic === 0x177245385090;
+}
+
+/** Fat Mach-O files have the same magic, and then the number of their parts where classes have their version. */
+function isClass(head: Buffer): boolean {
+  return head.readUInt32BE(0) === 0xcafebabe && head.readUInt16BE(6) >= 45;
+}
+
+function isJavaKeystore(head: Buffer): boolean {
+  const magic = head.readUInt32BE(0);
+  return (magic === 0xfeedfeed || magic === 0xcececece) && [1, 2].includes(head.readUInt32BE(4));
+}
+
+/** A sequence that begins with the number 3, and goes on with a sequence (RFC 7292, 4). */
+function isPkcs12(head: Buffer): boolean {
+  const inside = 2 + (head[1]! > 0x80 && head[1]! < 0x85 ? head[1]! & 7 : 0);
+  return head[1] !== 0x80 && head.readUInt32BE(inside) === 0x02010330;
+}
+
+/** Python 3.7 and later: a version, `\r\n`, flags, and a code object behind the header (PEP 552). */
+function isPyc(head: Buffer): boolean {
+  if (head.length < 17 || head[2] !== 0x0d || head[3] !== 0x0a) return false;
+  const version = head.readUInt16LE(0);
+  return version >= 3390 && version < 4000 && head.readUInt32LE(4) <= 3 && (head[16]! & 0x7f) === 0x63;
+}
+
+function byTar(head: Buffer): ContainerKind | undefined {
+  return isTarHeader(head) ? "tar" : undefined;
+}

@@ -1,0 +1,88 @@
+import { chunksOf, type Bytes } from "./bytes.ts";
+import { ChunkReader } from "./chunk-reader.ts";
+import { inflate, type InflateOutcome } from "./inflate.ts";
+import { lost, type Member, type ReportFault } from "./member.ts";
+
+/** How far before its data the dictionary of a stream is looked for. */
+const longestDictionary = 4_096;
+/** Bytes searched at once. */
+const searchBytes = 1 << 20;
+/** Texts beyond this are not put together: they are scanned as the stream has them. */
+const mostText = 8 << 20;
+
+const streamWord = Buffer.from("stream");
+/** Filters of pictures. */
+const pictures = /\/(?:DCTDecode|JPXDecode|CCITTFaxDecode|JBIG2Decode)\b/;
+
+/**
+ * The deflated streams of a PDF file (ISO 32000), each as it stands, and those that show text as that text: what is shown is often cut into single letters.
+ * Streams that are not compressed were scanned with the file. Text in fonts of other codes than ASCII's is not read.
+ */
+export function* pdfMembers(bytes: Bytes, report: ReportFault): Generator<Member, void> {
+  const tail = bytes.read(Math.max(0, bytes.size - 2_048), 2_048).toString("latin1");
+  if (/\/Encrypt\s+\d/.test(tail)) {
+    report(lost("encrypted", "", "is an encrypted PDF file"));
+    return;
+  }
+  for (let at = findStream(bytes, 0); at >= 0; at = findStream(bytes, at)) {
+    const before = bytes.read(Math.max(0, at - longestDictionary), Math.min(at, longestDictionary)).toString("latin1");
+    const dictionary = before.slice(Math.max(0, before.lastIndexOf(" obj")));
+    const number = /(\d+) \d+$/.exec(before.slice(0, Math.max(0, before.lastIndexOf(" obj"))))?.[1] ?? String(at);
+    at += streamWord.length;
+    if (!/\/FlateDecode\b|\/Fl\b/.test(dictionary) || pictures.test(dictionary)) continue;
+    const start = at + (bytes.read(at, 1)[0] === 13 ? 1 : 0) + 1;
+    const reader = new ChunkReader(chunksOf(bytes, start));
+    yield {
+      name: `object ${number}`,
+      chunks: withText(inflate(reader, "zlib", { isWhole: false } satisfies InflateOutcome)),
+    };
+  }
+}
+
+/** Where the word `stream` stands next, other than in `endstream`. */
+function findStream(bytes: Bytes, from: number): number {
+  for (let at = from; at < bytes.size; at += searchBytes) {
+    const part = bytes.read(at, Math.min(searchBytes + streamWord.length, bytes.size - at));
+    for (let found = part.indexOf(streamWord); found >= 0; found = part.indexOf(streamWord, found + 1)) {
+      const isEnd = bytes.read(Math.max(0, at + found - 3), 3).toString("latin1") === "end";
+      const behind = part[found + streamWord.length];
+      if (!isEnd && (behind === 10 || behind === 13)) return at + found;
+    }
+  }
+  return -1;
+}
+
+/** A stream, and behind it the text that it shows. */
+function* withText(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for (const chunk of chunks) {
+    size += chunk.length;
+    if (size <= mostText) parts.push(Buffer.from(chunk));
+    yield chunk;
+  }
+  if (size > mostText) return;
+  const stream = Buffer.concat(parts).toString("latin1");
+  if (/\bT[jJ]\b/.test(stream)) yield Buffer.from(`\n${shownText(stream)}\n`, "latin1");
+}
+
+/** Strings in the order in which they are shown (9.4.3); operators that move to another line begin one. */
+function shownText(stream: string): string {
+  const out: string[] = [];
+  const token = /\((?:[^()\\]|\\[\s\S]|\((?:[^()\\]|\\[\s\S])*\))*\)|<([0-9a-fA-F\s]*)>|\b(?:T[dDm*]|ET)\b|T\*|['"]/g;
+  for (const [text, hex] of stream.matchAll(token)) {
+    if (text.startsWith("(")) out.push(unescape(text.slice(1, -1)));
+    else if (hex !== undefined) out.push(Buffer.from(hex.replace(/\s/g, ""), "hex").toString("latin1"));
+    else out.push("\n");
+  }
+  return out.join("");
+}
+
+const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" };
+
+function unescape(text: string): string {
+  return text.replace(/\\([0-7]{1,3}|\r?\n|[\s\S])/g, (_all, what: string) => {
+    if (/^[0-7]/.test(what)) return String.fromCharCode(Number.parseInt(what, 8) & 0xff);
+    return what.endsWith("\n") ? "" : (escapes[what] ?? what);
+  });
+}

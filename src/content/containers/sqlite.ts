@@ -1,0 +1,134 @@
+import type { Bytes } from "./bytes.ts";
+import { lost, type Member, type ReportFault } from "./member.ts";
+import {
+  interiorIndex,
+  leafIndex,
+  leafTable,
+  openSqlite,
+  readPage,
+  readRow,
+  type SqliteFile,
+  type SqlitePage,
+  type SqliteValue,
+} from "./sqlite-pages.ts";
+
+/** Tables of one file; more are made to be listed. */
+const mostTables = 10_000;
+/** Names by which columns say that they hold a name, and its value: rows of such tables are assignments. */
+const nameColumns =
+  /^(?:key|name|setting|property|attribute|(?:option|meta|config|setting|param|variable|item|host|origin)_?(?:name|key))$/i;
+const valueColumns =
+  /^(?:value|val|data|secret|token|password|content|(?:option|meta|config|setting|param|variable|item|password)_?(?:value|val))$/i;
+
+interface Table {
+  readonly name: string;
+  readonly root: number;
+  readonly columns: readonly string[];
+}
+
+/**
+ * The tables of an SQLite database as texts, `column = "value"` for each value; then rows on pages that no table has any more: what was deleted stays
+ * until its page is used again. A reader of pages of its own, since SQLite itself would be given a hostile file, whole, and shows no free pages.
+ */
+export function* sqliteMembers(bytes: Bytes, report: ReportFault): Generator<Member, void> {
+  const file = openSqlite(bytes);
+  if (file === undefined) {
+    report(lost("archive-corrupt", "", "the header of the database is damaged"));
+    return;
+  }
+  const seen = new Uint8Array(file.pages + 1);
+  const tables = [...tablesOf(file, seen)];
+  for (const table of tables)
+    yield { name: table.name, chunks: rowTexts(file, pagesBelow(file, table.root, seen), table.columns) };
+  yield { name: "free pages", chunks: rowTexts(file, unseenPages(file, seen), []) };
+}
+
+/** Tables as the schema names them; it is a table itself, on the first page. */
+function* tablesOf(file: SqliteFile, seen: Uint8Array): Generator<Table, void> {
+  let count = 0;
+  for (const page of pagesBelow(file, 1, seen)) {
+    for (const cell of page.cells) {
+      const [kind, name, , root, sql] = readRow(file, page, cell) ?? [];
+      if (kind !== "table" || typeof name !== "string" || typeof sql !== "string") continue;
+      if (++count > mostTables) return;
+      yield { name, root: Number(root), columns: columnsOf(sql) };
+    }
+  }
+}
+
+/** Names of columns out of `CREATE TABLE name (a TEXT, "b c" BLOB, …)`, as far as they are easily told; only readers need them. */
+function columnsOf(sql: string): string[] {
+  const columns: string[] = [];
+  let depth = 0;
+  let start = 0;
+  const take = (end: number): void => {
+    const found = /^\s*(?:"([^"]*)"|`([^`]*)`|\[([^\]]*)\]|([^\s,()]+))/.exec(sql.slice(start, end));
+    columns.push(found?.[1] ?? found?.[2] ?? found?.[3] ?? found?.[4] ?? "");
+  };
+  for (let i = 0; i < sql.length; i++) {
+    const character = sql[i];
+    if (character === "(") {
+      if (++depth === 1) start = i + 1;
+    } else if (character === ")") {
+      if (--depth === 0) {
+        take(i);
+        break;
+      }
+    } else if (character === "," && depth === 1) {
+      take(i);
+      start = i + 1;
+    }
+  }
+  return columns;
+}
+
+/** Pages with rows of the tree below a page, each page once. */
+function* pagesBelow(file: SqliteFile, root: number, seen: Uint8Array): Generator<SqlitePage, void> {
+  const waiting = [root];
+  while (waiting.length > 0) {
+    const number = waiting.pop()!;
+    if (!(number >= 1 && number <= file.pages) || seen[number] === 1) continue;
+    seen[number] = 1;
+    const page = readPage(file, number);
+    if (page === undefined) continue;
+    for (let i = page.children.length - 1; i >= 0; i--) waiting.push(page.children[i]!);
+    if (page.kind === leafTable || page.kind === leafIndex || page.kind === interiorIndex) yield page;
+  }
+}
+
+function* unseenPages(file: SqliteFile, seen: Uint8Array): Generator<SqlitePage, void> {
+  for (let number = 1; number <= file.pages; number++) {
+    const page = seen[number] === 1 ? undefined : readPage(file, number);
+    if (page?.kind === leafTable) yield page;
+  }
+}
+
+function* rowTexts(
+  file: SqliteFile,
+  pages: Iterable<SqlitePage>,
+  columns: readonly string[],
+): Generator<Uint8Array, void> {
+  const nameAt = columns.findIndex((column) => nameColumns.test(column));
+  const valueAt = columns.findIndex((column) => valueColumns.test(column));
+  for (const page of pages) {
+    const parts: Uint8Array[] = [];
+    for (const cell of page.cells) {
+      const row = readRow(file, page, cell);
+      if (row === undefined) continue;
+      const name = row[nameAt];
+      // As an assignment where it is one; the value's own line would be a second sighting of it.
+      const isAssignment = nameAt !== valueAt && typeof name === "string" && row[valueAt] !== undefined;
+      row.forEach((value, i) => {
+        if (value.length === 0) return;
+        const label = isAssignment && i === valueAt ? name.replace(/\s+/g, " ") : (columns[i] ?? "");
+        parts.push(...labelled(label, value));
+      });
+    }
+    if (parts.length > 0) yield Buffer.concat(parts);
+  }
+}
+
+function labelled(label: string, value: SqliteValue): Uint8Array[] {
+  if (typeof value === "string") return [Buffer.from(label === "" ? `${value}\n` : `${label} = "${value}"\n`)];
+  return [Buffer.from(label === "" ? "" : `${label} = `), value, Buffer.from("\n")];
+}

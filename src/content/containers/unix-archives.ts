@@ -1,0 +1,95 @@
+import { cleanPath } from "../tar-path.ts";
+import type { ChunkReader } from "./chunk-reader.ts";
+import { lost, type Member, type ReportFault } from "./member.ts";
+
+/** Names in the table of long names, or in a cpio header: a path is far shorter. */
+const mostNames = 4 << 20;
+const mostPath = 1 << 16;
+
+/** The members of an `ar` archive (a Debian package), with System V's and BSD's long names. */
+export function* arMembers(reader: ChunkReader, report: ReportFault): Generator<Member, void> {
+  reader.skip(8);
+  let names = "";
+  while (!reader.isAtEnd) {
+    const header = reader.take(60);
+    const size = Number(header?.toString("latin1", 48, 58).trim() || Number.NaN);
+    if (header === undefined || header.readUInt16BE(58) !== 0x600a || !Number.isSafeInteger(size) || size < 0) {
+      report(lost("archive-corrupt", "", "the ar archive is cut off or damaged"));
+      return;
+    }
+    const told = header.toString("latin1", 0, 16).trimEnd();
+    let left = size;
+    let name = told.replace(/\/$/, "");
+    if (told === "//") {
+      names = size <= mostNames ? (reader.take(size)?.toString("utf8") ?? "") : "";
+      left = 0;
+      if (names === "") reader.skip(size);
+    } else if (/^\/\d+$/.test(told)) name = names.slice(Number(told.slice(1))).split("/\n", 1)[0] ?? told;
+    else if (/^#1\/\d{1,5}$/.test(told)) {
+      const length = Math.min(size, Number(told.slice(3)));
+      name = (reader.take(length)?.toString("utf8") ?? "").replace(/\0+$/, "");
+      left = size - length;
+    }
+    const from = reader.position;
+    // The tables of symbols (`/`, `/SYM64/`, `__.SYMDEF`) hold names of functions.
+    if (told !== "//" && told !== "/" && told !== "/SYM64/")
+      yield { name: cleanPath(name), chunks: reader.stream(left) };
+    if (!reader.skip(left - (reader.position - from)) || !reader.skip(size & 1)) {
+      if (reader.position - from < left)
+        report(lost("archive-corrupt", cleanPath(name), "is cut off: the archive ends in it"));
+      return;
+    }
+  }
+}
+
+/** The files of a cpio archive: the portable format and the new one, with or without sums (RPM's payload, initial RAM disks). */
+export function* cpioMembers(reader: ChunkReader, report: ReportFault): Generator<Member, void> {
+  const damaged = (): void => report(lost("archive-corrupt", "", "the cpio archive is cut off or damaged"));
+  for (;;) {
+    const magic = reader.peek(6).toString("latin1");
+    if (magic.length === 0 || /^\0+$/.test(magic)) return;
+    const isNew = magic === "070701" || magic === "070702";
+    if (!isNew && magic !== "070707") return damaged();
+    const header = reader.take(isNew ? 110 : 76)?.toString("latin1");
+    if (header === undefined) return damaged();
+    const field = (from: number, length: number): number => {
+      const text = header.slice(from, from + length);
+      return (isNew ? /^[0-9a-fA-F]+$/ : /^[0-7]+$/).test(text) ? Number.parseInt(text, isNew ? 16 : 8) : Number.NaN;
+    };
+    const mode = isNew ? field(14, 8) : field(18, 6);
+    const size = isNew ? field(54, 8) : field(65, 11);
+    const nameLength = isNew ? field(94, 8) : field(59, 6);
+    if (!(size >= 0) || !(nameLength > 0) || nameLength > mostPath) return damaged();
+    const name = reader.take(nameLength)?.toString("utf8", 0, nameLength - 1);
+    // The new format pads header and name, and bodies, to four bytes.
+    if (name === undefined || (isNew && !reader.skip((4 - ((110 + nameLength) & 3)) & 3))) return damaged();
+    if (name === "TRAILER!!!") return;
+    const from = reader.position;
+    const isFile = (mode & 0o170000) === 0o100000;
+    if (isFile) yield { name: cleanPath(name), chunks: reader.stream(size) };
+    if (!reader.skip(size - (reader.position - from))) {
+      report(lost("archive-corrupt", cleanPath(name), "is cut off: the archive ends in it"));
+      return;
+    }
+    if (isNew) reader.skip((4 - (size & 3)) & 3);
+  }
+}
+
+/** Most bytes of an RPM's headers, as rpm itself limits them. */
+const mostRpmHeader = 256 << 20;
+
+/**
+ * An RPM package: lead, signatures and header, which are passed over, then the payload, which is compressed; it is told as one member without a name.
+ */
+export function* rpmMembers(reader: ChunkReader, report: ReportFault): Generator<Member, void> {
+  const damaged = (): void => report(lost("archive-corrupt", "", "the RPM package is cut off or damaged"));
+  if (!reader.skip(96)) return damaged();
+  for (const isSignature of [true, false]) {
+    const intro = reader.take(16);
+    if (intro === undefined || intro.readUInt32BE(0) >>> 8 !== 0x8eade8) return damaged();
+    const size = 16 * intro.readUInt32BE(8) + intro.readUInt32BE(12);
+    // Signatures are padded to eight bytes.
+    if (size > mostRpmHeader || !reader.skip(size + (isSignature ? (8 - (size & 7)) & 7 : 0))) return damaged();
+  }
+  yield { name: "", chunks: reader.stream() };
+}

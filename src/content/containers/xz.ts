@@ -1,0 +1,150 @@
+import { ChunkReader } from "./chunk-reader.ts";
+import { LzmaDamage, LzmaDecoder } from "./lzma.ts";
+
+/** A dictionary beyond this is memory that a few bytes ask for; `xz -9` asks for 64 MiB. */
+export const mostDictionary = 128 << 20;
+
+export interface XzOutcome {
+  fault?: { readonly code: "archive-corrupt" | "unsupported"; readonly message: string };
+}
+
+const headerMagic = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
+const lzma2Filter = 0x21;
+/** Filters that change addresses in machine code alone: texts come out of them as they went in (x86 … RISC-V). */
+const codeFilters: ReadonlySet<number> = new Set([4, 5, 6, 7, 8, 9, 10, 11]);
+/** Bytes of the check behind each block, by its kind (The .xz File Format, 2.1.1.2). */
+const checkBytes = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64] as const;
+
+class Unsupported extends Error {}
+
+/** Expands xz: any number of streams and blocks, whatever is behind code filters. Gives all before damage; what is wrong is told in `outcome`. */
+export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generator<Uint8Array, void> {
+  const reader = new ChunkReader(input);
+  try {
+    while (!reader.isAtEnd) {
+      const header = need(reader, 12);
+      // Streams are padded to four bytes.
+      if (header.readUInt32LE(0) === 0) {
+        if (header.some((byte) => byte !== 0)) throw new LzmaDamage("a header is damaged");
+        continue;
+      }
+      if (!header.subarray(0, 6).equals(headerMagic)) throw new LzmaDamage("a header is damaged");
+      yield* blocks(reader, checkBytes[header[7]! & 15]!);
+      need(reader, 12);
+    }
+  } catch (error) {
+    if (error instanceof LzmaDamage)
+      outcome.fault = { code: "archive-corrupt", message: `the xz stream is cut off or damaged (${error.message})` };
+    else if (error instanceof Unsupported) outcome.fault = { code: "unsupported", message: error.message };
+    else throw error;
+  }
+}
+
+function* blocks(reader: ChunkReader, check: number): Generator<Uint8Array, void> {
+  for (;;) {
+    const start = reader.position;
+    const size = reader.byte();
+    if (size < 0) throw new LzmaDamage("it ends too early");
+    if (size === 0) return skipIndex(reader, start);
+    const dictionaryBytes = blockDictionary(need(reader, size * 4 + 3));
+    const from = reader.position;
+    yield* expandLzma2(reader, dictionaryBytes);
+    need(reader, (4 - ((reader.position - from) & 3)) & 3);
+    need(reader, check);
+  }
+}
+
+/** The size of the dictionary, out of a block's header. */
+function blockDictionary(header: Buffer): number {
+  const flags = header[0]!;
+  const rest = inputOf(new ChunkReader([header.subarray(1)]));
+  if ((flags & 0x40) !== 0) readNumber(rest);
+  if ((flags & 0x80) !== 0) readNumber(rest);
+  for (let filter = 0; filter <= (flags & 3); filter++) {
+    const id = readNumber(rest);
+    const properties = Buffer.alloc(Math.min(readNumber(rest), header.length));
+    for (let i = 0; i < properties.length; i++) properties[i] = rest.byte();
+    if (id === lzma2Filter) return dictionaryOf(properties[0] ?? 0);
+    if (!codeFilters.has(id)) throw new Unsupported("the xz stream uses a filter that is not read");
+  }
+  throw new Unsupported("the xz stream uses a compression that is not read");
+}
+
+/** Throws Error where it is more than is given. */
+function dictionaryOf(byte: number): number {
+  const bytes = byte >= 40 ? 2 ** 32 : (2 | (byte & 1)) * 2 ** ((byte >> 1) + 11);
+  if (bytes > mostDictionary) throw new Unsupported("the xz stream needs too large a dictionary");
+  return bytes;
+}
+
+/** Expands LZMA2 (xz's form of LZMA: chunks, some stored) to its end. Throws LzmaDamage. */
+function* expandLzma2(reader: ChunkReader, dictionaryBytes: number): Generator<Uint8Array, void> {
+  const decoder = new LzmaDecoder(dictionaryBytes);
+  const input = inputOf(reader);
+  let hasProperties = false;
+  for (;;) {
+    const control = input.byte();
+    if (control === 0) return;
+    if (control === 1 || control >= 0xe0) decoder.resetDictionary();
+    if (control < 0x80) {
+      if (control > 2) throw new LzmaDamage("a chunk is of no known kind");
+      yield* decoder.copy(need(reader, 1 + readPair(input)));
+      continue;
+    }
+    const expanded = 1 + ((control & 0x1f) << 16) + readPair(input);
+    const compressed = 1 + readPair(input);
+    if (control >= 0xc0) {
+      decoder.setProperties(input.byte());
+      hasProperties = true;
+    } else if (control >= 0xa0) decoder.resetState();
+    if (!hasProperties) throw new LzmaDamage("a chunk has no properties");
+    // A chunk has 64 KiB at most. What is cut off of the last one is expanded as far as it goes.
+    const left = Array.from(reader.stream(compressed), (part) => Buffer.from(part));
+    if (yield* decoder.decode(() => left.shift(), expanded)) throw new LzmaDamage("a chunk ends too early");
+  }
+}
+
+/** Passes over the index of a stream (4): its records, padding and sum. */
+function skipIndex(reader: ChunkReader, start: number): void {
+  const input = inputOf(reader);
+  // Each record takes two bytes at least, so a count that lies ends with the input.
+  for (let left = 2 * readNumber(input); left > 0; left--) readNumber(input);
+  need(reader, (4 - ((reader.position - start) & 3)) & 3);
+  need(reader, 4);
+}
+
+function readPair(input: ByteInput): number {
+  return (input.byte() << 8) | input.byte();
+}
+
+/** A number of at most 63 bits, seven a byte (1.2). */
+function readNumber(input: ByteInput): number {
+  let value = 0;
+  for (let i = 0; i < 9; i++) {
+    const byte = input.byte();
+    value += (byte & 0x7f) * 2 ** (7 * i);
+    if (byte < 0x80) return value;
+  }
+  throw new LzmaDamage("a number is damaged");
+}
+
+function need(reader: ChunkReader, length: number): Buffer {
+  const bytes = reader.take(length);
+  if (bytes === undefined) throw new LzmaDamage("it ends too early");
+  return bytes;
+}
+
+/** Bytes one by one; throws LzmaDamage where there are no more. */
+interface ByteInput {
+  byte(): number;
+}
+
+function inputOf(reader: ChunkReader): ByteInput {
+  return {
+    byte() {
+      const byte = reader.byte();
+      if (byte < 0) throw new LzmaDamage("it ends too early");
+      return byte;
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { crc32 } from "node:zlib";
+import { cleanPath } from "../tar-path.ts";
+import { chunksOf, type Bytes } from "./bytes.ts";
+import { unbzip2 } from "./bzip2.ts";
+import { ChunkReader } from "./chunk-reader.ts";
+import { inflate, type InflateOutcome } from "./inflate.ts";
+import { LzmaDamage, LzmaDecoder } from "./lzma.ts";
+import { lost, noted, type Member, type ReportFault } from "./member.ts";
+import { mostDictionary, unxz, type XzOutcome } from "./xz.ts";
+import { localMagic, readDirectory, readLocal, type ZipEntry } from "./zip-directory.ts";
+import { unzstdChunks, type ZstdOutcome } from "./zstd.ts";
+
+/** Entries of one directory that are looked at; the walk of members has a limit of its own. */
+const mostEntries = 1 << 20;
+/** Bytes searched at once for headers that no directory names. */
+const huntBytes = 1 << 20;
+
+const flag = { encrypted: 1, descriptor: 8, strong: 64 } as const;
+const method = { stored: 0, deflate: 8, bzip2: 12, lzma: 14, zstd: 93, xz: 95, aes: 99 } as const;
+
+/**
+ * The members of a ZIP file (APPNOTE 6.3.10): those that the central directory names, in the order in which they lie, and between them those that it
+ * does not name. Where there is no directory, all that have a header. Members that share bytes are read once: files are made of such to be a
+ * thousand times larger inside.
+ */
+export function* zipMembers(bytes: Bytes, report: ReportFault): Generator<Member, void> {
+  const directory = readDirectory(bytes, mostEntries);
+  if (directory === undefined) {
+    report(lost("archive-corrupt", "", "the ZIP file has no directory: it is cut off or damaged"));
+    yield* unlisted(bytes, 0, bytes.size, () => {});
+    return;
+  }
+  if (!directory.isWhole) report(lost("archive-corrupt", "", "the directory of the ZIP file is damaged"));
+  const entries = directory.entries.toSorted((a, b) => a.offset - b.offset);
+  const tellUnlisted = (name: string): void =>
+    report(noted("archive-corrupt", name, "is in the ZIP file, but not in its directory"));
+  let done = 0;
+  let before: ZipEntry | undefined;
+  for (const entry of entries) {
+    const name = cleanPath(entry.name);
+    if (entry.offset < done) {
+      // The same member under one more name costs nothing; parts of others are no members.
+      if (before?.offset !== entry.offset || before.name !== entry.name)
+        report(lost("bomb", name, "shares its bytes with another member"));
+      continue;
+    }
+    yield* unlisted(bytes, done, entry.offset, tellUnlisted);
+    before = entry;
+    const local = readLocal(bytes, entry.offset);
+    if (local === undefined) {
+      report(lost("archive-corrupt", name, "has no header where the directory of the ZIP file says"));
+      continue;
+    }
+    if (local.name !== entry.name) report(noted("archive-corrupt", name, "has another name in its own header"));
+    const end = local.offset + entry.compressed;
+    done = Math.max(done, end);
+    if (entry.compressed === 0 && (entry.expanded === 0 || entry.name.endsWith("/"))) continue;
+    if (isHidden(entry, report) || isUnread(entry, report)) continue;
+    if (end > bytes.size) report(lost("archive-corrupt", name, "is cut off: the ZIP file ends in it"));
+    yield { name, chunks: dataOf(entry, chunksOf(bytes, local.offset, Math.min(end, bytes.size)), report) };
+  }
+  yield* unlisted(bytes, done, directory.start, tellUnlisted);
+}
+
+function isHidden(entry: ZipEntry, report: ReportFault): boolean {
+  if ((entry.flags & (flag.encrypted | flag.strong)) === 0) return false;
+  report(lost("encrypted", cleanPath(entry.name), "is encrypted"));
+  return true;
+}
+
+const readable: ReadonlySet<number> = new Set(Object.values(method).filter((known) => known !== method.aes));
+
+function isUnread(entry: ZipEntry, report: ReportFault): boolean {
+  if (readable.has(entry.method)) return false;
+  report(lost("unsupported", cleanPath(entry.name), `is compressed by method ${entry.method}, which is not read`));
+  return true;
+}
+
+/** The expanded data of a member, checked against what its header says of them. */
+function* dataOf(entry: ZipEntry, stored: Iterable<Uint8Array>, report: ReportFault): Generator<Uint8Array, void> {
+  const name = cleanPath(entry.name);
+  let sum = 0;
+  let size = 0;
+  let isDamaged = false;
+  const damaged = (message: string, code: "archive-corrupt" | "unsupported" | "bomb" = "archive-corrupt"): void => {
+    if (!isDamaged) report(lost(code, name, message));
+    isDamaged = true;
+  };
+  for (const chunk of expanded(entry.method, stored, entry.expanded, damaged)) {
+    sum = crc32(chunk, sum);
+    size += chunk.length;
+    yield chunk;
+  }
+  if (isDamaged) return;
+  if (size !== entry.expanded) report(noted("archive-corrupt", name, "has another size than the ZIP file says"));
+  else if (sum !== entry.sum) report(noted("archive-corrupt", name, "has another checksum than the ZIP file says"));
+}
+
+function* expanded(
+  by: number,
+  stored: Iterable<Uint8Array>,
+  size: number,
+  damaged: (message: string, code?: "archive-corrupt" | "unsupported" | "bomb") => void,
+): Generator<Uint8Array, void> {
+  switch (by) {
+    case method.stored:
+      yield* stored;
+      return;
+    case method.deflate: {
+      const outcome: InflateOutcome = { isWhole: false };
+      yield* inflate(new ChunkReader(stored), "raw", outcome);
+      if (!outcome.isWhole) damaged(`is damaged (${outcome.fault ?? "it is cut off"})`);
+      return;
+    }
+    case method.bzip2:
+      yield* unbzip2(stored, (message) => damaged(`is damaged: ${message}`));
+      return;
+    case method.zstd: {
+      const outcome: ZstdOutcome = {};
+      yield* unzstdChunks(stored, outcome);
+      if (outcome.fault !== undefined) damaged(outcome.fault.message, outcome.fault.code);
+      return;
+    }
+    case method.xz: {
+      const outcome: XzOutcome = {};
+      yield* unxz(stored, outcome);
+      if (outcome.fault !== undefined) damaged(outcome.fault.message, outcome.fault.code);
+      return;
+    }
+    default:
+      yield* unlzma(stored, size, damaged);
+  }
+}
+
+/** Raw LZMA behind a header of ZIP's own: version, length of the properties, properties (5.8.8). */
+function* unlzma(
+  stored: Iterable<Uint8Array>,
+  size: number,
+  damaged: (message: string, code?: "archive-corrupt" | "unsupported") => void,
+): Generator<Uint8Array, void> {
+  const reader = new ChunkReader(stored);
+  const header = reader.take(9);
+  if (header === undefined) return damaged("is damaged (it is cut off)");
+  const dictionary = header.readUInt32LE(5);
+  if (dictionary > mostDictionary) return damaged("needs too large a dictionary", "unsupported");
+  try {
+    const decoder = new LzmaDecoder(dictionary);
+    decoder.setProperties(header[4]!);
+    const pieces = reader.stream();
+    yield* decoder.decode(() => pieces.next().value ?? undefined, size);
+  } catch (error) {
+    if (!(error instanceof LzmaDamage)) throw error;
+    damaged(`is damaged (${error.message})`);
+  }
+}
+
+/** Members with a header in a stretch of the file that the directory says nothing of. `tell` hears their names. */
+function* unlisted(bytes: Bytes, from: number, to: number, tell: (name: string) => void): Generator<Member, void> {
+  let at = from;
+  while (at + 30 <= to) {
+    const found = findMagic(bytes, at, to);
+    if (found < 0) return;
+    at = found + 4;
+    const local = readLocal(bytes, found);
+    if (local === undefined || local.offset > to || !readable.has(local.method)) continue;
+    if ((local.flags & flag.encrypted) !== 0 || local.name.endsWith("/")) continue;
+    const hasSize = (local.flags & flag.descriptor) === 0;
+    const limit = hasSize ? Math.min(to, local.offset + local.compressed) : to;
+    const name = cleanPath(local.name);
+    tell(name);
+    // Stored data of unknown length end at the next header.
+    const end = hasSize || local.method !== method.stored ? limit : endOfStored(bytes, local.offset, to);
+    yield { name, chunks: expanded(local.method, chunksOf(bytes, local.offset, end), local.expanded, () => {}) };
+    at = hasSize ? end : local.offset;
+  }
+}
+
+function endOfStored(bytes: Bytes, from: number, to: number): number {
+  const next = findMagic(bytes, from, to);
+  return next < 0 ? to : next;
+}
+
+const magicBytes = Buffer.alloc(4);
+magicBytes.writeUInt32LE(localMagic);
+
+/** Where the next local header may stand; -1: nowhere before `to`. */
+function findMagic(bytes: Bytes, from: number, to: number): number {
+  for (let at = from; at < to; at += huntBytes) {
+    const found = bytes.read(at, Math.min(huntBytes + 3, to - at)).indexOf(magicBytes);
+    if (found >= 0) return at + found;
+  }
+  return -1;
+}

@@ -1,0 +1,103 @@
+import { Decompress } from "fzstd";
+import { ChunkReader } from "./chunk-reader.ts";
+
+const frameMagic = 0xfd2fb528;
+/** Blocks are this long at most (RFC 8878, 3.1.1.2.4); one that says more is damaged. */
+const mostBlock = 128 << 10;
+/** What zstd itself accepts unless told otherwise: more is memory that a few bytes ask for. */
+const mostWindow = 128 << 20;
+/** The decoder moves its whole window for each block. Full blocks are worth that; a stream of empty ones with a large window is made to waste time. */
+const freeMoves = 2 ** 32;
+const movesForByte = mostWindow / mostBlock;
+
+export interface ZstdOutcome {
+  fault?: { readonly code: "archive-corrupt" | "unsupported" | "bomb"; readonly message: string };
+}
+
+/**
+ * Expands zstd (RFC 8878): any number of frames and skippable frames. Frames are taken apart here, and their blocks expanded one by one, so that
+ * a frame which asks for too much memory is refused before it gets any. All before damage is given. Layers are expanded by another decoder, quicker
+ * but not ready before something was awaited; here nothing can be.
+ */
+export function* unzstdChunks(input: Iterable<Uint8Array>, outcome: ZstdOutcome): Generator<Uint8Array, void> {
+  const reader = new ChunkReader(input);
+  let moves = 0;
+  const damaged = (message: string): void => {
+    outcome.fault = { code: "archive-corrupt", message };
+  };
+  while (!reader.isAtEnd) {
+    const magic = reader.take(4)?.readUInt32LE(0);
+    if (magic === undefined) return damaged("the zstd stream is cut off");
+    if ((magic & 0xfffffff0) >>> 0 === 0x184d2a50) {
+      const size = reader.take(4)?.readUInt32LE(0);
+      if (size === undefined || !reader.skip(size)) return damaged("the zstd stream is cut off");
+      continue;
+    }
+    if (magic !== frameMagic) return damaged("bytes behind the zstd stream were not read");
+    const header = frameHeader(reader);
+    if (header === undefined) return damaged("the zstd stream is cut off");
+    if (header.window > mostWindow || header.hasDictionary) {
+      const why = header.hasDictionary ? "needs a dictionary" : "needs too large a window";
+      outcome.fault = { code: "unsupported", message: `the zstd stream ${why}` };
+      return;
+    }
+    const ready: Uint8Array[] = [];
+    const decoder = new Decompress((chunk) => {
+      ready.push(chunk);
+      moves += header.window - chunk.length * movesForByte;
+    });
+    try {
+      decoder.push(Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), header.bytes]));
+      for (let isLast = false; !isLast;) {
+        const start = reader.take(3);
+        if (start === undefined) return damaged("the zstd stream is cut off");
+        const word = start.readUIntLE(0, 3);
+        const size = ((word >> 1) & 3) === 1 ? 1 : word >>> 3;
+        const body = word >>> 3 > mostBlock ? undefined : reader.take(size);
+        if (body === undefined) return damaged("the zstd stream is cut off or damaged");
+        isLast = (word & 1) === 1;
+        decoder.push(Buffer.concat([start, body]), isLast);
+        yield* ready.splice(0);
+        if (moves > freeMoves) {
+          outcome.fault = { code: "bomb", message: "the zstd stream holds too many small blocks" };
+          return;
+        }
+      }
+      if (header.hasSum) reader.skip(4);
+    } catch {
+      yield* ready.splice(0);
+      return damaged("the zstd stream is damaged");
+    }
+  }
+}
+
+interface FrameHeader {
+  readonly bytes: Buffer;
+  readonly window: number;
+  readonly hasSum: boolean;
+  readonly hasDictionary: boolean;
+}
+
+function frameHeader(reader: ChunkReader): FrameHeader | undefined {
+  const descriptor = reader.take(1);
+  if (descriptor === undefined) return undefined;
+  const flags = descriptor[0]!;
+  const isSingle = (flags & 0x20) !== 0;
+  const dictionaryBytes = [0, 1, 2, 4][flags & 3]!;
+  const sizeBytes = [isSingle ? 1 : 0, 2, 4, 8][flags >> 6]!;
+  const rest = reader.take((isSingle ? 0 : 1) + dictionaryBytes + sizeBytes);
+  if (rest === undefined) return undefined;
+  const sizeAt = rest.length - sizeBytes;
+  const told =
+    sizeBytes === 8 ? Number(rest.readBigUInt64LE(sizeAt)) : sizeBytes === 0 ? 0 : rest.readUIntLE(sizeAt, sizeBytes);
+  const exponent = isSingle ? 0 : 10 + (rest[0]! >> 3);
+  const window = isSingle ? told : 2 ** exponent + (2 ** exponent / 8) * (rest[0]! & 7);
+  const dictionary = rest.subarray(sizeAt - dictionaryBytes, sizeAt);
+  return {
+    // The sum is passed over here, so that the last block ends the frame.
+    bytes: Buffer.concat([Buffer.from([flags & ~4]), rest]),
+    window,
+    hasSum: (flags & 4) !== 0,
+    hasDictionary: dictionary.some((byte) => byte !== 0),
+  };
+}

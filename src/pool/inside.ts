@@ -1,0 +1,275 @@
+import { addCounts } from "../model/ledger.ts";
+import { append } from "../model/multimap.ts";
+import type { Detection } from "../model/detection.ts";
+import {
+  bytesInMemory,
+  ChunkReader,
+  chunksOf,
+  containerKind,
+  containerKindOf,
+  isCompressed,
+  kindBytes,
+  mayBeContainer,
+  placedMembers,
+  streamedMembers,
+  isPlaced,
+  type Bytes,
+  type ContainerKind,
+  type Member,
+  type MemberFault,
+  type PlacedKind,
+  type ReportFault,
+} from "../content/containers/index.ts";
+import { insideLimits, type InsideLimits } from "../content/containers/limits.ts";
+import type { ScanResult } from "../detect/index.ts";
+import type { Task } from "./task.ts";
+
+/** What lies inside of a content, beside what its own bytes say. */
+export interface Inside {
+  /** Expanded bytes of the members. */
+  readonly bytes: number;
+  readonly faults: readonly InsideFault[];
+}
+
+/** A fault of some members of one container: the first of them, and how many there are. */
+export interface InsideFault extends MemberFault {
+  readonly count: number;
+}
+
+/** What came of a content with all that lies in it. */
+export interface WholeResult {
+  readonly result: ScanResult;
+  /** Absent where it is no container. */
+  readonly inside?: Inside;
+}
+
+/** Members up to this size are scanned at once, larger ones as streams. */
+const gatherBytes = 1 << 20;
+/** Detections of one content, all members together; the detector has a limit for each. */
+const maxDetections = 50_000;
+/** Kinds of faults told of one content; a hostile archive has as many as it has members. */
+const maxFaults = 100;
+
+/**
+ * Looks into the content of `length` bytes at address `at` of the kernel's memory, which was scanned with `result`; nearly all contents are no
+ * containers, and cost three looks. Members are scanned in the memory at `low` and behind.
+ */
+export function withInside(task: Task, result: ScanResult, at: number, length: number, low: number): WholeResult {
+  const { bytes } = task.detector.kernel;
+  if (task.archiveDepth === 0 || !mayBeContainer(bytes, at, length)) return { result };
+  const content = bytes.subarray(at, at + length);
+  if (containerKindOf(bytesInMemory(content)) === undefined) return { result };
+  // The kernel's memory moves when it grows, and what is scanned next may lie in this place.
+  return lookInside(task, result, bytesInMemory(Buffer.from(content)), low);
+}
+
+/** The same for a content that can be read outside of the kernel's memory. */
+export function lookInside(
+  task: Task,
+  result: ScanResult,
+  bytes: Bytes,
+  low: number = task.detector.kernel.arena,
+  limits: InsideLimits = insideLimits,
+): WholeResult {
+  const kind = task.archiveDepth === 0 ? undefined : containerKindOf(bytes);
+  return kind === undefined ? { result } : new InsideWalk(task, low, bytes.size, limits).walk(kind, bytes, result);
+}
+
+/** Scans a content that is in memory as a whole, and what lies inside of it. */
+export function scanWhole(task: Task, bytes: Uint8Array): WholeResult {
+  const result = task.detector.scan(bytes);
+  return mayBeContainer(bytes, 0, bytes.length) ? lookInside(task, result, bytesInMemory(bytes)) : { result };
+}
+
+/** The same for a content of `size` bytes that went by as a stream: `held` is what was kept of it, if that was worth it. */
+export function lookInsideHeld(
+  task: Task,
+  result: ScanResult,
+  held: Bytes | "too-large" | undefined,
+  size: number,
+): WholeResult {
+  if (held !== "too-large") return held === undefined ? { result } : lookInside(task, result, held);
+  const message = `is an archive of ${size} bytes, too large to be opened here`;
+  return { result, inside: { bytes: 0, faults: [{ code: held, effect: "incomplete", name: "", message, count: 1 }] } };
+}
+
+/** Where members lie: the path to them, how many archives are open, and how many forms were taken off since the last one. */
+interface Level {
+  readonly path: string;
+  readonly depth: number;
+  readonly forms: number;
+}
+
+/** One container with all that lies in it. */
+class InsideWalk {
+  readonly #task: Task;
+  readonly #low: number;
+  readonly #limits: InsideLimits;
+  readonly #mostBytes: number;
+  readonly #faults = new Map<string, InsideFault & { count: number }>();
+  readonly #found: Detection[] = [];
+  /** What the bytes of containers themselves say; told where no member says the same. */
+  readonly #ofContainers: Detection[] = [];
+  readonly #results: ScanResult[] = [];
+  #bytes = 0;
+  #members = 0;
+  #held = 0;
+  #isStopped = false;
+
+  constructor(task: Task, low: number, size: number, limits: InsideLimits) {
+    this.#task = task;
+    this.#low = low;
+    this.#limits = limits;
+    this.#mostBytes = Math.max(limits.freeBytes, limits.maxRatio * size);
+  }
+
+  walk(kind: ContainerKind, bytes: Bytes, result: ScanResult): WholeResult {
+    const { kernel } = this.#task.detector;
+    const looked = kernel.scannedBytes;
+    this.#results.push(result);
+    this.#ofContainers.push(...result.detections);
+    const level = deeper({ path: "", depth: 0, forms: 0 }, kind);
+    this.#open(level, (report) =>
+      isPlaced(kind)
+        ? placedMembers(kind, bytes, report)
+        : streamedMembers(kind, new ChunkReader(chunksOf(bytes)), report),
+    );
+    // Members are not among the bytes of which it is told how many were looked at.
+    kernel.scannedBytes = looked;
+    const inMembers = new Map<string, string[]>();
+    for (const { secret, member = "" } of this.#found) append(inMembers, secret, member);
+    const own = this.#ofContainers.filter(
+      ({ secret, member = "" }) =>
+        !inMembers.get(secret)?.some((path) => member === "" || path === member || path.startsWith(`${member}!`)),
+    );
+    const all = [...own, ...this.#found];
+    const merged: ScanResult = {
+      detections: all.slice(0, maxDetections),
+      suppressed: this.#results.reduce((sum, { suppressed }) => addCounts(sum, suppressed), {}),
+      judged: sumOf(this.#results.map(({ judged }) => judged)),
+      limited: all.length > maxDetections || this.#results.some(({ limited }) => limited),
+    };
+    return { result: merged, inside: { bytes: this.#bytes, faults: [...this.#faults.values()] } };
+  }
+
+  /** Goes through the members of a container. */
+  #open(level: Level, members: (report: ReportFault) => Iterable<Member>): void {
+    for (const member of members((fault) => this.#tell(fault, level.path))) {
+      if (++this.#members > this.#limits.maxMembers)
+        this.#stop("bomb", level.path, `holds more than ${this.#limits.maxMembers} members: the rest was not read`);
+      if (this.#isStopped) return;
+      this.#member(member, { ...level, path: join(level.path, member.name) });
+      if (this.#isStopped) return;
+    }
+  }
+
+  #member(member: Member, level: Level): void {
+    const reader = new ChunkReader(this.#counted(member.chunks, level.path));
+    const kind = containerKind(reader.peek(kindBytes));
+    if (kind === undefined) return this.#scan(reader, level.path);
+    const inner = deeper(level, kind);
+    if (inner.depth > this.#task.archiveDepth || inner.forms > this.#limits.maxForms) {
+      this.#tell(
+        { code: "too-deep", effect: "incomplete", name: "", message: "is an archive that lies too deep to be opened" },
+        level.path,
+      );
+      return this.#scan(reader, level.path);
+    }
+    if (isPlaced(kind)) this.#hold(kind, reader, inner);
+    else this.#open(inner, (report) => streamedMembers(kind, reader, report));
+  }
+
+  /** A member that has to be read at any place is held in memory meanwhile. */
+  #hold(kind: PlacedKind, reader: ChunkReader, level: Level): void {
+    const room = this.#limits.maxHeldBytes - this.#held;
+    const parts: Buffer[] = [];
+    let size = 0;
+    for (const chunk of reader.stream(room)) {
+      parts.push(Buffer.from(chunk));
+      size += chunk.length;
+    }
+    if (!reader.isAtEnd) {
+      this.#tell(
+        { code: "too-large", effect: "incomplete", name: "", message: "is an archive that is too large to be opened" },
+        level.path,
+      );
+      return this.#scan(new ChunkReader(chain(parts, reader.stream())), level.path);
+    }
+    const content = Buffer.concat(parts);
+    this.#held += size;
+    this.#keep(this.#task.detector.scan(content, this.#low), level.path, this.#ofContainers);
+    this.#open(level, (report) => placedMembers(kind, bytesInMemory(content), report));
+    this.#held -= size;
+  }
+
+  #scan(reader: ChunkReader, path: string): void {
+    const { detector } = this.#task;
+    const parts: Buffer[] = [];
+    for (const chunk of reader.stream(gatherBytes)) parts.push(Buffer.from(chunk));
+    if (parts.length === 0) return;
+    if (reader.isAtEnd) {
+      const content = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+      return this.#keep(detector.scan(content, this.#low), path, this.#found);
+    }
+    const stream = detector.stream(this.#low);
+    for (const chunk of chain(parts, reader.stream())) stream.push(chunk);
+    this.#keep(stream.end(), path, this.#found);
+  }
+
+  #keep(result: ScanResult, path: string, list: Detection[]): void {
+    this.#results.push(result);
+    if (list.length > maxDetections) return;
+    for (const detection of result.detections) list.push(path === "" ? detection : { ...detection, member: path });
+  }
+
+  *#counted(chunks: Iterable<Uint8Array>, path: string): Generator<Uint8Array, void> {
+    for (const chunk of chunks) {
+      this.#bytes += chunk.length;
+      this.#task.inside(chunk.length);
+      if (this.#bytes > this.#mostBytes)
+        this.#stop("bomb", path, `expands to more than ${this.#mostBytes} bytes: the rest was not read`);
+      else if (this.#task.cancelled()) this.#stop("interrupted", path, "was not read to its end");
+      if (this.#isStopped) return;
+      yield chunk;
+    }
+  }
+
+  /** Nothing more is read. */
+  #stop(code: "bomb" | "interrupted", path: string, message: string): void {
+    if (!this.#isStopped) this.#tell({ code, effect: "incomplete", name: "", message }, path);
+    this.#isStopped = true;
+  }
+
+  #tell(fault: MemberFault, path: string): void {
+    const name = join(path, fault.name);
+    const key = [fault.code, fault.effect, fault.message, path].join("\0");
+    const known = this.#faults.get(key);
+    if (known !== undefined) known.count++;
+    else if (this.#faults.size < maxFaults) this.#faults.set(key, { ...fault, name, count: 1 });
+    else {
+      const message = "holds more that cannot be read";
+      const last = this.#faults.get("") ?? { ...fault, name: "", message, effect: "incomplete", count: 0 };
+      this.#faults.set("", { ...last, count: last.count + 1 });
+    }
+  }
+}
+
+function deeper(level: Level, kind: ContainerKind): Level {
+  return isCompressed(kind) ? { ...level, forms: level.forms + 1 } : { ...level, depth: level.depth + 1, forms: 0 };
+}
+
+/** A compressed file has no name of its own; each archive adds one, behind `!` as gitleaks writes it. */
+function join(path: string, name: string): string {
+  return path === "" ? name : name === "" ? path : `${path}!${name}`;
+}
+
+function* chain(parts: readonly Uint8Array[], rest: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+  yield* parts;
+  yield* rest;
+}
+
+function sumOf(lists: readonly ScanResult["judged"][]): ScanResult["judged"] {
+  const sum = new Map<number, number>();
+  for (const list of lists) for (const [key, count] of list) sum.set(key, (sum.get(key) ?? 0) + count);
+  return sum;
+}

@@ -1,0 +1,129 @@
+/** Contents whose texts cannot be read as they stand: compiled code, databases, documents. Made by the real programs where there are such. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deflateSync } from "node:zlib";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { testWith } from "../../require-program.ts";
+import { listMembers } from "./list-members.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "leaktrace-views-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function python(program: string): void {
+  execFileSync("python3", ["-c", program], { cwd: folder });
+}
+
+/** A text of 49 characters: a length that is a digit itself. */
+const text = `tok_${"x1y2z3a4b".repeat(5)}`;
+
+describe("compiled code", () => {
+  testWith("python3")("texts of a Python module stand in lines of their own", () => {
+    writeFileSync(join(folder, "m.py"), `A = "${text}"\ndef f():\n  return "in a function ü"\n`);
+    python("import py_compile; py_compile.compile('m.py', cfile='m.pyc')");
+    const { kind, members } = listMembers(readFileSync(join(folder, "m.pyc")), (bytes) => bytes.toString("utf8"));
+    expect(kind).toBe("pyc");
+    expect(members).toHaveLength(1);
+    expect(members[0]![1].split("\n")).toEqual(expect.arrayContaining([text, "in a function ü"]));
+  });
+
+  testWith("javac")("texts of a Java class, and its constants with their names", { timeout: 60_000 }, () => {
+    const source = `class A { static final String API_TOKEN = "${text}"; long n = 5L; String s = "another text"; }`;
+    writeFileSync(join(folder, "A.java"), source);
+    execFileSync("javac", ["A.java"], { cwd: folder });
+    const { kind, members, faults } = listMembers(readFileSync(join(folder, "A.class")));
+    expect({ kind, faults }).toEqual({ kind: "class", faults: [] });
+    const lines = members[0]![1].split("\n");
+    expect(lines[0]).toBe(`API_TOKEN = "${text}"`);
+    expect(lines).toEqual(expect.arrayContaining([text, "another text"]));
+  });
+
+  test("a fat Mach-O file is no class", () => {
+    expect(listMembers(Buffer.from(`cafebabe00000002${"00".repeat(600)}`, "hex")).kind).toBeUndefined();
+  });
+});
+
+const columns = "id integer primary key, name text, [api token] blob";
+
+function database(path: string, encoding = "UTF-8"): Buffer {
+  python(`import sqlite3
+c = sqlite3.connect(${JSON.stringify(path)}); c.isolation_level = None
+c.execute("pragma encoding='${encoding}'"); c.execute("pragma page_size=512"); c.execute("pragma secure_delete=off")
+c.execute("create table users(${columns})")
+for i in range(300): c.execute("insert into users values(?,?,?)", (i, "name %d" % i, b"token-%d" % i))
+c.execute("create table options(option_name text, option_value text)")
+c.execute("insert into options values('secret_key', ?)", ("v" * 5000,))
+c.execute("create table w(k text primary key, n int, f real) without rowid")
+c.execute("insert into w values('in an index', -7, 1.5)")
+c.execute("create table gone(t text)")
+for i in range(50): c.execute("insert into gone values(?)", ("deleted %d " % i + "z" * 300,))
+c.execute("drop table gone"); c.close()`);
+  return readFileSync(join(folder, path));
+}
+
+describe("SQLite", () => {
+  for (const encoding of ["UTF-8", "UTF-16le", "UTF-16be"]) {
+    testWith("python3")(`${encoding}: every row of every table, overflow pages, and what was deleted`, () => {
+      const { kind, members, faults } = listMembers(database(`${encoding}.db`, encoding));
+      expect({ kind, faults }).toEqual({ kind: "sqlite", faults: [] });
+      const of = new Map(members);
+      const users = of.get("users")!;
+      for (let i = 0; i < 300; i++) expect(users).toContain(`name = "name ${i}"\napi token = token-${i}\n`);
+      expect(of.get("options")).toBe(`option_name = "secret_key"\nsecret_key = "${"v".repeat(5000)}"\n`);
+      expect(of.get("w")).toBe('k = "in an index"\nn = "-7"\nf = "1.5"\n');
+      expect(of.get("free pages")).toMatch(/deleted \d+ zzz/);
+    });
+  }
+
+  testWith("python3")("damage anywhere neither throws nor hangs", () => {
+    const whole = database("small.db");
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 30 }),
+        (flips) => {
+          const bytes = Buffer.from(whole);
+          for (const [at, bits] of flips) if (at > 15) bytes[at % 2 === 0 ? at : 16 + (at % 600)]! ^= bits;
+          listMembers(bytes);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe("PDF", () => {
+  const stream = (number: number, dictionary: string, data: Uint8Array): Buffer =>
+    Buffer.concat([
+      Buffer.from(`${number} 0 obj\n<< ${dictionary} /Length ${data.length} >>\nstream\r\n`),
+      data,
+      Buffer.from("\nendstream\nendobj\n"),
+    ]);
+  const pdf = (...parts: Buffer[]): Buffer =>
+    Buffer.concat([Buffer.from("%PDF-1.7\n"), ...parts, Buffer.from("trailer\n<< /Root 1 0 R >>\n%%EOF\n")]);
+
+  test("deflated streams are members; what is shown letter by letter is put together", () => {
+    const shown = deflateSync("BT /F1 12 Tf [(pass) -20 (word\\075) 3 <68756e74>] TJ 0 -14 Td (er\\(2\\)) Tj ET");
+    const bytes = pdf(
+      stream(4, "/Filter /FlateDecode", shown),
+      stream(5, "/Filter /DCTDecode", Buffer.from("a picture")),
+      stream(6, "/Filter [/FlateDecode]", deflateSync("objects: key=value")),
+    );
+    const { kind, members, faults } = listMembers(bytes);
+    expect({ kind, faults, names: members.map(([name]) => name) }).toEqual({
+      ...{ kind: "pdf", faults: [] },
+      names: ["object 4", "object 6"],
+    });
+    expect(members[0]![1]).toContain("password=hunt\ner(2)");
+    expect(members[1]![1]).toBe("objects: key=value");
+  });
+
+  test("one that is encrypted says so", () => {
+    const bytes = Buffer.concat([
+      pdf(stream(4, "/Filter /FlateDecode", deflateSync("x"))),
+      Buffer.from("trailer << /Encrypt 9 0 R >>"),
+    ]);
+    expect(listMembers(bytes)).toEqual({ kind: "pdf", members: [], faults: ["encrypted incomplete "] });
+  });
+});
