@@ -26,6 +26,9 @@ const MIN_SEQUENCE = 5;
 /** A repeated unit up to this length is a pattern, not a value. */
 const MAX_PERIOD = 8;
 
+/** From here on no character fills two fifths of a drawn value. */
+const LONG_TEXT = 40;
+
 /**
  * Whether a value has next to no information: one character over and over, few distinct characters, a short period, a counting run.
  * Limits follow measured rates in random values (below 0.1 % of them are caught).
@@ -36,11 +39,19 @@ export function isDegenerate(value: string, isToken: boolean): boolean {
   if (text.length < 4) return false;
   if (countDistinct(text, 5) < Math.min(5, text.length / 3)) return true;
   if (hasShortPeriod(text)) return true;
+  if (text.length >= LONG_TEXT && isOneSided(text)) return true;
   const run = longestRun(text);
   if (isToken) return run >= Math.max(8, text.length * 0.5) || countingShare(text) >= 0.5;
   // In hex four equal digits are usual; long base64 has runs of A where numbers are small.
   const limit = text.length > 64 ? text.length / 4 : takeCensus(text).isHex ? 6 : 4;
   return run >= limit || countingShare(text) > 1 / 3;
+}
+
+/** Base64 of tables and machine code: half of it is `A`, the zero bits. Tokens with a field of zeros (`AAAA…`) stay below. */
+function isOneSided(text: string): boolean {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) === 65) count++;
+  return count * 5 > text.length * 2;
 }
 
 /** How many different characters a text has, counted up to `enough`. */

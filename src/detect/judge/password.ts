@@ -25,21 +25,30 @@ const PASSWORD_SIGN = /[!@#$%^&*?+~]/;
 export function isBelievablePassword(value: string, place: Assignment): boolean {
   if (value.length < MIN_LENGTH || value.length > MAX_LENGTH) return false;
   if (hasOtherMeaning(value) || isPathShaped(value) || isProse(value) || NUMBERED_NAME.test(value)) return false;
+  if (isForeign(value)) return false;
   if (place.quote === "" && !place.isEnvLine && !isPlainOnItsLine(value, place)) return false;
-  if (looksRandom(value, 1)) return true;
   const { lower, upper, digits, signs } = takeCensus(value);
   const letters = lower + upper;
-  if (letters === 0) return signs > 0 && digits >= 4 && PASSWORD_SIGN.test(value);
   if (digits === 0 && signs === 0) return isRandomWord(value, lower > 0 && upper > 0);
+  if (looksRandom(value, 1)) return true;
+  if (letters === 0) return signs > 0 && digits >= 4 && PASSWORD_SIGN.test(value);
   if (isName(value, digits)) return false;
   if (digits === 0) return hasChosenSigns(value) && !(/^[A-Za-z]+[!.?,;:]$/.test(value) && value.length < 10);
   // Letters and digits: a word with a number counts from eight characters on.
   return value.length >= 8 || PASSWORD_SIGN.test(value) || rarity(value) > 0;
 }
 
+/** Labels of user interfaces in other alphabets; people type passwords in ASCII, or nearly so. */
+function isForeign(value: string): boolean {
+  const letters = value.match(/\p{L}/gu) ?? [];
+  return letters.filter((letter) => letter > "\x7f").length * 2 > letters.length;
+}
+
 /** Letters alone: only what no language would spell. */
 function isRandomWord(value: string, isMixed: boolean): boolean {
-  return value.length >= 8 && rarity(value) >= (isMixed ? 14 : 10);
+  // In capitals it stands for a value in a description of usage, in whatever language.
+  const least = isMixed ? 14 : value === value.toUpperCase() ? 20 : 10;
+  return value.length >= 8 && rarity(value) >= least;
 }
 
 /** Signs inside the value that do not join words. */
@@ -62,7 +71,7 @@ function isName(value: string, digits: number): boolean {
 
 /** Unquoted values are believed in settings files and on command lines, not in the middle of code. */
 function isPlainOnItsLine(value: string, { after, operator }: Assignment): boolean {
-  if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|;$|[&,;]\w+=/.test(value)) return false;
+  if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|;$|[&,;]\w+=|[=!]=|&&|^[=:?]|\?[^?]*:/.test(value)) return false;
   if (
     /^\s*[([{.?]|^\s*(?:[-+*/%|&>=!?]|<(?!\/|$)|->|::)|^;|^,|^\s+(?:if|else|or|and|for|in|is|not|as|do|then)\b/.test(
       after,

@@ -29,3 +29,13 @@ export function looksRandom(value: string, factor: number): boolean {
   const body = text.slice(text.slice(0, text.length / 3).lastIndexOf("_") + 1);
   return body.length < text.length && body.length >= MIN_HEX_LENGTH && looksRandom(body, factor);
 }
+
+/** Shorter words are often part of a drawn value. */
+const MIN_WRITTEN_LENGTH = 6;
+
+/** Whether a value is plainly written: letters with separators, and clearly cheaper as words than as drawn characters. */
+export function isWritten(value: string): boolean {
+  return (
+    value.length >= MIN_WRITTEN_LENGTH && /^[A-Za-z]+(?:[._ -][A-Za-z]+)*$/.test(value) && rarity(value) < 0.1 * value.length
+  );
+}
