@@ -56,12 +56,13 @@ lettre redis mongodb bitcoin ed25519-dalek rsa webpki-roots image encoding_rs un
 const words = (text) => text.split(/\s+/).filter((word) => word !== "");
 
 /** Parts of an installed Debian with its languages; those that are there are scanned. */
-export const systemFolders = `/etc /usr/include /usr/lib/python3 /usr/lib/python3.11 /usr/lib/jvm /usr/lib/node_modules /usr/lib/x86_64-linux-gnu
+export const systemFolders =
+  `/etc /usr/include /usr/lib/python3 /usr/lib/python3.11 /usr/lib/jvm /usr/lib/node_modules /usr/lib/x86_64-linux-gnu
 /usr/share/doc /usr/share/locale /usr/share/perl /usr/share/zsh /usr/share/vim /usr/share/nodejs /usr/share/bash-completion /usr/share/ca-certificates
 /usr/share/i18n /usr/share/mime /usr/share/zoneinfo /usr/share/postgresql /usr/share/maven /usr/share/gradle
 /usr/local/go`
-  .split(/\s+/)
-  .filter(existsSync);
+    .split(/\s+/)
+    .filter(existsSync);
 
 /**
  * Fetches what is not there yet. A package that cannot be had is named and left out.
@@ -89,7 +90,14 @@ function fetchPython(folder, name) {
   if (existsSync(folder)) return;
   mkdirSync(folder, { recursive: true });
   const quiet = ["-q", "--disable-pip-version-check"];
-  if (!attempt("python3", ["-m", "pip", "download", ...quiet, "--no-deps", "--only-binary=:all:", "-d", ".", name], folder)) return;
+  if (
+    !attempt(
+      "python3",
+      ["-m", "pip", "download", ...quiet, "--no-deps", "--only-binary=:all:", "-d", ".", name],
+      folder,
+    )
+  )
+    return;
   for (const file of readdirSync(folder).filter((each) => each.endsWith(".whl"))) {
     attempt("python3", ["-m", "zipfile", "-e", file, "."], folder);
     rmSync(join(folder, file));

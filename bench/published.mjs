@@ -10,7 +10,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import esbuild from "esbuild";
+import { loadSource } from "./load-source.mjs";
 
 const root = join(import.meta.dirname, "..");
 const target = join(root, "src/detect/judge/published-hashes.ts");
@@ -18,8 +18,8 @@ const folders = process.argv.slice(2);
 const everything = folders[0] === "--everything";
 if (everything) folders.shift();
 
-const { publishedHash } = await load("src/detect/judge/published.ts");
-const { publishedHashes } = await load("src/detect/judge/published-hashes.ts");
+const { publishedHash } = await loadSource("src/detect/judge/published.ts");
+const { publishedHashes } = await loadSource("src/detect/judge/published-hashes.ts");
 const hashes = new Set(publishedHashes.match(/.{11}/g) ?? []);
 
 const scratch = mkdtempSync(join(tmpdir(), "leaktrace-published-"));
@@ -41,7 +41,11 @@ function isWanted({ confidence, rule, secret }) {
   return everything && !/password|url-credentials|hash|netrc|cli-/.test(rule.id) && secret.length >= 12;
 }
 
-const lines = [...hashes].sort().join("").match(/.{1,121}/g) ?? [];
+const lines =
+  [...hashes]
+    .sort()
+    .join("")
+    .match(/.{1,121}/g) ?? [];
 writeFileSync(
   target,
   `// Made by bench/published.mjs; do not edit. Eleven characters each: the first eight bytes of a SHA-256, base64url.
@@ -51,14 +55,3 @@ ${lines.map((line) => `  ${JSON.stringify(line)}`).join(" +\n") || '  ""'};
 `,
 );
 console.error(`${hashes.size} hashes`);
-
-async function load(path) {
-  const { outputFiles } = await esbuild.build({
-    entryPoints: [join(root, path)],
-    bundle: true,
-    write: false,
-    platform: "node",
-    format: "esm",
-  });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
-}

@@ -20,7 +20,16 @@ import { isPublished } from "./published.ts";
 import { leadsNowhere, urlUser } from "./url-host.ts";
 import { isWritten, looksRandom } from "./random-value.ts";
 import { isReference } from "./references.ts";
-import { hasOtherMeaning, isBinary, isDigest, isInManifest, isLabelledDigest, isPathShaped, isRandomUuid, UUID } from "./shapes.ts";
+import {
+  hasOtherMeaning,
+  isBinary,
+  isDigest,
+  isInManifest,
+  isLabelledDigest,
+  isPathShaped,
+  isRandomUuid,
+  UUID,
+} from "./shapes.ts";
 
 export interface JudgeOptions {
   /** Whether marks such as `gitleaks:allow` in the line silence a candidate. */
@@ -140,7 +149,8 @@ const BADGE = /(?:badge|\.svg)\?[\w=&-]*$/;
 const CODE_SIGNS = /[()[\]{}<>;]|[=!]=|&&|\|\||\?\?|^[=?:!&|]|\?[^?]*:|:$/;
 
 /** Names after which a UUID is believed: services whose keys are UUIDs call them so. */
-const UUID_KEY = /secret|(?:api|app|access|auth|service|license)[_.-]?key|token$|passw/i;
+const UUID_KEY =
+  /secret|(?:api|app|access|auth|service|license|master|encryption|signing|private|session|shared|client|account)[_.-]?key|token$|auth$|passw/i;
 
 function doubtGeneric(
   candidate: Candidate,
@@ -165,7 +175,8 @@ function doubtGeneric(
     return isRandomUuid(value) && name === "secret" && UUID_KEY.test(place.key) ? undefined : "not-random";
   if (decodesToPlaceholder(value)) return "placeholder";
   const isRandom = looksRandom(value, name === "weak" ? 2 : 1);
-  if (isRandom && (place.quote !== "" || place.isEnvLine || !CODE_SIGNS.test(value))) return undefined;
+  if (isRandom && (place.quote !== "" || place.isEnvLine || !CODE_SIGNS.test(value.replace(/=+$/, ""))))
+    return undefined;
   return isPassword && name === "secret" && isBelievablePassword(value, place) ? undefined : "not-random";
 }
 

@@ -40,7 +40,8 @@ const NEVER_ANYWHERE: ReadonlySet<string> = new Set(
 const NEVER_WHOLE =
   /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response)token|.*websocketkey)$/;
 
-const PAGE_TOKEN = /csrf|xsrf/i;
+/** Tokens bound to one page, and public halves, however the name is joined (`scriptPubKey`, `csrfmiddlewaretoken`). */
+const OPEN_NAME = /csrf|xsrf|pub_?key/i;
 
 /** What TLS and its like derive for one session: of no use after it, and mostly seen in test vectors. */
 const SESSION_SECRET =
@@ -64,7 +65,7 @@ export function judgeKeyName(key: string): KeyName {
     .replace(/[^a-z0-9]/g, "");
   if (NEVER_WHOLE.test(whole)) return "never";
   if (words.some((word) => NEVER_ANYWHERE.has(word))) return "never";
-  if (PAGE_TOKEN.test(key) || SESSION_SECRET.test(key) || FILE_NAME.test(key)) return "never";
+  if (OPEN_NAME.test(key) || SESSION_SECRET.test(key) || FILE_NAME.test(key)) return "never";
   if (NEVER_FIRST.has(first) && words.length > 1) return "never";
   return WEAK_FIRST.has(first) && words.length > 1 ? "weak" : "secret";
 }

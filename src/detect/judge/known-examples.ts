@@ -56,7 +56,9 @@ export function isKnownExample(value: string): boolean {
 
 /** RFC 7519, section 4.1, and what OpenID Connect and the usual issuers add: a token that somebody issued has one of them. */
 const CLAIMS: readonly string[] =
-  "iss sub aud exp nbf iat jti scope scp roles role email user_id userId uid id azp sid client_id tid oid kid username name user".split(" ");
+  "iss sub aud exp nbf iat jti scope scp roles role email user_id userId uid id azp sid client_id tid oid kid username name user".split(
+    " ",
+  );
 
 /** The token of the debugger at jwt.io, and Supabase's demonstration issuer. */
 function isSampleJwt(value: string): boolean {

@@ -56,6 +56,8 @@ function hasChosenSigns(value: string): boolean {
   return PASSWORD_SIGN.test(value.slice(1)) && !/^[a-z]+(?:[&+][a-z]+)+$/i.test(value);
 }
 
+const TWO_WORDS = /^(?:(?:[A-Z][a-z]{2,}){2}\d{2,3}|[a-z]{3,}[_.-]?[a-z]{3,}\d{2,3}|[a-z]{3,}-[a-z]{3,}-\d{3})$/;
+
 /** snake_case, kebab-case, camelCase, dotted names and the like, with few digits in them. */
 function isName(value: string, digits: number): boolean {
   if (!/^[\w.:/$@-]+$/.test(value)) return false;
@@ -63,8 +65,8 @@ function isName(value: string, digits: number): boolean {
   const known = words.filter(({ text }) => plainWords.has(text) || sampleWords.has(text)).length;
   if (known > 0 && known === words.length && (digits <= 4 || countingShare(value) > 0.3)) return true;
   if (digits > 3) return false;
-  // Two words and a number of two or three digits are what people choose: `SummerTiger87`.
-  if (/^(?:[A-Z][a-z]{3,}){2}\d{2,3}$/.test(value) && known === 0) return false;
+  // Two words and a number of two or three digits are what people choose: `SummerTiger87`, `summer_tiger87`, `summer-tiger-187`.
+  if (known === 0 && TWO_WORDS.test(value)) return false;
   const joined = /[_.:/-]/.test(value) || /[a-z][A-Z][a-z]/.test(value);
   return joined && rarity(value) < 2 + 0.5 * value.length && words.every(({ text }) => text.length > 1);
 }

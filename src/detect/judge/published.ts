@@ -36,7 +36,9 @@ function identity(secret: string): Uint8Array | string {
   if (headers.size > 0 || label.startsWith("PGP")) return body;
   for (const type of ["pkcs8", "pkcs1", "sec1"] as const) {
     try {
-      const key = createPublicKey(createPrivateKey({ key: body, format: "der", type }).export({ type: "pkcs8", format: "pem" }));
+      const key = createPublicKey(
+        createPrivateKey({ key: body, format: "der", type }).export({ type: "pkcs8", format: "pem" }),
+      );
       return key.export({ type: "spki", format: "der" });
     } catch {
       // Another form, or a kind of key that this build of Node does not know.

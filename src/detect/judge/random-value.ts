@@ -36,6 +36,8 @@ const MIN_WRITTEN_LENGTH = 6;
 /** Whether a value is plainly written: letters with separators, and clearly cheaper as words than as drawn characters. */
 export function isWritten(value: string): boolean {
   return (
-    value.length >= MIN_WRITTEN_LENGTH && /^[A-Za-z]+(?:[._ -][A-Za-z]+)*$/.test(value) && rarity(value) < 0.1 * value.length
+    value.length >= MIN_WRITTEN_LENGTH &&
+    /^[A-Za-z]+(?:[._ -][A-Za-z]+)*$/.test(value) &&
+    rarity(value) < 0.1 * value.length
   );
 }

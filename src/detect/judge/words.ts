@@ -41,7 +41,7 @@ export const plainWords: ReadonlySet<string> = new Set(
     "first second third one two three four five six seven eight nine ten short small big large same other another actual expected plain clear " +
     "type field input param parameter header form config configuration setting settings environment variable var env const constant credential credentials creds cred " +
     "identifier number sha aes rsa hmac utf ascii json xml yaml http https url uri path file dir github gitlab aws azure gcp google slack stripe docker kube kubernetes " +
-    "insecure acme contoso fabrikam trustno monkey dragon master letmein iloveyou sunshine princess football baseball " +
+    "insecure acme contoso fabrikam trustno master letmein " +
     "passwort geheim kennwort hier senha chave clave contraseña contrasena wachtwoord haslo hasło motdepasse parola parole sifre lozinka heslo 密码 密钥 パスワード 비밀번호 암호"
   ).split(" "),
 );
