@@ -42,7 +42,7 @@ ganache`;
 
 const python = `
 django flask requests boto3 botocore sqlalchemy celery redis pymongo cryptography paramiko pyjwt python-jose authlib oauthlib requests-oauthlib google-auth
-google-api-python-client azure-identity azure-storage-blob azure-core msal kubernetes docker ansible-core ansible twisted tornado aiohttp httpx fastapi
+google-api-python-client azure-identity azure-storage-blob azure-core msal kubernetes docker ansible-core twisted tornado aiohttp httpx fastapi
 uvicorn starlette pydantic numpy pandas scipy scikit-learn matplotlib plotly bokeh notebook jupyterlab ipython nltk spacy transformers networkx sympy
 pillow lxml beautifulsoup4 babel pytz faker apache-airflow apache-airflow-providers-amazon apache-superset mlflow streamlit gradio dash langchain
 langchain-community openai anthropic huggingface-hub wagtail djangorestframework django-allauth social-auth-core salt certbot acme scapy impacket
