@@ -26,7 +26,7 @@ const MIN_SEQUENCE = 5;
 /** A repeated unit up to this length is a pattern, not a value. */
 const MAX_PERIOD = 8;
 
-/** From here on no character fills two fifths of a drawn value. */
+/** From here on no character fills a quarter of a drawn value. */
 const LONG_TEXT = 40;
 
 /**
@@ -47,11 +47,18 @@ export function isDegenerate(value: string, isToken: boolean): boolean {
   return run >= limit || countingShare(text) > 1 / 3;
 }
 
-/** Base64 of tables and machine code: half of it is `A`, the zero bits. Tokens with a field of zeros (`AAAA…`) stay below. */
+/**
+ * Base64 of tables and machine code: a quarter of it and more is `A`, the zero bits, in many places. Tokens with fields of zeros have one or two of them.
+ */
 function isOneSided(text: string): boolean {
   let count = 0;
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) === 65) count++;
-  return count * 5 > text.length * 2;
+  let runs = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) !== 65) continue;
+    count++;
+    if (text.charCodeAt(at + 1) === 65 && (at === 0 || text.charCodeAt(at - 1) !== 65)) runs++;
+  }
+  return count * 4 > text.length && runs > 3;
 }
 
 /** How many different characters a text has, counted up to `enough`. */

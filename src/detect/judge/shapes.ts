@@ -17,6 +17,7 @@ const MEANING = new RegExp(
     String.raw`^(?:application|text|image|audio|video|multipart|font)/`,
     String.raw`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|sk-ssh|age1|npub1|xpub|AAAA[BCE]3NzaC1|MII[BCDEFGH]I?jAN)`, // public keys
     NUMBER,
+    String.raw`^0x[0-9a-fA-F]{40}$|^[),;\]}]|^/\*|^\+\w+\(`, // addresses of chains; what is left of an expression between two quotes
     String.raw`^\w+\(\d+\)$|^[A-Z]\w*[[<]\w+[\]>]$`, // types: varchar(255), Optional[str]
     String.raw`""|''|^(?:%[0-9A-Fa-f]{2}|[^%]){0,2}(?:%[0-9A-Fa-f]{2}[^%]?){3,}$`, // quotes in quotes: code; little but escapes
     String.raw`^\*{1,3}$|^[-=_*+~. ]+$|^[\W_]+$`,
