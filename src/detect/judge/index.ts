@@ -43,7 +43,7 @@ const PASSWORD_TAG = "password";
 const URL_TAG = "url";
 
 /** Checks that prove a form, not that somebody issued the value: they do not make a detection certain. */
-const STRUCTURAL_CHECKS: ReadonlySet<string> = new Set(["jwt", "discord-id", "aws-akid"]);
+const STRUCTURAL_CHECKS: ReadonlySet<string> = new Set(["jwt", "discord-id", "aws-akid", "cisco-type7"]);
 
 /** Longest value that is looked at character by character; longer ones (keys, blobs) are judged by their first part. */
 const MAX_JUDGED_LENGTH = 4096;

@@ -45,6 +45,25 @@ describe("generic assignments", () => {
     ["a page's token", `csrf_token = "«${draw("base62", 32)}»"`, "reference"],
     ["a page of results", `"‹nextToken": "«${draw("base62", 32)}»"`, "reference"],
     ["the name of a type", `  "AWS::‹AccessKey": "«${draw("hex", 16)}»",`, "reference"],
+    ["binary data", `\u0001\u0003‹token=«${draw("base62", 24)}»\u0000`, "not-random"],
+    ["a number", 'token = "«0x1.8p12»"', "not-random"],
+    ["an address of a chain", `token = "«0x${draw("hex", 40)}»"`, "not-random"],
+    ["the digest of a file named so", `"‹secret.rs": "«${draw("hex", 64)}»"`, "reference"],
+    [
+      "a line of digests",
+      `{"a/token":"«${draw("hex", 64)}»","b":"${draw("hex", 64)}","c":"${draw("hex", 64)}","d":"${draw("hex", 64)}"}`,
+      "not-random",
+    ],
+    ["an element of a list", `["other", "‹token", "«SecondElementOfList»"]`, "not-random"],
+    [
+      "an identifier beside another one",
+      `"‹secret",\n  "«${draw("hex", 8)}-1b2c-4d3e-8f4a-${draw("hex", 12)}»"`,
+      "not-random",
+    ],
+    ["a secret of one session", `clientHandshakeTrafficSecret = "«${draw("hex", 64)}»"`, "reference"],
+    ["a token of a badge", `![b](https://host.io/gh/a/b/badge.svg?‹token=«${draw("base62", 20)}»)`, "reference"],
+    ["what is left of minified code", "‹token:«!1===tQx9||e.Zk4w», ", "not-random"],
+    ["a page's token, joined", `<input name="‹csrfmiddlewaretoken" value="«${draw("base62", 64)}»">`, "reference"],
     ["base64 of a placeholder", `secret: «${Buffer.from("password1234").toString("base64")}»`, "placeholder"],
   ])("drops %s", (_name, line, reason) => {
     expect(reasonOf(line)).toBe(reason);
@@ -55,6 +74,10 @@ describe("password assignments", () => {
   it.each([
     `password = "«Tr0ub4dor&3xx»"`,
     "DB_PASSWORD=«Sommer2024!»",
+    'PASSWORD: "«rocky-mountain-457»"',
+    'password = "«storm_lemon42»"',
+    'password = "«dragon1987»"',
+    'map.put("‹password", "«gandalf@481»");',
     "  password: «liverpool1987»",
     `pwd: '«${draw("symbols", 14)}»',`,
     `passwd => "«${draw("base36", 10)}»"`,
