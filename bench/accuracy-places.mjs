@@ -74,7 +74,7 @@ function layOut(repository, folder) {
   const entries = git(["ls-tree", "-rz", "HEAD"])
     .toString()
     .split("\0")
-    .filter((entry) => /^100/.test(entry));
+    .filter((entry) => entry.startsWith("100"));
   const places = entries.map((entry) => ({ id: entry.slice(12, 52), path: entry.slice(entry.indexOf("\t") + 1) }));
   const out = git(["cat-file", "--batch"], places.map(({ id }) => `${id}\n`).join(""));
   let at = 0;

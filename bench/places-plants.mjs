@@ -48,7 +48,7 @@ export function humanPassword({ pick, below, text }) {
     () => `${word}_${other}${pick(["!", "!1", "#1", "42"])}`,
     () => `${capital(word)}#${text(DIGITS, 2 + below(3))}`,
     () => `${text(ALNUM, 8 + below(7))}`,
-    () => `${text(ALNUM, 5)}${pick([..."!@#%^&*"])}${text(ALNUM, 4 + below(6))}`,
+    () => `${text(ALNUM, 5)}${pick("!@#%^&*")}${text(ALNUM, 4 + below(6))}`,
     () => `i${pick(["love", "hate", "miss"])}${word}${text(DIGITS, 2)}`,
     () => `${pick(["Adm1n", "R00t", "Us3r", "D3v", "Pr0d"])}${pick(["!", "@", "#"])}${word}${text(DIGITS, 2)}`,
   ])();
@@ -68,7 +68,7 @@ function serviceKey({ pick, below, text }) {
     () => text(LOWER + DIGITS, 20 + below(16)),
     () => text(LOWER.toUpperCase() + DIGITS, 20 + below(12)),
     () => `${pick(["svc", "app", "live", "prod", "k1"])}_${text(ALNUM, 24 + below(10))}`,
-    () => `${text(HEX, 8)}-${text(HEX, 4)}-4${text(HEX, 3)}-${pick([..."89ab"])}${text(HEX, 3)}-${text(HEX, 12)}`,
+    () => `${text(HEX, 8)}-${text(HEX, 4)}-4${text(HEX, 3)}-${pick("89ab")}${text(HEX, 3)}-${text(HEX, 12)}`,
   ])();
 }
 

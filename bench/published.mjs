@@ -43,7 +43,7 @@ function isWanted({ confidence, rule, secret }) {
 
 const lines =
   [...hashes]
-    .sort()
+    .sort((a, b) => (a < b ? -1 : 1))
     .join("")
     .match(/.{1,121}/g) ?? [];
 writeFileSync(

@@ -149,7 +149,7 @@ const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** The first ten digits of a ULID are milliseconds since 1970. */
 function ulidTime(ulid: string): number {
-  return [...ulid.slice(0, 10)].reduce((ms, digit) => ms * 32 + CROCKFORD.indexOf(digit), 0);
+  return Array.from(ulid.slice(0, 10)).reduce((ms, digit) => ms * 32 + CROCKFORD.indexOf(digit), 0);
 }
 
 function ulidFacts(ulid: string): string[] {
