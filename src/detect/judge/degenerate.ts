@@ -44,7 +44,7 @@ export function isDegenerate(value: string, isToken: boolean): boolean {
   if (isToken) return run >= Math.max(8, text.length * 0.5) || countingShare(text) >= 0.5;
   // In hex four equal digits are usual; long base64 has runs of A where numbers are small.
   const limit = text.length > 64 ? text.length / 4 : takeCensus(text).isHex ? 6 : 4;
-  return run >= limit || countingShare(text) > 1 / 3;
+  return run >= limit || countingShare(text) > 1 / 3 || isInterleaved(text);
 }
 
 /**
@@ -59,6 +59,18 @@ function isOneSided(text: string): boolean {
     if (text.charCodeAt(at + 1) === 65 && (at === 0 || text.charCodeAt(at - 1) !== 65)) runs++;
   }
   return count * 4 > text.length && runs > 3;
+}
+
+/** `A1B2C3D4E5`: letters and digits count each for themselves. */
+function isInterleaved(text: string): boolean {
+  const letters = text.replace(/[^A-Za-z]/g, "");
+  const digits = text.replace(/\D/g, "");
+  return (
+    letters.length >= MIN_SEQUENCE &&
+    digits.length >= MIN_SEQUENCE &&
+    countingShare(letters) > 0.6 &&
+    countingShare(digits) > 0.6
+  );
 }
 
 /** How many different characters a text has, counted up to `enough`. */

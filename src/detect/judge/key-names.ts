@@ -40,8 +40,8 @@ const NEVER_ANYWHERE: ReadonlySet<string> = new Set(
 const NEVER_WHOLE =
   /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response)token|.*websocketkey)$/;
 
-/** Tokens bound to one page, and public halves, however the name is joined (`scriptPubKey`, `csrfmiddlewaretoken`). */
-const OPEN_NAME = /csrf|xsrf|pub_?key/i;
+/** Tokens bound to one page, public halves and hashes, however the name is joined (`scriptPubKey`, `csrfmiddlewaretoken`). */
+const OPEN_NAME = /csrf|xsrf|pub_?key|password_?hash/i;
 
 /** What TLS and its like derive for one session: of no use after it, and mostly seen in test vectors. */
 const SESSION_SECRET =

@@ -33,6 +33,7 @@ describe("generic assignments", () => {
     ["words", 'secret = "«my-super-secret-key»"', "placeholder"],
     ["its own name", 'access_token = "«accessToken»"', "placeholder"],
     ["a counting run", 'api_key = "«0123456789abcdef0123»"', "placeholder"],
+    ["letters and digits that count", 'access_key = "«A1B2C3D4E5F6G7H8I9J0»"', "placeholder"],
     ["a repeated unit", 'api_key = "«ab12ab12ab12ab12»"', "placeholder"],
     ["an identifier", 'token = "«refreshableTokenProviderChain»"', "not-random"],
     ["a labelled digest", `secret sha256: "«${draw("hex", 64)}»"`, "not-random"],
