@@ -50,11 +50,14 @@ export class Collector {
     this.#rules = rules;
   }
 
-  /** An outcome of the keyword that ends at offset `hit`. A keyword inside the rule's last match has nothing new to say. */
+  /**
+   * An outcome of the keyword that ends at offset `hit`. A keyword inside the rule's last match has nothing new to say, unless that match was a
+   * look-up: `token = env.TOKEN || "…"`.
+   */
   add(outcome: Outcome, hit: number, bytes: Buffer, region: Region): void {
     const { index } = outcome.ready;
     if (hit <= (this.#coveredTo.get(index) ?? 0)) return;
-    this.#coveredTo.set(index, hit + outcome.end);
+    this.#coveredTo.set(index, outcome.suppressed === "reference" ? hit : hit + outcome.end);
     this.#place(outcome, hit, bytes, region);
   }
 

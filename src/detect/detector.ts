@@ -166,13 +166,20 @@ export class Detector {
     const window = bytes.subarray(from, to);
     const regex = ready.regex();
     let at = 0;
+    let reference: Outcome | undefined;
     while (at <= window.length) {
       const match = regex.exec(window, at);
-      if (match === undefined || from + match.start >= hit) return undefined;
-      if (from + match.end >= hit) return this.#judged(ready, match, from, hit, region);
+      if (match === undefined || from + match.start >= hit) return reference;
       at = Math.max(match.end, match.start + 1);
+      if (from + match.end < hit) continue;
+      const outcome = this.#judged(ready, match, from, hit, region);
+      if (outcome?.suppressed !== "reference") return outcome ?? reference;
+      // `token = env.TOKEN || "…"`: the first match is the look-up, and the value behind it belongs to the name in it.
+      if (reference !== undefined) return reference;
+      reference = outcome;
+      at = match.start + 1;
     }
-    return undefined;
+    return reference;
   }
 
   /** The judge sees as much of the line as every way of scanning has in memory, and no more. */

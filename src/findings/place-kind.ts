@@ -19,7 +19,7 @@ const lockNames = new Set(
   conda-lock.yml mix.lock rebar.lock pubspec.lock packages.lock.json paket.lock project.assets.json verification-metadata.xml
   gradle.lockfile buildscript-gradle.lockfile .terraform.lock.hcl flake.lock module.bazel.lock chart.lock buf.lock conan.lock
   stack.yaml.lock cabal.project.freeze manifest.toml renv.lock shard.lock vcpkg-lock.json brewfile.lock.json skaffold.lock devbox.lock
-  .pnp.cjs .secrets.baseline .tsbuildinfo .eslintcache`.split(/\s+/),
+  .pnp.cjs .cargo-checksum.json .secrets.baseline .tsbuildinfo .eslintcache`.split(/\s+/),
 );
 
 const metadata =

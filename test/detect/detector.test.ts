@@ -3,7 +3,7 @@ import { createTwin } from "../../src/detect/index.ts";
 import { maxDetections } from "../../src/detect/collector.ts";
 import type { Allowlist } from "../../src/model/rule.ts";
 import { createRandom } from "../../src/rules/random.ts";
-import { detectorOf, plants, probes, rulesetOf } from "./rules-for-tests.ts";
+import { builtinRuleset, detectorOf, plants, probes, rulesetOf } from "./rules-for-tests.ts";
 
 const tokenRule = { regex: "\\b(prb_[0-9A-Za-z]{30})\\b", keywords: ["prb_"] };
 const token = (seed: number | string): string => plants["token"]!(createRandom(seed));
@@ -252,5 +252,24 @@ describe("determinism", () => {
         limited: false,
       });
     expect(detector.stream().end()).toEqual({ detections: [], suppressed: {}, judged: new Map(), limited: false });
+  });
+
+  test("the value behind a look-up is found, in one piece and as a stream", () => {
+    const random = createRandom("default");
+    const value = random.chars("0123456789abcdef", 32);
+    const lines = [
+      `apiKey = process.env.APIKEY || "${value}";`,
+      `secret: os.environ.get("SECRET", "${value}"),`,
+      `api_key="\${API_KEY:-${value}}"`,
+    ];
+    for (const line of lines) {
+      const detector = detectorOf(builtinRuleset());
+      const content = Buffer.from(`first line\n${line}\nlast line\n`);
+      const whole = detector.scan(content).detections;
+      expect(whole.map(({ secret }) => secret)).toEqual([value]);
+      const stream = detector.stream();
+      for (const byte of content) stream.push(Buffer.from([byte]));
+      expect(stream.end().detections).toEqual(whole);
+    }
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { bytesInMemory } from "../../src/content/containers/index.ts";
 import { insideLimits, type InsideLimits } from "../../src/content/containers/limits.ts";
 import { lookInside, type WholeResult } from "../../src/pool/inside.ts";
+import { Recogniser } from "../../../src/pool/recogniser.ts";
 import type { Task } from "../../src/pool/task.ts";
 import { endOfTar, rawEntry } from "../content/tar-blocks.ts";
 import { madeZip, type ZipMember } from "../content/containers/made-zip.ts";
@@ -13,7 +14,7 @@ const detector = detectorOf(rulesetOf([{ id: "probe", regex: "prb_[0-9A-Za-z]{30
 
 function look(bytes: Uint8Array, limits: Partial<InsideLimits> = {}, archiveDepth = 4): WholeResult {
   const task: Task = {
-    ...{ detector, listsClean: false, archiveDepth, inside: () => {} },
+    ...{ detector, listsClean: false, archiveDepth, recogniser: new Recogniser(), inside: () => {} },
     ...{ begin: () => true, advance: () => {}, cancelled: () => false },
   };
   return lookInside(task, detector.scan(bytes), bytesInMemory(bytes), detector.kernel.arena, {

@@ -7,6 +7,11 @@ const RIPPLE = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz";
 /** Longest text that is decoded: an extended key has 111 characters, and decoding is quadratic. */
 const MAX_LENGTH = 128;
 
+/** Base58 in Bitcoin's alphabet, without a checksum. Undefined for other characters and for long texts. */
+export function decodeBase58(text: string): Uint8Array | undefined {
+  return decode(text, BITCOIN);
+}
+
 function decode(text: string, alphabet: string): Uint8Array | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   const bytes: number[] = [];

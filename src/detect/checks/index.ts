@@ -8,12 +8,30 @@ import { base58Check } from "./base58.ts";
 import { bech32 } from "./bech32.ts";
 import { bip39 } from "./bip39.ts";
 import { type Check, type CheckOptions, type CheckResult, unknown } from "./check.ts";
+import {
+  atlassianDataCenter,
+  bedrockLongKey,
+  bedrockShortKey,
+  caskKey,
+  cloudflareTunnel,
+  intercomToken,
+  jfrogReference,
+  mapboxToken,
+  openShiftToken,
+  postmanKey,
+  sasToken,
+  telegramBot,
+  tinybirdToken,
+  upcloudToken,
+  workosKey,
+} from "./decoding-tokens.ts";
 import { natsSeed, stellarSeed } from "./crc16.ts";
 import { crcChecks } from "./crc-suffix.ts";
 import { githubFineGrained } from "./github-fine-grained.ts";
 import { gitlabRoutable } from "./gitlab.ts";
 import { jwt } from "./jwt.ts";
 import { privateKey } from "./private-key.ts";
+import { ciscoType7, groupPolicyPassword, secp256k1Key, solanaKey, wireguardKey } from "./raw-keys.ts";
 import { basicAuth, discordId, grafanaJson, onePasswordJson, pypiMacaroon, sentryJson } from "./token-bodies.ts";
 
 export type { CheckOptions, CheckResult } from "./check.ts";
@@ -41,6 +59,26 @@ const checks: ReadonlyMap<string, Check> = new Map(
     "private-key": privateKey,
     bip39,
     "basic-auth": basicAuth,
+    "atlassian-dc": atlassianDataCenter,
+    "bedrock-long": bedrockLongKey,
+    "bedrock-short": bedrockShortKey,
+    cask: caskKey,
+    "cloudflare-tunnel": cloudflareTunnel,
+    "intercom-tok": intercomToken,
+    "jfrog-reference": jfrogReference,
+    "mapbox-json": mapboxToken,
+    "openshift-name": openShiftToken,
+    "postman-time": postmanKey,
+    "sas-query": sasToken,
+    "telegram-id": telegramBot,
+    "tinybird-json": tinybirdToken,
+    "upcloud-ulid": upcloudToken,
+    "workos-id": workosKey,
+    "wireguard-clamp": wireguardKey,
+    "solana-pair": solanaKey,
+    "secp256k1-range": secp256k1Key,
+    "cisco-type7": ciscoType7,
+    "gpp-cpassword": groupPolicyPassword,
   }),
 );
 

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { decodeBase64Json } from "./base64.ts";
 import { type Check, type CheckResult, expiryFact, factText, invalid, unknown } from "./check.ts";
 
@@ -35,9 +36,26 @@ export const jwt: Check = (secret, options) => {
   // RFC 7519 section 4.1.4: seconds since 1970.
   if (typeof ends === "number") facts.push(expiryFact(ends * 1000, options));
   if (!token.signed) return { status: "invalid", facts: [...facts, "unsigned (alg none)"], lower: true };
+  if (hasPublicSecret(secret, token.header["alg"])) facts.push("signed with a published sample secret");
   const isPast = typeof ends === "number" && options.now !== undefined && ends * 1000 < options.now;
   return isPast ? { status: "valid", facts, lower: true } : { status: "valid", facts };
 };
+
+/** Secrets of tutorials and of the debugger at jwt.io: whoever signs with one of them lets everybody sign. */
+const PUBLIC_SECRETS: readonly string[] = (
+  "secret your-256-bit-secret your-384-bit-secret your-512-bit-secret a-string-secret-at-least-256-bits-long changeme password test key mysecret my-secret " +
+  "secretkey secret-key supersecret jwt-secret jwtsecret jwt_secret super-secret-jwt-token-with-at-least-32-characters-long"
+).split(" ");
+
+function hasPublicSecret(token: string, algorithm: unknown): boolean {
+  const bits = typeof algorithm === "string" ? /^HS(256|384|512)$/.exec(algorithm)?.[1] : undefined;
+  if (bits === undefined) return false;
+  const end = token.lastIndexOf(".");
+  const signature = token.slice(end + 1);
+  return PUBLIC_SECRETS.some(
+    (secret) => createHmac(`sha${bits}`, secret).update(token.slice(0, end)).digest("base64url") === signature,
+  );
+}
 
 /** Five parts are a JWE (RFC 7516): the content cannot be read without the key, but the token can still be a session. */
 function encrypted(header: string): CheckResult {

@@ -10,6 +10,11 @@ export interface Assignment {
   readonly operator: string;
   /** `NAME=value` alone on its line, as in env files, shells and Dockerfiles: all of the line is the value, whatever signs it holds. */
   readonly isEnvLine: boolean;
+  /**
+   * `assigned`: an operator or markup joins name and value. `argument`: a comma does, and the name opens the call or the pair it stands in
+   * (`put("password", "…")`). `listed`: a comma does, and both are elements of some list, so that one says little about the other.
+   */
+  readonly joint: "assigned" | "argument" | "listed";
   /** The text behind the value, at most 24 characters. */
   readonly after: string;
   /** The text before the name, at most 24 characters. */
@@ -39,8 +44,16 @@ export function readAssignment(candidate: Candidate): Assignment {
     key,
     quote: last === '"' || last === "'" || last === "`" ? last : "",
     operator: between.replace(/["'`\\\][)\s]/g, "").slice(-3),
+    joint: readJoint(between, before),
     isEnvLine: between === "=" && ENV_NAME.test(key) && ENV_HEAD.test(before) && /^\s*(?:[\r\n]|$)/.test(after),
     after,
     before,
   };
+}
+
+/** @param between the text from the name's end to the value @param before what stands before the name */
+function readJoint(between: string, before: string): Assignment["joint"] {
+  if (!/^["'`]?\s*,/.test(between)) return "assigned";
+  const isOpening = /^["'`]/.test(between) ? /[([]\s*[bBrRuU@]?["'`]$/.test(before) : /\(\s*$/.test(before);
+  return isOpening && !/[\r\n]/.test(between) ? "argument" : "listed";
 }

@@ -26,6 +26,9 @@ const MIN_SEQUENCE = 5;
 /** A repeated unit up to this length is a pattern, not a value. */
 const MAX_PERIOD = 8;
 
+/** From here on no character fills a quarter of a drawn value. */
+const LONG_TEXT = 40;
+
 /**
  * Whether a value has next to no information: one character over and over, few distinct characters, a short period, a counting run.
  * Limits follow measured rates in random values (below 0.1 % of them are caught).
@@ -36,11 +39,38 @@ export function isDegenerate(value: string, isToken: boolean): boolean {
   if (text.length < 4) return false;
   if (countDistinct(text, 5) < Math.min(5, text.length / 3)) return true;
   if (hasShortPeriod(text)) return true;
+  if (text.length >= LONG_TEXT && isOneSided(text)) return true;
   const run = longestRun(text);
   if (isToken) return run >= Math.max(8, text.length * 0.5) || countingShare(text) >= 0.5;
   // In hex four equal digits are usual; long base64 has runs of A where numbers are small.
   const limit = text.length > 64 ? text.length / 4 : takeCensus(text).isHex ? 6 : 4;
-  return run >= limit || countingShare(text) > 1 / 3;
+  return run >= limit || countingShare(text) > 1 / 3 || isInterleaved(text);
+}
+
+/**
+ * Base64 of tables and machine code: a quarter of it and more is `A`, the zero bits, in many places. Tokens with fields of zeros have one or two of them.
+ */
+function isOneSided(text: string): boolean {
+  let count = 0;
+  let runs = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) !== 65) continue;
+    count++;
+    if (text.charCodeAt(at + 1) === 65 && (at === 0 || text.charCodeAt(at - 1) !== 65)) runs++;
+  }
+  return count * 4 > text.length && runs > 3;
+}
+
+/** `A1B2C3D4E5`: letters and digits count each for themselves. */
+function isInterleaved(text: string): boolean {
+  const letters = text.replace(/[^A-Za-z]/g, "");
+  const digits = text.replace(/\D/g, "");
+  return (
+    letters.length >= MIN_SEQUENCE &&
+    digits.length >= MIN_SEQUENCE &&
+    countingShare(letters) > 0.6 &&
+    countingShare(digits) > 0.6
+  );
 }
 
 /** How many different characters a text has, counted up to `enough`. */

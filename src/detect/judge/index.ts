@@ -16,10 +16,20 @@ import { isKnownExample } from "./known-examples.ts";
 import { isMasked } from "./masked.ts";
 import { isBelievablePassword } from "./password.ts";
 import { holdsSampleWord, isPlaceholder } from "./placeholder.ts";
+import { isPublished } from "./published.ts";
 import { leadsNowhere, urlUser } from "./url-host.ts";
-import { looksRandom } from "./random-value.ts";
+import { isWritten, looksRandom } from "./random-value.ts";
 import { isReference } from "./references.ts";
-import { hasOtherMeaning, isDigest, isLabelledDigest, isPathShaped, isRandomUuid, UUID } from "./shapes.ts";
+import {
+  hasOtherMeaning,
+  isBinary,
+  isDigest,
+  isInManifest,
+  isLabelledDigest,
+  isPathShaped,
+  isRandomUuid,
+  UUID,
+} from "./shapes.ts";
 
 export interface JudgeOptions {
   /** Whether marks such as `gitleaks:allow` in the line silence a candidate. */
@@ -33,7 +43,7 @@ const PASSWORD_TAG = "password";
 const URL_TAG = "url";
 
 /** Checks that prove a form, not that somebody issued the value: they do not make a detection certain. */
-const STRUCTURAL_CHECKS: ReadonlySet<string> = new Set(["jwt", "discord-id", "aws-akid"]);
+const STRUCTURAL_CHECKS: ReadonlySet<string> = new Set(["jwt", "discord-id", "aws-akid", "cisco-type7"]);
 
 /** Longest value that is looked at character by character; longer ones (keys, blobs) are judged by their first part. */
 const MAX_JUDGED_LENGTH = 4096;
@@ -43,6 +53,14 @@ const MAX_JUDGED_LENGTH = 4096;
  * @returns `suppressed` with its reason when it is not reported; facts and confidence otherwise. Never throws.
  */
 export function judge(candidate: Candidate, options: JudgeOptions): Verdict {
+  const verdict = judgeValue(candidate, options);
+  // Hashed only where it would be reported.
+  return verdict.suppressed === undefined && candidate.rule.kind !== "custom" && isPublished(candidate.secret)
+    ? { ...verdict, suppressed: "known-example" }
+    : verdict;
+}
+
+function judgeValue(candidate: Candidate, options: JudgeOptions): Verdict {
   const { rule, secret } = candidate;
   if (options.honourInlineAllow && hasAllowMark(candidate.line)) return drop("inline-allow", rule.confidence);
   if (rule.kind !== "custom" && isKnownExample(secret)) return drop("known-example", rule.confidence);
@@ -71,13 +89,18 @@ function doubt(candidate: Candidate, value: string): SuppressionReason | undefin
   const { rule } = candidate;
   if (rule.kind === "custom") return undefined;
   if (isMasked(value)) return "masked";
+  if (isBinary(rule.kind === "token" ? value : candidate.match)) return "not-random";
   if (rule.kind === "token") {
     if (isDegenerate(value, true)) return "placeholder";
-    return isPlaceholder(value, { coverage: 0.5, oneWordIsEnough: false }) || holdsSampleWord(value)
-      ? "placeholder"
-      : undefined;
+    if (isPlaceholder(value, { coverage: 0.5, oneWordIsEnough: false }) || holdsSampleWord(value)) return "placeholder";
+    return isWritten(value) ? "not-random" : undefined;
   }
   const isPassword = rule.tags.includes(PASSWORD_TAG);
+  if (rule.tags.includes(URL_TAG) && value.includes("%")) {
+    // What a URL escapes is judged as it is meant: `p%40ssword` is `p@ssword`.
+    const plain = unescapeUrl(value);
+    if (plain !== value) return doubt({ ...candidate, secret: plain }, plain);
+  }
   const read = readAssignment(candidate);
   // A context rule's syntax says where the value ends, which quotes do elsewhere.
   const place = isPassword && rule.kind === "context" ? { ...read, quote: '"' } : read;
@@ -97,6 +120,15 @@ function doubt(candidate: Candidate, value: string): SuppressionReason | undefin
   return isBelievablePassword(value, place) ? undefined : "not-random";
 }
 
+/** Percent escapes of a URL taken off; the text as it is where they are no UTF-8. */
+function unescapeUrl(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** A fixed shape near a telling word: it must not be called a digest there, nor be written text. */
 function doubtContext(candidate: Candidate, value: string): SuppressionReason | undefined {
   if (isDegenerate(value, true)) return "placeholder";
@@ -110,8 +142,15 @@ function doubtContext(candidate: Candidate, value: string): SuppressionReason | 
     : undefined;
 }
 
+/** Tokens in the addresses of badges are made for showing a page's status to everybody. */
+const BADGE = /(?:badge|\.svg)\?[\w=&-]*$/;
+
+/** Signs of expressions: what has them and stands without quotes is code, most often of a minified file. */
+const CODE_SIGNS = /[()[\]{}<>;]|[=!]=|&&|\|\||\?\?|^[=?:!&|]|\?[^?]*:|:$/;
+
 /** Names after which a UUID is believed: services whose keys are UUIDs call them so. */
-const UUID_KEY = /secret|(?:api|app|access|auth|service|license)[_.-]?key|token$|passw/i;
+const UUID_KEY =
+  /secret|(?:api|app|access|auth|service|license|master|encryption|signing|private|session|shared|client|account)[_.-]?key|token$|auth$|passw/i;
 
 function doubtGeneric(
   candidate: Candidate,
@@ -120,20 +159,25 @@ function doubtGeneric(
   isPassword: boolean,
 ): SuppressionReason | undefined {
   const name = judgeKeyName(place.key);
+  const { line, secretInLine } = candidate;
   // `AWS::IAM::AccessKey`: the name of a type.
-  if (name === "never" || place.before.endsWith("::")) return "reference";
+  if (name === "never" || place.before.endsWith("::") || BADGE.test(line.slice(0, Math.max(0, secretInLine))))
+    return "reference";
   if (isTestResult(place)) return "not-random";
   if (repeatsName(place.key, value)) return "placeholder";
   if (isDegenerate(value, false)) return "placeholder";
   if (hasOtherMeaning(value) || isDigest(value)) return "not-random";
   if (isPathShaped(value) && !looksRandom(value, 1.5)) return "not-random";
-  const { line, secretInLine } = candidate;
   if (secretInLine > 0 && isLabelledDigest(line.slice(0, secretInLine))) return "not-random";
+  if (isInManifest(value, line)) return "not-random";
+  // A neighbour in a list hardly names it.
+  if (place.joint === "listed" && (UUID.test(value) || !looksRandom(value, 1.5))) return "not-random";
   if (UUID.test(value))
     return isRandomUuid(value) && name === "secret" && UUID_KEY.test(place.key) ? undefined : "not-random";
   if (decodesToPlaceholder(value)) return "placeholder";
   const isRandom = looksRandom(value, name === "weak" ? 2 : 1);
-  if (isRandom && (place.quote !== "" || place.isEnvLine || !/[()[\]{}<>;]/.test(value))) return undefined;
+  if (isRandom && (place.quote !== "" || place.isEnvLine || !CODE_SIGNS.test(value.replace(/=+$/, ""))))
+    return undefined;
   return isPassword && name === "secret" && isBelievablePassword(value, place) ? undefined : "not-random";
 }
 
@@ -154,11 +198,17 @@ function repeatsName(key: string, value: string): boolean {
   );
 }
 
+/** Passwords of samples (`aaa:bbb`, `user:pw`) are shorter. */
+const MIN_DECODED_LENGTH = 4;
+
 /** Kubernetes samples hold `cGFzc3dvcmQ=`: the base64 of a placeholder. */
 function decodesToPlaceholder(value: string): boolean {
   if (value.length > 128 || value.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return false;
   const text = Buffer.from(value, "base64").toString("latin1");
   if (!/^[\x20-\x7e]+\n?$/.test(text)) return false;
   // Of `user:password` only the password matters.
-  return isPlaceholder(text.slice(text.indexOf(":") + 1).trimEnd(), { coverage: 0.5, oneWordIsEnough: true });
+  const colon = text.indexOf(":");
+  const decoded = unescapeUrl(text.slice(colon + 1).trimEnd());
+  if (colon >= 0 && decoded.length < MIN_DECODED_LENGTH) return true;
+  return isPlaceholder(decoded, { coverage: 0.5, oneWordIsEnough: true });
 }

@@ -11,7 +11,7 @@ const NEVER_LAST: ReadonlySet<string> = new Set(
     "alias ref reference arn provider source store manager service factory handler validator generator parser encoder encoding schema model table view page form input button icon image event action callback listener hook " +
     "mock digest checksum fingerprint thumbprint usage stroke press board word words frame frames map bindings binding down up char chars charset character characters option options flag flags arg args argument comment doc docs locale lang " +
     "example examples sample template templates regexes rule rules node nodes literal span range position offset pos line lines kinds list array dict set tree stream buffer reader writer iterator " +
-    "strength meter rotation request requests response responses command cmd script question prompt info metadata meta date time timestamp at on by of in changed set reset required needed missing invalid cache caching address hashes hash data verifier salt iv"
+    "strength meter rotation request requests response responses command cmd script question prompt info metadata meta date time timestamp at on by of in changed set reset required needed missing invalid cache caching address hashes hash data verifier salt iv history"
   ).split(" "),
 );
 
@@ -30,14 +30,26 @@ const WEAK_FIRST: ReadonlySet<string> = new Set(
 
 /** Anywhere in a name: made to be shown, or bound to one page or one test run. */
 const NEVER_ANYWHERE: ReadonlySet<string> = new Set(
-  "public publishable csrf xsrf nonce authenticity sitekey placeholder regex tokenizer vocab pagination websocket continuation cursor cancellation".split(
-    " ",
-  ),
+  (
+    "public publishable csrf xsrf nonce authenticity sitekey placeholder regex tokenizer vocab pagination websocket continuation cursor cancellation " +
+    "gpg pgp logits einsum"
+  ).split(" "),
 );
 
 /** Whole names, without separators, that are something else although they contain a telling word. */
 const NEVER_WHOLE =
   /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response)token|.*websocketkey)$/;
+
+/** Tokens bound to one page, public halves and hashes, however the name is joined (`scriptPubKey`, `csrfmiddlewaretoken`). */
+const OPEN_NAME = /csrf|xsrf|pub_?key|password_?hash/i;
+
+/** What TLS and its like derive for one session: of no use after it, and mostly seen in test vectors. */
+const SESSION_SECRET =
+  /(?:handshake|application|traffic|exporter|resumption|premaster|pre_master|early|initial|binder|client_random|derived)\w*secret/i;
+
+/** A file's name: what stands right of it is said of the file, mostly its digest. */
+const FILE_NAME =
+  /\.(?:[cm]?[jt]sx?|py[cio]?|rs|go|rb|java|class|kt|cs|cc?|cpp|hh?|hpp|m|swift|php|pl|lua|md|rst|txt|json|ya?ml|toml|xml|html?|css|scss|svg|png|jpe?g|gif|pem|der|key|crt|cer|pub|so|a|o|dll|jar|gz|zip|sh|bat|stderr|stdout|snap|lock|map|wasm|vue|svelte|proto|tmpl)$/i;
 
 /** Judges the name that a value was assigned to. @param key as written, `db.apiKey` or `API_KEY`; empty: unknown */
 export function judgeKeyName(key: string): KeyName {
@@ -53,6 +65,7 @@ export function judgeKeyName(key: string): KeyName {
     .replace(/[^a-z0-9]/g, "");
   if (NEVER_WHOLE.test(whole)) return "never";
   if (words.some((word) => NEVER_ANYWHERE.has(word))) return "never";
+  if (OPEN_NAME.test(key) || SESSION_SECRET.test(key) || FILE_NAME.test(key)) return "never";
   if (NEVER_FIRST.has(first) && words.length > 1) return "never";
   return WEAK_FIRST.has(first) && words.length > 1 ? "weak" : "secret";
 }

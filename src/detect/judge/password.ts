@@ -25,27 +25,38 @@ const PASSWORD_SIGN = /[!@#$%^&*?+~]/;
 export function isBelievablePassword(value: string, place: Assignment): boolean {
   if (value.length < MIN_LENGTH || value.length > MAX_LENGTH) return false;
   if (hasOtherMeaning(value) || isPathShaped(value) || isProse(value) || NUMBERED_NAME.test(value)) return false;
+  if (isForeign(value)) return false;
   if (place.quote === "" && !place.isEnvLine && !isPlainOnItsLine(value, place)) return false;
-  if (looksRandom(value, 1)) return true;
   const { lower, upper, digits, signs } = takeCensus(value);
   const letters = lower + upper;
-  if (letters === 0) return signs > 0 && digits >= 4 && PASSWORD_SIGN.test(value);
   if (digits === 0 && signs === 0) return isRandomWord(value, lower > 0 && upper > 0);
+  if (looksRandom(value, 1)) return true;
+  if (letters === 0) return signs > 0 && digits >= 4 && PASSWORD_SIGN.test(value);
   if (isName(value, digits)) return false;
   if (digits === 0) return hasChosenSigns(value) && !(/^[A-Za-z]+[!.?,;:]$/.test(value) && value.length < 10);
   // Letters and digits: a word with a number counts from eight characters on.
   return value.length >= 8 || PASSWORD_SIGN.test(value) || rarity(value) > 0;
 }
 
+/** Labels of user interfaces in other alphabets; people type passwords in ASCII, or nearly so. */
+function isForeign(value: string): boolean {
+  const letters = value.match(/\p{L}/gu) ?? [];
+  return letters.filter((letter) => letter > "\x7f").length * 2 > letters.length;
+}
+
 /** Letters alone: only what no language would spell. */
 function isRandomWord(value: string, isMixed: boolean): boolean {
-  return value.length >= 8 && rarity(value) >= (isMixed ? 14 : 10);
+  // In capitals it stands for a value in a description of usage, in whatever language.
+  const least = isMixed ? 14 : value === value.toUpperCase() ? 20 : 10;
+  return value.length >= 8 && rarity(value) >= least;
 }
 
 /** Signs inside the value that do not join words. */
 function hasChosenSigns(value: string): boolean {
   return PASSWORD_SIGN.test(value.slice(1)) && !/^[a-z]+(?:[&+][a-z]+)+$/i.test(value);
 }
+
+const TWO_WORDS = /^(?:(?:[A-Z][a-z]{2,}){2}\d{2,3}|[a-z]{3,}[_.-]?[a-z]{3,}\d{2,3}|[a-z]{3,}-[a-z]{3,}-\d{3})$/;
 
 /** snake_case, kebab-case, camelCase, dotted names and the like, with few digits in them. */
 function isName(value: string, digits: number): boolean {
@@ -54,15 +65,15 @@ function isName(value: string, digits: number): boolean {
   const known = words.filter(({ text }) => plainWords.has(text) || sampleWords.has(text)).length;
   if (known > 0 && known === words.length && (digits <= 4 || countingShare(value) > 0.3)) return true;
   if (digits > 3) return false;
-  // Two words and a number of two or three digits are what people choose: `SummerTiger87`.
-  if (/^(?:[A-Z][a-z]{3,}){2}\d{2,3}$/.test(value) && known === 0) return false;
+  // Two words and a number of two or three digits are what people choose: `SummerTiger87`, `summer_tiger87`, `summer-tiger-187`.
+  if (known === 0 && TWO_WORDS.test(value)) return false;
   const joined = /[_.:/-]/.test(value) || /[a-z][A-Z][a-z]/.test(value);
   return joined && rarity(value) < 2 + 0.5 * value.length && words.every(({ text }) => text.length > 1);
 }
 
 /** Unquoted values are believed in settings files and on command lines, not in the middle of code. */
 function isPlainOnItsLine(value: string, { after, operator }: Assignment): boolean {
-  if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|;$|[&,;]\w+=/.test(value)) return false;
+  if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|;$|[&,;]\w+=|[=!]=|&&|^[=:?]|\?[^?]*:/.test(value)) return false;
   if (
     /^\s*[([{.?]|^\s*(?:[-+*/%|&>=!?]|<(?!\/|$)|->|::)|^;|^,|^\s+(?:if|else|or|and|for|in|is|not|as|do|then)\b/.test(
       after,

@@ -5,7 +5,7 @@ const REFERENCE = new RegExp(
   [
     String.raw`^\$\{?[A-Za-z_][\w.:-]*\}?$`, // $NAME ${NAME} ${sys:name}
     String.raw`^\$\{[^}]*\}$|^\$\([^)]*\)$|^\$\[[^\]]*\]$|^\$[\d@*#?$]$`,
-    String.raw`^%[A-Za-z_]\w*%$|^%\(?\w*\)?[sdvqifx]$|^%\{[^}]+\}$|^![A-Za-z_]\w*!$`,
+    String.raw`^%[A-Za-z_][\w.]*%$|^%\(?\w*\)?[sdvqifx]$|^%\{[^}]+\}$|^![A-Za-z_]\w*!$`,
     String.raw`\{\{|\}\}|<%|%>|\{%|<\?|#\{|\$\{\{|<<[a-z]|@\{`,
     String.raw`\$\{[A-Za-z_][\w.]*\}|\$\([A-Za-z]`, // text with a variable in it
     String.raw`^\{[\w.:$!-]*\}$|^\[[A-Z_a-z][\w .-]*\]$|^<[^<>]+>$|^:[a-z_]\w*$|^@[A-Za-z_]\w*@?$|^__\w+__$`,

@@ -1,3 +1,6 @@
+/** Literals of numbers, as many languages write them: 0x1f_00, 0b1010, 1_000, 1.5e-3, 0x1.8p3, with suffixes. */
+const NUMBER = String.raw`^[+-]?(?:0[xX][0-9a-fA-F_]{0,16}(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]+)?|0[bBoO][0-7_]+|[0-9_]*\.?[0-9_]+(?:[eE][+-]?[0-9_]+)?)[uUlLfFdDnij_]{0,3}(?:[+-]\d+i)?$`;
+
 /** Texts that have a meaning of their own and hold no secret by themselves. */
 const MEANING = new RegExp(
   [
@@ -9,15 +12,28 @@ const MEANING = new RegExp(
     String.raw`^v?\d+(?:\.\d+){1,3}(?:[-+~][\w.]+)?$|^\d{4}-\d\d(?:-\d\d)?|^\d{1,2}[:/]\d\d`, // versions, dates
     String.raw`^\d{1,3}(?:\.\d{1,3}){3}(?::\d+|/\d+)?$|^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){3,}$`,
     String.raw`\\[wdsbWDSB]|\[\^|\[[A-Za-z0-9]-[A-Za-z0-9]|\(\?[:=!<P]|\{\d+,\d*\}|\.[*+]|\^\[`, // regular expressions
-    String.raw`%(?:\d\$)?[sdvqx](?![0-9A-Za-z])|%\(\w+\)|%[YmdHMSyBbjp][-/:T. ]?%|\{\d*\}|\{[a-z_]+\}`, // format strings
-    String.raw`</|/>|&[a-z]{2,6};|&#\d+;|^<[a-z!?]|(?:\\[ux][0-9a-fA-F]{2,4}.*){2}|\\n|\\t`, // markup, escapes
+    String.raw`%(?:\d\$)?[sdvqx](?![0-9A-Za-z])|%\(\w+\)|%[YmdHMSyBbjp][-/:T. ]?%|\{\d*\}|\{[A-Za-z_][\w.]*\}`, // format strings
+    String.raw`</|/>|&[a-z]{2,6};|&#\d+;|^<[a-z!?]|(?:\\[ux][0-9a-fA-F]{2,4}.*){2}|\\n|\\t|\\x[01][0-9a-fA-F]|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}`, // markup, escapes
     String.raw`^(?:application|text|image|audio|video|multipart|font)/`,
     String.raw`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|sk-ssh|age1|npub1|xpub|AAAA[BCE]3NzaC1|MII[BCDEFGH]I?jAN)`, // public keys
+    NUMBER,
+    String.raw`^0x[0-9a-fA-F]{40}$|^[),;\]}]|^/\*|^\+\w+\(`, // addresses of chains; what is left of an expression between two quotes
+    String.raw`^\w+\(\d+\)$|^[A-Z]\w*[[<]\w+[\]>]$`, // types: varchar(255), Optional[str]
+    String.raw`""|''|^(?:%[0-9A-Fa-f]{2}|[^%]){0,2}(?:%[0-9A-Fa-f]{2}[^%]?){3,}$`, // quotes in quotes: code; little but escapes
     String.raw`^\*{1,3}$|^[-=_*+~. ]+$|^[\W_]+$`,
     String.raw`^-----BEGIN|^#[0-9A-Fa-f]{3,8}$|^0x[0-9A-Fa-f]{1,16}[uUlL]*$|^[Mm]-?[\d.]+[ ,]-?[\d.]`,
     String.raw`^(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|GRANT|DROP)\b`,
   ].join("|"),
 );
+
+/** What no source code or settings file holds, and binary files do: control characters, and bytes that are no UTF-8. */
+// oxlint-disable-next-line no-control-regex
+const BINARY = /[\0-\x08\x0e-\x1a\x1c-\x1f\ufffd]/;
+
+/** Whether a text was cut out of binary data. */
+export function isBinary(text: string): boolean {
+  return BINARY.test(text);
+}
 
 /** Whether a value is a path, an address, a version, an expression, markup: not a random or chosen text. */
 export function hasOtherMeaning(value: string): boolean {
@@ -47,6 +63,19 @@ const DIGEST_LABEL =
 /** Whether the text before a value calls it a digest or an identifier. @param before the text up to the value, any length */
 export function isLabelledDigest(before: string): boolean {
   return DIGEST_LABEL.test(before.slice(-32));
+}
+
+/** Lengths of the usual digests, in hex digits. */
+const DIGEST_LENGTHS: ReadonlySet<number> = new Set([32, 40, 56, 64, 96, 128]);
+/** So many others of its length stand beside a digest in a manifest. A record of credentials has two or three values of one length. */
+const MIN_NEIGHBOURS = 3;
+
+/** Whether a hex value stands in a line of values like it: `{"a.rs":"…","b.rs":"…"}`, a manifest of digests. */
+export function isInManifest(value: string, line: string): boolean {
+  if (!DIGEST_LENGTHS.has(value.length) || !/^[0-9a-f]+$/.test(value)) return false;
+  let neighbours = 0;
+  for (const [run] of line.matchAll(/[0-9a-f]{32,}/g)) if (run.length === value.length && run !== value) neighbours++;
+  return neighbours >= MIN_NEIGHBOURS;
 }
 
 /** Values that carry the name of a digest in front (`sha256:…`, `sha512-…`). */

@@ -33,7 +33,7 @@ export const sampleWords: ReadonlySet<string> = new Set(
 export const plainWords: ReadonlySet<string> = new Set(
   (
     "my our put add set get use fill update provide this me tbd xxx test tests testing tested tester demo default defaults none null nil undefined empty blank secret secrets " +
-    "password passwords passwd pass pwd passphrase passw token tokens key keys apikey api value values string text foo bar baz qux abc def asdf qwerty confidential private " +
+    "password passwords passwd pass pwd passphrase passw token tokens key keys apikey api value values string text foo bar baz qux quux quuz abc def asdf qwerty confidential private " +
     "unknown not unset disabled enabled optional required some any anything random deadbeef cafebabe beef dead cafe feed user users username login admin administrator root guest client app application " +
     "service account auth authentication authorization access refresh bearer basic super very long strong secure safe new old local localhost dev develop development prod production " +
     "staging stage the is for with and that from into please valid invalid real good bad wrong correct hello world welcome name names database server host mysql postgres " +
@@ -41,8 +41,8 @@ export const plainWords: ReadonlySet<string> = new Set(
     "first second third one two three four five six seven eight nine ten short small big large same other another actual expected plain clear " +
     "type field input param parameter header form config configuration setting settings environment variable var env const constant credential credentials creds cred " +
     "identifier number sha aes rsa hmac utf ascii json xml yaml http https url uri path file dir github gitlab aws azure gcp google slack stripe docker kube kubernetes " +
-    "insecure acme contoso fabrikam trustno monkey dragon master letmein iloveyou sunshine princess football baseball " +
-    "passwort geheim kennwort hier senha chave clave contraseña contrasena wachtwoord haslo hasło motdepasse parola sifre lozinka heslo 密码 密钥 パスワード 비밀번호 암호"
+    "insecure acme contoso fabrikam trustno master letmein " +
+    "passwort geheim kennwort hier senha chave clave contraseña contrasena wachtwoord haslo hasło motdepasse parola parole sifre lozinka heslo 密码 密钥 パスワード 비밀번호 암호"
   ).split(" "),
 );
 
