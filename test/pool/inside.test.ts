@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { bytesInMemory } from "../../src/content/containers/index.ts";
 import { insideLimits, type InsideLimits } from "../../src/content/containers/limits.ts";
 import { lookInside, type WholeResult } from "../../src/pool/inside.ts";
-import { Recogniser } from "../../../src/pool/recogniser.ts";
+import { Recogniser } from "../../src/pool/recogniser.ts";
 import type { Task } from "../../src/pool/task.ts";
 import { endOfTar, rawEntry } from "../content/tar-blocks.ts";
 import { madeZip, type ZipMember } from "../content/containers/made-zip.ts";
@@ -64,7 +64,7 @@ test("the memory of what lies before is left alone", () => {
   kernel.reserve(before.length + 64);
   kernel.bytes.set(before, kernel.arena);
   const task: Task = {
-    ...{ detector, listsClean: false, archiveDepth: 4, inside: () => {} },
+    ...{ detector, listsClean: false, archiveDepth: 4, inside: () => {}, recogniser: new Recogniser() },
     ...{ begin: () => true, advance: () => {}, cancelled: () => false },
   };
   const content = bytesInMemory(zip(["large", Buffer.alloc(3 << 20, "y\n")], ["small", probe(2)]));
