@@ -16,7 +16,19 @@ async function buildKernel() {
   const { error, stderr } = await asc.main([
     join(root, "src/detect/kernel/assembly/index.ts"),
     ...["--outFile", join(dist, "kernel.wasm")],
-    ...["--optimizeLevel", "3", "--runtime", "stub", "--noAssert", "--initialMemory", "1", "--maximumMemory", "65536"],
+    ...[
+      "--optimizeLevel",
+      "3",
+      "--runtime",
+      "stub",
+      "--noAssert",
+      "--enable",
+      "simd",
+      "--initialMemory",
+      "1",
+      "--maximumMemory",
+      "65536",
+    ],
     ...["--baseDir", "/"],
   ]);
   if (error) throw new Error(`the kernel does not compile:\n${stderr.toString()}`);

@@ -1,25 +1,32 @@
 import type { Detection, SuppressionReason } from "../model/detection.ts";
 import { judgedKey, type JudgedCounts } from "../model/clean-list.ts";
+import type { Encoding } from "./decode/encoding.ts";
 import type { LineCounter } from "./lines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ReadyRule, ReadyRules } from "./ready-rules.ts";
 
-/** A base64 run whose decoded text had something to say: offsets in the content, and the outcomes in order. */
+/** A chain of encoded text (decode/encoding.ts) that was decoded: offsets in the content, and the outcomes in order. */
 export interface RunOutcomes {
+  readonly encoding: Encoding["name"];
   readonly start: number;
   readonly end: number;
   readonly outcomes: readonly DecodedOutcome[];
-  /** Decoded bytes, all layers together. */
-  readonly decodedBytes: number;
+}
+
+/** By place; of one place in the order in which encodings are looked for. */
+export function sortRuns(runs: RunOutcomes[]): RunOutcomes[] {
+  return runs.length > 1 ? runs.sort((a, b) => a.start - b.start) : runs;
 }
 
 export interface DecodedOutcome {
   readonly outcome: Outcome;
   /** How many encodings were taken off. */
   readonly depth: number;
-  /** The piece of the run that was decoded, relative to the run's start. */
-  readonly pieceStart: number;
-  readonly pieceEnd: number;
+  /** Which ones, the outermost first. */
+  readonly kinds: readonly string[];
+  /** The encoded bytes, relative to the chain's start. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /** What is in memory of a content: addresses, and the offset in the content of the first byte. */
@@ -39,6 +46,8 @@ export class Collector {
   readonly lines: LineCounter;
   readonly #rules: ReadyRules;
   readonly #detections: (Detection & { readonly ready: ReadyRule })[] = [];
+  /** How many encodings were taken off; 0 where it is not among them. */
+  readonly #depths = new Map<Detection, number>();
   readonly #seen = new Set<number | string>();
   readonly #coveredTo = new Map<number, number>();
   readonly #suppressed: Partial<Record<SuppressionReason, number>> = {};
@@ -55,9 +64,12 @@ export class Collector {
    * look-up: `token = env.TOKEN || "…"`.
    */
   add(outcome: Outcome, hit: number, bytes: Buffer, region: Region): void {
-    const { index } = outcome.ready;
+    const { index, rule } = outcome.ready;
     if (hit <= (this.#coveredTo.get(index) ?? 0)) return;
-    this.#coveredTo.set(index, outcome.suppressed === "reference" ? hit : hit + outcome.end);
+    // What was taken for a value may be the name of the next one, too: `setToken("api_key", "…")`.
+    const { suppressed } = outcome;
+    const looksOn = suppressed === "reference" || (suppressed !== undefined && rule.kind === "generic");
+    this.#coveredTo.set(index, looksOn ? hit : hit + outcome.end);
     this.#place(outcome, hit, bytes, region);
   }
 
@@ -81,15 +93,18 @@ export class Collector {
     );
   }
 
-  /** The outcomes of a decoded run; their place is that of the encoded piece. */
+  /** The outcomes of a decoded chain; their places are those of the encoded bytes. A text that was encoded as one tells a value once. */
   addRun(run: RunOutcomes, bytes: Buffer, region: Region): void {
-    for (const { outcome, depth, pieceStart, pieceEnd } of run.outcomes) {
-      const start = run.start + pieceStart;
-      const end = run.start + pieceEnd;
-      if (!this.#isNew(`${outcome.ready.index} ${run.start} ${depth} ${outcome.secret}`) || this.#isSuppressed(outcome))
+    const isExact = run.encoding === "escapes" || run.encoding === "wide-text";
+    for (const { outcome, depth, kinds, start: from, end: to } of run.outcomes) {
+      const start = run.start + from;
+      const end = run.start + to;
+      const place = isExact ? start : run.start;
+      if (!this.#isNew(`${outcome.ready.index} ${place} ${depth} ${outcome.secret}`) || this.#isSuppressed(outcome))
         continue;
-      const tags = [...outcome.ready.rule.tags, "decoded:base64", `decode-depth:${depth}`];
-      this.#report(outcome, start, end, start, end, tags, bytes, region);
+      const tags = [...outcome.ready.rule.tags, ...kinds.map((kind) => `decoded:${kind}`), `decode-depth:${depth}`];
+      const detection = this.#report(outcome, start, end, start, end, tags, bytes, region);
+      if (detection !== undefined) this.#depths.set(detection, depth);
     }
   }
 
@@ -121,14 +136,14 @@ export class Collector {
     tags: readonly string[],
     bytes: Buffer,
     region: Region,
-  ): void {
+  ): Detection | undefined {
     if (this.#detections.length >= maxDetections) {
       this.#limited = true;
-      return;
+      return undefined;
     }
     const toAddress = region.low - region.base;
     const { ready, secret, match, line, entropy, confidence, facts } = outcome;
-    this.#detections.push({
+    const detection = {
       ready,
       ruleId: ready.rule.id,
       start: secretStart,
@@ -144,7 +159,9 @@ export class Collector {
       confidence,
       facts,
       tags,
-    });
+    };
+    this.#detections.push(detection);
+    return detection;
   }
 
   /** `occurred`: for streams, the whole-reach rules of which a keyword was seen; detections of others are withdrawn. */
@@ -163,9 +180,25 @@ export class Collector {
           occurred.has(ready),
       )
       .filter((detection) => !detection.ready.rule.skipReport && this.#hasParts(detection))
+      .filter((detection) => !this.#isKnownBetter(detection))
       .map(({ ready: _, ...detection }): Detection => detection)
       .sort((a, b) => a.start - b.start || a.end - b.end || (a.ruleId < b.ruleId ? -1 : a.ruleId > b.ruleId ? 1 : 0));
     return { detections: kept, suppressed: this.#suppressed, judged: this.#judged, limited: this.#limited };
+  }
+
+  /**
+   * Whether the rule found something at the same place without decoding (then that stands in the content, word for word), or the same value
+   * with less of it.
+   */
+  #isKnownBetter(detection: Detection): boolean {
+    const depth = this.#depths.get(detection);
+    if (depth === undefined) return false;
+    return this.#detections.some((other) => {
+      if (other.ruleId !== detection.ruleId || other.start >= detection.end || detection.start >= other.end)
+        return false;
+      const otherDepth = this.#depths.get(other) ?? 0;
+      return otherDepth === 0 || (other.secret === detection.secret && otherDepth < depth);
+    });
   }
 
   /** Composite rules: each required rule has a detection near enough. */

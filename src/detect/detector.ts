@@ -1,9 +1,10 @@
 import type { JudgedCounts } from "../model/clean-list.ts";
 import type { Detection, SuppressionReason } from "../model/detection.ts";
 import type { Ruleset } from "../model/rule.ts";
-import { base64Members, decodeText, leastRun, pieceLength, pieceOverlap, startsLikeText } from "./base64-runs.ts";
+import { base64Members, leastRun } from "./decode/base64.ts";
+import { Decoder } from "./decode/decoder.ts";
 import { hasRun } from "./byte-run.ts";
-import { Collector, type DecodedOutcome, type Region, type RunOutcomes } from "./collector.ts";
+import { Collector, sortRuns, type Region } from "./collector.ts";
 import type { RegexEngine, RegexMatch } from "./engine.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import type { KernelCode } from "./kernel/code.ts";
@@ -41,8 +42,6 @@ export interface ScanResult {
 
 /** Source code holds a keyword that matters in some thousand bytes. */
 const hitsShift = 10;
-/** Decoded bytes of one content, all layers together: encodings inside encodings must not multiply work without end. */
-const maxDecodedBytes = 64 << 20;
 
 /**
  * Finds secrets in bytes. Pure and synchronous: what it gives depends on the bytes and the rules alone. A detection is a function of the
@@ -52,8 +51,8 @@ const maxDecodedBytes = 64 << 20;
 export class Detector {
   readonly kernel: Kernel;
   readonly rules: ReadyRules;
+  readonly decoder: Decoder;
   readonly #options: DetectorOptions;
-  #decodedBytes = 0;
 
   /** Bytes of contents in which keywords were looked for, since the detector was made. */
   get lookedBytes(): number {
@@ -64,6 +63,7 @@ export class Detector {
     this.#options = options;
     this.rules = readyRules(options.ruleset, options.engine, options.prebuilt);
     this.kernel = new Kernel(options.code, this.rules.automaton, this.rules.sieve, base64Members);
+    this.decoder = new Decoder(this, options.decodeDepth);
   }
 
   /** Whether encoded texts are decoded at all. */
@@ -85,16 +85,14 @@ export class Detector {
 
   /** Opens a content that comes in pieces and need not fit into memory. No other scan may run before its `end`. `low` as for `scan`. */
   stream(low: number = this.kernel.arena): ContentStream {
-    this.#decodedBytes = 0;
     return openStream(this, low);
   }
 
   /** Looks at everything in `length` bytes at address `low`: what `finish` turns into detections, and later versions inherit. */
   trace(low: number, length: number): Trace {
-    this.#decodedBytes = 0;
     const region: Region = { low, high: low + length, base: 0 };
     const { hits, outcomes } = this.#lookThrough(region);
-    return { length, hits, outcomes, runs: this.findRuns(region, low, region.high) };
+    return { length, hits, outcomes, ...this.#encoded(region) };
   }
 
   /**
@@ -103,10 +101,7 @@ export class Detector {
    */
   traceVersion(low: number, length: number, before: Trace, copies: Copies): Trace {
     if (this.rules.looksEverywhere || this.#options.inherits === false) return this.trace(low, length);
-    this.#decodedBytes = 0;
-    const trace = inherit(this, { low, high: low + length, base: 0 }, before, copies);
-    const decoded = trace.runs.reduce((sum, run) => sum + run.decodedBytes, 0);
-    return decoded > maxDecodedBytes ? this.trace(low, length) : trace;
+    return inherit(this, { low, high: low + length, base: 0 }, before, copies);
   }
 
   /** The detections of a traced content that still lies at address `low`. */
@@ -117,7 +112,7 @@ export class Detector {
     const { bytes } = this.kernel;
     for (const { hit, outcome } of trace.outcomes) collector.add(outcome, hit, bytes, region);
     if (this.rules.looksEverywhere) {
-      for (const ready of this.#wanted(trace.hits))
+      for (const ready of this.wanted(trace.hits))
         this.lookEverywhere(ready, region, (outcome, at) => collector.addAnywhere(outcome, at, bytes, region));
     }
     for (const run of trace.runs) collector.addRun(run, bytes, region);
@@ -129,7 +124,7 @@ export class Detector {
   }
 
   /** Rules that look everywhere: those without keywords, and those of which a keyword occurred. */
-  #wanted(hits: HitList): Set<ReadyRule> {
+  wanted(hits: HitList): Set<ReadyRule> {
     const wanted = new Set<ReadyRule>(this.rules.always);
     for (let i = 0; i < hits.length; i++) {
       const { ready } = this.rules.actions[hits.actions[i]!]!;
@@ -165,21 +160,23 @@ export class Detector {
     if (run !== undefined && !hasRun(bytes, from, to, run.members, run.least)) return undefined;
     const window = bytes.subarray(from, to);
     const regex = ready.regex();
+    // `token = env.TOKEN || "…"`, `setToken("api_key", "…")`: the first match is a look-up, or takes the name of the next one for a value.
+    const isGeneric = ready.rule.kind === "generic";
+    let dropped: Outcome | undefined;
     let at = 0;
-    let reference: Outcome | undefined;
     while (at <= window.length) {
       const match = regex.exec(window, at);
-      if (match === undefined || from + match.start >= hit) return reference;
+      if (match === undefined || from + match.start >= hit) break;
       at = Math.max(match.end, match.start + 1);
       if (from + match.end < hit) continue;
       const outcome = this.#judged(ready, match, from, hit, region);
-      if (outcome?.suppressed !== "reference") return outcome ?? reference;
-      // `token = env.TOKEN || "…"`: the first match is the look-up, and the value behind it belongs to the name in it.
-      if (reference !== undefined) return reference;
-      reference = outcome;
+      const looksOn = outcome?.suppressed === "reference" || (isGeneric && outcome?.suppressed !== undefined);
+      if (!looksOn) return outcome ?? dropped;
+      if (dropped !== undefined && !isGeneric) break;
+      dropped ??= outcome;
       at = match.start + 1;
     }
-    return reference;
+    return dropped;
   }
 
   /** The judge sees as much of the line as every way of scanning has in memory, and no more. */
@@ -220,78 +217,17 @@ export class Detector {
     return Math.max(region.base + at, Math.min(until, region.base + window.length));
   }
 
-  /** Base64 runs of a whole content within the addresses `[low, high)` that start like text, with what their texts hold. */
-  findRuns(region: Region, low: number, high: number): RunOutcomes[] {
-    if (this.#options.decodeDepth === 0) return [];
-    const places = this.kernel.findRuns(low, high - low, leastRun);
-    const runs: RunOutcomes[] = [];
-    for (let i = 0; i < places.length; i += 2) {
-      const { run } = this.decodeRun(region, low + places[i]!, low + places[i + 1]!, 0, true, 1);
-      if (run !== undefined) runs.push(run);
-    }
-    return runs;
-  }
-
-  /**
-   * Decodes the run at addresses `[from, to)` piece by piece, beginning at offset `done` in it, and looks at what comes out. `from` may lie
-   * before the memory's content, then the pieces there were done. The last piece waits unless the run is `complete`. Gives the new `done`.
-   */
-  decodeRun(
-    region: Region,
-    from: number,
-    to: number,
-    done: number,
-    complete: boolean,
-    depth: number,
-  ): { run: RunOutcomes | undefined; done: number } {
-    const outcomes: DecodedOutcome[] = [];
-    let decodedBytes = 0;
-    let piece = done;
-    for (; from + piece < to && (complete || from + piece + pieceLength <= to); piece += pieceLength - pieceOverlap) {
-      const start = from + piece;
-      const end = Math.min(to, start + pieceLength);
-      if (end - start >= leastRun && startsLikeText(this.kernel.bytes, start, end)) {
-        decodedBytes += this.#decoded(region, start, end, depth, (outcome, at) =>
-          outcomes.push({ outcome, depth: at, pieceStart: piece, pieceEnd: end - from }),
-        );
-      }
-      if (end === to) break;
-    }
-    const start = from - region.low + region.base;
-    return {
-      run: decodedBytes === 0 ? undefined : { start, end: start + to - from, outcomes, decodedBytes },
-      done: piece,
-    };
-  }
-
-  #decoded(
-    region: Region,
-    from: number,
-    to: number,
-    depth: number,
-    found: (outcome: Outcome, depth: number) => void,
-  ): number {
-    const text = decodeText(this.kernel.bytes, from, to, (leastRun * 3) >> 2);
-    this.#decodedBytes += text.length;
-    if (text.length === 0 || this.#decodedBytes > maxDecodedBytes) return text.length;
-    const low = region.high + 64;
-    this.kernel.reserve(low + text.length - this.kernel.arena);
-    this.kernel.bytes.set(text, low);
-    const inner: Region = { low, high: low + text.length, base: 0 };
-    const { hits, outcomes } = this.#lookThrough(inner);
-    for (const { outcome } of outcomes) found(outcome, depth);
-    if (this.rules.looksEverywhere)
-      for (const ready of this.#wanted(hits)) this.lookEverywhere(ready, inner, (outcome) => found(outcome, depth));
-    let decodedBytes = text.length;
-    if (depth < this.#options.decodeDepth) {
-      const places = this.kernel.findRuns(low, text.length, leastRun);
-      for (let i = 0; i < places.length; i += 2) {
-        const { run } = this.decodeRun(inner, low + places[i]!, low + places[i + 1]!, 0, true, depth + 1);
-        decodedBytes += run?.decodedBytes ?? 0;
-        for (const nested of run?.outcomes ?? []) found(nested.outcome, nested.depth);
-      }
-    }
-    return decodedBytes;
+  #encoded(region: Region): Pick<Trace, "marks" | "isWide" | "runs"> {
+    const { low, high } = region;
+    const marks = new HitList(0);
+    if (!this.decodes || high - low < leastRun) return { marks, isWide: false, runs: [] };
+    const isWide = this.kernel.findMarks(low, high - low, low, high, 0, marks);
+    const runs = [
+      ...this.decoder.findRunChains(region, low, high),
+      ...this.decoder.findMarkChains(region, marks),
+      ...(isWide ? this.decoder.findWideChains(region) : []),
+    ];
+    return { marks, isWide, runs: sortRuns(runs) };
   }
 }
 

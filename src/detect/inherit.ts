@@ -1,7 +1,8 @@
 import { leastCopy } from "./kernel/kernel.ts";
 import { sieveReach } from "./kernel/sieve.ts";
-import { base64Members, leastRun } from "./base64-runs.ts";
-import type { Region, RunOutcomes } from "./collector.ts";
+import type { Region } from "./collector.ts";
+import { copyAt, type Copy } from "./copies.ts";
+import { inheritEncoded } from "./decode/inherit-encoded.ts";
 import type { Detector } from "./detector.ts";
 import { HitList, type Copies, type PlacedOutcome, type Trace } from "./trace.ts";
 
@@ -53,7 +54,7 @@ export function inherit(detector: Detector, region: Region, before: Trace, copie
     scanChanged(changedFrom, length);
     lookAtNew(first);
   }
-  return { length, hits, outcomes, runs: detector.decodes ? inheritRuns(detector, region, before, kept) : [] };
+  return { length, hits, outcomes, ...inheritEncoded(detector, region, before, kept) };
 }
 
 /** Hits of one copy that end behind offset `from` of the content before, and far enough from the copy's end. */
@@ -109,43 +110,6 @@ function firstBehind(outcomes: readonly PlacedOutcome[], offset: number): number
   return low;
 }
 
-/** Runs that lie inside a copy, with a byte to spare on both sides that is none of theirs, are the same; all others are looked for again. */
-function inheritRuns(detector: Detector, region: Region, before: Trace, kept: Copies): readonly RunOutcomes[] {
-  const length = region.high - region.low;
-  const runs: RunOutcomes[] = [];
-  const bytes = detector.kernel.bytes;
-  const isMember = (offset: number): boolean => base64Members[bytes[region.low + offset]!] === 1;
-  let looked = 0;
-  const lookAgain = (from: number, to: number): void => {
-    let low = from;
-    while (low > looked && isMember(low - 1)) low--;
-    low = Math.max(low, looked);
-    let high = Math.max(to, low);
-    while (high < length && isMember(high)) high++;
-    if (high - low >= leastRun)
-      for (const run of detector.findRuns(region, region.low + low, region.low + high)) runs.push(run);
-    looked = Math.max(looked, high);
-  };
-  let changedFrom = 0;
-  let isWhole = false;
-  for (let i = 0; i < kept.length; i += 3) {
-    const copy = copyAt(kept, i, length, before.length);
-    if (!copy.isStart) lookAgain(changedFrom, copy.to);
-    const by = copy.to - copy.from;
-    const end = copy.from + copy.length;
-    for (const run of before.runs) {
-      const startsInside = copy.isStart || run.start > copy.from;
-      const endsInside = run.end < end || (copy.isEnd && run.end === end);
-      if (startsInside && endsInside && run.start >= copy.from)
-        runs.push({ ...run, start: run.start + by, end: run.end + by });
-    }
-    changedFrom = copy.to + copy.length;
-    isWhole = copy.isEnd;
-  }
-  if (!isWhole) lookAgain(changedFrom, length);
-  return runs.length > 1 ? runs.sort((a, b) => a.start - b.start) : runs;
-}
-
 /** The copies of at least `least` bytes. */
 function keep(copies: Copies, least: number): Copies {
   const kept = new Uint32Array(copies.length);
@@ -157,26 +121,4 @@ function keep(copies: Copies, least: number): Copies {
     kept[count++] = copies[i + 2]!;
   }
   return count === copies.length ? copies : kept.subarray(0, count);
-}
-
-/** A copy, with whether it begins and ends where both contents do: there is nothing beyond that could differ. */
-interface Copy {
-  readonly to: number;
-  readonly from: number;
-  readonly length: number;
-  readonly isStart: boolean;
-  readonly isEnd: boolean;
-}
-
-function copyAt(copies: Copies, i: number, length: number, lengthBefore: number): Copy {
-  const to = copies[i]!;
-  const from = copies[i + 1]!;
-  const copied = copies[i + 2]!;
-  return {
-    to,
-    from,
-    length: copied,
-    isStart: to === 0 && from === 0,
-    isEnd: to + copied === length && from + copied === lengthBefore,
-  };
 }

@@ -1,5 +1,5 @@
-import { leastRun, pieceLength } from "./base64-runs.ts";
-import type { Collector, Region } from "./collector.ts";
+import type { Region } from "./collector.ts";
+import { encodedCarry, StreamDecoder } from "./decode/stream-decoder.ts";
 import type { Detector, ScanResult } from "./detector.ts";
 import { lineContext } from "./outcome.ts";
 import type { ReadyRule } from "./ready-rules.ts";
@@ -21,13 +21,13 @@ const segmentBytes = 1 << 20;
 export function openStream(detector: Detector, low: number): ContentStream {
   const { kernel, rules } = detector;
   const reach = rules.maxAfter + 2 * lineContext;
-  const carry = Math.max(rules.maxBefore + reach + 2 * lineContext, pieceLength + 2 * lineContext);
+  const carry = Math.max(rules.maxBefore + reach + 2 * lineContext, encodedCarry + 2 * lineContext);
   kernel.reserve(low - kernel.arena + carry + segmentBytes);
   const collector = detector.collector(low);
   const wanted = new Set<ReadyRule>(rules.always);
   /** Rules for whole contents, with the offset up to which each has been tried. */
   const everywhere = new Map(rules.everywhere.map((rule) => [rule, 0]));
-  const runs = new StreamRuns(detector, collector);
+  const runs = new StreamDecoder(detector, collector);
   let base = 0; // offset in the content of address `low`
   let scanned = low; // up to here the automaton went
   let filled = low; // up to here there are bytes
@@ -98,47 +98,4 @@ export function openStream(detector: Detector, low: number): ContentStream {
       return collector.finish(wanted);
     },
   };
-}
-
-/** Base64 runs of a stream: one that reaches the end of what is there goes on in the next segment. */
-class StreamRuns {
-  readonly #detector: Detector;
-  readonly #collector: Collector;
-  /** Offset of the open run, or -1; and how much of it is done. */
-  #open = -1;
-  #done = 0;
-  /** Offset up to which runs were looked for. */
-  #looked = 0;
-
-  constructor(detector: Detector, collector: Collector) {
-    this.#detector = detector;
-    this.#collector = collector;
-  }
-
-  look(region: Region, last: boolean): void {
-    if (!this.#detector.decodes) return;
-    const { kernel } = this.#detector;
-    const places = kernel.findRuns(region.low, region.high - region.low, leastRun);
-    for (let i = 0; i < places.length; i += 2) {
-      const offset = region.base + places[i]!;
-      const end = region.low + places[i + 1]!;
-      const goesOn = this.#open >= 0 && (offset === this.#open || (places[i] === 0 && this.#open < offset));
-      if (!goesOn && offset < this.#looked) continue;
-      const isOpen = !last && end === region.high;
-      const start = goesOn ? this.#open : offset;
-      const { run, done } = this.#detector.decodeRun(
-        region,
-        region.low + start - region.base,
-        end,
-        goesOn ? this.#done : 0,
-        !isOpen,
-        1,
-      );
-      if (run !== undefined) this.#collector.addRun(run, kernel.bytes, region);
-      this.#open = isOpen ? start : -1;
-      this.#done = isOpen ? done : 0;
-    }
-    // The last bytes may be the start of a run that is still too short to be seen.
-    this.#looked = this.#open >= 0 ? this.#open : region.base + region.high - region.low - (leastRun - 1);
-  }
 }

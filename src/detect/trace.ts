@@ -7,7 +7,11 @@ export interface Trace {
   readonly hits: HitList;
   /** Sorted by `hit`. */
   readonly outcomes: readonly PlacedOutcome[];
-  /** Base64 runs that start like text, sorted. */
+  /** Where marks of encoded text begin, and their words (kernel/marks.ts). */
+  readonly marks: HitList;
+  /** Whether text in UTF-16 may be in it. */
+  readonly isWide: boolean;
+  /** Chains of encoded text of which something came, sorted. */
   readonly runs: readonly RunOutcomes[];
 }
 
@@ -19,7 +23,9 @@ export interface PlacedOutcome {
   readonly outcome: Outcome;
 }
 
-/** Keyword ends (ascending) and the actions that passed there, growing by doubling. */
+const none = new Uint32Array(0);
+
+/** Keyword ends (ascending) and the actions that passed there, or begins of marks and their words, growing by doubling. */
 export class HitList {
   ends: Uint32Array;
   actions: Uint32Array;
@@ -27,8 +33,8 @@ export class HitList {
 
   /** Room for `capacity` hits; it grows when they are more. */
   constructor(capacity: number) {
-    this.ends = new Uint32Array(capacity);
-    this.actions = new Uint32Array(capacity);
+    this.ends = capacity === 0 ? none : new Uint32Array(capacity);
+    this.actions = capacity === 0 ? none : new Uint32Array(capacity);
   }
 
   push(end: number, action: number): void {

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Detector, ScanResult } from "../../src/detect/index.ts";
 import { createRandom, type Random } from "../../src/rules/random.ts";
+import { encodedCarry } from "../../src/detect/decode/stream-decoder.ts";
+import { encoders } from "./decode/encoders.ts";
 import { builtinRuleset, detectorOf, plants, probes } from "./rules-for-tests.ts";
 
 const mebibyte = 1 << 20;
@@ -57,6 +59,7 @@ function plant(random: Random): Buffer {
   const long = Buffer.from(
     `${"text in front ".repeat(random.pick([3, 40, 1100, 1250, 1500]))}${plain} and behind`,
   ).toString("base64");
+  if (random.integer(4) === 0) return Buffer.from(random.pick(encoders).encode(plants["token"]!(random), random));
   return Buffer.from(
     random.pick([
       ...Array<string>(8).fill(plain),
@@ -69,7 +72,7 @@ function plant(random: Random): Buffer {
 }
 
 /**
- * Secrets stand close together where the segments of a stream end (a little after each MiB), and here and there elsewhere: whatever the
+ * Secrets stand close together where the segments of a stream end (a MiB and what is kept of the one before), and here and there elsewhere: whatever the
  * segments are, something lies across each border.
  */
 function contentOf(seed: number, segments: number): Buffer {
@@ -87,7 +90,8 @@ function contentOf(seed: number, segments: number): Buffer {
       dense.push(next);
       length += next.length;
     }
-    parts.push(filler(random, mebibyte - 100), plant(random), Buffer.from("\n"), ...dense);
+    const before = segment === 0 ? mebibyte + encodedCarry - 12_000 : mebibyte - 24_000;
+    parts.push(filler(random, before), plant(random), Buffer.from("\n"), ...dense);
   }
   if (random.integer(4) === 0) parts.push(Buffer.from("\nprobe-anywhere"));
   return Buffer.concat(parts);
@@ -186,10 +190,13 @@ describe("a content that comes in pieces", () => {
   test("a run of base64 that starts just before a border is decoded", () => {
     const token = plants["token"]!(createRandom("border"));
     const encoded = Buffer.from(`value: ${token} and the rest`).toString("base64");
-    // Borders lie a little after each MiB; steps of three bytes make one of these runs lie across with few bytes before it.
+    // The first border lies a MiB and what is kept behind the begin; steps of three bytes make one of these runs lie across with few bytes before it.
     for (let shift = 0; shift < 20; shift++) {
       const runs = `${encoded}${" ".repeat(7)}`.repeat(400);
-      const content = Buffer.concat([Buffer.alloc(mebibyte + 15_000 + shift * 4, " "), Buffer.from(runs)]);
+      const content = Buffer.concat([
+        Buffer.alloc(mebibyte + encodedCarry - 10_000 + shift * 4, " "),
+        Buffer.from(runs),
+      ]);
       expect(streamed(detector, content, [mebibyte]).detections.length).toBe(400);
     }
   });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Detector } from "../../src/detect/index.ts";
 import type { Copies, Trace } from "../../src/detect/trace.ts";
 import { createRandom, type Random } from "../../src/rules/random.ts";
+import { encoders } from "./decode/encoders.ts";
 import { builtinRuleset, detectorOf, plants, probes } from "./rules-for-tests.ts";
 
 const windowed = detectorOf({ ...probes, rules: probes.rules.filter(({ reach }) => reach === "window") });
@@ -15,8 +16,14 @@ function dense(random: Random, length: number): Buffer {
   for (let size = 0; size < length;) {
     const plain = random.pick(Object.values(plants))(random);
     const encoded = Buffer.from(`some text ${plain} and more`).toString("base64");
+    const written = Buffer.from(random.pick(encoders).encode(plants["token"]!(random), random));
+    const cut = random.integer(2) === 0 ? 0 : random.integer(written.length);
     const next = Buffer.from(
       random.pick([
+        () => written.toString("latin1"),
+        () => written.toString("latin1"),
+        () => written.subarray(cut).toString("latin1"),
+        () => written.subarray(0, cut).toString("latin1"),
         () => plain,
         () => encoded,
         () => encoded + encoded,
@@ -27,6 +34,7 @@ function dense(random: Random, length: number): Buffer {
         () => "-----BEGIN PROBE-----\n",
         () => " ".repeat(random.integer(600)),
       ])() + random.pick(["\n", " ", "", ";\r\n"]),
+      "latin1",
     );
     parts.push(next);
     size += next.length;

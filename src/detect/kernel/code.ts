@@ -42,6 +42,10 @@ export interface KernelCode {
     maxOut: number,
   ): number;
   findRuns(members: number, text: number, length: number, least: number, runs: number, maxRuns: number): number;
+  findMarks(text: number, length: number, low: number, limit: number, out: number, maxOut: number): number;
+  consumedMarks(): number;
+  wide(): number;
+  findWide(text: number, length: number, least: number, runs: number, maxRuns: number): number;
   deltaTargetSize(delta: number, deltaLength: number): number;
   copyCount(): number;
   applyDelta(
@@ -70,6 +74,10 @@ export function instantiateKernel(module: WebAssembly.Module): KernelCode {
     scanFour: (...args) => code.scanFour(...args) >>> 0,
     sift: (...args) => code.sift(...args) >>> 0,
     findRuns: (...args) => code.findRuns(...args) >>> 0,
+    findMarks: (...args) => code.findMarks(...args) >>> 0,
+    consumedMarks: () => code.consumedMarks.value,
+    wide: () => code.wide.value,
+    findWide: (...args) => code.findWide(...args) >>> 0,
     deltaTargetSize: (...args) => code.deltaTargetSize(...args),
     applyDelta: (...args) => code.applyDelta(...args) >>> 0,
   };
@@ -85,6 +93,10 @@ interface Exports {
   readonly scanFour: KernelCode["scanFour"];
   readonly sift: KernelCode["sift"];
   readonly findRuns: KernelCode["findRuns"];
+  readonly findMarks: KernelCode["findMarks"];
+  readonly consumedMarks: { readonly value: number };
+  readonly wide: { readonly value: number };
+  readonly findWide: KernelCode["findWide"];
   readonly deltaTargetSize: KernelCode["deltaTargetSize"];
   readonly applyDelta: KernelCode["applyDelta"];
 }

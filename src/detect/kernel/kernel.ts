@@ -1,6 +1,6 @@
 import type { Automaton } from "./automaton.ts";
 import type { KernelCode } from "./code.ts";
-import type { Copies } from "../trace.ts";
+import type { Copies, HitList } from "../trace.ts";
 import { sieveReach, wordsPerAction, type Sieve } from "./sieve.ts";
 
 /** What happens at a hit: `end` is the offset behind the keyword's last byte, from the start of the scanned text; `state` an output state. */
@@ -206,10 +206,38 @@ export class Kernel {
 
   /** Maximal runs of at least `least` member bytes: start and end offsets, alternating. */
   findRuns(text: number, length: number, least: number): number[] {
+    return this.#collectRuns(length, (done) =>
+      this.#code.findRuns(this.#members, text + done, length - done, least, this.#runs, runCapacity),
+    );
+  }
+
+  /**
+   * Marks (./marks.ts) that begin in `length` bytes at `text`, of a content at addresses `[low, limit)`: each is pushed with its begin, as an offset
+   * in the text plus `base`. Gives whether text in UTF-16 may be among the bytes.
+   */
+  findMarks(text: number, length: number, low: number, limit: number, base: number, marks: HitList): boolean {
+    let isWide = false;
+    for (let done = 0; done < length; done += this.#code.consumedMarks()) {
+      const count = this.#code.findMarks(text + done, length - done, low, limit, this.#runs, runCapacity);
+      for (let i = 0, at = this.#runs >>> 2; i < count; i++, at += 2)
+        marks.push(base + done + this.#words[at]!, this.#words[at + 1]!);
+      isWide ||= this.#code.wide() === 1;
+    }
+    return isWide;
+  }
+
+  /** Maximal runs of at least `least` bytes in which text and zero bytes take turns: start and end offsets, alternating. */
+  findWide(text: number, length: number, least: number): number[] {
+    return this.#collectRuns(length, (done) =>
+      this.#code.findWide(text + done, length - done, least, this.#runs, runCapacity),
+    );
+  }
+
+  #collectRuns(length: number, find: (done: number) => number): number[] {
     const found: number[] = [];
     let done = 0;
     while (done < length) {
-      const count = this.#code.findRuns(this.#members, text + done, length - done, least, this.#runs, runCapacity);
+      const count = find(done);
       for (let i = 0; i < count; i++) {
         found.push(done + this.#words[(this.#runs >> 2) + 2 * i]!, done + this.#words[(this.#runs >> 2) + 2 * i + 1]!);
       }

@@ -1,4 +1,6 @@
 import type { KernelCode } from "./code.ts";
+import { markAhead, markBack } from "./marks.ts";
+import { markAt } from "./twin-marks.ts";
 
 /**
  * The kernel in plain TypeScript: what assembly/index.ts does, statement by statement, for property tests and for reading.
@@ -12,6 +14,8 @@ export function createTwin(): KernelCode {
   let consumed = 0;
   let cursor = 0;
   let copyCount = 0;
+  let consumedMarks = 0;
+  let wide = 0;
 
   const step = (table: number, classes: number, shift: number, from: number, at: number): number =>
     view.getUint16(table + 2 * ((from << shift) | bytes[classes + bytes[at]!]!), true);
@@ -121,6 +125,36 @@ export function createTwin(): KernelCode {
         while (p < length && bytes[members + bytes[text + p]!] !== 0) p++;
         if (p - from >= least) put(runs, n++, from, p);
         p++;
+      }
+      return n;
+    },
+    findMarks(text, length, low, limit, out, maxOut) {
+      const latin1 = (from: number, to: number): string =>
+        Buffer.from(buffer).toString("latin1", Math.max(low, from), Math.min(limit, to));
+      const content = latin1(text - markBack, text + length + markAhead);
+      const offset = text - Math.max(low, text - markBack);
+      wide = /(?:[^\0]\0){8}|(?:\0[^\0]){8}/.test(latin1(text, text + length + 16)) ? 1 : 0;
+      let n = 0;
+      for (let i = 0; i < length; i++) {
+        const at = offset + i;
+        const mark = markAt(content.slice(Math.max(0, at - markBack), at), content.slice(at, at + markAhead));
+        if (mark === 0) continue;
+        put(out, n++, i, mark);
+        if (n < maxOut) continue;
+        consumedMarks = i + 1;
+        return n;
+      }
+      consumedMarks = length;
+      return n;
+    },
+    consumedMarks: () => consumedMarks,
+    wide: () => wide,
+    findWide(text, length, least, runs, maxRuns) {
+      const content = Buffer.from(buffer).toString("latin1", text, text + length);
+      let n = 0;
+      for (const found of content.matchAll(/\0?(?:[\t\n\r\x20-\x7e]\0)*[\t\n\r\x20-\x7e]?/g)) {
+        if (found[0].length < least || n === maxRuns) continue;
+        put(runs, n++, found.index, found.index + found[0].length);
       }
       return n;
     },

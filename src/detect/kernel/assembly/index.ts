@@ -358,3 +358,5 @@ function keepCopy(copies: usize, to: u32, from: u32, length: u32, least: u32): v
   store<u32>(at, length, 8);
   copyCount++;
 }
+
+export { consumedMarks, findMarks, findWide, wide } from "./marks";

@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { readPatternFile } from "../../../src/rules/build.ts";
+import { createRandom } from "../../../src/rules/random.ts";
+import { fillTemplate } from "../../../src/rules/templates.ts";
+import { builtinRuleset, detectorOf } from "../rules-for-tests.ts";
+import { encoders } from "./encoders.ts";
+
+const folder = new URL("../../../patterns/", import.meta.url);
+const detector = detectorOf(builtinRuleset(), { decodeDepth: 5 });
+
+/** Tokens that are known by their own form, each of another rule, drawn from the rules' own examples. */
+const tokens = readdirSync(folder)
+  .filter((name) =>
+    /^(github|gitlab|slack|stripe|npm|pypi|sendgrid|digitalocean|docker|doppler|postman|databricks|shopify|huggingface|grafana|linear|newrelic|planetscale|hashicorp|aws)\.toml$/.test(
+      name,
+    ),
+  )
+  .flatMap((name) => {
+    const rules = readPatternFile(readFileSync(new URL(name, folder), "utf8"), name).rules;
+    for (const rule of rules.filter(({ kind }) => kind === undefined || kind === "token")) {
+      const text = fillTemplate(rule.examples[0] ?? "", createRandom(rule.id));
+      const found = detector.scan(Buffer.from(text)).detections.find(({ ruleId }) => ruleId === rule.id);
+      const isPlain = found !== undefined && /^[\w.-]{24,100}$/.test(found.secret);
+      if (
+        isPlain &&
+        detector.scan(Buffer.from(` ${found.secret}\n`)).detections.some(({ ruleId }) => ruleId === rule.id)
+      )
+        return [{ ruleId: rule.id, secret: found.secret }];
+    }
+    return [];
+  });
+
+test("there are tokens of many rules", () => {
+  expect(tokens.length).toBeGreaterThanOrEqual(15);
+});
+
+describe("tokens are found in", () => {
+  for (const { name, kinds, encode } of encoders) {
+    test(name, () => {
+      const missed = tokens.filter(({ ruleId, secret }) => {
+        const content = Buffer.from(encode(secret, createRandom(name)));
+        const found = detector.scan(content).detections.filter((one) => one.ruleId === ruleId && one.secret === secret);
+        const inClear = content.includes(secret);
+        const hasKinds = kinds.every((kind) => found[0]?.tags.includes(`decoded:${kind}`));
+        return found.length !== 1 || !(inClear || hasKinds);
+      });
+      expect(missed.map(({ ruleId }) => ruleId)).toEqual([]);
+    });
+  }
+});
+
+test("with a depth of 0 nothing is decoded", () => {
+  const plain = detectorOf(builtinRuleset(), { decodeDepth: 0 });
+  const { ruleId, secret } = tokens[0]!;
+  for (const { encode } of encoders) {
+    const found = plain.scan(Buffer.from(encode(secret, createRandom("0")))).detections;
+    expect(
+      found.filter(
+        (one) => one.ruleId === ruleId && one.secret === secret && one.tags.some((tag) => tag.startsWith("decoded:")),
+      ),
+    ).toEqual([]);
+  }
+});
