@@ -46,18 +46,17 @@ export function nearRegex({ names, roles, value }: Near): string {
   const rare = names.filter((name) => !name.startsWith(everydayMark));
   const short = rare.filter((name) => name.replaceAll(/[ _]/g, "").length <= longestBordered);
   const long = rare.filter((name) => !short.includes(name));
-  const isAlone = (roles.length === 0 || roles.includes("*")) && rare.every((name) => name.length >= shortestAlone);
-  const wide = [
-    ...(isAlone ? [noRole] : []),
-    ...(segments.length === 0 ? [] : [`[^\\s"'\\x60<>]{0,80}?(?:${either(segments)})/`]),
-  ];
+  const isUsual = roles.length === 0 || roles.includes("*");
+  const byPath = segments.length === 0 ? [] : [`[^\\s"'\\x60<>]{0,80}?(?:${either(segments)})/`];
+  const wide = (group: readonly string[]): string[] =>
+    isUsual && group.every((name) => name.length >= shortestAlone) ? [noRole, ...byPath] : byPath;
   const paths = [
     ...(long.length === 0
       ? []
-      : [`(?i:${either(long)})(?:${[widePath(telling), `[\\w.]{0,24}${call}`, ...wide].join("|")})`]),
+      : [`(?i:${either(long)})(?:${[widePath(telling), `[\\w.]{0,24}${call}`, ...wide(long)].join("|")})`]),
     ...(short.length === 0
       ? []
-      : [`${bordered(short)}(?:${[shortPath(telling), `(?:[A-Z_.][\\w.]{0,24})?${call}`, ...wide].join("|")})`]),
+      : [`${bordered(short)}(?:${[shortPath(telling), `(?:[A-Z_.][\\w.]{0,24})?${call}`, ...wide(short)].join("|")})`]),
     ...(everyday.length === 0 ? [] : [`${bordered(everyday)}${closePath(telling)}`]),
   ];
   return `(?:${paths.join("|")})${opening}(${value})(?:[^0-9A-Za-z_+=\\-]|\\z)`;
