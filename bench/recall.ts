@@ -4,7 +4,7 @@
  *
  *   npm run build && node bench/recall.mjs [--values N] [--dist FOLDER] [--rule PREFIX] [--write]
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createDetector, instantiateKernel, loadEngine, unpackPrebuilt } from "../src/detect/index.ts";
@@ -121,7 +121,10 @@ function namingOf(rule: RuleEntry): Naming {
     (word, at) => at > 0 && /^(?:api|key|token|secret|access|auth|client|personal|service|webhook|app)$/.test(word),
   );
   const name =
-    rule.near?.names[0]?.replaceAll(/[_=-]/g, " ").trim().split(" ") ?? words.slice(0, kind < 0 ? words.length : kind);
+    (rule.near?.names.find((one) => !/[_-]/.test(one)) ?? rule.near?.names[0])
+      ?.replaceAll(/[_=-]/g, " ")
+      .trim()
+      .split(" ") ?? words.slice(0, kind < 0 ? words.length : kind);
   const role = rule.near?.roles.find((one) => one !== "*" && one !== "api")?.split(" ") ?? ["api", "key"];
   return { name, role };
 }
@@ -191,4 +194,45 @@ if (flags.verbose) {
     );
   }
   for (const [key, text] of examplesOfLoss) console.log(`--- ${key}\n${JSON.stringify(text)}`);
+}
+
+if (flags.write) writeFileSync(join(flags.root, "docs/accuracy.md"), accuracyPage());
+
+function accuracyPage(): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const rows = (of: readonly (readonly [string, Tally])[]): string[] =>
+    of.map(([name, one]) => line([name, percent(one.found, one.drawn), percent(one.named, one.drawn)]));
+  const places = [...byContext].sort(([, a], [, b]) => share(a) - share(b));
+  return [
+    "# Accuracy",
+    "",
+    "`node bench/recall.mjs --write` makes this page. Values are generated from the examples of every rule and put into the places where people",
+    "write such values; the detector of the build looks at each. *Found* counts a value that any rule reports, *named* one that its own rule",
+    "reports. Look-alikes are what stands there instead: placeholders, variables, look-ups.",
+    "",
+    `${results.length} rules, ${drawn} values: **${percent(
+      sum((one) => one.found),
+      drawn,
+    )} %** found, ${percent(
+      sum((one) => one.named),
+      drawn,
+    )} % named. ` +
+      `${sum((one) => one.lookAlikes)} look-alikes: ${percent(
+        sum((one) => one.reported),
+        sum((one) => one.lookAlikes),
+      )} % reported.`,
+    "",
+    "## By place",
+    "",
+    line(["place", "found %", "named %"]),
+    line(["---", "---", "---"]),
+    ...rows(places),
+    "",
+    "## Rules below 99 %",
+    "",
+    line(["rule", "found %", "named %"]),
+    line(["---", "---", "---"]),
+    ...rows(weak.map((one) => [`\`${one.rule.id}\``, one] as const)),
+    "",
+  ].join("\n");
 }
