@@ -23,7 +23,7 @@ const title = (words: readonly string[]): string => words.map((word) => pascal([
 
 const filler = "function t(e,n){return e&&n?e.map(function(r){return r*n}):[]}".repeat(80);
 
-/** By the name that the table in docs/accuracy.md shows. */
+/** By the name that the table in docs/recall.md shows. */
 export const contexts: Readonly<Record<string, Context>> = {
   "JavaScript constant": (n, v) => `import a from 'a';\nconst ${camel(all(n))} = '${v}';\nexport default a;\n`,
   "JavaScript object": (n, v) => `module.exports = { timeout: 30, ${camel(all(n))}: "${v}", retries: 2 };\n`,

@@ -196,15 +196,15 @@ if (flags.verbose) {
   for (const [key, text] of examplesOfLoss) console.log(`--- ${key}\n${JSON.stringify(text)}`);
 }
 
-if (flags.write) writeFileSync(join(flags.root, "docs/accuracy.md"), accuracyPage());
+if (flags.write) writeFileSync(join(flags.root, "docs/recall.md"), recallPage());
 
-function accuracyPage(): string {
+function recallPage(): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const rows = (of: readonly (readonly [string, Tally])[]): string[] =>
     of.map(([name, one]) => line([name, percent(one.found, one.drawn), percent(one.named, one.drawn)]));
   const places = [...byContext].sort(([, a], [, b]) => share(a) - share(b));
   return [
-    "# Accuracy",
+    "# Recall",
     "",
     "`node bench/recall.mjs --write` makes this page. Values are generated from the examples of every rule and put into the places where people",
     "write such values; the detector of the build looks at each. *Found* counts a value that any rule reports, *named* one that its own rule",
