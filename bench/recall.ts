@@ -77,7 +77,7 @@ function measure(rule: RuleEntry): Result {
   for (let draw = 0; draw < draws; draw++) {
     const template = rule.examples[draw % rule.examples.length]!;
     const example = fillTemplate(template, random);
-    const value = secretIn(regex, example);
+    const value = secretIn(regex, example, rule.secretGroup ?? 0);
     if (value === undefined) continue;
     const wraps =
       isBare && rule.kind !== undefined && !/[\r\n<>]/.test(value) && (rule.near !== undefined || stands(regex, value));
@@ -104,11 +104,11 @@ function stands(regex: ReturnType<typeof engine.compile>, value: string): boolea
   return regex.test(` ${value} `);
 }
 
-function secretIn(regex: ReturnType<typeof engine.compile>, text: string): string | undefined {
+function secretIn(regex: ReturnType<typeof engine.compile>, text: string, asked: number): string | undefined {
   const bytes = Buffer.from(text);
   const match = regex.exec(bytes, 0);
   if (match === undefined) return undefined;
-  for (let group = 0; 2 * group < match.groups.length; group++) {
+  for (let group = Math.max(0, asked - 1); 2 * group < match.groups.length; group++) {
     const [low, high] = [match.groups[2 * group]!, match.groups[2 * group + 1]!];
     if (low >= 0 && high > low) return bytes.toString("utf8", low, high);
   }
@@ -125,12 +125,13 @@ function namingOf(rule: RuleEntry): Naming {
       ?.replaceAll(/[_=-]/g, " ")
       .trim()
       .split(" ") ?? words.slice(0, kind < 0 ? words.length : kind);
-  const role = rule.near?.roles.find((one) => one !== "*" && one !== "api")?.split(" ") ?? ["api", "key"];
+  const role = rule.near?.roles.find((one) => !/^(?:\*|api|\/.*)$/.test(one))?.split(" ") ?? ["api", "key"];
   return { name, role };
 }
 
 function look(result: Result, context: string, text: string, value: string): void {
-  const { detections, suppressed } = detector.scan(Buffer.from(text));
+  const { detections: all, suppressed } = detector.scan(Buffer.from(text));
+  const detections = all.map((one) => ({ ...one, secret: one.secret.replaceAll("\r\n", "\n") }));
   const isIt = (one: Detection): boolean =>
     one.secret.includes(value) || (value.includes(one.secret) && one.secret.length * 2 >= value.length);
   const hits = detections.filter(isIt);
