@@ -147,7 +147,7 @@ export const scanFlags: readonly Flag[] = [
   },
   {
     flags: "--min-severity <severity>",
-    description: "exit with 1 only for secrets of this severity or above",
+    description: "exit with 1 only for secrets of this severity or above (low)",
     group: "Rules and decisions",
     parse: oneOf(severities),
     values: severities,

@@ -4,7 +4,7 @@ import { severities, type Severity } from "../model/rule.ts";
 export interface GateOptions {
   /** What to give when secrets were found; 1 unless `--exit-code` says otherwise. */
   readonly exitCode: number;
-  /** Findings below it do not count; default: all count. */
+  /** Findings below it do not count; default: `low`, so identifiers that are worth knowing stop nothing. */
   readonly minSeverity?: Severity;
 }
 
@@ -16,7 +16,7 @@ const incompleteCode = 3;
  * incomplete, 0 when everything that the targets hold was scanned and nothing was found.
  */
 export function gate(report: Report, options: GateOptions): number {
-  const min = severities.indexOf(options.minSeverity ?? "info");
+  const min = severities.indexOf(options.minSeverity ?? "low");
   const counts = report.findings.some(
     (finding) => finding.suppressed === undefined && severities.indexOf(finding.severity) <= min,
   );

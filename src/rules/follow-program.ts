@@ -24,11 +24,13 @@ export function followOf(rule: Pick<Rule, "regex" | "keywords" | "reach">): (Fol
     positions === undefined ? undefined : keywordExits(positions, keywords, keywordReach(root, keywords).which);
   if (positions === undefined || exits === undefined) return nothing;
   const last = new Set(positions.last);
-  // Keywords of one rule mostly stand at the same place of it.
+  // Keywords of one rule mostly have the same behind them.
   const made = new Map<string, FollowProgram>();
   return exits.map((from) => {
     if ([...from].some((position) => last.has(position))) return undefined;
-    const key = [...from].sort((a, b) => a - b).join(" ");
+    const key = [...new Set([...from].flatMap((position) => [...positions.follow[position]!]))]
+      .sort((a, b) => a - b)
+      .join(" ");
     let program = made.get(key);
     if (program === undefined) made.set(key, (program = minimize(determinize(positions, from))));
     return program;
@@ -53,9 +55,21 @@ function determinize(positions: Positions, from: ReadonlySet<number>): FollowPro
   const readers = members.map((byte) =>
     bits(everyPosition.filter((position) => positions.sets[positions.setOf[position]!]![byte] === 1)),
   );
-  const first = bits(from);
   const to = new Uint32Array(words);
-  const halves = new Uint16Array(to.buffer);
+  // States by a hash of their positions; the first one's are those that it starts from.
+  const subsets: Bits[] = [];
+  const byHash = new Map<number, number[]>();
+  const add = (set: Bits): number => {
+    const state = subsets.push(set) - 1 + start;
+    const hash = hashOf(set);
+    const others = byHash.get(hash);
+    if (others === undefined) byHash.set(hash, [state]);
+    else others.push(state);
+    return state;
+  };
+  const find = (set: Bits): number | undefined =>
+    byHash.get(hashOf(set))?.find((state) => subsets[state - start]!.every((word, at) => word === set[at]));
+  add(bits(from));
   const enter = (next: Bits, reader: Bits): number => {
     let any = 0;
     let ended = 0;
@@ -67,19 +81,14 @@ function determinize(positions: Positions, from: ReadonlySet<number>): FollowPro
     }
     if (any === 0) return dead;
     if (ended !== 0) return pass;
-    const key = String.fromCharCode(...halves);
-    const known = numbers.get(key);
+    const known = find(to);
     if (known !== undefined) return known;
-    if (numbers.size + start === mostStates) return pass;
-    numbers.set(key, numbers.size + start);
-    waiting.push(to.slice());
-    return numbers.size + start - 1;
+    if (subsets.length + start === mostStates) return pass;
+    return add(to.slice());
   };
   const rows: Uint8Array[] = [new Uint8Array(members.length), new Uint8Array(members.length).fill(pass)];
-  const numbers = new Map([[String.fromCharCode(...new Uint16Array(first.buffer)), start]]);
-  const waiting: Bits[] = [first];
   const next = new Uint32Array(words);
-  for (const subset of waiting) {
+  for (const subset of subsets) {
     next.fill(0);
     forEachBit(subset, (position) => {
       const to = follow[position]!;
@@ -90,6 +99,12 @@ function determinize(positions: Positions, from: ReadonlySet<number>): FollowPro
     for (let one = 0; one < readers.length; one++) row[one] = enter(next, readers[one]!);
   }
   return { classes, width: members.length, table: Buffer.concat(rows) };
+}
+
+function hashOf(set: Bits): number {
+  let hash = 0;
+  for (let at = 0; at < set.length; at++) hash = Math.imul(hash ^ set[at]!, 0x9e3779b1) ^ (hash >>> 15);
+  return hash;
 }
 
 function forEachBit(set: Bits, found: (position: number) => void): void {

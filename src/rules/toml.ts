@@ -1,6 +1,8 @@
 import { ToolError } from "../model/problem.ts";
 import type { Allowlist, Confidence, RequiredPart, Rule, Severity } from "../model/rule.ts";
 import { severities } from "../model/rule.ts";
+import { nearKeywords, nearRegex } from "./near.ts";
+import type { Near } from "./near.ts";
 import { createReader } from "./toml-reader.ts";
 import type { TableReader } from "./toml-reader.ts";
 
@@ -8,7 +10,9 @@ import type { TableReader } from "./toml-reader.ts";
 export interface RuleEntry {
   readonly id: string;
   readonly description?: string;
+  /** Where `near` is given, the regex that it stands for. */
   readonly regex?: string;
+  readonly near?: Near;
   readonly path?: string;
   readonly secretGroup?: number;
   readonly entropy?: number;
@@ -104,10 +108,12 @@ function readRule(table: TableReader, index: number): RuleEntry {
   const id = (table.text("id") ?? "").trim();
   if (id === "") throw invalid(`${table.where}: rule ${index + 1} has no id`, "each [[rules]] needs an id");
   const rule = table.named(`rule ${id}`);
+  const near = readNear(rule);
   const entry = present({
     id,
     description: rule.text("description"),
-    regex: rule.text("regex"),
+    near,
+    regex: near === undefined ? rule.text("regex") : nearRegex(near),
     path: rule.text("path"),
     secretGroup: rule.count("secretgroup"),
     entropy: rule.number("entropy"),
@@ -120,7 +126,9 @@ function readRule(table: TableReader, index: number): RuleEntry {
     check: rule.text("check"),
     specificity: rule.number("specificity"),
     window: rule.count("window"),
-    keywords: rule.texts("keywords").map((keyword) => keyword.toLowerCase()),
+    keywords: [...(near === undefined ? [] : nearKeywords(near)), ...rule.texts("keywords")].map((keyword) =>
+      keyword.toLowerCase(),
+    ),
     tags: rule.texts("tags"),
     allowlists: readAllowlists(rule).map((one) => readAllowlist(one)),
     required: rule.tables("required").map((one) => readRequired(one)),
@@ -129,6 +137,23 @@ function readRule(table: TableReader, index: number): RuleEntry {
   });
   rule.finish();
   return entry;
+}
+
+/** `near = { names, roles, value }` stands for a regex and its keywords. */
+function readNear(rule: TableReader): Near | undefined {
+  const table = rule.table("near");
+  if (table === undefined) return undefined;
+  if (rule.has("regex")) throw invalid(`${rule.where}: near and regex cannot stand together`, "near gives the regex");
+  const near = {
+    names: table.texts("names").map((name) => name.toLowerCase()),
+    roles: table.texts("roles").map((role) => role.toLowerCase()),
+    value: table.text("value") ?? "",
+  };
+  if (near.names.length === 0 || near.names.some((name) => !/[a-z0-9]/.test(name)))
+    throw invalid(`${table.where}: names must be a list of words`);
+  if (near.value === "") throw invalid(`${table.where}: value is missing`, "value is the regex of the secret alone");
+  table.finish();
+  return near;
 }
 
 /** Drops absent keys, whose type then says the same. */

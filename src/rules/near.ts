@@ -1,0 +1,151 @@
+/**
+ * Rules that say near which names a value of a common shape is a secret: `near = { names = ["launch darkly"], value = '[0-9a-f]{32}' }`. What people
+ * write between a name and its value is the same for every service, so it is written once, here, and a rule says the rest: the names, the shape,
+ * and the words that tell a secret from other values of that service.
+ */
+
+export interface Near {
+  /**
+   * Names of the service, lower case. A space stands for any separator or none (`launchdarkly`, `launch_darkly`, `launch-darkly` …), `_` for one
+   * that must be there. `=` before a name: an everyday word, which stands by itself and has one of `roles` in the same name, or right behind it.
+   */
+  readonly names: readonly string[];
+  /**
+   * Words of which one stands between the name and the value, written like names; `*`, or none: the usual ones. `/v3`: a part of
+   * a URL's path that stands right before the value.
+   */
+  readonly roles: readonly string[];
+  /** The shape of the value, without its borders: a regex without groups that capture. */
+  readonly value: string;
+}
+
+const separators = ["", "_", "-", ".", " "];
+/** Shorter names stand inside other words. */
+const longestBordered = 5;
+/** A name by itself (`datadog = "…"`) says enough only when it is rare. */
+const shortestAlone = 5;
+/** Shorter words of roles stand inside many others: `pat` in `path`, `auth` in `author`. */
+const longestShortRole = 4;
+
+const usualRoles = [
+  ...["key", "token", "secret", "credential", "password", "passwd", "passphrase", "bearer", "authorization", "oauth"],
+  ...["webhook", "auth", "api", "pass", "pwd", "pat", "jwt", "cred", "pw"],
+];
+
+/** All spellings of the names, lower case: every match holds one of them. */
+export function nearKeywords({ names }: Near): string[] {
+  return [...new Set(names.flatMap((name) => spellings(plain(name))))];
+}
+
+/** The regex (RE2 syntax); its only group is the value. */
+export function nearRegex({ names, roles, value }: Near): string {
+  const words = (roles.length === 0 ? ["*"] : roles).flatMap((role) => (role === "*" ? usualRoles : [role]));
+  const segments = words.filter((word) => word.startsWith(segmentMark));
+  const telling = words.filter((word) => !word.startsWith(segmentMark));
+  const everyday = names.filter((name) => name.startsWith(everydayMark)).map(plain);
+  const rare = names.filter((name) => !name.startsWith(everydayMark));
+  const short = rare.filter((name) => name.replaceAll(/[ _]/g, "").length <= longestBordered);
+  const long = rare.filter((name) => !short.includes(name));
+  const isUsual = roles.length === 0 || roles.includes("*");
+  const byPath = segments.length === 0 ? [] : [`[^\\s"'\\x60<>]{0,80}?(?:${either(segments)})/`];
+  const wide = (group: readonly string[]): string[] =>
+    isUsual && group.every((name) => name.length >= shortestAlone) ? [noRole, ...byPath] : byPath;
+  const paths = [
+    ...(long.length === 0
+      ? []
+      : [`(?i:${either(long)})(?:${[widePath(telling), `[\\w.]{0,24}${call}`, ...wide(long)].join("|")})`]),
+    ...(short.length === 0
+      ? []
+      : [`${bordered(short)}(?:${[shortPath(telling), `(?:[A-Z_.][\\w.]{0,24})?${call}`, ...wide(short)].join("|")})`]),
+    ...(everyday.length === 0 ? [] : [`${bordered(everyday)}${closePath(telling)}`]),
+  ];
+  return `(?:${paths.join("|")})${opening}(${value})(?:[^0-9A-Za-z_+=\\-]|\\z)`;
+}
+
+const everydayMark = "=";
+const segmentMark = "/";
+
+function plain(name: string): string {
+  return name.startsWith(everydayMark) ? name.slice(1) : name;
+}
+
+function spellings(name: string): string[] {
+  const spaced = name.includes(" ") ? separators.map((separator) => name.replaceAll(" ", separator)) : [name];
+  return spaced.flatMap((one) => (one.includes("_") ? [one, one.replaceAll("_", "-")] : [one]));
+}
+
+/** Names that no letter stands before, or that a capital begins inside a name. */
+function bordered(names: readonly string[]): string {
+  const inside = names.filter((name) => /^[a-z ]+$/.test(name)).map(capitalized);
+  const free = `(?:\\b|_|[0-9]|\\\\[nrt]|-D)(?i:${either(names)})`;
+  return inside.length === 0 ? free : `(?:${free}|[a-z](?:${inside.join("|")}))`;
+}
+
+function capitalized(name: string): string {
+  return name.replaceAll(/(?:^| )([a-z])/g, (_, letter: string) => letter.toUpperCase()).replaceAll(" ", "");
+}
+
+function either(words: readonly string[]): string {
+  const all = words.flatMap(spellings).map((word) => word.replaceAll(/[^0-9A-Za-z_ -]/g, "\\$&"));
+  return [...new Set(all)].join("|");
+}
+
+/** A role and the rest of the name that it stands in. */
+function roleOf(roles: readonly string[]): string {
+  const long = roles.filter((role) => role.length > longestShortRole || role === "key");
+  const short = roles.filter((role) => !long.includes(role));
+  const parts = [
+    ...(long.length === 0 ? [] : [`(?i:${either(long)})[\\w.\\-]{0,24}`]),
+    ...(short.length === 0 ? [] : [`(?i:${either(short)})s?(?:[_.\\-][\\w.\\-]{0,20}|[A-Z0-9]\\w{0,20})?`]),
+  ];
+  return `(?:${parts.join("|")})`;
+}
+
+/** What ends the name: quotes and brackets, a type, the other half of a name/value pair. */
+const closing =
+  "[\"'\\x60\\\\\\])}>*]{0,5}" +
+  "(?:(?:\\s{0,2}:\\s{0,2}(?:&(?:'static )?)?|[ \\t]{1,2})[A-Za-z][\\w.<>?\\[\\]|]{1,24}|\\s?\\{[^{}\\r\\n]{0,40}\\}|" +
+  "[\"']?\\s?\\{[^{}]{0,160}?(?i:value|default)|" +
+  "[\\s,\"'>;]{1,40}(?i:value|default|content|text|data)[\"']?|</(?i:key|name)>\\s{0,20}<(?i:string|value))?";
+const operator = "\\s{0,12}(?:[=:,(|>?+]{1,4}|<-|[!=]=|- )[=:>+\\-]{0,2}\\s{0,12}";
+const blank = "[ \\t]{1,8}(?:(?i:is|are|or|to)[: \\t]{1,4})?";
+
+const gap = "(?:[^\\r\\n]{0,100}?|[^\\r\\n]{0,60}(?:\\r?\\n[^\\r\\n]{0,60}){1,4}?)";
+
+/** From a name to its value: anything on the line, or four lines on, as long as a telling word takes the value. */
+function widePath(roles: readonly string[]): string {
+  return `${gap}${roleOf(roles)}${closing}(?:${operator}|${blank})`;
+}
+
+/** The same behind a name that words begin with: it ends there. */
+function shortPath(roles: readonly string[]): string {
+  return `(?:(?:[^A-Za-z]|[A-Z][a-z])${gap}|${parts})${roleOf(roles)}${closing}(?:${operator}|${blank})`;
+}
+
+/** Words that names of keys are joined from without a separator. */
+const parts =
+  "(?i:(?:api|access|secret|auth|private|client|personal|bot|user|app|service|account|project|rest|io|ai|co)[_.\\- ]?){0,2}";
+
+/** The telling word is a part of the same name, or right behind it: inside brackets, on the next line, in a URL, as an option of a command. */
+function closePath(roles: readonly string[]): string {
+  const joined = `(?:[ _.\\-](?:[A-Za-z]{2,10}[ _.\\-]?){0,2}|(?:[A-Z][a-z]{1,9}){0,2}|${parts})`;
+  const behind = "(?:[\"'\\x60\\])}>*]{1,3}|[\\s:=(])[\\s:=({\\[\"'>]{0,24}[\\w\\-]{0,12}?";
+  const url = "\\.[a-z]{2,6}[/:?\"'][^\\r\\n]{0,100}?";
+  const option = "[ \\t][^\\r\\n|;]{0,80}?--";
+  return `(?:${joined}|${behind}|${url}|${option})${roleOf(roles)}${closing}(?:${operator}|${blank})`;
+}
+
+const stage =
+  "(?:[_.\\- ]?(?i:production|prod|live|test|dev|staging|client|api|app|io|com|ai|sdk|default|v?[0-9])){0,2}";
+/** The value is assigned to the name itself, or is an argument of a call of it. */
+const noRole = `${stage}${closing}\\s{0,8}(?:[=:,|>?]{1,3}|<-)[=>]?\\s{0,8}`;
+/** The value is an argument of a call of the name: the first one, or the second one behind a user or an account. */
+const call = "\\(\\s{0,4}(?:[\"'][^\"'\\r\\n]{1,60}[\"']\\s{0,2},\\s{0,4})?";
+
+const calls =
+  "(?:[A-Za-z_][\\w.:]{0,40}!?\\(\\s{0,3}(?:[\"'\\x60][\\w.\\-:/ ]{1,60}[\"'\\x60]\\s{0,2},\\s{0,3})?){0,2}";
+const quotes = "(?:%2[027]|%3[ADad]|&quot;|&#3[49];|\\\\u0022|[@$&brufLN]{0,2}[\"'\\x60\\\\({\\[<]{1,6}\\s{0,2})?";
+const schemes =
+  "(?:(?i:bearer|token|basic|apikey|api[_-]?key|key|bot|api|secret)(?:[ :=]{1,2}|%20)[\"'\\\\]{0,2}){0,2}";
+/** What stands before the value's first character. */
+const opening = calls + quotes + schemes;
