@@ -49,7 +49,11 @@ const SESSION_SECRET =
 
 /** A file's name: what stands right of it is said of the file, mostly its digest. */
 const FILE_NAME =
-  /\.(?:[cm]?[jt]sx?|py[cio]?|rs|go|rb|java|class|kt|cs|cc?|cpp|hh?|hpp|m|swift|php|pl|lua|md|rst|txt|json|ya?ml|toml|xml|html?|css|scss|svg|png|jpe?g|gif|pem|der|key|crt|cer|pub|so|a|o|dll|jar|gz|zip|sh|bat|stderr|stdout|snap|lock|map|wasm|vue|svelte|proto|tmpl)$/i;
+  /\.(?:[cm]?[jt]sx?|py[cio]?|rs|go|rb|java|class|kt|cs|cc?|cpp|hh?|hpp|m|swift|php|pl|lua|md|rst|txt|json|ya?ml|toml|xml|html?|css|scss|svg|png|jpe?g|gif|pem|der|crt|cer|pub|so|a|o|dll|jar|gz|zip|sh|bat|stderr|stdout|snap|lock|map|wasm|vue|svelte|proto|tmpl)$/i;
+
+/** Names that make a secret of a `key` behind their dot: `encryption.key`, `stripe.api.key`. */
+const KEY_OF =
+  /(?:api|access|secret|private|encrypt\w*|decrypt\w*|cipher|crypto|sign(?:ing)?|signature|master|auth\w*|license|session|hmac|aes|jwt|shared)\.key$/i;
 
 /** Judges the name that a value was assigned to. @param key as written, `db.apiKey` or `API_KEY`; empty: unknown */
 export function judgeKeyName(key: string): KeyName {
@@ -63,7 +67,7 @@ export function judgeKeyName(key: string): KeyName {
     .slice(key.lastIndexOf(".") + 1)
     .toLowerCase()
     .replace(/[^a-z0-9]/g, "");
-  if (NEVER_WHOLE.test(whole)) return "never";
+  if (NEVER_WHOLE.test(whole) && !KEY_OF.test(key)) return "never";
   if (words.some((word) => NEVER_ANYWHERE.has(word))) return "never";
   if (OPEN_NAME.test(key) || SESSION_SECRET.test(key) || FILE_NAME.test(key)) return "never";
   if (NEVER_FIRST.has(first) && words.length > 1) return "never";

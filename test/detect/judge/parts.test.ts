@@ -36,9 +36,12 @@ describe("rarity", () => {
 });
 
 describe("names of keys", () => {
-  it.each(["apiKey", "db.password", "AWS_SECRET_ACCESS_KEY", "client-secret", "token"])("%s names a secret", (name) => {
-    expect(judgeKeyName(name)).toBe("secret");
-  });
+  it.each(["apiKey", "db.password", "AWS_SECRET_ACCESS_KEY", "client-secret", "token", "encryption.key", "api.key"])(
+    "%s names a secret",
+    (name) => {
+      expect(judgeKeyName(name)).toBe("secret");
+    },
+  );
 
   it.each([
     "secretName",
