@@ -1,3 +1,4 @@
+import type { Report } from "../../src/model/finding.ts";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,7 +89,11 @@ describe("the end of a scan", () => {
     expect((await present({ exitCode: 0 })).code).toBe(0);
     expect((await present({ minSeverity: "critical" })).code).toBe(0);
     expect((await present({ minSeverity: "critical" }, broken)).code).toBe(3);
-    expect((await present({}, report({ findings: [finding({ severity: "info" })] }))).code).toBe(1);
+    const found = (severity: "low" | "info"): Report => report({ findings: [finding({ severity })] });
+    expect((await present({}, found("low"))).code).toBe(1);
+    // Identifiers are worth knowing, and open nothing.
+    expect((await present({}, found("info"))).code).toBe(0);
+    expect((await present({ minSeverity: "info" }, found("info"))).code).toBe(1);
   });
 });
 
