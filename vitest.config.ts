@@ -5,10 +5,13 @@ const wide = [
   ...["copies", "damage"].map((name) => `test/content/git/${name}.test.ts`),
   ...["coverage", "differential", "gaps", "stores"].map((name) => `test/sources/git/${name}.test.ts`),
   ...["range/select", "staged/staged"].map((name) => `test/sources/git/${name}.test.ts`),
-  ...["cli/selections", "detect/engines", "registry/docker-registry", "remote/hostile", "remote/ssh"].map(
+  ...["fetch", "hostile", "ssh"].map((name) => `test/remote/${name}.test.ts`),
+  ...["cli/archives", "cli/selections", "content/containers/programs", "detect/engines", "hooks/push"].map(
     (name) => `test/${name}.test.ts`,
   ),
-  ...["response/sweep", "store/cache"].map((name) => `test/${name}.test.ts`),
+  ...["registry/docker-registry", "response/sweep", "store/cache", "store/proved"].map(
+    (name) => `test/${name}.test.ts`,
+  ),
 ];
 
 export default defineConfig({
