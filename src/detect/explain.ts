@@ -25,8 +25,10 @@ export interface Step {
   readonly end: StepEnd;
   /** Present from `judge` on. */
   readonly outcome?: Outcome;
-  /** Encodings that were taken off before; then `at` is that of the encoded text. */
+  /** Layers of encoding that were taken off before; then `at` is where the encoded value begins. */
   readonly depth: number;
+  /** Names of these encodings. */
+  readonly encodings: readonly string[];
 }
 
 export interface Explanation {
@@ -35,6 +37,9 @@ export interface Explanation {
   /** What a scan reports of the stretch. */
   readonly detections: readonly Detection[];
 }
+
+/** Of bytes as they are. */
+const plain = { depth: 0, encodings: [] } as const;
 
 const order: readonly StepEnd[] = ["reported", "parts", "judge", "regex", "sieve"];
 
@@ -72,13 +77,13 @@ export function explain(detector: Detector, bytes: Buffer, from: number, to: num
       keyword,
       at: hit - keyword.length,
       end,
-      depth: 0,
+      ...plain,
       ...(outcome === undefined ? {} : { outcome }),
     });
   }
   steps.push(...sievedOut(detector, text, from, to, passed));
   for (const run of trace.runs)
-    if (run.end > from && run.start < to) steps.push(...decodedSteps(run, detections, endOf));
+    if (run.end > from && run.start < to) steps.push(...decodedSteps(run, from, to, detections, endOf));
   steps.push(...everywhere(detector, detections, from, to));
   steps.sort((a, b) => a.at - b.at || order.indexOf(a.end) - order.indexOf(b.end) || (a.rule.id < b.rule.id ? -1 : 1));
   return { steps, detections: detections.filter(({ start, end }) => end > from && start < to) };
@@ -95,7 +100,7 @@ function sievedOut(detector: Detector, text: string, from: number, to: number, p
     for (const keyword of rule.keywords) {
       let at = text.indexOf(keyword, Math.max(0, from - keyword.length + 1));
       for (; at >= 0 && at < to; at = text.indexOf(keyword, at + 1)) {
-        if (!passed.has(`${at + keyword.length} ${rule.id}`)) steps.push({ rule, keyword, at, end: "sieve", depth: 0 });
+        if (!passed.has(`${at + keyword.length} ${rule.id}`)) steps.push({ rule, keyword, at, end: "sieve", ...plain });
       }
     }
   }
@@ -104,13 +109,17 @@ function sievedOut(detector: Detector, text: string, from: number, to: number, p
 
 function decodedSteps(
   run: RunOutcomes,
+  from: number,
+  to: number,
   detections: readonly Detection[],
   endOf: (outcome: Outcome, isReported: boolean) => StepEnd,
 ): Step[] {
-  return run.outcomes.map(({ outcome, depth }) => {
+  return run.outcomes.flatMap(({ outcome, depth, kinds, start, end }): Step[] => {
+    const at = run.start + start;
+    if (at >= to || run.start + end <= from) return [];
     const { rule } = outcome.ready;
     const isReported = detections.some(({ ruleId, secret }) => ruleId === rule.id && secret === outcome.secret);
-    return { rule, keyword: "", at: run.start, end: endOf(outcome, isReported), outcome, depth };
+    return [{ rule, keyword: "", at, end: endOf(outcome, isReported), outcome, depth, encodings: kinds }];
   });
 }
 
@@ -121,6 +130,6 @@ function everywhere(detector: Detector, detections: readonly Detection[], from: 
     const rule = byId.get(ruleId);
     return rule === undefined || end <= from || start >= to
       ? []
-      : [{ rule, keyword: "", at: start, end: "reported", depth: 0 }];
+      : [{ rule, keyword: "", at: start, end: "reported", ...plain }];
   });
 }

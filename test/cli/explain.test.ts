@@ -54,6 +54,7 @@ test("a decoded value, and a baseline that hides a finding", () => {
   const path = file("encoded.yaml", `data: ${encoded}\n`);
   const before = leaktrace(["explain", `${path}:1`]);
   expect(before.stdout).toMatch(/decoded {3}base64/);
+  expect(before.stdout).not.toContain(encoded.slice(0, 24));
   const id = /lt1[0-9a-f]{32}/.exec(before.stdout)?.[0] ?? "";
   expect(id).not.toBe("");
   const baseline = join(folder, "baseline.json");

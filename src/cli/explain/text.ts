@@ -1,5 +1,5 @@
 import type { Explanation, Outcome, Step, StepEnd } from "../../detect/index.ts";
-import { maskIn, maskSecret } from "../../findings/index.ts";
+import { maskEncoded, maskIn, maskSecret } from "../../findings/index.ts";
 import type { SuppressionReason } from "../../model/detection.ts";
 import type { Finding } from "../../model/finding.ts";
 import { sanitize } from "../../model/sanitize.ts";
@@ -37,7 +37,9 @@ export function* explanationLines(
 ): Iterable<string> {
   const secrets = [...detections.map(({ secret }) => secret), ...steps.flatMap(({ outcome }) => outcome?.secret ?? [])];
   yield sanitize(place);
-  yield `  ${sanitize(secrets.reduce((text, secret) => maskIn(text, secret, secrets), line))}`;
+  // A value that was decoded stands in the line in another form.
+  const shown = steps.some(({ depth }) => depth > 0) ? maskEncoded(line) : line;
+  yield `  ${sanitize(secrets.reduce((text, secret) => maskIn(text, secret, secrets), shown))}`;
   yield "";
   if (steps.length === 0) {
     yield "No keyword of any rule stands here, so no rule looked.";
@@ -59,10 +61,10 @@ export function* explanationLines(
 
 /** One step: which rule, how far it came, and why no further. `secrets` are masked; `line`: where it is, unless that is known. */
 export function* stepText(step: Step, secrets: readonly string[], line?: number): Iterable<string> {
-  const { rule, keyword, end, outcome, depth } = step;
+  const { rule, keyword, end, outcome, depth, encodings } = step;
   yield `${headings[end]}  ${sanitize(rule.id)}: ${sanitize(rule.description)}`;
   if (line !== undefined) yield labelled("line", String(line));
-  if (depth > 0) yield labelled("decoded", depth === 1 ? "base64" : `base64, ${depth} layers`);
+  if (depth > 0) yield labelled("decoded", `${encodings.join(", ")}${depth === 1 ? "" : ` (${depth} layers)`}`);
   if (keyword !== "") yield labelled("keyword", JSON.stringify(sanitize(keyword)));
   if (end === "regex") yield labelled("but", "its regex does not match around it");
   if (end === "sieve") yield labelled("but", "what follows cannot be its format");
