@@ -6,10 +6,15 @@ const wide = [
   ...["coverage", "differential", "gaps", "stores"].map((name) => `test/sources/git/${name}.test.ts`),
   ...["range/select", "staged/staged"].map((name) => `test/sources/git/${name}.test.ts`),
   ...["fetch", "hostile", "ssh"].map((name) => `test/remote/${name}.test.ts`),
-  ...["cli/archives", "cli/selections", "content/containers/programs", "detect/engines", "hooks/push"].map(
-    (name) => `test/${name}.test.ts`,
-  ),
-  ...["registry/docker-registry", "response/sweep", "store/cache", "store/proved"].map(
+  ...[
+    "cli/archives",
+    "cli/scan-targets",
+    "cli/selections",
+    "content/containers/programs",
+    "detect/engines",
+    "hooks/push",
+  ].map((name) => `test/${name}.test.ts`),
+  ...["pool/workers", "registry/docker-registry", "response/sweep", "store/cache", "store/proved"].map(
     (name) => `test/${name}.test.ts`,
   ),
 ];
