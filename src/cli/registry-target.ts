@@ -29,28 +29,16 @@ export async function openRegistryTarget(
     throw new ToolError("usage", `${name} names one image, and --all-tags asks for all`, {
       hint: "Leave out the tag or digest.",
     });
-  const folder = openTemporaryFolder();
   let bytes = 0;
   context.received({ bytes, objects: 0 });
+  const images = await openRegistry(reference, {
+    ...{ folder: openTemporaryFolder(), allTags, plainHttp, env: process.env, signal: context.signal },
+    onReceived: (more) => context.received({ bytes: (bytes += more), objects: 0 }),
+  });
   try {
-    const images = await openRegistry(reference, {
-      ...{ folder: folder.path, allTags, plainHttp, env: process.env, signal: context.signal },
-      onReceived: (more) => context.received({ bytes: (bytes += more), objects: 0 }),
-    });
-    const source = await openRemoteImages(name, images, context);
-    return {
-      target: source.target,
-      kind: source.kind,
-      units: () => source.units(),
-      done: (unit, result) => source.done(unit, result),
-      locate: (contents, run) => source.locate(contents, run),
-      async [Symbol.asyncDispose]() {
-        await source[Symbol.asyncDispose]();
-        folder[Symbol.dispose]();
-      },
-    };
+    return await openRemoteImages(name, images, context);
   } catch (error) {
-    folder[Symbol.dispose]();
+    await images[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { Challenge } from "./challenge.ts";
+import { asRecord, asText, parseJson } from "../content/json.ts";
 import { readBody, type Answer } from "./answer.ts";
 import type { Credentials } from "./credentials.ts";
 import { RegistryFailure } from "./failure.ts";
@@ -66,12 +67,12 @@ export class Authorization {
     ask: AskForToken,
   ): Promise<boolean> {
     const url = tokenServer(realm, registry);
-    const scopes = [scope ?? `repository:${this.#options.repository}:pull`];
+    const asked = scope ?? `repository:${this.#options.repository}:pull`;
     // Credentials are for the registry that was named, and for its own token server alone.
     const trusted = isOwn(url.hostname, registry.hostname) ? known : undefined;
     const answer =
-      (trusted?.kind === "identity" ? await byIdentity(url, service, scopes, trusted.token, ask) : undefined) ??
-      (await byName(url, service, scopes, trusted, ask));
+      (trusted?.kind === "identity" ? await byIdentity(url, service, asked, trusted.token, ask) : undefined) ??
+      (await byName(url, service, asked, trusted, ask));
     if (answer.status !== 200) {
       await answer.discard();
       return false;
@@ -91,13 +92,13 @@ export class Authorization {
 function byName(
   url: URL,
   service: string | undefined,
-  scopes: readonly string[],
+  scope: string,
   known: Credentials | undefined,
   ask: AskForToken,
 ): Promise<Answer> {
   const asked = new URL(url);
   if (service !== undefined) asked.searchParams.set("service", service);
-  for (const scope of scopes) asked.searchParams.append("scope", scope);
+  asked.searchParams.append("scope", scope);
   if (known?.kind !== "password") return ask(asked, {});
   asked.searchParams.set("account", known.user);
   return ask(asked, { authorization: basic(known) });
@@ -107,14 +108,14 @@ function byName(
 async function byIdentity(
   url: URL,
   service: string | undefined,
-  scopes: readonly string[],
+  scope: string,
   token: string,
   ask: AskForToken,
 ): Promise<Answer | undefined> {
   const form = new URLSearchParams({
     grant_type: "refresh_token",
     client_id: "leaktrace",
-    scope: scopes.join(" "),
+    scope,
     refresh_token: token,
     ...(service === undefined ? {} : { service }),
   });
@@ -167,17 +168,10 @@ function domainOf(name: string): string {
 }
 
 function readToken(bytes: Buffer | undefined): { text: string; seconds: number } | undefined {
-  try {
-    const {
-      token,
-      access_token: access,
-      expires_in: seconds,
-    } = JSON.parse(bytes?.toString("utf8") ?? "") as Record<string, unknown>;
-    const text = typeof token === "string" && token !== "" ? token : access;
-    // A header must not hold line ends.
-    if (typeof text !== "string" || !/^[\x21-\x7e]+$/.test(text)) return undefined;
-    return { text, seconds: Math.max(leastLifeSeconds, typeof seconds === "number" ? seconds : 0) };
-  } catch {
-    return undefined;
-  }
+  const answer = asRecord(bytes === undefined ? undefined : parseJson(bytes)) ?? {};
+  const seconds = answer["expires_in"];
+  const text = asText(answer["token"]) || asText(answer["access_token"]);
+  // A header must not hold line ends.
+  if (!/^[\x21-\x7e]+$/.test(text)) return undefined;
+  return { text, seconds: Math.max(leastLifeSeconds, typeof seconds === "number" ? seconds : 0) };
 }

@@ -2,7 +2,7 @@ import { open, rename, type FileHandle } from "node:fs/promises";
 import { hasher } from "../content/digest.ts";
 import type { Answer } from "./answer.ts";
 import type { RegistryClient } from "./client.ts";
-import { RegistryFailure } from "./failure.ts";
+import { refused, RegistryFailure } from "./failure.ts";
 
 export interface BlobRequest {
   readonly repository: string;
@@ -69,10 +69,11 @@ async function askFor(client: RegistryClient, repository: string, digest: string
     answer.status === 206 && from > 0 && answer.header("content-range")?.startsWith(`bytes ${from}-`) === true;
   if (isRest) return answer;
   await answer.discard();
-  if (answer.status === 404) throw new RegistryFailure("not-found", "the registry does not hold a blob");
-  if (answer.status === 401 || answer.status === 403)
-    throw new RegistryFailure("denied", "the registry does not give a blob");
-  throw new RegistryFailure("protocol", `the registry answers ${answer.status} for a blob`);
+  throw refused(answer.status, {
+    missing: "the registry does not hold a blob",
+    denied: "the registry does not give a blob",
+    other: `the registry answers ${answer.status} for a blob`,
+  });
 }
 
 async function writeAll(handle: FileHandle, piece: Uint8Array, position: number): Promise<void> {

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { asRecord, parseJson } from "../content/json.ts";
 
 /** What the user's own files know of a registry. */
 export type Credentials =
@@ -52,7 +53,7 @@ type Table = Readonly<Record<string, unknown>>;
 async function readConfig(path: string): Promise<Table | undefined> {
   try {
     const bytes = await readFile(path);
-    return bytes.length > maxFileBytes ? undefined : table(JSON.parse(bytes.toString("utf8")));
+    return bytes.length > maxFileBytes ? undefined : asRecord(parseJson(bytes));
   } catch {
     return undefined;
   }
@@ -60,16 +61,16 @@ async function readConfig(path: string): Promise<Table | undefined> {
 
 async function inConfig(config: Table, host: string, repository: string, env: Env): Promise<Credentials | undefined> {
   const names = namesOf(host, repository);
-  const helpers = table(config["credHelpers"]) ?? {};
+  const helpers = asRecord(config["credHelpers"]) ?? {};
   for (const name of names) {
     const helper = helpers[name];
     if (typeof helper === "string") return askHelper(helper, name, env);
   }
-  const auths = table(config["auths"]) ?? {};
+  const auths = asRecord(config["auths"]) ?? {};
   const keys = new Map(Object.keys(auths).map((key) => [normal(key), key]));
   for (const name of names) {
     const key = keys.get(normal(name));
-    const found = key === undefined ? undefined : credentialsOf(table(auths[key]) ?? {});
+    const found = key === undefined ? undefined : credentialsOf(asRecord(auths[key]) ?? {});
     if (found !== undefined) return found;
   }
   const store = config["credsStore"];
@@ -117,20 +118,12 @@ function askHelper(name: string, server: string, env: Env): Promise<Credentials 
       { timeout: helperMs, maxBuffer: 1 << 20, env: { ...env }, encoding: "utf8" },
       (error, stdout) => {
         if (error !== null) return resolve(undefined);
-        try {
-          const answer = table(JSON.parse(stdout)) ?? {};
-          resolve(plain(answer["Username"], answer["Secret"]));
-        } catch {
-          resolve(undefined);
-        }
+        const answer = asRecord(parseJson(Buffer.from(stdout))) ?? {};
+        resolve(plain(answer["Username"], answer["Secret"]));
       },
     );
     // One that does not read its question has closed its end.
     child.stdin?.on("error", () => {});
     child.stdin?.end(server);
   });
-}
-
-function table(value: unknown): Table | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
 }

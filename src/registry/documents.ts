@@ -1,4 +1,5 @@
 import { isDigest } from "../content/digest.ts";
+import { asArray, asRecord, parseJson } from "../content/json.ts";
 
 /** What one document says of another, or of a blob (OCI image specification, descriptor.md). */
 export interface Descriptor {
@@ -16,12 +17,12 @@ export function descriptorsIn(bytes: Buffer | undefined): {
   manifests: readonly Descriptor[];
   blobs: readonly Descriptor[];
 } {
-  const document = parse(bytes);
-  const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.slice(0, most) : []);
+  const document = asRecord(bytes === undefined ? undefined : parseJson(bytes)) ?? {};
+  const list = (value: unknown): readonly unknown[] => asArray(value).slice(0, most);
   const read =
     (kind: Descriptor["kind"]) =>
     (value: unknown): Descriptor[] => {
-      const { digest, size } = record(value);
+      const { digest, size } = asRecord(value) ?? {};
       if (!isDigest(digest)) return [];
       return [
         { digest, kind, ...(typeof size === "number" && Number.isSafeInteger(size) && size >= 0 ? { size } : {}) },
@@ -31,16 +32,4 @@ export function descriptorsIn(bytes: Buffer | undefined): {
     manifests: list(document["manifests"]).flatMap(read("manifest")),
     blobs: [document["config"], ...list(document["layers"])].flatMap(read("blob")),
   };
-}
-
-function parse(bytes: Buffer | undefined): Readonly<Record<string, unknown>> {
-  try {
-    return record(JSON.parse(bytes?.toString("utf8") ?? "{}"));
-  } catch {
-    return {};
-  }
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

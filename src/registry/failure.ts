@@ -20,6 +20,16 @@ export class RegistryFailure extends Error {
   }
 }
 
+/** What to say of an answer that is none of those that are wanted. */
+export function refused(
+  status: number,
+  said: { readonly missing: string; readonly denied: string; readonly other: string },
+): RegistryFailure {
+  if (status === 404) return new RegistryFailure("not-found", said.missing);
+  if (status === 401 || status === 403) return new RegistryFailure("denied", said.denied);
+  return new RegistryFailure("protocol", said.other);
+}
+
 const hints: Readonly<Record<FailureReason, string>> = {
   "not-found": "Check the name and the tag. A registry also says this of images that one may not see.",
   denied: "Log in with docker login or podman login; leaktrace uses the same files.",

@@ -10,7 +10,7 @@ import { fetchBlob } from "./blob.ts";
 import { RegistryClient } from "./client.ts";
 import { findCredentials } from "./credentials.ts";
 import { descriptorsIn, type Descriptor } from "./documents.ts";
-import { asToolError, RegistryFailure } from "./failure.ts";
+import { asToolError, refused, RegistryFailure } from "./failure.ts";
 import { readBody } from "./answer.ts";
 import { apiHost, type ImageReference } from "./reference.ts";
 import { listTags, referrersOf } from "./listing.ts";
@@ -18,8 +18,8 @@ import { listTags, referrersOf } from "./listing.ts";
 export { parseReference, type ImageReference } from "./reference.ts";
 
 export interface RegistryOptions {
-  /** A folder of the caller's, for him alone; blobs are put into it. */
-  readonly folder: string;
+  /** A folder of the caller's, for him alone; blobs are put into it. It goes with the images, or where they cannot be opened. */
+  readonly folder: Disposable & { readonly path: string };
   readonly allTags: boolean;
   readonly plainHttp: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -73,7 +73,7 @@ export async function openRegistry(reference: ImageReference, options: RegistryO
     await images.open();
     return images;
   } catch (error) {
-    await client[Symbol.asyncDispose]();
+    await images[Symbol.asyncDispose]();
     if (!(error instanceof RegistryFailure)) throw error;
     throw asToolError(`${host}/${repository}`, error);
   }
@@ -145,7 +145,7 @@ class Images implements RegistryImages {
     const digest = digestAt(path);
     const named = digest === undefined ? undefined : this.#named.get(digest);
     if (named?.size === undefined) return Promise.resolve(undefined);
-    return Promise.resolve({ file: join(this.#options.folder, path), offset: 0, length: named.size });
+    return Promise.resolve({ file: join(this.#options.folder.path, path), offset: 0, length: named.size });
   }
 
   obtain(digest: string): Promise<RegistryFault | undefined> {
@@ -162,6 +162,7 @@ class Images implements RegistryImages {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client[Symbol.asyncDispose]();
+    this.#options.folder[Symbol.dispose]();
   }
 
   async #fetch(digest: string): Promise<RegistryFault | undefined> {
@@ -180,7 +181,7 @@ class Images implements RegistryImages {
   }
 
   #fileOf(digest: string): string {
-    return join(this.#options.folder, blobPath(digest) ?? "none");
+    return join(this.#options.folder.path, blobPath(digest) ?? "none");
   }
 
   /** The document that a tag or digest stands for. */
@@ -212,10 +213,11 @@ class Images implements RegistryImages {
       }
     }
     await answer.discard();
-    if (answer.status === 404) throw new RegistryFailure("not-found", "the registry holds no such image");
-    if (answer.status === 401 || answer.status === 403)
-      throw new RegistryFailure("denied", "the registry does not allow it");
-    throw new RegistryFailure("protocol", `the registry answers ${answer.status}`);
+    throw refused(answer.status, {
+      missing: "the registry holds no such image",
+      denied: "the registry does not allow it",
+      other: `the registry answers ${answer.status}`,
+    });
   }
 }
 

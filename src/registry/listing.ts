@@ -1,6 +1,8 @@
+import { asRecord, asTexts, parseJson } from "../content/json.ts";
 import type { RegistryClient } from "./client.ts";
 import { descriptorsIn, type Descriptor } from "./documents.ts";
-import { RegistryFailure } from "./failure.ts";
+import { refused, RegistryFailure } from "./failure.ts";
+import { isTag } from "./reference.ts";
 import { readBody } from "./answer.ts";
 
 /** A page of names or descriptors. */
@@ -19,12 +21,11 @@ export async function listTags(client: RegistryClient, repository: string): Prom
     const answer = await client.ask("GET", path, { accept: "application/json" });
     if (answer.status !== 200) {
       await answer.discard();
-      throw answer.status === 404
-        ? new RegistryFailure("not-found", "the registry holds no such repository")
-        : new RegistryFailure(
-            answer.status === 401 || answer.status === 403 ? "denied" : "protocol",
-            "the registry does not list its tags",
-          );
+      throw refused(answer.status, {
+        missing: "the registry holds no such repository",
+        denied: "the registry does not list its tags",
+        other: "the registry does not list its tags",
+      });
     }
     for (const tag of tagsIn(await readBody(answer.body, maxPageBytes))) tags.add(tag);
     path = nextPage(answer.header("link"), path);
@@ -76,17 +77,11 @@ async function taggedReferrers(
   return found;
 }
 
-function tagsIn(bytes: Buffer | undefined): string[] {
-  try {
-    const { tags } = JSON.parse(bytes?.toString("utf8") ?? "{}") as { readonly tags?: unknown };
-    return Array.isArray(tags) ? tags.filter((tag) => typeof tag === "string" && tagForm.test(tag)) : [];
-  } catch {
-    return [];
-  }
+function tagsIn(bytes: Buffer | undefined): readonly string[] {
+  const document = asRecord(bytes === undefined ? undefined : parseJson(bytes)) ?? {};
+  // Nothing else may become part of an address.
+  return asTexts(document["tags"]).filter(isTag);
 }
-
-/** Nothing else may become part of an address. */
-const tagForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
 /** The next page (RFC 8288), within the same registry. */
 function nextPage(link: string | undefined, current: string): string | undefined {

@@ -19,6 +19,11 @@ const tagForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const hostForm = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(?::\d{1,5})?$/;
 const longestName = 255;
 
+/** Whether a text can be a tag. */
+export function isTag(text: string): boolean {
+  return tagForm.test(text);
+}
+
 /** Reads a reference, with or without `docker://` in front; undefined for what is none. Without a host it is one of Docker Hub, without a tag `latest`. */
 export function parseReference(text: string): ImageReference | undefined {
   const rest = text.replace(/^docker:\/\//, "");
@@ -37,7 +42,7 @@ export function parseReference(text: string): ImageReference | undefined {
   const repository = host === "docker.io" && !name.includes("/") ? `library/${name}` : name;
   if (!hostForm.test(host) || !repositoryForm.test(repository) || host.length + repository.length >= longestName)
     return undefined;
-  if (colon >= 0 && !tagForm.test(tag)) return undefined;
+  if (colon >= 0 && !isTag(tag)) return undefined;
   const isExplicit = text.startsWith("docker://") || (hasHost && (tag !== "" || digest !== ""));
   return { host, repository, tag: tag === "" && digest === "" ? "latest" : tag, digest, isExplicit };
 }

@@ -25,6 +25,11 @@ function fresh(): string {
   return folder;
 }
 
+/** As a caller gives it; these are looked at after they were let go. */
+function folderAt(path: string): RegistryOptions["folder"] {
+  return { path, [Symbol.dispose]: () => {} };
+}
+
 const layer = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 7919) % 251));
 const app = image(layer);
 
@@ -33,7 +38,7 @@ function open(name: string, options: Partial<RegistryOptions> = {}): Promise<Reg
   const reference = parseReference(name);
   if (reference === undefined) throw new Error(`no reference: ${name}`);
   return openRegistry(reference, {
-    folder: fresh(),
+    folder: folderAt(fresh()),
     allTags: false,
     plainHttp: false,
     env: { HOME: fresh() },
@@ -108,7 +113,7 @@ describe("a registry that asks nothing", () => {
       if (!answerAsRegistry(app, request, response)) response.writeHead(404).end();
     });
     const folder = fresh();
-    await using images = await open(`${server.host}/team/app:v1`, { folder });
+    await using images = await open(`${server.host}/team/app:v1`, { folder: folderAt(folder) });
     expect(await images.obtain(digestOf(layer))).toBeUndefined();
     expect(await images.obtain(digestOf(layer))).toBeUndefined();
     const place = await images.find(`blobs/sha256/${digestOf(layer).slice(7)}`);
@@ -156,7 +161,7 @@ describe("a registry that asks nothing", () => {
         else if (!answerAsRegistry(app, request, response)) response.writeHead(404).end();
       });
       const folder = fresh();
-      await using images = await open(`${server.host}/team/app:v1`, { folder });
+      await using images = await open(`${server.host}/team/app:v1`, { folder: folderAt(folder) });
       expect((await images.obtain(digestOf(layer)))?.message).toMatch(/not those of its digest|larger than/);
       expect(readdirSync(join(folder, "blobs", "sha256")).filter((name) => !name.endsWith(".part"))).toEqual([]);
     }

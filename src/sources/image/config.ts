@@ -1,5 +1,5 @@
 import { isDigest } from "../../content/digest.ts";
-import { asArray, asRecord, asText, asTextRecord, asTexts } from "./json.ts";
+import { asArray, asRecord, asText, asTextRecord, asTexts } from "../../content/json.ts";
 import type { ConfigContent } from "./plan.ts";
 
 /** What an image's configuration tells (OCI image specification, config.md, and Docker's additions). */

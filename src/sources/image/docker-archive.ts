@@ -1,6 +1,6 @@
 import { digestOf } from "../../content/digest.ts";
 import { platformOf, readConfig } from "./config.ts";
-import { asArray, asRecord, asText, asTexts, parseJson } from "./json.ts";
+import { asArray, asRecord, asText, asTexts, parseJson } from "../../content/json.ts";
 import { readConfigBytes, type TaggedPlan } from "./oci.ts";
 import { addProblem, type ConfigContent, type LayerPlan, type ProblemList } from "./plan.ts";
 import type { ImageStore } from "./store.ts";

@@ -1,6 +1,6 @@
 import { blobPath, digestOf, isDigest } from "../../content/digest.ts";
 import { platformOf, readConfig, type ImageConfig } from "./config.ts";
-import { asArray, asRecord, asText, asTextRecord, parseJson } from "./json.ts";
+import { asArray, asRecord, asText, asTextRecord, parseJson } from "../../content/json.ts";
 import { addProblem, type ConfigContent, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
 import type { ImageStore } from "./store.ts";
 

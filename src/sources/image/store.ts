@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { indexArchive, type ArchiveEntry } from "../../content/archive-index.ts";
 import { readRange, type ByteRange } from "../../content/byte-range.ts";
 import { cleanPath } from "../../content/tar-path.ts";
-import { MAX_JSON_BYTES } from "./json.ts";
+import { MAX_JSON_BYTES } from "../../content/json.ts";
 import { addProblem, type ProblemList } from "./plan.ts";
 
 /** Where the files of an image lie: a folder, or a tar that is never unpacked. */
