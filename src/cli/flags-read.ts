@@ -5,7 +5,7 @@ import { chooseFormat, type Secrecy } from "../report/index.ts";
 import { logLevels, type LogLevel, type ScanOptions, type Selection } from "./options.ts";
 
 /** Depth of decoding unless asked otherwise; gitleaks' default. */
-const defaultDecodeDepth = 5;
+export const defaultDecodeDepth = 5;
 
 /** Archives inside of archives that are opened unless asked otherwise. gitleaks opens none: a leak in an archive is one all the same. */
 const defaultArchiveDepth = 8;

@@ -1,5 +1,6 @@
 import { loadEngine, type RegexEngine } from "../detect/index.ts";
-import type { Ruleset } from "../model/rule.ts";
+import { ToolError } from "../model/problem.ts";
+import type { Rule, Ruleset } from "../model/rule.ts";
 import { loadRuleset } from "../rules/index.ts";
 import { builtinRules } from "./builtin-rules.ts";
 
@@ -21,6 +22,13 @@ export async function loadRules(options: { readonly config?: string; readonly ta
     compile: (pattern) => patternFault(engine, pattern),
   });
   return { ...loaded, engine };
+}
+
+/** The rule of this id. Throws ToolError where there is none. */
+export function ruleOf({ rules }: Ruleset, id: string): Rule {
+  const rule = rules.find((one) => one.id === id);
+  if (rule !== undefined) return rule;
+  throw new ToolError("rule-unknown", `there is no rule ${id}`, { hint: "leaktrace rules list names all of them." });
 }
 
 /** What is wrong with a pattern, in the engine's words; undefined when it compiles. */

@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { FindingStore } from "../findings/index.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Ruleset } from "../model/rule.ts";
 import type { InlineUnit, UnitResult } from "../model/unit.ts";
 import { Pool } from "../pool/index.ts";
-import { canariesOf, type Canary, type RuleExamples } from "../rules/canary.ts";
-import { asset } from "./assets.ts";
+import { canariesOf, type Canary } from "../rules/canary.ts";
+import { builtinExamples } from "./builtin-rules.ts";
 import { withRules, type Prepared } from "./setup.ts";
 
 /** Reported at one of them is reported: an allowlist may have good reasons to leave out a kind of file. */
@@ -29,12 +28,6 @@ export async function selfTest(
     ? "the allowlists of the configuration hide everything, a secret planted by leaktrace too: nothing found means nothing"
     : "the rules miss a secret that leaktrace planted: nothing found means nothing";
   return [{ code: "self-test", effect: "incomplete", target: "", subject: "self-test", message }];
-}
-
-/** Example templates of the built-in rules, as the build wrote them. */
-export async function builtinExamples(): Promise<RuleExamples> {
-  // Written by our own build from checked rules, in the same package as this file.
-  return JSON.parse(await readFile(asset("examples.json"), "utf8")) as RuleExamples;
 }
 
 function unitOf(canaries: readonly Canary[]): InlineUnit {

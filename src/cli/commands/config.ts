@@ -1,13 +1,13 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Rule, Ruleset } from "../../model/rule.ts";
+import type { Ruleset } from "../../model/rule.ts";
 import { sanitize } from "../../model/sanitize.ts";
 import { cacheFolder } from "../../store/index.ts";
 import { countText, problemText, writeLines } from "../../report/index.ts";
 import { configPlaces } from "../../rules/index.ts";
-import { builtinRules } from "../builtin-rules.ts";
 import { exitCodes } from "../exit.ts";
 import type { ScanOptions } from "../options.ts";
+import { ruleOrigins, type RuleOrigin } from "../rule-origins.ts";
 import { Run } from "../run.ts";
 import { selfTest } from "../self-test.ts";
 import { prepareScan } from "../setup.ts";
@@ -79,22 +79,21 @@ async function shown(
 }
 
 async function ruleLines({ rules, origin, allowlists, digest }: Ruleset, isLong: boolean): Promise<string[]> {
-  const builtin = new Map((await builtinRules()).rules.map((rule) => [rule.id, JSON.stringify(rule)]));
-  const from = (rule: Rule): "built-in" | "changed" | "own" =>
-    !builtin.has(rule.id) ? "own" : builtin.get(rule.id) === JSON.stringify(rule) ? "built-in" : "changed";
-  const count = (kind: string): number => rules.filter((rule) => from(rule) === kind).length;
+  const { of, builtinIds } = await ruleOrigins();
+  const placed = rules.map((rule) => ({ id: rule.id, origin: of(rule) }));
+  const count = (kind: RuleOrigin): number => placed.filter((rule) => rule.origin === kind).length;
   const ids = new Set(rules.map(({ id }) => id));
-  const left = [...builtin.keys()].filter((id) => !ids.has(id));
+  const left = builtinIds.filter((id) => !ids.has(id));
   const lines = [
     `  ${countText(rules.length)} from ${sanitize(origin)}: ${countText(count("built-in"))} built-in, ${countText(count("changed"))} of these changed, ${countText(count("own"))} own; ${countText(left.length)} built-in left out`,
     `  ${countText(allowlists.length)} allowlists for all rules`,
     `  digest ${digest.slice(0, 16)}`,
   ];
   if (!isLong) return lines;
-  for (const rule of rules)
-    if (from(rule) !== "built-in") lines.push(`  ${from(rule).padEnd(8)}  ${sanitize(rule.id)}`);
+  for (const { id, origin: from } of placed)
+    if (from !== "built-in") lines.push(`  ${from.padEnd(8)}  ${sanitize(id)}`);
   // A configuration of its own leaves out all of them, which is said above.
-  if (left.length < builtin.size) for (const id of left) lines.push(`  left out  ${sanitize(id)}`);
+  if (left.length < builtinIds.length) for (const id of left) lines.push(`  left out  ${sanitize(id)}`);
   return lines;
 }
 

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { createDetector, instantiateKernel, type Detector } from "../../detect/index.ts";
+import type { Detector } from "../../detect/index.ts";
 import { ToolError } from "../../model/problem.ts";
 import type { Rule, Ruleset } from "../../model/rule.ts";
 import { sanitize } from "../../model/sanitize.ts";
@@ -8,10 +8,10 @@ import { ownExamples } from "../../rules/own-examples.ts";
 import { lintRule } from "../../rules/lint.ts";
 import { createRandom } from "../../rules/random.ts";
 import { fillTemplate } from "../../rules/templates.ts";
-import { asset } from "../assets.ts";
-import { builtinRules } from "../builtin-rules.ts";
 import { exitCodes } from "../exit.ts";
 import { loadRules } from "../load-rules.ts";
+import { openDetector } from "../own-detector.ts";
+import { ruleOrigins } from "../rule-origins.ts";
 
 /**
  * `rules check <config>`: reads a configuration as a scan does, and tells of each of its own rules what is odd, and whether its examples are found
@@ -21,16 +21,10 @@ export async function run([config]: readonly string[]): Promise<number> {
   if (config === undefined) throw new ToolError("usage", "rules check needs a configuration");
   const { ruleset, warnings, engine } = await loadRules({ config });
   const examples = ownExamples(await readFile(config, "utf8"), config);
-  const builtin = new Map((await builtinRules()).rules.map((rule) => [rule.id, JSON.stringify(rule)]));
-  const own = ruleset.rules.filter((rule) => builtin.get(rule.id) !== JSON.stringify(rule));
+  const origins = await ruleOrigins();
+  const own = ruleset.rules.filter((rule) => origins.of(rule) !== "built-in");
   const matches = (pattern: string, text: string): boolean => engine.compile(pattern).test(text);
-  const detector = createDetector({
-    ruleset,
-    engine,
-    code: instantiateKernel(new WebAssembly.Module(await readFile(asset("kernel.wasm")))),
-    decodeDepth: 0,
-    honourInlineAllow: true,
-  });
+  const detector = await openDetector({ ruleset, engine, decodeDepth: 0 });
   let faults = 0;
   const lines: string[] = [];
   for (const rule of own) {
@@ -42,7 +36,7 @@ export async function run([config]: readonly string[]): Promise<number> {
     for (const line of [...failed, ...notes]) lines.push(`       ${sanitize(line)}`);
   }
   for (const warning of warnings) lines.push(`note   ${sanitize(warning)}`);
-  lines.push(countsText(ruleset, own.length, builtin.size, faults));
+  lines.push(countsText(ruleset, own.length, origins.builtinIds.length, faults));
   await writeLines(lines, process.stdout);
   return faults === 0 ? exitCodes.clean : exitCodes.found;
 }

@@ -1,15 +1,16 @@
-import { readFile } from "node:fs/promises";
-import { createDetector, explain, instantiateKernel } from "../../detect/index.ts";
+import { explain } from "../../detect/index.ts";
 import { ToolError } from "../../model/problem.ts";
 import { finishRuleset } from "../../rules/ruleset.ts";
 import { writeLines } from "../../report/index.ts";
 import { createRandom } from "../../rules/random.ts";
 import { fillTemplate } from "../../rules/templates.ts";
-import { asset } from "../assets.ts";
+import { builtinExamples } from "../builtin-rules.ts";
 import { exitCodes } from "../exit.ts";
 import { stepText } from "../explain/text.ts";
-import { loadRules } from "../load-rules.ts";
-import { builtinExamples } from "../self-test.ts";
+import { defaultDecodeDepth } from "../flags-read.ts";
+import { loadRules, ruleOf } from "../load-rules.ts";
+import { openDetector } from "../own-detector.ts";
+import { readBounded } from "../read-bounded.ts";
 
 /** More is a matter for a scan. */
 const maxBytes = 64 << 20;
@@ -20,21 +21,17 @@ const maxBytes = 64 << 20;
  */
 export async function run([id = "", path]: readonly string[], options: { readonly config?: string }): Promise<number> {
   const { ruleset, engine } = await loadRules(options);
-  const rule = ruleset.rules.find((one) => one.id === id);
-  if (rule === undefined)
-    throw new ToolError("rule-unknown", `there is no rule ${id}`, { hint: "leaktrace rules list names all of them." });
+  const rule = ruleOf(ruleset, id);
   const parts = new Set([id, ...rule.required.map((part) => part.id)]);
   const bytes = path === undefined ? await exampleOf(id) : await read(path);
-  const detector = createDetector({
+  const detector = await openDetector({
     ruleset: finishRuleset(
       ruleset.rules.filter((one) => parts.has(one.id)),
       ruleset.allowlists,
       ruleset.origin,
     ),
     engine,
-    code: instantiateKernel(new WebAssembly.Module(await readFile(asset("kernel.wasm")))),
-    decodeDepth: 5,
-    honourInlineAllow: true,
+    decodeDepth: defaultDecodeDepth,
   });
   const { steps, detections } = explain(detector, bytes, 0, bytes.length);
   const secrets = steps.flatMap(({ outcome }) => outcome?.secret ?? []);
@@ -58,21 +55,11 @@ async function exampleOf(id: string): Promise<Buffer> {
 }
 
 async function read(path: string): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  if (path !== "-") {
-    const bytes = await readFile(path).catch((error: unknown) => {
-      throw new ToolError("no-target", `${path} cannot be read`, { cause: error });
-    });
-    if (bytes.length <= maxBytes) return bytes;
-    throw new ToolError("too-large", `${path} is too large (64 MiB at most)`);
-  }
-  for await (const piece of process.stdin as AsyncIterable<Buffer>) {
-    size += piece.length;
-    if (size > maxBytes) throw new ToolError("too-large", "standard input is too large (64 MiB at most)");
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
+  const bytes = await readBounded(path, maxBytes).catch((error: unknown) => {
+    throw new ToolError("no-target", `${path} cannot be read`, { cause: error });
+  });
+  if (bytes !== undefined) return bytes;
+  throw new ToolError("too-large", `${path === "-" ? "standard input" : path} is too large (64 MiB at most)`);
 }
 
 function lineOf(bytes: Buffer, at: number): number {

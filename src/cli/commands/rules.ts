@@ -1,25 +1,18 @@
-import { ToolError } from "../../model/problem.ts";
 import type { Rule } from "../../model/rule.ts";
 import { sanitize } from "../../model/sanitize.ts";
 import { writeLines } from "../../report/index.ts";
-import { loadRules } from "../load-rules.ts";
+import { loadRules, ruleOf } from "../load-rules.ts";
 
 /** `rules list` and `rules show <id>`: what is looked for, and how. `config` as in a scan. */
 export async function run(args: readonly string[], options: { readonly config?: string }): Promise<number> {
   const { ruleset, warnings } = await loadRules(options);
   for (const warning of warnings) process.stderr.write(`leaktrace: ${sanitize(warning)}\n`);
-  const [what, id] = args;
+  const [what, id = ""] = args;
   if (what === "list") {
     await writeLines(listLines(ruleset.rules), process.stdout);
     return 0;
   }
-  const rule = ruleset.rules.find((candidate) => candidate.id === id);
-  if (rule === undefined) {
-    throw new ToolError("rule-unknown", `there is no rule ${id ?? ""}`, {
-      hint: "leaktrace rules list names all of them.",
-    });
-  }
-  await writeLines(ruleLines(rule), process.stdout);
+  await writeLines(ruleLines(ruleOf(ruleset, id)), process.stdout);
   return 0;
 }
 

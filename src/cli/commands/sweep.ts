@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { buildReport, FindingStore, loadDeciders, type Decider } from "../../findings/index.ts";
 import type { ContentHit } from "../../model/detection.ts";
@@ -18,6 +17,7 @@ import {
 import type { ScanOptions } from "../options.ts";
 import { presentScan } from "../present.ts";
 import { Memory } from "../memory.ts";
+import { readBounded } from "../read-bounded.ts";
 import { Run } from "../run.ts";
 import { selfTest } from "../self-test.ts";
 import { prepareScan, type Prepared } from "../setup.ts";
@@ -211,19 +211,10 @@ function digestOf(options: ScanOptions): string {
 }
 
 async function readList(path: string): Promise<string> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const piece of (path === "-" ? process.stdin : createReadStream(path)) as AsyncIterable<Buffer>) {
-      size += piece.length;
-      if (size > maxListBytes)
-        throw new ToolError("usage", `the list of targets ${path} is too large (256 MiB at most)`);
-      pieces.push(piece);
-    }
-  } catch (error) {
-    if (error instanceof ToolError) throw error;
+  const bytes = await readBounded(path, maxListBytes).catch((error: unknown) => {
     const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
     throw new ToolError("usage", `cannot read the list of targets ${path}${code}`, { cause: error });
-  }
-  return Buffer.concat(pieces).toString("utf8");
+  });
+  if (bytes !== undefined) return bytes.toString("utf8");
+  throw new ToolError("usage", `the list of targets ${path} is too large (256 MiB at most)`);
 }
