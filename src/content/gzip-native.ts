@@ -1,34 +1,20 @@
-import { constants, createGunzip, gzipSync } from "node:zlib";
+import { constants, gzipSync } from "node:zlib";
 import type { Expanding } from "./gzip.ts";
+import { openNativeZlib, type NativeZlib } from "./native-zlib.ts";
 
 /** Results of one call. They are hashed, walked and copied while they lie in the processor's cache. */
 const OUTPUT_CHUNK_BYTES = 256 << 10;
 
-/** The native stream under `zlib.Gunzip`, as far as we use it. `state` holds what is left of output and input after a call. */
-interface NativeGunzip {
-  readonly handle: {
-    writeSync(
-      flush: number,
-      input: Uint8Array,
-      inputAt: number,
-      inputLength: number,
-      output: Uint8Array,
-      outputAt: number,
-      outputLength: number,
-    ): void;
-    onerror: (message: string, errno: number, code: string) => void;
-  };
-  readonly state: Uint32Array;
+interface NativeGunzip extends NativeZlib {
   /** Where results go, and how many bytes of them lie there already. */
   output: Buffer;
   filled: number;
-  close(): void;
 }
 
 /**
  * Expands gzip in the calling thread, by the native stream that Node's own `Gunzip` works with: through that one, every chunk goes to another
- * thread and back, and the two of them wait for each other a third of the time. That uses a part of Node which is not documented;
- * `isNativeKnown` tells whether it is what we know. Errors of zlib go into `run`, errors of `input` are thrown.
+ * thread and back, and the two of them wait for each other a third of the time. `isNativeKnown` tells whether that stream is what we know.
+ * Errors of zlib go into `run`, errors of `input` are thrown.
  */
 export async function* inflateNatively(
   input: AsyncIterable<Uint8Array>,
@@ -91,24 +77,8 @@ function takeOutput(native: NativeGunzip): Uint8Array {
 }
 
 function openNative(): NativeGunzip | undefined {
-  const stream = createGunzip() as unknown as { _handle?: unknown; _writeState?: unknown; close(): void };
-  const { _handle: handle, _writeState: state } = stream;
-  const isKnown =
-    typeof handle === "object" &&
-    handle !== null &&
-    "writeSync" in handle &&
-    typeof handle.writeSync === "function" &&
-    state instanceof Uint32Array;
-  // The check stands above; what the functions take and do is what `isNativeKnown` tries.
-  return isKnown
-    ? {
-        handle: handle as NativeGunzip["handle"],
-        state,
-        output: Buffer.allocUnsafeSlow(OUTPUT_CHUNK_BYTES),
-        filled: 0,
-        close: () => stream.close(),
-      }
-    : undefined;
+  const native = openNativeZlib("gzip");
+  return native && { ...native, output: Buffer.allocUnsafeSlow(OUTPUT_CHUNK_BYTES), filled: 0 };
 }
 
 let isKnown: boolean | undefined;

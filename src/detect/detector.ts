@@ -224,7 +224,7 @@ export class Detector {
     const isWide = this.kernel.findMarks(low, high - low, low, high, 0, marks);
     const runs = [
       ...this.decoder.findRunChains(region, low, high),
-      ...this.decoder.findMarkChains(region, marks),
+      ...this.decoder.findMarkChains(region, marks, 0, marks.length),
       ...(isWide ? this.decoder.findWideChains(region) : []),
     ];
     return { marks, isWide, runs: sortRuns(runs) };

@@ -1,3 +1,4 @@
+import { partition } from "../model/partition.ts";
 import { leastCopy } from "./kernel/kernel.ts";
 import { sieveReach } from "./kernel/sieve.ts";
 import type { Region } from "./collector.ts";
@@ -100,14 +101,7 @@ function inheritCopy(
 }
 
 function firstBehind(outcomes: readonly PlacedOutcome[], offset: number): number {
-  let low = 0;
-  let high = outcomes.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (outcomes[middle]!.hit <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partition(outcomes.length, (i) => outcomes[i]!.hit <= offset);
 }
 
 /** The copies of at least `least` bytes. */

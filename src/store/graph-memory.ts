@@ -1,10 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { deserialize, serialize } from "node:v8";
 import { IdSet } from "../model/id-set.ts";
 import type { GraphUnit, UnitResult } from "../model/unit.ts";
 import { packIdentity, samplesOf } from "./folder-state.ts";
-import { keyOf, seal, unseal } from "./seal.ts";
+import { keyOf, sealValue, unsealValue } from "./seal.ts";
 import type { Store } from "./store.ts";
 
 /** What reading trees and commits told, and what it rests on. Lists of ids lie back to back. */
@@ -82,7 +81,7 @@ export class GraphMemory {
       units: this.#units,
     };
     const outdated = this.#store.read("graph", this.#scope);
-    const value = seal(key, serialize([version, record]));
+    const value = sealValue(key, version, record);
     this.#store.write(
       [{ kind: "graph", scope: this.#scope, name: sealing![1], value }],
       outdated.map(({ name }) => ({ kind: "graph", scope: this.#scope, name })),
@@ -103,15 +102,8 @@ export class GraphMemory {
   #unseal(name: Uint8Array, value: Uint8Array): GraphRecord | undefined {
     const pack = [...this.#identities()].find(([, identity]) => Buffer.compare(identity, name) === 0)?.[0];
     const key = pack === undefined ? undefined : sealKey(pack);
-    const plain = key === undefined ? undefined : unseal(key, value);
-    if (plain === undefined) return undefined;
-    try {
-      // Nobody without the key can have written it: it is what `keep` was given.
-      const [written, record] = deserialize(plain) as [number, GraphRecord];
-      return written === version ? record : undefined;
-    } catch {
-      return undefined; // Another version of Node.
-    }
+    // It is what `keep` was given.
+    return key === undefined ? undefined : (unsealValue(key, version, value) as GraphRecord | undefined);
   }
 
   /** All packs with their identities. */

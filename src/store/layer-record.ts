@@ -1,8 +1,7 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { createHash } from "node:crypto";
-import { deserialize, serialize } from "node:v8";
 import type { LayerUnit, UnitResult } from "../model/unit.ts";
-import { keyOf, seal, unseal } from "./seal.ts";
+import { keyOf, sealValue, unsealValue } from "./seal.ts";
 
 /** What a layer's scan came to, but for its detections; `only` are the paths of the files that have some. */
 export interface LayerRecord {
@@ -41,18 +40,11 @@ export function proveLayer({ file, offset, length, digest }: LayerUnit): Uint8Ar
 }
 
 export function writeLayerRecord(record: LayerRecord, key: Uint8Array): Uint8Array {
-  return seal(key, serialize([version, record]));
+  return sealValue(key, version, record);
 }
 
 /** Undefined for what was not written with this key and by this version. */
 export function readLayerRecord(bytes: Uint8Array, key: Uint8Array): LayerRecord | undefined {
-  const plain = unseal(key, bytes);
-  if (plain === undefined) return undefined;
-  try {
-    // Nobody without the key can have written it: it is what `writeLayerRecord` was given.
-    const [written, record] = deserialize(plain) as [number, LayerRecord];
-    return written === version ? record : undefined;
-  } catch {
-    return undefined; // Another version of Node.
-  }
+  // It is what `writeLayerRecord` was given.
+  return unsealValue(key, version, bytes) as LayerRecord | undefined;
 }

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { deserialize, serialize } from "node:v8";
 
 const cipher = "aes-256-gcm";
 const nonceBytes = 12;
@@ -32,5 +33,22 @@ export function unseal(key: Uint8Array, sealed: Uint8Array): Buffer | undefined 
     return Buffer.concat([opening.update(sealed.subarray(nonceBytes, sealed.length - tagBytes)), opening.final()]);
   } catch {
     return undefined;
+  }
+}
+
+/** Seals plain data. `version`: of its form. */
+export function sealValue(key: Uint8Array, version: number, value: object): Buffer {
+  return seal(key, serialize([version, value]));
+}
+
+/** What `sealValue` was given, where that was with this key and this version: nobody without the key can have written it. Undefined for anything else. */
+export function unsealValue(key: Uint8Array, version: number, sealed: Uint8Array): unknown {
+  const plain = unseal(key, sealed);
+  if (plain === undefined) return undefined;
+  try {
+    const [written, value] = deserialize(plain) as [number, unknown];
+    return written === version ? value : undefined;
+  } catch {
+    return undefined; // Another version of Node.
   }
 }

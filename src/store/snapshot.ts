@@ -1,11 +1,10 @@
-import { deserialize, serialize } from "node:v8";
 import type { ContentId } from "../model/content.ts";
 import type { TargetSummary } from "../model/finding.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Sighting } from "../model/source.ts";
 import type { Unit } from "../model/unit.ts";
-import { seal, unseal } from "./seal.ts";
+import { sealValue, unsealValue } from "./seal.ts";
 
 /**
  * What a scan of a target came to, but for its detections: those are looked for again. It holds names and messages, so it is kept sealed with a key
@@ -24,18 +23,11 @@ export interface Snapshot {
 const version = 1;
 
 export function writeSnapshot(snapshot: Snapshot, key: Uint8Array): Uint8Array {
-  return seal(key, serialize([version, snapshot]));
+  return sealValue(key, version, snapshot);
 }
 
 /** Undefined for what was not written with this key and by this version. */
 export function readSnapshot(bytes: Uint8Array, key: Uint8Array): Snapshot | undefined {
-  const plain = unseal(key, bytes);
-  if (plain === undefined) return undefined;
-  try {
-    // Nobody without the key can have written it: it is what `writeSnapshot` was given.
-    const [written, snapshot] = deserialize(plain) as [number, Snapshot];
-    return written === version ? snapshot : undefined;
-  } catch {
-    return undefined; // Another version of Node.
-  }
+  // It is what `writeSnapshot` was given.
+  return unsealValue(key, version, bytes) as Snapshot | undefined;
 }

@@ -1,9 +1,10 @@
-import { constants, createInflate, createInflateRaw, inflateRawSync, inflateSync } from "node:zlib";
+import { constants, inflateRawSync, inflateSync } from "node:zlib";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { isNativeKnown } from "../gzip-native.ts";
+import { openNativeZlib, type NativeZlib, type ZlibForm } from "../native-zlib.ts";
 
-/** `raw`: deflate alone (RFC 1951); `zlib`: with its header and sum (RFC 1950). */
-export type DeflateForm = "raw" | "zlib";
+/** Gzip is taken apart by whoever reads it: zlib gives nothing of what follows a member. */
+export type DeflateForm = Exclude<ZlibForm, "gzip">;
 
 /** How far an expansion came. */
 export interface InflateOutcome {
@@ -19,22 +20,7 @@ const inputBytes = 1 << 10;
 /** Where zlib's native stream is not what we know, contents are expanded at once, and only up to here. */
 const mostAtOnce = 64 << 20;
 
-/** The native stream under zlib's classes, as far as we use it; gzip-native.ts tells more and tries it. */
-interface Native {
-  readonly handle: {
-    writeSync(
-      flush: number,
-      input: Uint8Array,
-      inputAt: number,
-      inputLength: number,
-      output: Uint8Array,
-      outputAt: number,
-      outputLength: number,
-    ): void;
-    reset(): void;
-    onerror: (message: string, errno: number, code: string) => void;
-  };
-  readonly state: Uint32Array;
+interface Native extends NativeZlib {
   readonly output: Buffer;
 }
 
@@ -46,11 +32,11 @@ const idle: Record<DeflateForm, Native[]> = { raw: [], zlib: [] };
  * told in `outcome`, never thrown; all that was expanded before is given, but for what the last kilobyte of input made.
  */
 export function* inflate(reader: ChunkReader, form: DeflateForm, outcome: InflateOutcome): Generator<Uint8Array, void> {
-  if (!isNativeKnown()) {
+  const native = isNativeKnown() ? (idle[form].pop() ?? open(form)) : undefined;
+  if (native === undefined) {
     yield* inflateAtOnce(reader, form, outcome);
     return;
   }
-  const native = idle[form].pop() ?? open(form);
   native.handle.reset();
   native.handle.onerror = (message) => (outcome.fault = message);
   try {
@@ -93,14 +79,9 @@ function* expand(
   }
 }
 
-function open(form: DeflateForm): Native {
-  const stream = form === "raw" ? createInflateRaw() : createInflate();
-  const { _handle: handle, _writeState: state } = stream as unknown as {
-    // `isNativeKnown` tried that they are such.
-    _handle: Native["handle"];
-    _writeState: Uint32Array;
-  };
-  return { handle, state, output: Buffer.allocUnsafeSlow(outputBytes) };
+function open(form: DeflateForm): Native | undefined {
+  const native = openNativeZlib(form);
+  return native && { ...native, output: Buffer.allocUnsafeSlow(outputBytes) };
 }
 
 function* inflateAtOnce(reader: ChunkReader, form: DeflateForm, outcome: InflateOutcome): Generator<Uint8Array, void> {

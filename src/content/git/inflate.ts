@@ -1,4 +1,5 @@
-import { constants, createInflate, deflateSync, inflateSync } from "node:zlib";
+import { constants, deflateSync, inflateSync } from "node:zlib";
+import { openNativeZlib } from "../native-zlib.ts";
 
 /** Inflates a zlib stream of known size. Throws Error when it is damaged, or when it holds more or less than `size` bytes. */
 export function inflateExact(compressed: Uint8Array, size: number): Buffer {
@@ -13,8 +14,8 @@ export type InflateInto = (compressed: Uint8Array, target: Buffer, at: number, s
 
 /**
  * Makes a function that inflates into given memory. Node's `inflateSync` sets up and tears down a stream object for every call, which for the
- * small objects of a pack costs more than inflating them; this one keeps a single native stream and resets it. That uses a part of Node which is
- * not documented, so it is tried on a sample first, and where it is not what we know, the documented way serves.
+ * small objects of a pack costs more than inflating them; this one keeps a single native stream and resets it. It is tried on a sample first, and
+ * where it is not what we know, the documented way serves.
  */
 export function createInflater(): InflateInto {
   const fast = fastInflater();
@@ -25,25 +26,10 @@ const slowInflate: InflateInto = (compressed, target, at, size) => {
   target.set(inflateExact(compressed, size), at);
 };
 
-/** The native stream under `zlib.Inflate`, as far as we use it. */
-interface NativeInflate {
-  writeSync(
-    flush: number,
-    input: Uint8Array,
-    inputAt: number,
-    inputLength: number,
-    output: Uint8Array,
-    outputAt: number,
-    outputLength: number,
-  ): void;
-  reset(): void;
-  onerror: (message: string) => void;
-}
-
 function fastInflater(): InflateInto | undefined {
-  const stream = createInflate() as unknown as { _handle?: unknown; _writeState?: unknown };
-  const { _handle: handle, _writeState: state } = stream;
-  if (!isNative(handle) || !(state instanceof Uint32Array)) return undefined;
+  const native = openNativeZlib("zlib");
+  if (native === undefined) return undefined;
+  const { handle, state } = native;
   let fault = "";
   handle.onerror = (message) => {
     fault = message;
@@ -57,16 +43,6 @@ function fastInflater(): InflateInto | undefined {
     // Input is left: either the stream goes on, or there is something behind it. The documented way knows.
     if (state[1] !== 0) slowInflate(compressed, target, at, size);
   };
-}
-
-function isNative(handle: unknown): handle is NativeInflate {
-  if (typeof handle !== "object" || handle === null) return false;
-  return (
-    "writeSync" in handle &&
-    typeof handle.writeSync === "function" &&
-    "reset" in handle &&
-    typeof handle.reset === "function"
-  );
 }
 
 /** Good streams come out right, one after the other; a cut-off, a damaged, a longer and a shorter one each throw. */

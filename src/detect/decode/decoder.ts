@@ -50,28 +50,13 @@ export class Decoder {
     return this.#outcomesOf(region, wideText, chainsOf(wideText, region, kernel.bytes, places, region.base));
   }
 
-  /**
-   * The same for chains of the marks of a whole content. `known` gives what came of a chain where that is known already (undefined in the list:
-   * nothing did).
-   */
-  findMarkChains(
-    region: Region,
-    marks: HitList,
-    known?: (encoding: Encoding, chain: Chain) => readonly RunOutcomes[] | undefined,
-  ): RunOutcomes[] {
-    if (marks.length === 0) return [];
-    const runs: RunOutcomes[] = [];
-    for (const encoding of [escapes, byteList]) {
-      for (const chain of chainsOf(
-        encoding,
-        region,
-        this.#detector.kernel.bytes,
-        placesOf(encoding, marks),
-        region.base,
-      ))
-        for (const run of known?.(encoding, chain) ?? this.#outcomesOf(region, encoding, [chain])) runs.push(run);
-    }
-    return runs;
+  /** The same for the marks `[from, to)` of a content: no other mark belongs to a chain with one of them. */
+  findMarkChains(region: Region, marks: HitList, from: number, to: number): RunOutcomes[] {
+    const { bytes } = this.#detector.kernel;
+    return [escapes, byteList].flatMap((encoding) => {
+      const places = placesOf(encoding, marks, from, to);
+      return this.#outcomesOf(region, encoding, chainsOf(encoding, region, bytes, places, region.base));
+    });
   }
 
   #outcomesOf(region: Region, encoding: Encoding, chains: readonly Chain[]): RunOutcomes[] {
@@ -176,8 +161,8 @@ export class Decoder {
     const isWide = kernel.findMarks(inner.low, length, inner.low, inner.high, 0, marks);
     const nested: (readonly [Encoding, readonly number[]])[] = [
       [textRuns, dropPlainRuns(kernel.bytes, inner.low, kernel.findRuns(inner.low, length, leastRun))],
-      [escapes, placesOf(escapes, marks)],
-      [byteList, placesOf(byteList, marks)],
+      [escapes, placesOf(escapes, marks, 0, marks.length)],
+      [byteList, placesOf(byteList, marks, 0, marks.length)],
       [wideText, isWide ? kernel.findWide(inner.low, length, leastWide) : []],
     ];
     for (const [encoding, places] of nested) {
@@ -200,11 +185,11 @@ export class Decoder {
   }
 }
 
-/** Begins and ends of the marks of an encoding, alternating. */
-function placesOf(encoding: Encoding, marks: HitList): readonly number[] {
+/** Begins and ends of those of the marks `[from, to)` that are of an encoding, alternating. */
+export function placesOf(encoding: Encoding, marks: HitList, from: number, to: number): readonly number[] {
   const places: number[] = [];
   const wanted = encoding === byteList;
-  for (let i = 0; i < marks.length; i++) {
+  for (let i = from; i < to; i++) {
     const word = marks.actions[i]!;
     if (isListed(word) === wanted) places.push(marks.ends[i]!, marks.ends[i]! + markLength(word));
   }

@@ -3,9 +3,10 @@ import { copyAt, type Copy } from "../copies.ts";
 import type { Detector } from "../detector.ts";
 import { markAhead, markBack } from "../kernel/marks.ts";
 import { HitList, type Copies, type Trace } from "../trace.ts";
+import { partition } from "../../model/partition.ts";
 import { base64Members, chainMembers, leastRun, textRuns } from "./base64.ts";
-import type { Chain } from "./chains.ts";
-import type { Encoding } from "./encoding.ts";
+import { byteList } from "./byte-list.ts";
+import { escapes } from "./escapes.ts";
 
 /** What a version knows of its encoded text: of the parts that it copies what was known before; the rest is looked at. */
 export function inheritEncoded(
@@ -60,7 +61,15 @@ function inheritMarks(
   return { marks, isWide };
 }
 
-/** Of a chain that lies in a copy with all that it is a function of, what came of it before is what comes of it. */
+/** Marks that begin further from each other belong to no chain together. */
+const farApart = escapes.gap + markAhead;
+/** A chain of marks and what it is a function of lie within so many bytes of its first and its last mark. */
+const markReach = escapes.before + escapes.gap + escapes.context + markBack + markAhead;
+
+/**
+ * Marks that lie well inside a copy, and far from all others, are the same chains as before: what came of those comes of them again. Only the other
+ * marks are put together to chains.
+ */
 function inheritMarkChains(
   detector: Detector,
   region: Region,
@@ -68,23 +77,32 @@ function inheritMarkChains(
   copies: readonly Copy[],
   marks: HitList,
 ): RunOutcomes[] {
-  let next = 0;
-  let last: Encoding | undefined;
-  const known = (encoding: Encoding, { start, end }: Chain): readonly RunOutcomes[] | undefined => {
-    if (encoding !== last) next = 0;
-    last = encoding;
-    const reach = encoding.gap + encoding.context + markBack + markAhead;
-    while (next < copies.length && copies[next]!.to + copies[next]!.length <= start) next++;
-    const copy = copies[next];
-    if (copy === undefined || copy.to > start || copy.to + copy.length < end) return undefined;
-    const isSafe = (copy.isStart || start - reach >= copy.to) && (copy.isEnd || end + reach <= copy.to + copy.length);
-    if (!isSafe) return undefined;
-    const by = copy.to - copy.from;
-    return before.runs
-      .filter((run) => run.encoding === encoding.name && run.start === start - by)
-      .map((run) => ({ ...run, start: run.start + by, end: run.end + by }));
+  const begins = marks.ends;
+  const isBorder = (i: number): boolean => i === 0 || i === marks.length || begins[i]! - begins[i - 1]! > farApart;
+  const old = before.runs.filter((run) => run.encoding === escapes.name || run.encoding === byteList.name);
+  const oldFrom = (start: number): number => partition(old.length, (i) => old[i]!.start < start);
+  const runs: RunOutcomes[] = [];
+  const lookAgain = (from: number, to: number): void => {
+    for (const run of detector.decoder.findMarkChains(region, marks, from, to)) runs.push(run);
   };
-  return detector.decoder.findMarkChains(region, marks, known);
+  let done = 0;
+  for (const copy of copies) {
+    let low = copy.isStart ? 0 : marks.upTo(copy.to + markReach);
+    let high = marks.upTo(copy.isEnd ? Infinity : copy.to + copy.length - markReach);
+    while (low < high && !isBorder(low)) low++;
+    while (low < high && !isBorder(high)) high--;
+    if (low >= high) continue;
+    lookAgain(done, low);
+    const by = copy.to - copy.from;
+    const end = oldFrom(begins[high - 1]! - by + 1);
+    for (let i = oldFrom(begins[low]! - escapes.before - by); i < end; i++) {
+      const run = old[i]!;
+      runs.push({ ...run, start: run.start + by, end: run.end + by });
+    }
+    done = high;
+  }
+  lookAgain(done, marks.length);
+  return runs;
 }
 
 /** Chains of base64 lines in which something changed are looked for again; all others are chains still. */
@@ -122,14 +140,16 @@ function inheritTextRuns(
   if (old.length === 0) return runs;
   for (const copy of copies) {
     const by = copy.to - copy.from;
-    for (const run of old) {
-      const isInside = run.start >= copy.from && run.end <= copy.from + copy.length;
-      if (!isInside || meets(zones, run.start + by, run.end + by)) continue;
+    const end = copy.from + copy.length;
+    for (let i = partition(old.length, (at) => old[at]!.start < copy.from); i < old.length; i++) {
+      const run = old[i]!;
+      if (run.start >= end) break;
+      if (run.end > end || meets(zones, run.start + by, run.end + by)) continue;
       const chain = { start: run.start + by, end: run.end + by };
       // The same chain; it may stand beside something else now.
       const isSame =
         (copy.isStart || run.start - textRuns.context >= copy.from) &&
-        (copy.isEnd || run.end + textRuns.context <= copy.from + copy.length);
+        (copy.isEnd || run.end + textRuns.context <= end);
       const again = isSame ? { ...run, ...chain } : detector.decoder.decodeChain(region, textRuns, chain, 0, true).run;
       if (again !== undefined) runs.push(again);
     }
@@ -137,9 +157,10 @@ function inheritTextRuns(
   return runs;
 }
 
+/** Whether a stretch overlaps one of `zones` (begins and ends, alternating, ascending, without overlap). */
 function meets(zones: readonly number[], start: number, end: number): boolean {
-  for (let i = 0; i < zones.length; i += 2) if (zones[i]! < end && start < zones[i + 1]!) return true;
-  return false;
+  const after = partition(zones.length / 2, (i) => zones[2 * i + 1]! <= start);
+  return 2 * after < zones.length && zones[2 * after]! < end;
 }
 
 /** The last offset up to `from` that no chain crosses, as far as the bytes before it tell. */

@@ -1,3 +1,4 @@
+import { partition } from "../../model/partition.ts";
 import type { Decoded } from "./encoding.ts";
 
 /** Where a text that was decoded bit by bit differs from the bytes it was made of. */
@@ -35,27 +36,16 @@ export class SpotList {
 
   /** Number of spots that end at offset `at` of the text or before. */
   #upTo(at: number): number {
-    let low = 0;
-    let high = this.#kinds.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#places[4 * middle + 1]! <= at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return partition(this.#kinds.length, (i) => this.#places[4 * i + 1]! <= at);
   }
 
   /** Address of the byte that offset `at` of the text was made of; of an end the address behind the last one. */
   #address(at: number, isEnd: boolean): number {
     // The last spot that begins before `at` (for a begin: at or before).
-    let low = 0;
-    let high = this.#kinds.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const begin = this.#places[4 * middle]!;
-      if (isEnd ? begin < at : begin <= at) low = middle + 1;
-      else high = middle;
-    }
+    const low = partition(this.#kinds.length, (i) => {
+      const begin = this.#places[4 * i]!;
+      return isEnd ? begin < at : begin <= at;
+    });
     if (low === 0) return this.#from + at;
     const i = 4 * (low - 1);
     const [textFrom, textTo, from, to] = [

@@ -1,10 +1,10 @@
 import type { Collector, Region } from "../collector.ts";
 import type { Detector } from "../detector.ts";
-import { isListed, markLength } from "../kernel/marks.ts";
 import { HitList } from "../trace.ts";
 import { base64Members, leastRun, longestLine, textRuns } from "./base64.ts";
 import { byteList } from "./byte-list.ts";
 import { ChainBuilder, type Chain } from "./chains.ts";
+import { placesOf } from "./decoder.ts";
 import { pieceLength, type Encoding } from "./encoding.ts";
 import { escapes } from "./escapes.ts";
 import { leastWide, wideText } from "./wide-text.ts";
@@ -73,15 +73,10 @@ export class StreamDecoder {
     const from = Math.max(region.base, this.#marksTo - 4 * leastWide);
     const marks = new HitList(0);
     const sawWide = kernel.findMarks(region.low + from - region.base, end - from, region.low, region.high, from, marks);
-    const escaped: number[] = [];
-    const listed: number[] = [];
-    for (let i = marks.upTo(this.#marksTo - 1); i < marks.length; i++) {
-      const word = marks.actions[i]!;
-      (isListed(word) ? listed : escaped).push(marks.ends[i]!, marks.ends[i]! + markLength(word));
-    }
+    const first = marks.upTo(this.#marksTo - 1);
     this.#marksTo = end;
-    this.#add(region, this.#escapes, escaped, 0, Infinity, last);
-    this.#add(region, this.#lists, listed, 0, Infinity, last);
+    this.#add(region, this.#escapes, placesOf(escapes, marks, first, marks.length), 0, Infinity, last);
+    this.#add(region, this.#lists, placesOf(byteList, marks, first, marks.length), 0, Infinity, last);
     this.#goOn(region, this.#escapes, end, last);
     this.#goOn(region, this.#lists, end, last);
     return sawWide;
