@@ -9,11 +9,13 @@ export interface SharedIds {
   readonly size: number;
 }
 
+/** Free slots end a search: fewer make it longer, more take memory. */
+const slotsPerId = 1.4;
 /** Words of a SHA-1 id; a SHA-256 id has three more. */
 const shortWords = 5;
 
 /**
- * Numbers ids of one length in the order in which they come: an open-addressing table of 50 to 100 bytes an id (SHA-1; more for SHA-256) instead
+ * Numbers ids of one length in the order in which they come: an open-addressing table of 34 to 68 bytes an id (SHA-1; more for SHA-256) instead
  * of a string and a map entry each.
  */
 export class IdSet {
@@ -53,7 +55,7 @@ export class IdSet {
     const to = slot * this.#idWords;
     for (let word = 0; word < this.#idWords; word++) words[to + word] = wordAt(bytes, at + 4 * word);
     this.#numbers[slot] = ++this.#size;
-    if (this.#size * 2 > this.#numbers.length) this.#grow();
+    if (this.#size * slotsPerId > this.#numbers.length) this.#grow();
     return this.#size - 1;
   }
 
@@ -80,13 +82,20 @@ export class IdSet {
     return ids;
   }
 
-  /** A copy in shared memory. */
+  /** An empty set in shared memory with room for `count` ids: it does not grow until then. */
+  static forSharing(idBytes: IdBytes, count: number): IdSet {
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(1024, slotsPerId * count)));
+    return new IdSet({
+      words: new Uint32Array(new SharedArrayBuffer(slots * idBytes)),
+      numbers: new Uint32Array(new SharedArrayBuffer(slots * 4)),
+      idBytes,
+      size: 0,
+    });
+  }
+
+  /** Its table: what other threads make the same set of. */
   share(): SharedIds {
-    const words = new Uint32Array(new SharedArrayBuffer(this.#words.byteLength));
-    const numbers = new Uint32Array(new SharedArrayBuffer(this.#numbers.byteLength));
-    words.set(this.#words);
-    numbers.set(this.#numbers);
-    return { words, numbers, idBytes: this.idBytes, size: this.#size };
+    return { words: this.#words, numbers: this.#numbers, idBytes: this.idBytes, size: this.#size };
   }
 
   /** The id's slot, or the free one where it would go. Ids are hashes already: their first word is the hash. */

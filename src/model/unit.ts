@@ -175,6 +175,8 @@ export interface GraphReading {
   /** Trees that hold other trees, and which. */
   readonly treeIds: Uint8Array;
   readonly childFirst: Uint32Array;
+  /** Positions in `childIds`, which has each id once. */
+  readonly children: Uint32Array;
   readonly childIds: Uint8Array;
   readonly childNames: Uint32Array;
   /** A tree, and a wanted content in it, or the name of an entry that has a detection. */

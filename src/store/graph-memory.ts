@@ -19,7 +19,7 @@ interface GraphRecord {
 
 /** Of a history of some hundred thousand commits more would have to be kept than is worth it. */
 const mostBytes = 96 << 20;
-const version = 1;
+const version = 2;
 
 /**
  * What reading the trees and commits of a repository told, for packs that have not changed since.

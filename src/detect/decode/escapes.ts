@@ -30,115 +30,123 @@ const simpleEscapes: Readonly<Record<string, number>> = {
 const simple = new Uint8Array(256);
 for (const [letter, byte] of Object.entries(simpleEscapes)) simple[letter.charCodeAt(0)] = byte;
 
-const names: Readonly<Record<string, string>> = { quot: '"', amp: "&", lt: "<", gt: ">", apos: "'", nbsp: " " };
+const names = new Map(Object.entries({ quot: 0x22, amp: 0x26, lt: 0x3c, gt: 0x3e, apos: 0x27, nbsp: 0x20 }));
 /** The longest escape: a seam between two strings. */
 const longestSeam = 48;
 
 function decodeEscapes({ bytes, from, to }: Piece): Decoded {
-  const text = Buffer.allocUnsafe(2 * (to - from) + 16);
+  // No escape is shorter than what it stands for.
+  const text = Buffer.allocUnsafe(to - from);
   const spots = new SpotList(from);
   // `=41` is an escape only where a mail's text shows that it is one.
   const isPrintable = hasPrintable(bytes, from, to);
+  const escape: Escape = { length: 0, code: -1, isByte: true, kind: "joined" };
   let out = 0;
   for (let at = from; at < to;) {
     const byte = bytes[at]!;
-    if (leads[byte] === 0) {
-      text[out++] = byte;
-      at++;
-      continue;
-    }
-    const escape = escapeAt(bytes, at, to, isPrintable);
-    if (escape === undefined) {
+    if (leads[byte] === 0 || !readEscape(bytes, at, to, isPrintable, escape)) {
       text[out++] = byte;
       at++;
       continue;
     }
     const start = out;
-    out = escape.code === undefined ? out : writeUtf8(text, out, escape.code, escape.isByte);
+    if (escape.code >= 0) out = writeCode(text, out, escape.code, escape.isByte);
     spots.add(start, out, at, at + escape.length, escape.kind);
     at += escape.length;
   }
   return spots.decoded(text.subarray(0, out));
 }
 
+/** What stands at a place; one object is filled again and again. */
 interface Escape {
-  readonly length: number;
-  /** The character it stands for, or the byte where `isByte`; undefined: nothing. */
-  readonly code: number | undefined;
-  readonly isByte: boolean;
-  readonly kind: string;
+  length: number;
+  /** The character it stands for, or the byte where `isByte`; -1: nothing. */
+  code: number;
+  isByte: boolean;
+  kind: string;
 }
 
-function escapeAt(bytes: Buffer, at: number, to: number, isPrintable: boolean): Escape | undefined {
+function fill(escape: Escape, length: number, code: number, isByte: boolean, kind: string): true {
+  escape.length = length;
+  escape.code = code;
+  escape.isByte = isByte;
+  escape.kind = kind;
+  return true;
+}
+
+/** Whether an escape begins at `at`; then `escape` tells it. */
+function readEscape(bytes: Buffer, at: number, to: number, isPrintable: boolean, escape: Escape): boolean {
   switch (bytes[at]) {
     case 0x25: {
       const code = hexNumber(bytes, at + 1, 2, to);
-      return code < 0 ? undefined : { length: 3, code, isByte: true, kind: "percent" };
+      return code >= 0 && fill(escape, 3, code, true, "percent");
     }
     case 0x5c:
-      return backslashAt(bytes, at, to);
+      return readBackslash(bytes, at, to, escape);
     case 0x26:
-      return referenceAt(bytes, at, to);
+      return readReference(bytes, at, to, escape);
     case 0x3d:
-      return isPrintable ? printableAt(bytes, at, to) : undefined;
-    default:
-      return seamAt(bytes, at, to);
+      return isPrintable && readPrintable(bytes, at, to, escape);
+    default: {
+      const length = seamLength(bytes, at, to);
+      return length > 0 && fill(escape, length, -1, true, "joined");
+    }
   }
 }
 
-function backslashAt(bytes: Buffer, at: number, to: number): Escape | undefined {
-  if (at + 1 >= to) return undefined;
+function readBackslash(bytes: Buffer, at: number, to: number, escape: Escape): boolean {
+  if (at + 1 >= to) return false;
   const next = bytes[at + 1]!;
-  if (next === 0x75 || next === 0x55) {
-    if (bytes[at + 2] === 0x7b) {
-      const close = bytes.subarray(at, Math.min(to, at + 12)).indexOf(0x7d);
-      const code = close < 0 ? -1 : hexNumber(bytes, at + 3, close - 3, to);
-      return code < 0 ? undefined : { length: close + 1, code, isByte: false, kind: "unicode" };
-    }
-    const digits = next === 0x75 ? 4 : 8;
-    const code = hexNumber(bytes, at + 2, digits, to);
-    return code < 0 ? undefined : { length: digits + 2, code, isByte: false, kind: "unicode" };
-  }
+  if (next === 0x75 || next === 0x55) return readUnicode(bytes, at, to, next === 0x75 ? 4 : 8, escape);
   if (next === 0x78) {
     const code = hexNumber(bytes, at + 2, 2, to);
-    return code < 0 ? undefined : { length: 4, code, isByte: true, kind: "hex" };
+    return code >= 0 && fill(escape, 4, code, true, "hex");
   }
   if (next >= 0x30 && next <= 0x33 && at + 3 < to) {
-    const code = Number.parseInt(bytes.toString("latin1", at + 1, at + 4), 8);
-    return /^[0-7]{3}$/.test(bytes.toString("latin1", at + 1, at + 4))
-      ? { length: 4, code, isByte: true, kind: "escape" }
-      : undefined;
+    const middle = bytes[at + 2]! - 0x30;
+    const low = bytes[at + 3]! - 0x30;
+    const isOctal = middle >= 0 && middle < 8 && low >= 0 && low < 8;
+    return isOctal && fill(escape, 4, (next - 0x30) * 64 + middle * 8 + low, true, "escape");
   }
   const code = simple[next]!;
-  if (code !== 0) return { length: 2, code, isByte: true, kind: "escape" };
+  if (code !== 0) return fill(escape, 2, code, true, "escape");
   // A backslash at the end of a line: the line goes on.
-  if (next === 10) return { length: 2, code: undefined, isByte: true, kind: "joined" };
-  return next === 13 && bytes[at + 2] === 10 && at + 2 < to
-    ? { length: 3, code: undefined, isByte: true, kind: "joined" }
-    : undefined;
+  if (next === 10) return fill(escape, 2, -1, true, "joined");
+  return next === 13 && at + 2 < to && bytes[at + 2] === 10 && fill(escape, 3, -1, true, "joined");
 }
 
-function referenceAt(bytes: Buffer, at: number, to: number): Escape | undefined {
-  const close = bytes.subarray(at, Math.min(to, at + 11)).indexOf(0x3b);
-  if (close < 3) return undefined;
-  const name = bytes.toString("latin1", at + 1, at + close);
+/** `\u0041`, `\U00000041`, `\u{41}`. */
+function readUnicode(bytes: Buffer, at: number, to: number, digits: number, escape: Escape): boolean {
+  if (bytes[at + 2] === 0x7b) {
+    const close = indexWithin(bytes, 0x7d, at + 3, Math.min(to, at + 12));
+    const code = close < 0 ? -1 : hexNumber(bytes, at + 3, close - at - 3, to);
+    return code >= 0 && fill(escape, close + 1 - at, code, false, "unicode");
+  }
+  const code = hexNumber(bytes, at + 2, digits, to);
+  return code >= 0 && fill(escape, digits + 2, code, false, "unicode");
+}
+
+function readReference(bytes: Buffer, at: number, to: number, escape: Escape): boolean {
+  const close = indexWithin(bytes, 0x3b, at + 3, Math.min(to, at + 11));
+  if (close < 0) return false;
+  const name = bytes.toString("latin1", at + 1, close);
   const code = /^#[xX][0-9a-fA-F]+$/.test(name)
     ? Number.parseInt(name.slice(2), 16)
     : /^#[0-9]+$/.test(name)
       ? Number(name.slice(1))
-      : names[name]?.charCodeAt(0);
-  return code === undefined ? undefined : { length: close + 1, code, isByte: false, kind: "html" };
+      : names.get(name);
+  return code !== undefined && fill(escape, close + 1 - at, code, false, "html");
 }
 
 /** RFC 2045, section 6.7: `=3D`, and `=` at the end of a line. */
-function printableAt(bytes: Buffer, at: number, to: number): Escape | undefined {
+function readPrintable(bytes: Buffer, at: number, to: number, escape: Escape): boolean {
   const high = bytes[at + 1]!;
   const kind = "quoted-printable";
-  if (at + 1 < to && high === 10) return { length: 2, code: undefined, isByte: true, kind };
-  if (at + 2 < to && high === 13 && bytes[at + 2] === 10) return { length: 3, code: undefined, isByte: true, kind };
+  if (at + 1 < to && high === 10) return fill(escape, 2, -1, true, kind);
+  if (at + 2 < to && high === 13 && bytes[at + 2] === 10) return fill(escape, 3, -1, true, kind);
   const code = hexNumber(bytes, at + 1, 2, to);
   const isUpper = code >= 0 && high < 0x61 && bytes[at + 2]! < 0x61;
-  return isUpper ? { length: 3, code, isByte: true, kind } : undefined;
+  return isUpper && fill(escape, 3, code, true, kind);
 }
 
 function hasPrintable(bytes: Buffer, from: number, to: number): boolean {
@@ -146,19 +154,35 @@ function hasPrintable(bytes: Buffer, from: number, to: number): boolean {
   return text.includes("=3D") || text.includes("=\n") || text.includes("=\r\n");
 }
 
-/** The seam between two parts of one string: a closing quote, `+`, `.`, `&` or a line end, and the same quote again. */
-function seamAt(bytes: Buffer, at: number, to: number): Escape | undefined {
-  const quote = bytes[at]!;
-  const next = bytes[at + 1];
-  if (next === undefined || !(next <= 0x20 || next === 0x2b || next === 0x2e || next === 0x26 || next === 0x5c))
-    return undefined;
-  const rest = bytes.toString("latin1", at, Math.min(to, at + longestSeam + 1));
-  const found = (quote === 0x22 ? doubleSeam : singleSeam).exec(rest)?.[0];
-  return found === undefined ? undefined : { length: found.length, code: undefined, isByte: true, kind: "joined" };
+/**
+ * The length of the seam between two parts of one string, or 0: a closing quote, spaces, then `+`, `.`, `&`, `\`, `.concat(` or a line end, more of
+ * these, and the same quote again.
+ */
+function seamLength(bytes: Buffer, from: number, to: number): number {
+  const end = Math.min(to, from + longestSeam + 1);
+  let at = from + 1;
+  while (at < end && (bytes[at] === 0x20 || bytes[at] === 9)) at++;
+  if (bytes[at] === 13 && bytes[at + 1] !== 10) return 0;
+  const first = at;
+  while (at < end && seamMembers[bytes[at]!] === 1) {
+    at += bytes[at] === 0x2e && startsWith(bytes, concat, at, end) ? concat.length : 1;
+  }
+  return at > first && at < end && bytes[at] === bytes[from] ? at + 1 - from : 0;
 }
 
-const doubleSeam = /^"[ \t]*(?:[+&\\.]|\r?\n|\.concat\()(?:[ \t\r\n+&\\.]|\.concat\()*"/;
-const singleSeam = /^'[ \t]*(?:[+&\\.]|\r?\n|\.concat\()(?:[ \t\r\n+&\\.]|\.concat\()*'/;
+const seamMembers = new Uint8Array(256);
+for (const byte of Buffer.from(" \t\r\n+&\\.")) seamMembers[byte] = 1;
+const concat = Buffer.from(".concat(");
+
+function startsWith(bytes: Buffer, what: Buffer, at: number, end: number): boolean {
+  return at + what.length <= end && bytes.compare(what, 0, what.length, at, at + what.length) === 0;
+}
+
+/** Where `byte` first stands in `[from, end)`, or -1. */
+function indexWithin(bytes: Buffer, byte: number, from: number, end: number): number {
+  for (let at = from; at < end; at++) if (bytes[at] === byte) return at;
+  return -1;
+}
 
 /** The number that `length` hex digits at `at` are, or -1. */
 function hexNumber(bytes: Buffer, at: number, length: number, to: number): number {
@@ -172,7 +196,8 @@ function hexNumber(bytes: Buffer, at: number, length: number, to: number): numbe
   return value;
 }
 
-function writeUtf8(text: Buffer, at: number, code: number, isByte: boolean): number {
+/** Gives the offset behind what was written. */
+function writeCode(text: Buffer, at: number, code: number, isByte: boolean): number {
   if (isByte || code < 0x80) {
     text[at] = code;
     return at + 1;

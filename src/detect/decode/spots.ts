@@ -5,8 +5,12 @@ import type { Decoded } from "./encoding.ts";
 export class SpotList {
   readonly #from: number;
   /** For each spot: begin and end in the text, begin and end (addresses) in the bytes. */
-  readonly #places: number[] = [];
-  readonly #kinds: string[] = [];
+  #places = new Uint32Array(4 * 64);
+  /** Their kinds, as indexes into `names`. */
+  #kinds = new Uint8Array(64);
+  #count = 0;
+  /** What kinds there are: a handful. */
+  readonly #names: string[] = [];
 
   /** `from`: the address of the first byte. */
   constructor(from: number) {
@@ -15,8 +19,14 @@ export class SpotList {
 
   /** Spots are added in their order. */
   add(textFrom: number, textTo: number, from: number, to: number, kind: string): void {
-    this.#places.push(textFrom, textTo, from, to);
-    this.#kinds.push(kind);
+    if (this.#count === this.#kinds.length) this.#grow();
+    const at = 4 * this.#count;
+    this.#places[at] = textFrom;
+    this.#places[at + 1] = textTo;
+    this.#places[at + 2] = from;
+    this.#places[at + 3] = to;
+    const known = this.#names.indexOf(kind);
+    this.#kinds[this.#count++] = known >= 0 ? known : this.#names.push(kind) - 1;
   }
 
   decoded(text: Buffer): Decoded {
@@ -25,10 +35,11 @@ export class SpotList {
       text,
       // A spot right beside counts: it may be what keeps a value from its neighbour.
       kindsIn: (from, to) => {
+        const first = this.#upTo(from - 1);
+        if (first === this.#count || places[4 * first]! > to) return undefined;
         const kinds = new Set<string>();
-        for (let i = this.#upTo(from - 1); i < this.#kinds.length && places[4 * i]! <= to; i++)
-          kinds.add(this.#kinds[i]!);
-        return kinds.size === 0 ? undefined : [...kinds];
+        for (let i = first; i < this.#count && places[4 * i]! <= to; i++) kinds.add(this.#names[this.#kinds[i]!]!);
+        return [...kinds];
       },
       placeOf: (from, to) => [this.#address(from, false), this.#address(to, true)],
     };
@@ -36,13 +47,13 @@ export class SpotList {
 
   /** Number of spots that end at offset `at` of the text or before. */
   #upTo(at: number): number {
-    return partition(this.#kinds.length, (i) => this.#places[4 * i + 1]! <= at);
+    return partition(this.#count, (i) => this.#places[4 * i + 1]! <= at);
   }
 
   /** Address of the byte that offset `at` of the text was made of; of an end the address behind the last one. */
   #address(at: number, isEnd: boolean): number {
     // The last spot that begins before `at` (for a begin: at or before).
-    const low = partition(this.#kinds.length, (i) => {
+    const low = partition(this.#count, (i) => {
       const begin = this.#places[4 * i]!;
       return isEnd ? begin < at : begin <= at;
     });
@@ -57,5 +68,14 @@ export class SpotList {
     if (at < textTo) return isEnd ? to : from;
     if (isEnd && at === textTo && textTo > textFrom) return to;
     return to + at - textTo;
+  }
+
+  #grow(): void {
+    const places = new Uint32Array(2 * this.#places.length);
+    places.set(this.#places);
+    this.#places = places;
+    const kinds = new Uint8Array(2 * this.#kinds.length);
+    kinds.set(this.#kinds);
+    this.#kinds = kinds;
   }
 }

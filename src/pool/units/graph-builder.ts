@@ -1,5 +1,6 @@
 import { readLinks } from "../../content/git/commit-links.ts";
-import type { IdSet } from "../../model/id-set.ts";
+import { IdSet } from "../../model/id-set.ts";
+import { NumberList } from "../../model/number-list.ts";
 import type { Copies, ScanResult } from "../../detect/index.ts";
 import type { IdBytes } from "../../model/object-id.ts";
 import { entryForms, type EntryReading, type GraphReading } from "../../model/unit.ts";
@@ -48,7 +49,7 @@ export interface Surroundings {
 class EntryList {
   readonly #trees: IdList;
   readonly #ids: IdList;
-  readonly #names: number[] = [];
+  readonly #names = new NumberList();
   readonly #forms: number[] = [];
 
   constructor(idBytes: IdBytes) {
@@ -67,7 +68,7 @@ class EntryList {
     return {
       trees: this.#trees.take(),
       ids: this.#ids.take(),
-      names: Uint32Array.from(this.#names),
+      names: this.#names.take().slice(),
       forms: Uint8Array.from(this.#forms),
     };
   }
@@ -83,8 +84,10 @@ export class GraphBuilder {
   readonly #tagIds: IdList;
   readonly #tagTargets: IdList;
   readonly #treeIds: IdList;
-  readonly #childIds: IdList;
-  readonly #childNames: number[] = [];
+  /** Trees in trees: the same ones stand in one version after the other. */
+  readonly #childIds: IdSet;
+  readonly #children = new NumberList();
+  readonly #childNames = new NumberList();
   readonly #hits: EntryList;
   readonly #missing: EntryList;
   readonly #links: EntryList;
@@ -110,7 +113,7 @@ export class GraphBuilder {
     this.#tagIds = new IdList(idBytes);
     this.#tagTargets = new IdList(idBytes);
     this.#treeIds = new IdList(idBytes);
-    this.#childIds = new IdList(idBytes);
+    this.#childIds = new IdSet(idBytes);
     this.#hits = new EntryList(idBytes);
     this.#missing = new EntryList(idBytes);
     this.#links = new EntryList(idBytes);
@@ -149,7 +152,7 @@ export class GraphBuilder {
     if (this.#starts.length < most) this.#starts = new Uint32Array(most * 2);
     const starts = this.#starts;
     const noted: number[] = [];
-    const before = this.#childIds.count;
+    const before = this.#children.length;
     let count = 0;
     let at = 0;
     let copy = 0;
@@ -175,9 +178,9 @@ export class GraphBuilder {
       starts[count++] = at;
       at = end;
     }
-    if (this.#childIds.count > before) {
+    if (this.#children.length > before) {
       this.#treeIds.push(id, 0);
-      this.#childFirst.push(this.#childIds.count);
+      this.#childFirst.push(this.#children.length);
     }
     if (place.length < leastInherited) return undefined;
     starts[count] = at;
@@ -220,7 +223,7 @@ export class GraphBuilder {
     }
     if (kind === kinds.subtree) {
       this.#noted = true;
-      this.#childIds.push(bytes, object);
+      this.#children.push(this.#childIds.number(bytes, object));
       this.#childNames.push(text());
     } else if (this.#around.wanted.size > 0 && this.#around.wanted.has(bytes, object)) {
       this.#noted = true;
@@ -268,8 +271,9 @@ export class GraphBuilder {
       tagTargets: this.#tagTargets.take(),
       treeIds: this.#treeIds.take(),
       childFirst: Uint32Array.from(this.#childFirst),
-      childIds: this.#childIds.take(),
-      childNames: Uint32Array.from(this.#childNames),
+      children: this.#children.take().slice(),
+      childIds: this.#childIds.ids(),
+      childNames: this.#childNames.take().slice(),
       hits: this.#hits.take(),
       missing: this.#missing.take(),
       links: this.#links.take(),

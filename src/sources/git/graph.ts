@@ -1,4 +1,5 @@
 import { IdSet } from "../../model/id-set.ts";
+import { NumberList } from "../../model/number-list.ts";
 import type { IdBytes } from "../../model/object-id.ts";
 import { entryForms, type EntryReading, type GraphReading } from "../../model/unit.ts";
 
@@ -53,25 +54,6 @@ export interface Graph {
   readonly links: EntryTable;
   readonly names: readonly string[];
   readonly idOf: (number: number) => string;
-}
-
-/** Grows by doubling; a plain array of numbers would take eight bytes and more each. */
-class NumberList {
-  #values = new Uint32Array(1024);
-  length = 0;
-
-  push(value: number): void {
-    if (this.length === this.#values.length) {
-      const larger = new Uint32Array(this.#values.length * 2);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
-    this.#values[this.length++] = value;
-  }
-
-  take(): Uint32Array {
-    return this.#values.subarray(0, this.length);
-  }
 }
 
 class EntryTableBuilder {
@@ -131,6 +113,8 @@ export class GraphAssembler {
     this.#addCommits(reading);
     for (let at = 0; at < reading.tagIds.length; at += idBytes)
       this.#tags.set(objects.number(reading.tagIds, at), objects.number(reading.tagTargets, at));
+    const childNumbers = new Uint32Array(reading.childIds.length / idBytes);
+    for (let i = 0; i < childNumbers.length; i++) childNumbers[i] = objects.number(reading.childIds, idBytes * i);
     const trees = reading.treeIds.length / idBytes;
     for (let i = 0; i < trees; i++) {
       const tree = objects.number(reading.treeIds, idBytes * i);
@@ -139,7 +123,7 @@ export class GraphAssembler {
       this.#treeIds.push(tree);
       this.#treeFirst.push(this.#children.length);
       for (let c = reading.childFirst[i]!; c < reading.childFirst[i + 1]!; c++) {
-        this.#children.push(objects.number(reading.childIds, idBytes * c));
+        this.#children.push(childNumbers[reading.children[c]!]!);
         this.#childNames.push(names[reading.childNames[c]!]!);
       }
     }

@@ -37,7 +37,14 @@ export function planWalk(target: string, store: ObjectStore): HistoryWalk {
 
 function presence(store: ObjectStore): IdSet {
   const { idBytes } = store;
-  const ids = new IdSet(idBytes);
+  const sizes = [
+    ...store.packs.map(({ index }) => index.oids.length / idBytes),
+    ...store.loose.map(({ oids }) => oids.length),
+  ];
+  const ids = IdSet.forSharing(
+    idBytes,
+    sizes.reduce((sum, size) => sum + size, 0),
+  );
   for (const { index } of store.packs) for (let at = 0; at < index.oids.length; at += idBytes) ids.add(index.oids, at);
   for (const { oids } of store.loose) for (const oid of oids) ids.add(Buffer.from(oid, "hex"), 0);
   return ids;
@@ -66,8 +73,9 @@ export async function readHistory(
     return run(unit);
   });
   // Added in the order of the units, not of their arrival: the same repository gives the same graph.
-  for (const reading of readings) {
-    const result = await reading;
+  while (readings.length > 0) {
+    // Taken out: what was added need not be kept.
+    const result = await readings.shift()!;
     if (result.graph !== undefined) assembler.add(result.graph);
     for (const { content } of result.hits) names.add(content);
   }

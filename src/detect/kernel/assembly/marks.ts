@@ -310,32 +310,40 @@ function hexValue(c: u32): u32 {
 }
 
 /**
- * Finds maximal runs of at least `least` bytes in which printable ASCII and zero bytes take turns: text in UTF-16, of either order of bytes. Writes
- * pairs of u32 (start, end) to `runs` and returns their number.
+ * Finds maximal runs of at least `least` bytes (32 or more) in which printable ASCII and zero bytes take turns: text in UTF-16, of either order of
+ * bytes. Writes pairs of u32 (start, end) to `runs` and returns their number. Such a run covers one of the blocks of sixteen bytes that are looked at
+ * first; all others are passed by.
  */
 export function findWide(text: usize, length: u32, least: u32, runs: usize, maxRuns: u32): u32 {
   let n: u32 = 0;
-  let at: u32 = 0;
-  while (at < length) {
-    const from = at;
-    let c = load<u8>(text + at) as u32;
-    let isText = isTextual(c);
-    at++;
-    if (!isText && c != 0) continue;
-    while (at < length) {
-      c = load<u8>(text + at) as u32;
-      if (isText ? c != 0 : !isTextual(c)) break;
-      isText = !isText;
-      at++;
+  let done: u32 = 0;
+  let block: u32 = 0;
+  const zero = i8x16.splat(0);
+  while (block + 16 <= length) {
+    const zeros = i8x16.bitmask(i8x16.eq(v128.load(text + block), zero));
+    if (!takesTurns(zeros, text + block)) {
+      block += 16;
+      continue;
     }
+    let from = block;
+    while (from > done && isTurn(load<u8>(text + from - 1), load<u8>(text + from))) from--;
+    let at = block + 16;
+    while (at < length && isTurn(load<u8>(text + at - 1), load<u8>(text + at))) at++;
     if (at - from >= least) {
       store<u32>(runs + ((n as usize) << 3), from);
       store<u32>(runs + ((n as usize) << 3), at, 4);
       n++;
       if (n == maxRuns) break;
     }
+    done = at;
+    block = at;
   }
   return n;
+}
+
+/** Whether of two bytes one is zero and the other one text. */
+function isTurn(a: u32, b: u32): bool {
+  return a == 0 ? isTextual(b) : b == 0 && isTextual(a);
 }
 
 function isTextual(c: u32): bool {
