@@ -62,3 +62,10 @@ test("with a depth of 0 nothing is decoded", () => {
     ).toEqual([]);
   }
 });
+
+test("names that are no character references stand for nothing, whatever they are called", () => {
+  const { ruleId, secret } = tokens[0]!;
+  const escaped = [...secret].map((letter) => `&#${letter.charCodeAt(0)};`).join("");
+  const content = Buffer.from(`&valueOf; &toString; &unknown; token=${escaped} &valueOf;\n`);
+  expect(detector.scan(content).detections.map((one) => [one.ruleId, one.secret])).toContainEqual([ruleId, secret]);
+});
