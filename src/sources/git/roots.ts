@@ -72,16 +72,17 @@ export function reachOfLog(path: string): Reach {
 
 export type RootProblem = Pick<Problem, "subject" | "message">;
 
+const kinds = new Map<string, Reach>([
+  ["heads", "branch"],
+  ["tags", "tag"],
+  ["remotes", "remote-tracking"],
+  ["notes", "note"],
+]);
+
 function kindOf(name: string): Reach {
   if (name === "HEAD") return "HEAD";
   if (name === "refs/stash") return "stash";
-  const kinds: Readonly<Record<string, Reach>> = {
-    heads: "branch",
-    tags: "tag",
-    remotes: "remote-tracking",
-    notes: "note",
-  };
-  return kinds[/^refs\/([^/]+)\//.exec(name)?.[1] ?? ""] ?? "ref";
+  return kinds.get(/^refs\/([^/]+)\//.exec(name)?.[1] ?? "") ?? "ref";
 }
 
 /** Names in a folder, sorted; none where it cannot be read. */

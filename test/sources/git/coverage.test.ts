@@ -25,6 +25,11 @@ describe("each place is labelled with all ways that lead to it", () => {
   shop.git("tag", "-a", "-m", "A file", "file-tag", blobOf(shop, probe("tagged blob")));
   shop.git("update-ref", "refs/remotes/origin/far", shop.git("commit-tree", "-m", probe("far message"), "HEAD^{tree}"));
   shop.git("update-ref", "refs/pull/7/head", shop.git("commit-tree", "-m", probe("pull message"), "HEAD^{tree}"));
+  shop.git(
+    "update-ref",
+    "refs/constructor/x",
+    shop.git("commit-tree", "-m", probe("message of a ref of no known kind"), "HEAD^{tree}"),
+  );
   shop.git("notes", "add", "-m", probe("note"), "HEAD");
   shop.write({ "main.txt": `${probe("main")}\n${probe("stashed")}`, "staged.txt": probe("stash index") });
   shop.git("add", "staged.txt");
@@ -54,6 +59,7 @@ describe("each place is labelled with all ways that lead to it", () => {
     "tagged blob": [" [tag]"],
     "far message": [" [remote-tracking reflog]"],
     "pull message": [" [ref]"],
+    "message of a ref of no known kind": [" [ref]"],
     stashed: ["main.txt [stash]"],
     "stash index": ["staged.txt [stash]"],
     "stash untracked": ["untracked.txt [stash]"],
