@@ -1,4 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises";
+import type { Wrapping } from "../model/unit.ts";
 import { expand, layerLimits, type StreamDamage } from "./compression.ts";
 
 /** Bytes of one read; measured best together with zlib's output chunks of the same size. */
@@ -9,7 +10,7 @@ export interface ByteRange {
   readonly file: string;
   readonly offset: number;
   readonly length: number;
-  readonly wrapped?: "gzip" | "zstd";
+  readonly wrapped?: Wrapping;
 }
 
 /**

@@ -77,6 +77,9 @@ export interface InlineUnit extends UnitBase {
   readonly areNames?: true;
 }
 
+/** What a file can be compressed with as a whole. */
+export type Wrapping = "gzip" | "zstd" | "xz" | "bzip2";
+
 /** One layer of an image: a byte range of a file that holds a tar, compressed or not. */
 export interface LayerUnit extends UnitBase {
   readonly kind: "layer";
@@ -88,7 +91,7 @@ export interface LayerUnit extends UnitBase {
   /** What the uncompressed tar should hash to; empty: unknown. */
   readonly diffId: string;
   /** Where `file` itself is compressed as a whole: the offset counts in its expanded bytes. */
-  readonly wrapped?: "gzip" | "zstd";
+  readonly wrapped?: Wrapping;
   /** Only these files are scanned, by their paths: an earlier scan knows the others. */
   readonly only?: readonly string[];
 }

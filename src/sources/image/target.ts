@@ -4,6 +4,7 @@ import { indexArchive } from "../../content/archive-index.ts";
 import { readHead } from "../../content/byte-range.ts";
 import { sniffCompression } from "../../content/compression.ts";
 import { isTarHeader, TAR_BLOCK } from "../../content/tar-header.ts";
+import type { Wrapping } from "../../model/unit.ts";
 import { ToolError } from "../../model/problem.ts";
 
 export type ImageFormat = "docker-archive" | "oci-layout" | "oci-archive";
@@ -58,9 +59,9 @@ async function isLayout(folder: string): Promise<boolean> {
 }
 
 /** How a whole file is compressed, as far as images are concerned. */
-export async function wrappingOf(path: string): Promise<"gzip" | "zstd" | undefined> {
+export async function wrappingOf(path: string): Promise<Wrapping | undefined> {
   const compression = sniffCompression(await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK));
-  return compression === "gzip" || compression === "zstd" ? compression : undefined;
+  return compression === "none" ? undefined : compression;
 }
 
 /** Names at the top of image archives of all kinds and ages. */
