@@ -106,10 +106,7 @@ function decoded(
   }
 }
 
-function* expandXz(
-  pieces: Iterable<Uint8Array>,
-  report: (damage: StreamDamage) => void,
-): Generator<Uint8Array, void> {
+function* expandXz(pieces: Iterable<Uint8Array>, report: (damage: StreamDamage) => void): Generator<Uint8Array, void> {
   const outcome: XzOutcome = {};
   yield* unxz(pieces, outcome);
   if (outcome.fault === undefined) return;

@@ -11,7 +11,7 @@ import { RegistryClient } from "./client.ts";
 import { findCredentials } from "./credentials.ts";
 import { descriptorsIn, type Descriptor } from "./documents.ts";
 import { asToolError, refused, RegistryFailure } from "./failure.ts";
-import { readBody } from "./answer.ts";
+import { readWhole } from "../content/read-whole.ts";
 import { apiHost, type ImageReference } from "./reference.ts";
 import { listTags, referrersOf } from "./listing.ts";
 
@@ -207,7 +207,7 @@ class Images implements RegistryImages {
     const answer = await this.#client.ask("GET", path, { accept });
     if (answer.status === 200) {
       try {
-        return await readBody(answer.body, maxDocumentBytes);
+        return await readWhole(answer.body, maxDocumentBytes);
       } catch {
         throw new RegistryFailure("unreachable", "the connection drops");
       }

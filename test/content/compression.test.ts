@@ -193,8 +193,7 @@ describe("zstd", () => {
 for (const program of ["xz", "bzip2"] as const) {
   describe(program, () => {
     const big = Buffer.concat([sampleText(1_500_000, 7), Buffer.alloc(2_000_000), sampleText(500_000, 8)]);
-    const made = (bytes: Uint8Array): Buffer =>
-      spawnSync(program, ["-c"], { input: bytes, maxBuffer: 1 << 26 }).stdout;
+    const made = (bytes: Uint8Array): Buffer => spawnSync(program, ["-c"], { input: bytes, maxBuffer: 1 << 26 }).stdout;
 
     testWith(program)("as the program writes it comes out whole, however it is cut into chunks", async () => {
       for (const level of ["-1", "-9"]) {

@@ -20,11 +20,7 @@ afterAll(() => rm(folder, { recursive: true }));
 let count = 0;
 const fresh = (): string => join(folder, `image-${count++}`);
 
-async function built(
-  format: FixtureFormat,
-  compression: FixtureCompression,
-  wrapped: FixtureCompression = "none",
-) {
+async function built(format: FixtureFormat, compression: FixtureCompression, wrapped: FixtureCompression = "none") {
   const path = fresh();
   await buildImage(sampleImage, { path, format, compression, wrapped });
   return path;
