@@ -1,3 +1,4 @@
+import { isBlobDescriptor } from "../content/descriptor.ts";
 import { isDigest } from "../content/digest.ts";
 import { asArray, asRecord, parseJson } from "../content/json.ts";
 
@@ -28,8 +29,12 @@ export function descriptorsIn(bytes: Buffer | undefined): {
         { digest, kind, ...(typeof size === "number" && Number.isSafeInteger(size) && size >= 0 ? { size } : {}) },
       ];
     };
+  const indexed = list(document["manifests"]);
+  // Schema 1 tells no sizes.
+  const sums = list(document["fsLayers"]).map((layer) => ({ digest: asRecord(layer)?.["blobSum"] }));
+  const blobs = [document["config"], ...list(document["layers"]), ...list(document["blobs"]), ...sums];
   return {
-    manifests: list(document["manifests"]).flatMap(read("manifest")),
-    blobs: [document["config"], ...list(document["layers"])].flatMap(read("blob")),
+    manifests: indexed.filter((item) => !isBlobDescriptor(item)).flatMap(read("manifest")),
+    blobs: [...blobs, ...indexed.filter(isBlobDescriptor)].flatMap(read("blob")),
   };
 }

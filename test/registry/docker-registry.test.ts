@@ -38,7 +38,7 @@ beforeAll(async () => {
   const config = join(folder, "registry.yml");
   writeFileSync(
     config,
-    `version: 0.1\nlog: {accesslog: {disabled: false}}\nstorage: {filesystem: {rootdirectory: ${join(folder, "storage")}}}\nhttp: {addr: "${host}"}\n`,
+    `version: 0.1\nlog: {accesslog: {disabled: false}}\nstorage: {filesystem: {rootdirectory: ${join(folder, "storage")}}}\nhttp: {addr: "${host}"}\ncompatibility: {schema1: {enabled: true}}\n`,
   );
   registry = spawn("sh", ["-c", 'exec docker-registry serve "$1" >"$2" 2>&1', "sh", config, log], { stdio: "ignore" });
   for (let i = 0; i < 100; i++) {
@@ -114,6 +114,19 @@ test("all tags: layers that they share are fetched once", () => {
   const blobs = requests(before).filter((line) => line.includes("/blobs/"));
   expect(blobs.length).toBeGreaterThan(10);
   expect(new Set(blobs).size).toBe(blobs.length);
+});
+
+test("an image with a manifest of schema 1, as skopeo makes it and the registry signs it", () => {
+  const copy = ["--insecure-policy", "copy", "-q", "--format", "v2s1", "--dest-tls-verify=false"];
+  execFileSync("skopeo", [...copy, `oci:${join(folder, "image-1")}:x`, `docker://${host}/team/old:v1`], {
+    stdio: "pipe",
+  });
+  const ran = leaktrace(["image", `${host}/team/old:v1`, "-c", rules, "-f", "json"], { env });
+  expect(ran.stderr).not.toContain("incomplete");
+  const files = entriesOf(ran).map(({ File }) => File);
+  expect(files).toEqual(expect.arrayContaining(["app/config.env", "config!Env[TOKEN]"]) as unknown);
+  expect(ran.stdout).toContain('"Deleted": true');
+  expect(ran.stdout).toContain("COPY config.env /app/");
 });
 
 test("scan takes a reference that is spelled out, also in a list; a tag that is not there is told", () => {
