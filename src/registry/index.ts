@@ -10,7 +10,7 @@ import { Authorization } from "./authorization.ts";
 import { fetchBlob } from "./blob.ts";
 import { RegistryClient } from "./client.ts";
 import { findCredentials } from "./credentials.ts";
-import { descriptorsIn, type Descriptor } from "./documents.ts";
+import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
 import { asToolError, refused, RegistryFailure } from "./failure.ts";
 import { readWhole } from "../content/read-whole.ts";
 import { apiHost, type ImageReference } from "./reference.ts";

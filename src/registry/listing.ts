@@ -1,6 +1,6 @@
 import { asRecord, asTexts, parseJson } from "../content/json.ts";
 import type { RegistryClient } from "./client.ts";
-import { descriptorsIn, type Descriptor } from "./documents.ts";
+import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
 import { refused, RegistryFailure } from "./failure.ts";
 import { isTag } from "./reference.ts";
 import { readWhole } from "../content/read-whole.ts";

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect } from "vitest";
-import { buildImage } from "../../fixtures/images/build-image.ts";
+import { buildImage, hexOf } from "../../fixtures/images/build-image.ts";
 import { entriesOf, leaktrace, probe, probeRules, program, scratch } from "../cli/scan-program.ts";
 import { hasProgram, testWith } from "../require-program.ts";
 
@@ -127,6 +127,32 @@ test("an image with a manifest of schema 1, as skopeo makes it and the registry 
   expect(files).toEqual(expect.arrayContaining(["app/config.env", "config!Env[TOKEN]"]) as unknown);
   expect(ran.stdout).toContain('"Deleted": true');
   expect(ran.stdout).toContain("COPY config.env /app/");
+});
+
+test("its folder on the disk: tags, what lost its tag, and blobs that nothing names", async () => {
+  const storage = join(folder, "storage");
+  for (const seed of ["first", "second"]) {
+    const path = join(folder, `pushed-${seed}`);
+    const layers = [{ files: { [`app/${seed}.env`]: `KEY=${probe(`${seed} push`)}\n` } }];
+    await buildImage({ tag: "x", layers }, { path, format: "oci-layout" });
+    const copy = ["--insecure-policy", "copy", "-q", "--dest-tls-verify=false"];
+    execFileSync("skopeo", [...copy, `oci:${path}:x`, `docker://${host}/deep/er/moved:v1`], { stdio: "pipe" });
+  }
+  const orphan = Buffer.from(`KEY=${probe("orphan")}\n`);
+  const hex = hexOf(orphan);
+  const place = join(storage, "docker/registry/v2/blobs/sha256", hex.slice(0, 2), hex);
+  mkdirSync(place, { recursive: true });
+  writeFileSync(join(place, "data"), orphan);
+  const ran = leaktrace(["scan", storage, "-c", rules, "-f", "json"], { env });
+  const places = entriesOf(ran).map(({ File, Image }) => [File, Image?.slice(storage.length + 1)] as const);
+  const imageOf = (file: string): string => places.find(([path]) => path === file)?.[1] ?? "";
+  expect(imageOf("app/second.env")).toBe("deep/er/moved:v1");
+  expect(imageOf("app/first.env")).toMatch(/^deep\/er\/moved@sha256:[0-9a-f]{64}$/);
+  expect(places.filter(([, image]) => image === "in no image").length).toBe(1);
+  expect(places.some(([, image]) => image?.includes("team/app:v3") === true)).toBe(true);
+  expect(ran.stderr).not.toContain("incomplete");
+  const sub = leaktrace(["image", join(storage, "docker/registry/v2"), "-c", rules, "-f", "json"], { env });
+  expect(entriesOf(sub).length).toBe(places.length);
 });
 
 test("scan takes a reference that is spelled out, also in a list; a tag that is not there is told", () => {

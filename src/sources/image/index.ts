@@ -11,6 +11,7 @@ import type { KnownContents, PlannedUnit, Source, SourceContext } from "../../mo
 import type { InlineUnit, LayerUnit } from "../../model/unit.ts";
 import { cleanPath } from "../../content/tar-path.ts";
 import { readConfig } from "./config.ts";
+import { openContentStore, openRegistryStorage } from "./blob-store.ts";
 import { readDockerArchive } from "./docker-archive.ts";
 import { layerKey, locateHits, type LayerResult } from "./locate.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
@@ -222,6 +223,8 @@ async function readPlans(
   signal: AbortSignal,
 ): Promise<TaggedPlan[]> {
   if (format === "oci-layout") return readOciLayout(openFolder(path), list);
+  if (format === "registry-storage") return readOciLayout(await openRegistryStorage(path, list), list);
+  if (format === "content-store") return readOciLayout(await openContentStore(path, list), list);
   const store = await openArchive(path, await wrappingOf(path), list, signal);
   const has = async (name: string): Promise<boolean> => (await store.find(name)) !== undefined;
   const hasManifest = (await has("manifest.json")) || (await has("repositories"));
@@ -264,7 +267,8 @@ function selectTag(plans: TaggedPlan[], tag: string, target: string): TaggedPlan
 /** `tag`: what the target says of it already. */
 function namedPlan(plan: TaggedPlan, target: string, tag: string): ImagePlan {
   const { tags, digest, platform, layers, contents } = plan;
-  const name = tag !== "" || tags.size === 0 ? target : `${target}:${[...tags].sort().join(",")}`;
+  const colon = target.endsWith(":") ? "" : ":";
+  const name = tag !== "" || tags.size === 0 ? target : `${target}${colon}${[...tags].sort().join(",")}`;
   return { name, digest, platform, layers, contents };
 }
 

@@ -9,8 +9,8 @@ import type { ImageStore } from "./store.ts";
 
 /** Indexes in indexes; real ones have two levels. */
 const MAX_INDEX_DEPTH = 8;
-/** Manifests of one layout, over all tags and platforms. */
-const MAX_MANIFESTS = 10_000;
+/** Manifests of one layout, over all tags and platforms; the disk of a registry holds those of all its repositories. */
+const MAX_MANIFESTS = 200_000;
 
 /** Images of these kinds have a configuration in the sense of config.md; other configurations must not be read as one (manifest.md). */
 const imageConfigTypes: ReadonlySet<string> = new Set([

@@ -65,7 +65,8 @@ export async function openArchive(
   };
 }
 
-async function readSmall(range: ByteRange | undefined): Promise<Uint8Array | "missing" | "too-large"> {
+/** A small file whole, by its place. */
+export async function readSmall(range: ByteRange | undefined): Promise<Uint8Array | "missing" | "too-large"> {
   if (range === undefined) return "missing";
   if (range.length > MAX_JSON_BYTES) return "too-large";
   const parts: Uint8Array[] = [];

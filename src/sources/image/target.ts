@@ -7,7 +7,14 @@ import { isTarHeader, TAR_BLOCK } from "../../content/tar-header.ts";
 import type { Wrapping } from "../../model/unit.ts";
 import { ToolError } from "../../model/problem.ts";
 
-export type ImageFormat = "docker-archive" | "oci-layout" | "oci-archive";
+export type ImageFormat =
+  | "docker-archive"
+  | "oci-layout"
+  | "oci-archive"
+  /** What a registry keeps on its disk. */
+  | "registry-storage"
+  /** What containerd keeps on its disk. */
+  | "content-store";
 
 export interface ImageTarget {
   readonly path: string;
@@ -21,14 +28,32 @@ const prefixes = [
   ["docker-archive:", "docker-archive"],
   ["oci-archive:", "oci-archive"],
   ["oci:", "oci-layout"],
+  ["containerd:", "content-store"],
 ] as const;
 
-/** Takes a target apart: a path, or `oci:DIR[:tag]`, `oci-archive:FILE[:tag]`, `docker-archive:FILE[:reference]`, as skopeo writes them. */
+/** Where containerd keeps contents: its own, and those of what brings one along. */
+const contentStores = [
+  "/var/lib/containerd",
+  "/var/lib/docker/containerd/daemon",
+  "/var/lib/rancher/k3s/agent/containerd",
+  "/var/snap/microk8s/common/var/lib/containerd",
+].map((folder) => join(folder, "io.containerd.content.v1.content"));
+
+/**
+ * Takes a target apart: a path, or `oci:DIR[:tag]`, `oci-archive:FILE[:tag]`, `docker-archive:FILE[:reference]`, as skopeo writes them; `containerd:[DIR][:digest]`,
+ * where DIR is its content store and has to be named only where it is in no usual place.
+ */
 export async function parseImageTarget(target: string): Promise<ImageTarget> {
   const found = prefixes.find(([prefix]) => target.startsWith(prefix));
   if (found === undefined) return { path: target, format: undefined, tag: "" };
   const [prefix, format] = found;
   const rest = target.slice(prefix.length);
+  if (format === "content-store" && !rest.startsWith("/")) {
+    for (const path of contentStores) if (await exists(path)) return { path, format, tag: rest };
+    throw new ToolError("image-not-found", "containerd keeps nothing in its usual places", {
+      hint: "Name its content store: containerd:/path/io.containerd.content.v1.content",
+    });
+  }
   // A path may hold colons: the longest one that exists is meant.
   for (let end = rest.length; end > 0; end = rest.lastIndexOf(":", end - 1)) {
     const path = rest.slice(0, end);
@@ -45,17 +70,28 @@ export async function parseImageTarget(target: string): Promise<ImageTarget> {
 export async function sniffImage(path: string): Promise<ImageFormat | undefined> {
   try {
     const facts = await stat(path);
-    if (facts.isDirectory())
-      return (await isFile(join(path, "oci-layout"))) || (await isLayout(path)) ? "oci-layout" : undefined;
+    if (facts.isDirectory()) return await sniffFolder(path);
     return facts.isFile() ? await sniffFile(path) : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function isLayout(folder: string): Promise<boolean> {
-  const blobs = await stat(join(folder, "blobs")).catch(() => undefined);
-  return blobs?.isDirectory() === true && (await isFile(join(folder, "index.json")));
+async function sniffFolder(path: string): Promise<ImageFormat | undefined> {
+  if (await isFile(join(path, "oci-layout"))) return "oci-layout";
+  if (await hasFolders(join(path, "docker/registry/v2"), "blobs", "repositories")) return "registry-storage";
+  if (!(await hasFolders(path, "blobs"))) return undefined;
+  if (await isFile(join(path, "index.json"))) return "oci-layout";
+  if (await hasFolders(path, "blobs/sha256", "repositories")) return "registry-storage";
+  return (await hasFolders(path, "blobs/sha256", "ingest")) ? "content-store" : undefined;
+}
+
+async function hasFolders(folder: string, ...names: readonly string[]): Promise<boolean> {
+  for (const name of names) {
+    const facts = await stat(join(folder, name)).catch(() => undefined);
+    if (facts?.isDirectory() !== true) return false;
+  }
+  return true;
 }
 
 /** How a whole file is compressed, as far as images are concerned. */
