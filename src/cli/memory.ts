@@ -287,7 +287,7 @@ function placeOf({ name, as }: Target): Place | undefined {
   }
 }
 
-const imagePrefix = /^(?:docker-archive|oci|oci-archive|containerd):/;
+const imagePrefix = /^(?:docker-archive|oci|oci-archive|containerd|containers-storage|docker-storage):/;
 
 /** Undefined where something was asked for that is not known to be the same the next time. */
 function optionsText(options: ScanOptions): string | undefined {

@@ -16,7 +16,7 @@ export interface Target {
   readonly as: "any" | "git" | "image" | "files" | "stdin";
 }
 
-const imagePrefix = /^(?:docker-archive|oci|oci-archive|containerd):/;
+const imagePrefix = /^(?:docker-archive|oci|oci-archive|containerd|containers-storage|docker-storage):/;
 
 /** What an argument names. Repositories elsewhere are told by their form; `file://` is another way to write a path. */
 export function targetOf(name: string, as: Target["as"]): Target {

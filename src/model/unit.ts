@@ -80,6 +80,12 @@ export interface InlineUnit extends UnitBase {
 /** What a file can be compressed with as a whole. */
 export type Wrapping = "gzip" | "zstd" | "xz" | "bzip2";
 
+/**
+ * Where a layer lies unpacked in an engine's storage, to be put together again. `split`: the file tells the tar without the bodies of its files, which lie below `folder`. `folder`: the file itself is
+ * the folder, and all that there is.
+ */
+export type UnpackedLayer = { readonly kind: "split"; readonly folder: string } | { readonly kind: "folder" };
+
 /** One layer of an image: a byte range of a file that holds a tar, compressed or not. */
 export interface LayerUnit extends UnitBase {
   readonly kind: "layer";
@@ -92,6 +98,7 @@ export interface LayerUnit extends UnitBase {
   readonly diffId: string;
   /** Where `file` itself is compressed as a whole: the offset counts in its expanded bytes. */
   readonly wrapped?: Wrapping;
+  readonly unpacked?: UnpackedLayer;
   /** Only these files are scanned, by their paths: an earlier scan knows the others. */
   readonly only?: readonly string[];
 }

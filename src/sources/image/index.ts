@@ -13,6 +13,7 @@ import { cleanPath } from "../../content/tar-path.ts";
 import { readConfig } from "./config.ts";
 import { openContentStore, openRegistryStorage } from "./blob-store.ts";
 import { readDockerArchive } from "./docker-archive.ts";
+import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
 import { layerKey, locateHits, type LayerResult } from "./locate.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
@@ -224,6 +225,8 @@ async function readPlans(
 ): Promise<TaggedPlan[]> {
   if (format === "oci-layout") return readOciLayout(openFolder(path), list);
   if (format === "registry-storage") return readOciLayout(await openRegistryStorage(path, list), list);
+  if (format === "containers-storage") return readContainersStorage(path, list);
+  if (format === "docker-storage") return readDockerStorage(path, list);
   if (format === "content-store") return readOciLayout(await openContentStore(path, list), list);
   const store = await openArchive(path, await wrappingOf(path), list, signal);
   const has = async (name: string): Promise<boolean> => (await store.find(name)) !== undefined;
@@ -313,7 +316,7 @@ function* inlineUnits(
 }
 
 function layerUnit(target: string, layer: PlacedLayer): LayerUnit {
-  const { file, offset, length, wrapped } = layer.range;
+  const { file, offset, length, wrapped, unpacked } = layer.range;
   // A layer streams: what is in flight of it does not grow with its expanded size, which nobody knows before anyway.
   const unit = {
     kind: "layer",
@@ -326,7 +329,7 @@ function layerUnit(target: string, layer: PlacedLayer): LayerUnit {
     diffId: layer.diffId,
     ...(layer.only === undefined ? {} : { only: layer.only }),
   } as const;
-  return wrapped === undefined ? unit : { ...unit, wrapped };
+  return { ...unit, ...(wrapped === undefined ? {} : { wrapped }), ...(unpacked === undefined ? {} : { unpacked }) };
 }
 
 /** Images share layers: one that is missing is missing once. */

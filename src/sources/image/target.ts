@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { indexArchive } from "../../content/archive-index.ts";
 import { readHead } from "../../content/byte-range.ts";
@@ -14,7 +15,11 @@ export type ImageFormat =
   /** What a registry keeps on its disk. */
   | "registry-storage"
   /** What containerd keeps on its disk. */
-  | "content-store";
+  | "content-store"
+  /** What podman and buildah keep on their disk. */
+  | "containers-storage"
+  /** What Docker keeps on its disk. */
+  | "docker-storage";
 
 export interface ImageTarget {
   readonly path: string;
@@ -29,29 +34,36 @@ const prefixes = [
   ["oci-archive:", "oci-archive"],
   ["oci:", "oci-layout"],
   ["containerd:", "content-store"],
+  ["containers-storage:", "containers-storage"],
+  ["docker-storage:", "docker-storage"],
 ] as const;
 
-/** Where containerd keeps contents: its own, and those of what brings one along. */
-const contentStores = [
-  "/var/lib/containerd",
-  "/var/lib/docker/containerd/daemon",
-  "/var/lib/rancher/k3s/agent/containerd",
-  "/var/snap/microk8s/common/var/lib/containerd",
-].map((folder) => join(folder, "io.containerd.content.v1.content"));
+/** Where stores of engines lie unless one is named. */
+const usualStores: Partial<Record<ImageFormat, readonly string[]>> = {
+  "content-store": [
+    "/var/lib/containerd",
+    "/var/lib/docker/containerd/daemon",
+    "/var/lib/rancher/k3s/agent/containerd",
+    "/var/snap/microk8s/common/var/lib/containerd",
+  ].map((folder) => join(folder, "io.containerd.content.v1.content")),
+  "containers-storage": [join(homedir(), ".local/share/containers/storage"), "/var/lib/containers/storage"],
+  "docker-storage": ["/var/lib/docker", join(homedir(), ".local/share/docker")],
+};
 
 /**
  * Takes a target apart: a path, or `oci:DIR[:tag]`, `oci-archive:FILE[:tag]`, `docker-archive:FILE[:reference]`, as skopeo writes them; `containerd:[DIR][:digest]`,
- * where DIR is its content store and has to be named only where it is in no usual place.
+ * where DIR is its content store, `containers-storage:[DIR][:name]` and `docker-storage:[DIR][:name]`; DIR has to be named only where it is in no usual place.
  */
 export async function parseImageTarget(target: string): Promise<ImageTarget> {
   const found = prefixes.find(([prefix]) => target.startsWith(prefix));
   if (found === undefined) return { path: target, format: undefined, tag: "" };
   const [prefix, format] = found;
   const rest = target.slice(prefix.length);
-  if (format === "content-store" && !rest.startsWith("/")) {
-    for (const path of contentStores) if (await exists(path)) return { path, format, tag: rest };
-    throw new ToolError("image-not-found", "containerd keeps nothing in its usual places", {
-      hint: "Name its content store: containerd:/path/io.containerd.content.v1.content",
+  const usual = usualStores[format];
+  if (usual !== undefined && !/^[./]/.test(rest)) {
+    for (const path of usual) if (await exists(path)) return { path, format, tag: rest };
+    throw new ToolError("image-not-found", `there is no storage in the usual places: ${target}`, {
+      hint: `Name its folder: ${prefix}/path`,
     });
   }
   // A path may hold colons: the longest one that exists is meant.
@@ -79,6 +91,10 @@ export async function sniffImage(path: string): Promise<ImageFormat | undefined>
 
 async function sniffFolder(path: string): Promise<ImageFormat | undefined> {
   if (await isFile(join(path, "oci-layout"))) return "oci-layout";
+  for (const driver of ["overlay", "vfs"])
+    if (await isFile(join(path, `${driver}-images/images.json`))) return "containers-storage";
+  for (const driver of ["overlay2", "fuse-overlayfs", "vfs"])
+    if (await hasFolders(join(path, "image", driver), "imagedb", "layerdb")) return "docker-storage";
   if (await hasFolders(join(path, "docker/registry/v2"), "blobs", "repositories")) return "registry-storage";
   if (!(await hasFolders(path, "blobs"))) return undefined;
   if (await isFile(join(path, "index.json"))) return "oci-layout";
