@@ -116,6 +116,27 @@ test("all tags: layers that they share are fetched once", () => {
   expect(new Set(blobs).size).toBe(blobs.length);
 });
 
+test("tags in a list fetch what they share once; a second sweep fetches layers with secrets alone, and says the same", () => {
+  const list = join(folder, "tags");
+  writeFileSync(list, [0, 1, 2, 3, 4].map((tag) => `${host}/team/app:v${tag}\n`).join(""));
+  const args = ["scan", "--targets", list, "-c", rules, "-f", "jsonl", "--cache-dir", join(folder, "cache")];
+  const layersIn = (since: number): string[] => requests(since).filter((line) => line.includes("/blobs/"));
+  const start = readFileSync(log, "utf8").length;
+  const first = leaktrace(args, { env });
+  const fetched = layersIn(start);
+  expect(fetched.length).toBeGreaterThan(10);
+  // Configurations are documents of each image; layers are fetched once.
+  expect(new Set(fetched).size).toBe(fetched.length);
+  const between = readFileSync(log, "utf8").length;
+  const second = leaktrace(args, { env });
+  const secretLayers = 5;
+  const configs = 5;
+  expect(layersIn(between).length).toBe(secretLayers + configs);
+  const told = ({ stdout }: typeof first): string[] => stdout.split("\n").filter((line) => !line.includes('"bytes"'));
+  expect(told(second)).toEqual(told(first));
+  expect([first.code, second.code]).toEqual([1, 1]);
+});
+
 test("an image with a manifest of schema 1, as skopeo makes it and the registry signs it", () => {
   const copy = ["--insecure-policy", "copy", "-q", "--format", "v2s1", "--dest-tls-verify=false"];
   execFileSync("skopeo", [...copy, `oci:${join(folder, "image-1")}:x`, `docker://${host}/team/old:v1`], {

@@ -155,7 +155,10 @@ function sourceOf(
         for (const layer of layers) yield { kind: "planned", unit: layerUnit(target, layer), planned: 0 };
         return;
       }
-      const fetch = async (layer: PlacedLayer): Promise<PlannedUnit | Problem> => fetched(target, layer, remote);
+      const fetch = async (layer: PlacedLayer): Promise<PlannedUnit | Problem> =>
+        context.isLayerKnown?.(layer.digest, layer.diffId) === true
+          ? { kind: "planned", unit: layerUnit(target, layer), planned: 0 }
+          : fetched(target, layer, remote);
       yield* asTheyCome(layers, FETCHED_AT_ONCE, fetch);
     },
     done(unit, result) {
