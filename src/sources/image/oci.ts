@@ -2,7 +2,7 @@ import { isBlobDescriptor } from "../../content/descriptor.ts";
 import { blobPath, digestOf, isDigest } from "../../content/digest.ts";
 import { isManifestOf } from "../../content/signed-manifest.ts";
 import { platformOf, readConfig, type ImageConfig } from "./config.ts";
-import { asArray, asRecord, asText, asTextRecord, parseJson } from "../../content/json.ts";
+import { asArray, asRecord, asText, asTextRecord, hasHiddenMembers, parseJson } from "../../content/json.ts";
 import { addProblem, type ConfigContent, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
 import { readSchema1 } from "./schema1.ts";
 import type { ImageStore } from "./store.ts";
@@ -258,8 +258,12 @@ export function readConfigBytes(
   subject: string,
   list: ProblemList,
 ): { config: ImageConfig | undefined; contents: readonly ConfigContent[] } {
-  const config = readConfig(parseJson(bytes));
-  if (config !== undefined) return { config, contents: config.contents };
+  const value = parseJson(bytes);
+  const config = readConfig(value);
+  if (config !== undefined) {
+    const hidden = hasHiddenMembers(bytes, value) ? [asWhole(bytes)] : [];
+    return { config, contents: [...config.contents, ...hidden] };
+  }
   addProblem(list, "config-invalid", subject, "the configuration does not parse; it was scanned as plain text");
   return { config: undefined, contents: [asWhole(bytes)] };
 }

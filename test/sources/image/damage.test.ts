@@ -121,6 +121,21 @@ for (const format of ["oci-layout", "oci-archive"] as const) {
       expect(scan.lines).toEqual(["config config!", ...fromLayers.map((place) => place.replace(/\(.*\)/, "()"))]);
     });
 
+    test("with a configuration that names a member twice scans both, and one of a million brackets ends", async () => {
+      const scan = await scanDamaged(format, (files) => {
+        const twice = `{"config": {"Env": ["A=${PLANTED}"]}, "config": {"Env": []}, "rootfs": {}}`;
+        const config = addBlob(files, Buffer.from(twice), "application/vnd.oci.image.config.v1+json");
+        changeManifest(files, (manifest) => (manifest.config = config));
+      });
+      expect(scan.lines).toContain("config config!");
+      const deep = await scanDamaged(format, (files) => {
+        const bytes = Buffer.from(`{"config": ${"[".repeat(1 << 20)}${"]".repeat(1 << 20)}}`);
+        const config = addBlob(files, bytes, "application/vnd.oci.image.config.v1+json");
+        changeManifest(files, (manifest) => (manifest.config = config));
+      });
+      expect(deep.lines.length).toBe(fromLayers.length);
+    });
+
     test("with a layer that lies elsewhere says so", async () => {
       const scan = await scanDamaged(format, (files) => {
         files.delete(layerPath(files, 0));
