@@ -32,6 +32,7 @@ class Unsupported extends Error {}
  */
 export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generator<Uint8Array, void> {
   const reader = new ChunkReader(input);
+  const decoderOf = sameDecoder();
   let isBehind = false;
   try {
     for (let isFirst = true; !reader.isAtEnd; isFirst = false) {
@@ -47,7 +48,7 @@ export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generato
       if (!header.subarray(0, 6).equals(headerMagic))
         throw new LzmaDamage(isFirst ? "a header is damaged" : "bytes behind the xz stream were not read");
       isBehind = false;
-      yield* blocks(reader, checkBytes[header[7]! & 15]!);
+      yield* blocks(reader, checkBytes[header[7]! & 15]!, decoderOf);
       need(reader, 12);
       yield nothing;
     }
@@ -60,7 +61,11 @@ export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generato
   }
 }
 
-function* blocks(reader: ChunkReader, check: number): Generator<Uint8Array, void> {
+function* blocks(
+  reader: ChunkReader,
+  check: number,
+  decoderOf: (dictionaryBytes: number) => LzmaDecoder,
+): Generator<Uint8Array, void> {
   for (;;) {
     const start = reader.position;
     const size = reader.byte();
@@ -68,11 +73,20 @@ function* blocks(reader: ChunkReader, check: number): Generator<Uint8Array, void
     if (size === 0) return yield* skipIndex(reader, start);
     const dictionaryBytes = blockDictionary(need(reader, size * 4 + 3));
     const from = reader.position;
-    yield* expandLzma2(reader, dictionaryBytes);
+    yield* expandLzma2(reader, decoderOf(dictionaryBytes));
     need(reader, (4 - ((reader.position - from) & 3)) & 3);
     need(reader, check);
     yield nothing;
   }
+}
+
+/** Blocks of some bytes can each ask for a dictionary of megabytes: it is made once. */
+function sameDecoder(): (dictionaryBytes: number) => LzmaDecoder {
+  let made: { readonly bytes: number; readonly decoder: LzmaDecoder } | undefined;
+  return (bytes) => {
+    if (made === undefined || made.bytes < bytes) made = { bytes, decoder: new LzmaDecoder(bytes) };
+    return made.decoder;
+  };
 }
 
 /** The size of the dictionary, out of a block's header. */
@@ -99,8 +113,8 @@ function dictionaryOf(byte: number): number {
 }
 
 /** Expands LZMA2 (xz's form of LZMA: chunks, some stored) to its end. Throws LzmaDamage. */
-function* expandLzma2(reader: ChunkReader, dictionaryBytes: number): Generator<Uint8Array, void> {
-  const decoder = new LzmaDecoder(dictionaryBytes);
+function* expandLzma2(reader: ChunkReader, decoder: LzmaDecoder): Generator<Uint8Array, void> {
+  decoder.resetDictionary();
   const input = inputOf(reader);
   let hasProperties = false;
   for (;;) {
