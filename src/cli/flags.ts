@@ -107,7 +107,8 @@ export const scanFlags: readonly Flag[] = [
   },
   {
     flags: "--plain-http",
-    description: "ask registries without TLS (on this machine's own addresses that is tried anyway)",
+    description:
+      "ask registries without TLS (on this machine's own addresses that is tried anyway); engines on the network",
     group: "What to scan",
     only: ["scan", "image"],
   },

@@ -8,7 +8,7 @@ and the commit or layer that brought each one in.
 Commands:
   scan [target...]       look at what each target is, and scan it
   git [repository]       scan a repository: history, messages, refs, what no branch reaches
-  image <image...>       scan images: archives, layouts, registries; all layers and platforms
+  image <image...>       scan images: archives, registries, Docker, podman; all layers and platforms
   dir [path...]          scan files and folders
   stdin                  scan standard input
   review [target...]     go through findings in the terminal, as they come or from a report
@@ -45,6 +45,9 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "leaktrace image oci:build/image -f json",
     "leaktrace image registry.example.com/team/api:1.4",
     "leaktrace image registry.example.com/team/api --all-tags",
+    "leaktrace image docker:app:1.4 podman: podman-container:web",
+    "docker save app:1.4 | leaktrace image -",
+    "leaktrace image containers-storage: docker-storage: containerd: /var/lib/registry",
   ],
   dir: ["leaktrace dir .", "leaktrace dir conf/ deploy/ -f json"],
   stdin: ["kubectl get pods -o yaml | leaktrace stdin"],

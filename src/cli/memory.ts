@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { withAlternates } from "../content/git/alternates.ts";
 import { leastIds } from "../content/git/least-ids.ts";
@@ -7,6 +7,7 @@ import type { ContentHit } from "../model/detection.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Located } from "../model/source.ts";
 import type { GraphUnit, LayerUnit, Unit, UnitResult } from "../model/unit.ts";
+import { parseReference } from "../registry/reference.ts";
 import { findRepository } from "../sources/git/repository.ts";
 import {
   cacheFolder,
@@ -25,6 +26,7 @@ import {
   type Snapshot,
   type StoredEntry,
   writeLayerRecord,
+  type LayerRecord,
 } from "../store/index.ts";
 import { unitAgain } from "./again.ts";
 import type { ScanOptions } from "./options.ts";
@@ -73,9 +75,9 @@ export class Memory implements Disposable {
   /** What is known of a target; undefined where nothing can be. `alone`: no other target of the run holds contents of it. */
   async of(target: Target, alone: boolean): Promise<TargetMemory | undefined> {
     if (!this.#options.cache || typeof LEAKTRACE_SCANNER !== "string") return undefined;
-    const place = placeOf(target);
+    const place = placeOf(target) ?? remotePlaceOf(target);
     const state = place === undefined ? undefined : readState(place.roots);
-    if (place === undefined || state === undefined || state.bytes < leastBytes) return undefined;
+    if (place === undefined || (!place.isRemote && (state === undefined || state.bytes < leastBytes))) return undefined;
     const store = await (this.#store ??= this.#open());
     if (store === undefined) return undefined;
     const { ruleset, engine } = this.#prepared;
@@ -89,15 +91,16 @@ export class Memory implements Disposable {
     const layers = keyOf("layers", frame, ruleset.digest);
     const folders = place.folders ?? [];
     const parts: MemoryParts = {
-      ...{ store, known, layers },
+      ...{ store, known, layers, isRemote: place.isRemote },
       proved: new Proved(store, frame, ruleset, leastIds(folders, familyIds)),
       // What was changed this moment could be changed once more, and look the same.
       graph:
-        folder === undefined || !state.isSettled
+        folder === undefined || state?.isSettled !== true
           ? undefined
           : new GraphMemory(store, keyOf("graph", folder, frame, ruleset.digest), folders),
     };
-    if (!alone || text === undefined) return new TargetMemory(parts, undefined);
+    if (!alone || text === undefined || state === undefined || place.isRemote)
+      return new TargetMemory(parts, undefined);
     const asked = keyOf("target", frame, ruleset.digest, target.name, target.as, text);
     return new TargetMemory(parts, { state, again: () => readState(place.roots), asked });
   }
@@ -136,6 +139,8 @@ interface MemoryParts {
   readonly graph: GraphMemory | undefined;
   /** The scope of layers. */
   readonly layers: Uint8Array;
+  /** Its layers are fetched, each for its scan alone. */
+  readonly isRemote: boolean;
 }
 
 /** What is known of one target, and what its scan adds. */
@@ -147,6 +152,8 @@ export class TargetMemory {
   readonly #hits = new Set<string>();
   readonly #fresh: { readonly unit: LayerUnit; readonly name: Uint8Array; readonly result: UnitResult }[] = [];
   #isKeepable = true;
+  /** Layers that are not fetched. */
+  readonly #unfetched = new Map<string, LayerRecord>();
 
   constructor(parts: MemoryParts, state: TargetState | undefined) {
     this.#parts = parts;
@@ -185,6 +192,21 @@ export class TargetMemory {
     if (result.proved !== undefined) this.#parts.proved.learn(result.proved);
   }
 
+  /** Whether a layer need not even be fetched: one of these very bytes held no secret. */
+  isLayerKnown(digest: string, diffId: string): boolean {
+    if (!this.#parts.isRemote) return false;
+    const key = `${digest} ${diffId}`;
+    const known = this.#unfetched.get(key) ?? this.#readUnfetched(digest, diffId);
+    if (known !== undefined) this.#unfetched.set(key, known);
+    return known !== undefined;
+  }
+
+  /** What is kept of such a layer is sealed with its digest: whoever has only the cache learns no path from it. */
+  #readUnfetched(digest: string, diffId: string): LayerRecord | undefined {
+    const [found] = this.#parts.store.read("layer", keyOf(this.#parts.layers, unfetchedName(digest, diffId)));
+    return found === undefined ? undefined : readLayerRecord(found.value, keyOf("unfetched seal", digest, diffId));
+  }
+
   /**
    * A layer that is known is read for its files with secrets alone, whichever image it comes in; another one is scanned, and known from then on.
    * `read` has a unit scanned. Gives also how many of its contents were not scanned.
@@ -193,9 +215,12 @@ export class TargetMemory {
     unit: LayerUnit,
     read: (unit: Unit) => Promise<UnitResult>,
   ): Promise<{ result: UnitResult; known: number }> {
+    const unfetched = this.#unfetched.get(`${unit.digest} ${unit.diffId}`);
+    if (unfetched !== undefined) return { result: { ...unfetched.result, hits: [] }, known: unfetched.result.scanned };
     const name = keyOf("layer", unit.digest, unit.diffId);
     // What lies compressed in a compressed archive is not read twice.
-    const isFit = unit.length >= leastBytes && unit.wrapped === undefined;
+    const { isRemote } = this.#parts;
+    const isFit = (isRemote || unit.length >= leastBytes) && unit.wrapped === undefined && unit.unpacked === undefined;
     const found = isFit ? this.#parts.store.read("layer", keyOf(this.#parts.layers, name))[0] : undefined;
     const key = found === undefined ? undefined : proveLayer(unit);
     const record = found === undefined || key === undefined ? undefined : readLayerRecord(found.value, key);
@@ -238,6 +263,7 @@ export class TargetMemory {
   #keepLayers(): void {
     const entries = this.#fresh.flatMap(
       ({ unit, name, result: { hits, proved: _p, recognised: _r, ...result } }): StoredEntry[] => {
+        if (this.#parts.isRemote) return hits.length === 0 ? [this.#unfetchedEntry(unit, result)] : [];
         const key = proveLayer(unit);
         const only = [...new Set(hits.map(({ place }) => place))].sort();
         if (key === undefined) return [];
@@ -248,9 +274,20 @@ export class TargetMemory {
     if (entries.length > 0) this.#parts.store.write(entries);
   }
 
+  /** A layer without secrets, for scans that would fetch it again. */
+  #unfetchedEntry({ digest, diffId }: LayerUnit, result: LayerRecord["result"]): StoredEntry {
+    const name = unfetchedName(digest, diffId);
+    const value = writeLayerRecord({ result, only: [] }, keyOf("unfetched seal", digest, diffId));
+    return { kind: "layer", scope: keyOf(this.#parts.layers, name), name, value };
+  }
+
   #scope(state: FolderState): Uint8Array {
     return keyOf("snapshot", this.#state!.asked, state.digest);
   }
+}
+
+function unfetchedName(digest: string, diffId: string): Uint8Array {
+  return keyOf("unfetched layer", digest, diffId);
 }
 
 /** Whether contents that were read again are the ones with detections that were known. */
@@ -260,6 +297,8 @@ export function isSame(hits: readonly ContentHit[], known: Snapshot): boolean {
 }
 
 interface Place {
+  /** It is an image in a registry. */
+  readonly isRemote: boolean;
   /** Everything that the scan of the target can read. */
   readonly roots: readonly string[];
   /** The folder of objects, of a repository. */
@@ -273,11 +312,12 @@ function placeOf({ name, as }: Target): Place | undefined {
   try {
     const repository = as === "any" || as === "git" ? findRepository(name) : undefined;
     if (repository === undefined)
-      return as === "git" ? undefined : { roots: [realpathSync(name.replace(imagePrefix, ""))] };
+      return as === "git" ? undefined : { isRemote: false, roots: [realpathSync(name.replace(imagePrefix, ""))] };
     const { gitDir, commonDir } = repository;
     const objects = join(commonDir, "objects");
     const folders = withAlternates([objects], []);
     return {
+      isRemote: false,
       roots: [...new Set([gitDir, commonDir, ...folders.slice(1)])].map((path) => realpathSync(path)),
       objects: realpathSync(objects),
       folders,
@@ -287,7 +327,14 @@ function placeOf({ name, as }: Target): Place | undefined {
   }
 }
 
-const imagePrefix = /^(?:docker-archive|oci|oci-archive):/;
+/** An image in a registry has no place here, but its layers are what their digests say. */
+function remotePlaceOf({ name, as }: Target): Place | undefined {
+  const reference = as === "any" || as === "image" ? parseReference(name) : undefined;
+  if (reference === undefined || (as === "any" && !reference.isExplicit)) return undefined;
+  return statSync(name, { throwIfNoEntry: false }) === undefined ? { isRemote: true, roots: [] } : undefined;
+}
+
+const imagePrefix = /^(?:docker-archive|oci|oci-archive|containerd|containers-storage|docker-storage):/;
 
 /** Undefined where something was asked for that is not known to be the same the next time. */
 function optionsText(options: ScanOptions): string | undefined {

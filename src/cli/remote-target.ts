@@ -1,6 +1,7 @@
 import { ToolError, type Problem } from "../model/problem.ts";
 import type { Source } from "../model/source.ts";
-import { fetchRepository, type Address, type FetchedRepository } from "../remote/index.ts";
+import { fetchRepository, type Address } from "../remote/index.ts";
+import { withCopy } from "./copied-source.ts";
 import type { ScanOptions } from "./options.ts";
 import type { OpenContext } from "./request.ts";
 import { openRepository } from "./targets.ts";
@@ -34,32 +35,4 @@ export async function openRemote(address: Address, options: ScanOptions, context
     fetched[Symbol.dispose]();
     throw error;
   }
-}
-
-/** The source, with the problems of the fetch before its own; disposing of it removes the copy. Where the copy lay is no one's concern. */
-function withCopy(source: Source, fetched: FetchedRepository, problems: readonly Problem[]): Source {
-  const placed = (problem: Problem): Problem => ({
-    ...problem,
-    subject: problem.subject.replace(`${fetched.folder}/`, ""),
-  });
-  return {
-    target: source.target,
-    kind: source.kind,
-    get selection() {
-      return source.selection!;
-    },
-    async *units() {
-      yield* problems;
-      for await (const item of source.units()) yield "code" in item ? placed(item) : item;
-    },
-    done: (unit, result) => source.done(unit, result),
-    async locate(contents, run) {
-      const { sightings, problems: met } = await source.locate(contents, run);
-      return { sightings, problems: met.map(placed) };
-    },
-    async [Symbol.asyncDispose]() {
-      await source[Symbol.asyncDispose]();
-      fetched[Symbol.dispose]();
-    },
-  };
 }

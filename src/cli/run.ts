@@ -23,6 +23,8 @@ export class Run implements AsyncDisposable {
   readonly #started = Date.now();
   readonly #timer: NodeJS.Timeout;
   readonly #layers = new Map<string, Promise<UnitResult>>();
+  /** Those of them that were read to their end, and are what their digests say. */
+  readonly #whole = new Set<string>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #cancel = (): void => {
     this.#pool.cancel();
@@ -79,7 +81,9 @@ export class Run implements AsyncDisposable {
       this.#phase = what === undefined ? "plan" : "fetch";
       this.#received = what ?? this.#received;
     };
-    return { signal: this.#signal, received, ...claims(memory?.known) };
+    const isLayerKnown = (digest: string, diffId: string): boolean =>
+      this.#whole.has(layerName(digest, diffId)) || memory?.isLayerKnown(digest, diffId) === true;
+    return { signal: this.#signal, received, isLayerKnown, ...claims(memory?.known) };
   }
 
   /** Hands a unit to the pool once there is room; `done` hears what came of it, in one part or two. */
@@ -146,16 +150,17 @@ export class Run implements AsyncDisposable {
 
   /** Images share layers: one that was read to its end and is what its digest says is not read again. */
   async #layer(unit: LayerUnit): Promise<UnitResult> {
-    const key = `${unit.digest} ${unit.diffId}`;
+    const key = layerName(unit.digest, unit.diffId);
     const before = this.#layers.get(key);
     if (before !== undefined) {
       const result = await before.catch(() => undefined);
-      if (result !== undefined && result.problems.length === 0 && result.layer?.digest === unit.digest)
-        return { ...result, bytes: 0, recognised: 0 };
+      if (result !== undefined && isWhole(unit, result)) return { ...result, bytes: 0, recognised: 0 };
     }
     const reading = this.#readLayer(unit);
     this.#layers.set(key, reading);
-    return reading;
+    const result = await reading;
+    if (isWhole(unit, result)) this.#whole.add(key);
+    return result;
   }
 
   async #readLayer(unit: LayerUnit): Promise<UnitResult> {
@@ -190,6 +195,14 @@ export class Run implements AsyncDisposable {
     await this.#pool[Symbol.asyncDispose]();
     await this.#partPool?.[Symbol.asyncDispose]();
   }
+}
+
+function layerName(digest: string, diffId: string): string {
+  return `${digest} ${diffId}`;
+}
+
+function isWhole({ digest }: LayerUnit, { problems, layer, interrupted }: UnitResult): boolean {
+  return problems.length === 0 && interrupted !== true && layer?.digest === digest;
 }
 
 interface UnitPart {

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { ToolError, type Problem } from "../model/problem.ts";
 import { parseAddress, type Address } from "../remote/address.ts";
 import type { Source } from "../model/source.ts";
+import { parseEngineTarget } from "../engine/target.ts";
 import { openFiles, openStdin } from "../sources/files/index.ts";
 import type { ScanOptions } from "./options.ts";
 import type { OpenContext } from "./request.ts";
@@ -15,7 +16,7 @@ export interface Target {
   readonly as: "any" | "git" | "image" | "files" | "stdin";
 }
 
-const imagePrefix = /^(?:docker-archive|oci|oci-archive):/;
+const imagePrefix = /^(?:docker-archive|oci|oci-archive|containerd|containers-storage|docker-storage):/;
 
 /** What an argument names. Repositories elsewhere are told by their form; `file://` is another way to write a path. */
 export function targetOf(name: string, as: Target["as"]): Target {
@@ -45,15 +46,24 @@ export async function openTarget(target: Target, options: ScanOptions, context: 
   }
 }
 
-/** An image at hand; where there is no such file, one of a registry. */
+/** An image at hand, on standard input, or of an engine; where there is no such file, one of a registry. */
 async function openImageTarget(name: string, options: ScanOptions, context: OpenContext): Promise<Source> {
-  const { openImage } = await import("../sources/image/index.ts");
+  const engine = parseEngineTarget(name);
+  if (engine !== undefined)
+    return (await import("./engine-target.ts")).openEngineTarget(name, engine, options, context);
+  if (name === "-") return (await import("./archive-stream.ts")).openStreamedImage(name, undefined, context);
   if (!imagePrefix.test(name) && statSync(name, { throwIfNoEntry: false }) === undefined) {
     const { referenceOf, openRegistryTarget } = await import("./registry-target.ts");
     const reference = referenceOf(name);
     if (reference !== undefined) return openRegistryTarget(name, reference, options, context);
   }
-  return openImage(name, context);
+  return openAtHand(name, context);
+}
+
+async function openAtHand(name: string, context: OpenContext): Promise<Source> {
+  const { isSlow, openStreamedImage } = await import("./archive-stream.ts");
+  if (await isSlow(name)) return openStreamedImage(name, name, context);
+  return (await import("../sources/image/index.ts")).openImage(name, context);
 }
 
 /**
@@ -124,6 +134,9 @@ async function openAny(name: string, options: ScanOptions, context: OpenContext)
   if (name === "-" && options.selection === undefined) return openStdin();
   const { openImage, sniffImage } = await import("../sources/image/index.ts");
   if (imagePrefix.test(name)) return openImage(name, context);
+  const engine = parseEngineTarget(name);
+  if (engine !== undefined && statSync(name, { throwIfNoEntry: false }) === undefined)
+    return (await import("./engine-target.ts")).openEngineTarget(name, engine, options, context);
   let isFolder: boolean;
   try {
     isFolder = statSync(name).isDirectory();
@@ -133,7 +146,7 @@ async function openAny(name: string, options: ScanOptions, context: OpenContext)
     // A path that was mistyped is asked of no registry.
     if (reference?.isExplicit === true) return openRegistryTarget(name, reference, options, context);
     throw new ToolError("no-target", `${name} does not exist`, {
-      hint: "a target is a repository, an image archive or OCI layout, a folder, a file, an address, host/name:tag, or - for standard input",
+      hint: "a target is a repository, an image archive or OCI layout, a folder, a file, an address, host/name:tag, docker:name, or - for standard input",
       cause: error,
     });
   }
@@ -146,7 +159,7 @@ async function openAny(name: string, options: ScanOptions, context: OpenContext)
       hint: "Scan it in a run of its own, without --since, --until, --branch and --log-opts.",
     });
   }
-  return (await sniffImage(name)) === undefined ? openFiles(name, filesOptions(options)) : openImage(name, context);
+  return (await sniffImage(name)) === undefined ? openFiles(name, filesOptions(options)) : openAtHand(name, context);
 }
 
 function filesOptions(options: ScanOptions): { maxBytes: number; followSymlinks: boolean } {

@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import type { Wrapping } from "../model/unit.ts";
 import { readRange } from "./byte-range.ts";
 import { expand, layerLimits, type StreamDamage } from "./compression.ts";
 import { isTarHeader, isZero, padded, parsePax, parseTarHeader, parseText, TAR_BLOCK } from "./tar-header.ts";
@@ -31,7 +32,7 @@ export interface ArchiveIndex {
 }
 
 export interface IndexOptions {
-  readonly wrapped?: "gzip" | "zstd";
+  readonly wrapped?: Wrapping;
   readonly signal?: AbortSignal;
   /** Asked after each entry; `true` ends the reading. */
   readonly isEnough?: (path: string) => boolean;
@@ -149,7 +150,7 @@ async function readerAt(file: string): Promise<Input> {
   };
 }
 
-function readerThrough(file: string, wrapped: "gzip" | "zstd", report: (damage: StreamDamage) => void): Input {
+function readerThrough(file: string, wrapped: Wrapping, report: (damage: StreamDamage) => void): Input {
   const chunks = expand(() => readRange({ file, offset: 0, length: Infinity }), wrapped, layerLimits, report);
   let chunk: Uint8Array = new Uint8Array(0);
   let position = 0;

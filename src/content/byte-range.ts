@@ -1,4 +1,6 @@
 import { open, type FileHandle } from "node:fs/promises";
+import type { UnpackedLayer, Wrapping } from "../model/unit.ts";
+import { assembleTar, folderAsTar } from "./assembled-tar.ts";
 import { expand, layerLimits, type StreamDamage } from "./compression.ts";
 
 /** Bytes of one read; measured best together with zlib's output chunks of the same size. */
@@ -9,18 +11,24 @@ export interface ByteRange {
   readonly file: string;
   readonly offset: number;
   readonly length: number;
-  readonly wrapped?: "gzip" | "zstd";
+  readonly wrapped?: Wrapping;
+  /** It is no file: the bytes are made while they are read. `offset` is 0. */
+  readonly unpacked?: UnpackedLayer;
 }
 
 /**
  * Streams a range in chunks that are never written to again. Ends early, without an error, where the file does; errors of the
- * operating system are thrown. Damage of a wrapped file is told to `report`.
+ * operating system are thrown. Damage of a wrapped file, or of an unpacked layer, is told to `report`.
  */
 export async function* readRange(
   range: ByteRange,
   report: (damage: StreamDamage) => void = () => {},
 ): AsyncGenerator<Uint8Array, void> {
-  const { file, offset, length, wrapped } = range;
+  const { file, offset, length, wrapped, unpacked } = range;
+  if (unpacked !== undefined) {
+    yield* unpacked.kind === "folder" ? folderAsTar(file, report) : assembleTar(file, unpacked.folder, report);
+    return;
+  }
   if (wrapped === undefined) {
     yield* readFileRange(file, offset, length);
     return;

@@ -1,9 +1,13 @@
+import type { Wrapping } from "../model/unit.ts";
+import { unbzip2 } from "./containers/bzip2.ts";
+import { unxz, type XzOutcome } from "./containers/xz.ts";
 import { gunzip, type StreamDamage } from "./gzip.ts";
+import { decodeAhead } from "./read-ahead.ts";
 import { unzstd } from "./zstd.ts";
 
 export type { StreamDamage } from "./gzip.ts";
 
-export type Compression = "none" | "gzip" | "zstd" | "xz" | "bzip2";
+export type Compression = "none" | Wrapping;
 
 /** How many bytes `sniffCompression` wants to see. */
 export const COMPRESSION_MAGIC_BYTES = 6;
@@ -54,13 +58,6 @@ export async function* expand(
     yield* open();
     return;
   }
-  if (compression === "xz" || compression === "bzip2") {
-    report({
-      kind: "unsupported",
-      message: `compressed with ${compression}, which is not read yet`,
-    });
-    return;
-  }
   let stored = 0;
   const counted = async function* (): AsyncGenerator<Uint8Array, void> {
     let offset = 0;
@@ -71,7 +68,7 @@ export async function* expand(
     }
   };
   let expanded = 0;
-  for await (const chunk of compression === "gzip" ? gunzip(counted, report) : unzstd(counted(), report)) {
+  for await (const chunk of decoded(counted, compression, report)) {
     expanded += chunk.length;
     const ratio = expanded / Math.max(1, stored);
     if (expanded > limits.maxBytes || (expanded > limits.ratioFromBytes && ratio > limits.maxRatio)) {
@@ -83,4 +80,36 @@ export async function* expand(
     }
     yield chunk;
   }
+}
+
+/** What one result of the decoder can need: a block of bzip2 whose every byte takes a longest code. */
+const bzip2AheadBytes = 3 << 20;
+/** A chunk of LZMA2 with the headers around it takes less than a quarter of that. */
+const xzAheadBytes = 1 << 18;
+
+function decoded(
+  open: () => AsyncIterable<Uint8Array>,
+  compression: Wrapping,
+  report: (damage: StreamDamage) => void,
+): AsyncIterable<Uint8Array> {
+  switch (compression) {
+    case "gzip":
+      return gunzip(open, report);
+    case "zstd":
+      return unzstd(open(), report);
+    case "bzip2":
+      return decodeAhead(open(), bzip2AheadBytes, (pieces) =>
+        unbzip2(pieces, (message, isBehind) => report({ kind: isBehind ? "trailing" : "corrupt", message })),
+      );
+    case "xz":
+      return decodeAhead(open(), xzAheadBytes, (pieces) => expandXz(pieces, report));
+  }
+}
+
+function* expandXz(pieces: Iterable<Uint8Array>, report: (damage: StreamDamage) => void): Generator<Uint8Array, void> {
+  const outcome: XzOutcome = {};
+  yield* unxz(pieces, outcome);
+  if (outcome.fault === undefined) return;
+  const { code, message, isBehind } = outcome.fault;
+  report({ kind: code === "unsupported" ? code : isBehind === true ? "trailing" : "corrupt", message });
 }

@@ -36,3 +36,36 @@ export function asTextRecord(value: unknown): readonly (readonly [string, string
     if (typeof item === "string") found.push([key, item]);
   return found;
 }
+
+/**
+ * Whether a document says something that its parsed value does not hold, because two members of an object have the same name. Readers differ in which of them counts (RFC 8259, 4), so one can hide
+ * from some of them.
+ */
+export function hasHiddenMembers(bytes: Uint8Array, value: unknown): boolean {
+  return membersIn(bytes) !== membersOf(value);
+}
+
+/** Each member has one colon outside of strings. */
+function membersIn(bytes: Uint8Array): number {
+  let count = 0;
+  let isInString = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === 0x22) isInString = !isInString;
+    else if (isInString && byte === 0x5c) at++;
+    else if (!isInString && byte === 0x3a) count++;
+  }
+  return count;
+}
+
+function membersOf(value: unknown): number {
+  let count = 0;
+  const left: unknown[] = [value];
+  for (let next = left.pop(); left.length > 0 || next !== undefined; next = left.pop()) {
+    if (typeof next !== "object" || next === null) continue;
+    const inside: readonly unknown[] = Object.values(next);
+    if (!Array.isArray(next)) count += inside.length;
+    for (const item of inside) if (typeof item === "object" && item !== null) left.push(item);
+  }
+  return count;
+}

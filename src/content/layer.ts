@@ -61,7 +61,10 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     problems.push({ code, effect, target: unit.target, subject: layerName(unit), message });
   };
   const paths = collectPaths();
-  const stored = storedBytes(unit);
+  // What is wrong with an archive as a whole was told when its entries were looked up.
+  const stored = storedBytes(unit, (damage) => {
+    if (unit.unpacked !== undefined) damaged(damage);
+  });
   const tarHash = hasher(unit.diffId);
   let bytes = 0;
   let entries = 0;
@@ -157,7 +160,10 @@ function looksLikeTar(head: Uint8Array): boolean {
 }
 
 /** The stored bytes, hashed once however often they are opened. */
-function storedBytes(unit: LayerUnit): {
+function storedBytes(
+  unit: LayerUnit,
+  report: (damage: StreamDamage) => void,
+): {
   open: () => AsyncIterable<Uint8Array>;
   drain: () => Promise<void>;
   digest: () => string;
@@ -167,7 +173,7 @@ function storedBytes(unit: LayerUnit): {
   let hashed = 0;
   async function* open(): AsyncGenerator<Uint8Array, void> {
     let offset = 0;
-    for await (const chunk of readRange(unit)) {
+    for await (const chunk of readRange(unit, report)) {
       const known = Math.min(chunk.length, hashed - offset);
       offset += chunk.length;
       if (known < chunk.length) {

@@ -111,6 +111,9 @@ function openReader(visitor: TarVisitor, base: number, count: () => void): Reade
   // v7 archives have no magic; a mark of one byte makes every write wait until tar-stream has eaten it.
   const options = { allowUnknownFormat: true, highWaterMark: 1 };
   const stream: Extract = extract(options);
+  // Go, and so Docker and containerd, take no name or size from a header that holds for the whole archive; tar-stream takes them for entries that have one of their own as well, and a size of theirs
+  // would hide the end of a file. Where it keeps them otherwise, nothing but that changes.
+  Object.defineProperty(stream, "_paxGlobal", { get: () => null, set: () => {} });
   let current: { block: Uint8Array; start: number } = { block: new Uint8Array(0), start: 0 };
   let nextHeader = base;
   let stop: Stop | undefined;

@@ -40,9 +40,13 @@ export function parseWhiteout(path: string): Whiteout | undefined {
   return { kind: "remove", path: folder === "" ? removed : `${folder}/${removed}` };
 }
 
-/** The folders above a cleaned path, nearest first, without the root. */
+/** Longer paths no system has (Linux: 4096 bytes); a name of four megabytes has two million folders above it. */
+const MAX_PATH = 8192;
+
+/** The folders above a cleaned path, nearest first, without the root; none of a path that no system could unpack. */
 export function ancestors(path: string): string[] {
   const found: string[] = [];
+  if (path.length > MAX_PATH) return found;
   for (let cut = path.lastIndexOf("/"); cut > 0; cut = path.lastIndexOf("/", cut - 1)) found.push(path.slice(0, cut));
   return found;
 }

@@ -54,4 +54,6 @@ export interface SourceContext {
   readonly claim: (id: ContentId) => boolean;
   /** The same for the id of `idBytes` (20 where it is not told) at `ids[at …]`. */
   readonly claimAt: (ids: Uint8Array, at: number, idBytes?: IdBytes) => boolean;
+  /** Whether a layer of these digests was scanned already: then it can be planned without being there. */
+  readonly isLayerKnown?: (digest: string, diffId: string) => boolean;
 }

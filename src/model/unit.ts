@@ -77,6 +77,15 @@ export interface InlineUnit extends UnitBase {
   readonly areNames?: true;
 }
 
+/** What a file can be compressed with as a whole. */
+export type Wrapping = "gzip" | "zstd" | "xz" | "bzip2";
+
+/**
+ * Where a layer lies unpacked in an engine's storage, to be put together again. `split`: the file tells the tar without the bodies of its files, which lie below `folder`. `folder`: the file itself is
+ * the folder, and all that there is.
+ */
+export type UnpackedLayer = { readonly kind: "split"; readonly folder: string } | { readonly kind: "folder" };
+
 /** One layer of an image: a byte range of a file that holds a tar, compressed or not. */
 export interface LayerUnit extends UnitBase {
   readonly kind: "layer";
@@ -88,7 +97,8 @@ export interface LayerUnit extends UnitBase {
   /** What the uncompressed tar should hash to; empty: unknown. */
   readonly diffId: string;
   /** Where `file` itself is compressed as a whole: the offset counts in its expanded bytes. */
-  readonly wrapped?: "gzip" | "zstd";
+  readonly wrapped?: Wrapping;
+  readonly unpacked?: UnpackedLayer;
   /** Only these files are scanned, by their paths: an earlier scan knows the others. */
   readonly only?: readonly string[];
 }

@@ -6,15 +6,3 @@ export interface Answer {
   /** Gives the connection back without reading the body. */
   readonly discard: () => Promise<void>;
 }
-
-/** Reads a small document whole; undefined where it is larger than `maxBytes`. Throws what the connection throws. */
-export async function readBody(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer | undefined> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of body) {
-    size += piece.length;
-    if (size > maxBytes) return undefined;
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
-}

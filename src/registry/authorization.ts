@@ -1,6 +1,7 @@
 import type { Challenge } from "./challenge.ts";
 import { asRecord, asText, parseJson } from "../content/json.ts";
-import { readBody, type Answer } from "./answer.ts";
+import { readWhole } from "../content/read-whole.ts";
+import type { Answer } from "./answer.ts";
 import type { Credentials } from "./credentials.ts";
 import { RegistryFailure } from "./failure.ts";
 
@@ -77,7 +78,7 @@ export class Authorization {
       await answer.discard();
       return false;
     }
-    const token = readToken(await readBody(answer.body, maxTokenBytes));
+    const token = readToken(await readWhole(answer.body, maxTokenBytes));
     if (token === undefined) throw new RegistryFailure("protocol", "its token server gives no token");
     return this.#set(`Bearer ${token.text}`, Date.now() + token.seconds * usedLife * 1000);
   }

@@ -5,13 +5,14 @@
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { blobPath, digestOf, isDigest } from "../content/digest.ts";
+import { isManifestOf } from "../content/signed-manifest.ts";
 import { Authorization } from "./authorization.ts";
 import { fetchBlob } from "./blob.ts";
 import { RegistryClient } from "./client.ts";
 import { findCredentials } from "./credentials.ts";
-import { descriptorsIn, type Descriptor } from "./documents.ts";
+import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
 import { asToolError, refused, RegistryFailure } from "./failure.ts";
-import { readBody } from "./answer.ts";
+import { readWhole } from "../content/read-whole.ts";
 import { apiHost, type ImageReference } from "./reference.ts";
 import { listTags, referrersOf } from "./listing.ts";
 
@@ -141,11 +142,29 @@ class Images implements RegistryImages {
     }
   }
 
-  find(path: string): Promise<{ file: string; offset: number; length: number } | undefined> {
+  async find(path: string): Promise<{ file: string; offset: number; length: number } | undefined> {
     const digest = digestAt(path);
     const named = digest === undefined ? undefined : this.#named.get(digest);
-    if (named?.size === undefined) return Promise.resolve(undefined);
-    return Promise.resolve({ file: join(this.#options.folder.path, path), offset: 0, length: named.size });
+    if (named === undefined) return undefined;
+    const length = named.size ?? (await this.#sizeOf(named));
+    return length === undefined ? undefined : { file: join(this.#options.folder.path, path), offset: 0, length };
+  }
+
+  /** How long a blob is of which no document tells that. */
+  async #sizeOf(named: Descriptor): Promise<number | undefined> {
+    const { digest } = named;
+    try {
+      const answer = await this.#client.ask("HEAD", `/v2/${this.#reference.repository}/blobs/${digest}`);
+      await answer.discard();
+      const told = answer.header("content-length") ?? "";
+      if (answer.status !== 200 || !/^\d{1,15}$/.test(told)) return undefined;
+      this.#named.set(digest, { ...named, size: Number(told) });
+      return Number(told);
+    } catch (error) {
+      if (!(error instanceof RegistryFailure)) throw error;
+      this.faults.push({ subject: digest, message: error.message });
+      return undefined;
+    }
   }
 
   obtain(digest: string): Promise<RegistryFault | undefined> {
@@ -189,7 +208,7 @@ class Images implements RegistryImages {
     const bytes = await this.#get(`/v2/${this.#reference.repository}/manifests/${name}`);
     if (bytes === undefined) throw new RegistryFailure("too-large", "a manifest is too large");
     const digest = isDigest(name) ? name : digestOf(bytes);
-    if (digestOf(bytes, digest) !== digest)
+    if (!isManifestOf(bytes, digest))
       throw new RegistryFailure("protocol", "the bytes of a manifest are not those of its digest");
     this.#learn(digest, bytes);
     return { digest, size: bytes.length, kind: "manifest" };
@@ -207,7 +226,7 @@ class Images implements RegistryImages {
     const answer = await this.#client.ask("GET", path, { accept });
     if (answer.status === 200) {
       try {
-        return await readBody(answer.body, maxDocumentBytes);
+        return await readWhole(answer.body, maxDocumentBytes);
       } catch {
         throw new RegistryFailure("unreachable", "the connection drops");
       }

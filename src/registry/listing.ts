@@ -1,9 +1,9 @@
 import { asRecord, asTexts, parseJson } from "../content/json.ts";
 import type { RegistryClient } from "./client.ts";
-import { descriptorsIn, type Descriptor } from "./documents.ts";
+import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
 import { refused, RegistryFailure } from "./failure.ts";
 import { isTag } from "./reference.ts";
-import { readBody } from "./answer.ts";
+import { readWhole } from "../content/read-whole.ts";
 
 /** A page of names or descriptors. */
 const maxPageBytes = 16 << 20;
@@ -27,7 +27,7 @@ export async function listTags(client: RegistryClient, repository: string): Prom
         other: "the registry does not list its tags",
       });
     }
-    for (const tag of tagsIn(await readBody(answer.body, maxPageBytes))) tags.add(tag);
+    for (const tag of tagsIn(await readWhole(answer.body, maxPageBytes))) tags.add(tag);
     path = nextPage(answer.header("link"), path);
   }
   return [...tags].sort();
@@ -55,7 +55,7 @@ export async function referrersOf(
       for (const one of await taggedReferrers(client, repository, asked, readTag)) found.set(one.digest, one);
       break;
     }
-    for (const one of descriptorsIn(await readBody(answer.body, maxPageBytes)).manifests) found.set(one.digest, one);
+    for (const one of descriptorsIn(await readWhole(answer.body, maxPageBytes)).manifests) found.set(one.digest, one);
   }
   return [...found.values()];
 }

@@ -10,6 +10,6 @@ export { GraphMemory } from "./graph-memory.ts";
 export { keyOf } from "./seal.ts";
 export { Known } from "./known.ts";
 export { Proved } from "./proved.ts";
-export { proveLayer, readLayerRecord, writeLayerRecord } from "./layer-record.ts";
+export { proveLayer, readLayerRecord, writeLayerRecord, type LayerRecord } from "./layer-record.ts";
 export { Segment } from "./segment.ts";
 export { readSnapshot, writeSnapshot, type Snapshot } from "./snapshot.ts";

@@ -252,7 +252,7 @@ describe("a layer that is damaged", () => {
     });
   });
 
-  test("stored as xz is named and verified", async () => {
+  test("by being no xz behind its first bytes is named and verified", async () => {
     const stored = Buffer.concat([Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0), sampleText(1000)]);
     expect(await read(stored, { digest: digest(stored) })).toMatchObject({
       files: [],

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect } from "vitest";
-import { buildImage } from "../../fixtures/images/build-image.ts";
+import { buildImage, hexOf } from "../../fixtures/images/build-image.ts";
 import { entriesOf, leaktrace, probe, probeRules, program, scratch } from "../cli/scan-program.ts";
 import { hasProgram, testWith } from "../require-program.ts";
 
@@ -38,7 +38,7 @@ beforeAll(async () => {
   const config = join(folder, "registry.yml");
   writeFileSync(
     config,
-    `version: 0.1\nlog: {accesslog: {disabled: false}}\nstorage: {filesystem: {rootdirectory: ${join(folder, "storage")}}}\nhttp: {addr: "${host}"}\n`,
+    `version: 0.1\nlog: {accesslog: {disabled: false}}\nstorage: {filesystem: {rootdirectory: ${join(folder, "storage")}}}\nhttp: {addr: "${host}"}\ncompatibility: {schema1: {enabled: true}}\n`,
   );
   registry = spawn("sh", ["-c", 'exec docker-registry serve "$1" >"$2" 2>&1', "sh", config, log], { stdio: "ignore" });
   for (let i = 0; i < 100; i++) {
@@ -114,6 +114,66 @@ test("all tags: layers that they share are fetched once", () => {
   const blobs = requests(before).filter((line) => line.includes("/blobs/"));
   expect(blobs.length).toBeGreaterThan(10);
   expect(new Set(blobs).size).toBe(blobs.length);
+});
+
+test("tags in a list fetch what they share once; a second sweep fetches layers with secrets alone, and says the same", () => {
+  const list = join(folder, "tags");
+  writeFileSync(list, [0, 1, 2, 3, 4].map((tag) => `${host}/team/app:v${tag}\n`).join(""));
+  const args = ["scan", "--targets", list, "-c", rules, "-f", "jsonl", "--cache-dir", join(folder, "cache")];
+  const layersIn = (since: number): string[] => requests(since).filter((line) => line.includes("/blobs/"));
+  const start = readFileSync(log, "utf8").length;
+  const first = leaktrace(args, { env });
+  const fetched = layersIn(start);
+  expect(fetched.length).toBeGreaterThan(10);
+  // Configurations are documents of each image; layers are fetched once.
+  expect(new Set(fetched).size).toBe(fetched.length);
+  const between = readFileSync(log, "utf8").length;
+  const second = leaktrace(args, { env });
+  const secretLayers = 5;
+  const configs = 5;
+  expect(layersIn(between).length).toBe(secretLayers + configs);
+  const told = ({ stdout }: typeof first): string[] => stdout.split("\n").filter((line) => !line.includes('"bytes"'));
+  expect(told(second)).toEqual(told(first));
+  expect([first.code, second.code]).toEqual([1, 1]);
+});
+
+test("an image with a manifest of schema 1, as skopeo makes it and the registry signs it", () => {
+  const copy = ["--insecure-policy", "copy", "-q", "--format", "v2s1", "--dest-tls-verify=false"];
+  execFileSync("skopeo", [...copy, `oci:${join(folder, "image-1")}:x`, `docker://${host}/team/old:v1`], {
+    stdio: "pipe",
+  });
+  const ran = leaktrace(["image", `${host}/team/old:v1`, "-c", rules, "-f", "json"], { env });
+  expect(ran.stderr).not.toContain("incomplete");
+  const files = entriesOf(ran).map(({ File }) => File);
+  expect(files).toEqual(expect.arrayContaining(["app/config.env", "config!Env[TOKEN]"]) as unknown);
+  expect(ran.stdout).toContain('"Deleted": true');
+  expect(ran.stdout).toContain("COPY config.env /app/");
+});
+
+test("its folder on the disk: tags, what lost its tag, and blobs that nothing names", async () => {
+  const storage = join(folder, "storage");
+  for (const seed of ["first", "second"]) {
+    const path = join(folder, `pushed-${seed}`);
+    const layers = [{ files: { [`app/${seed}.env`]: `KEY=${probe(`${seed} push`)}\n` } }];
+    await buildImage({ tag: "x", layers }, { path, format: "oci-layout" });
+    const copy = ["--insecure-policy", "copy", "-q", "--dest-tls-verify=false"];
+    execFileSync("skopeo", [...copy, `oci:${path}:x`, `docker://${host}/deep/er/moved:v1`], { stdio: "pipe" });
+  }
+  const orphan = Buffer.from(`KEY=${probe("orphan")}\n`);
+  const hex = hexOf(orphan);
+  const place = join(storage, "docker/registry/v2/blobs/sha256", hex.slice(0, 2), hex);
+  mkdirSync(place, { recursive: true });
+  writeFileSync(join(place, "data"), orphan);
+  const ran = leaktrace(["scan", storage, "-c", rules, "-f", "json"], { env });
+  const places = entriesOf(ran).map(({ File, Image }) => [File, Image?.slice(storage.length + 1)] as const);
+  const imageOf = (file: string): string => places.find(([path]) => path === file)?.[1] ?? "";
+  expect(imageOf("app/second.env")).toBe("deep/er/moved:v1");
+  expect(imageOf("app/first.env")).toMatch(/^deep\/er\/moved@sha256:[0-9a-f]{64}$/);
+  expect(places.filter(([, image]) => image === "in no image").length).toBe(1);
+  expect(places.some(([, image]) => image?.includes("team/app:v3") === true)).toBe(true);
+  expect(ran.stderr).not.toContain("incomplete");
+  const sub = leaktrace(["image", join(storage, "docker/registry/v2"), "-c", rules, "-f", "json"], { env });
+  expect(entriesOf(sub).length).toBe(places.length);
 });
 
 test("scan takes a reference that is spelled out, also in a list; a tag that is not there is told", () => {

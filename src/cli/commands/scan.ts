@@ -9,6 +9,7 @@ import { isSame, Memory, type TargetMemory } from "../memory.ts";
 import { Run } from "../run.ts";
 import { selfTest } from "../self-test.ts";
 import { prepareScan } from "../setup.ts";
+import { parseEngineTarget } from "../../engine/target.ts";
 import { openTarget, targetOf, unreachable, withSubmodules } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
 import { toolVersion } from "./version.ts";
@@ -17,9 +18,12 @@ import { toolVersion } from "./version.ts";
 export async function run(targets: readonly string[], options: ScanOptions): Promise<number> {
   if (options.targetsFile !== undefined || options.journal !== undefined)
     return (await import("./sweep.ts")).run(targets, options);
-  return presentScan(options, (observer) =>
-    runScan({ targets: targets.map((name) => targetOf(name, "any")), options }, observer),
-  );
+  return presentScan(options, async (observer) => {
+    const named = targets.map((name) => targetOf(name, "any"));
+    const hasEngine = named.some(({ name }) => parseEngineTarget(name)?.name === "");
+    const all = hasEngine ? await (await import("../engine-target.ts")).withEngineTargets(named, options) : named;
+    return runScan({ targets: all, options }, observer);
+  });
 }
 
 /** The whole program: rules, then each target's units through the pool, then where the hits were seen, then the report. */

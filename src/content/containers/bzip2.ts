@@ -10,19 +10,26 @@ const longestCode = 20;
 const groupLength = 50;
 
 /**
- * Expands bzip2: any number of streams, block by block (900 kB at most). Gives all blocks before damage; what is wrong comes back. Of our own, because
+ * Expands bzip2: any number of streams, block by block (900 kB at most). Gives all blocks before damage; what is wrong comes back (`isBehind`: it stands behind the
+ * end of a stream, and so costs none of it). Between two results it takes three megabytes of input at most; where there is nothing to give for long, the result is empty. Of our own, because
  * the packages there are either want the whole file in memory or must be awaited, and none stops at a limit.
  */
-export function* unbzip2(input: Iterable<Uint8Array>, damaged: (message: string) => void): Generator<Uint8Array, void> {
+export function* unbzip2(
+  input: Iterable<Uint8Array>,
+  damaged: (message: string, isBehind: boolean) => void,
+): Generator<Uint8Array, void> {
   const bits = new BitReader(new ChunkReader(input));
   let isFirst = true;
+  let isBehind = false;
   try {
     while (isFirst || !bits.isAtEnd()) {
+      isBehind = !isFirst;
       if (bits.read(24) !== 0x425a68)
         throw new Damage(isFirst ? "no bzip2 stream" : "bytes behind the bzip2 stream were not read");
       const level = bits.read(8) - 0x30;
       if (level < 1 || level > 9) throw new Damage("its header is damaged");
       isFirst = false;
+      isBehind = false;
       for (;;) {
         const magic = bits.read(24) * 2 ** 24 + bits.read(24);
         if (magic === endMagic) break;
@@ -31,10 +38,11 @@ export function* unbzip2(input: Iterable<Uint8Array>, damaged: (message: string)
       }
       bits.read(32);
       bits.toByte();
+      yield new Uint8Array(0);
     }
   } catch (error) {
     if (!(error instanceof Damage)) throw error;
-    damaged(`the bzip2 stream is cut off or damaged (${error.message})`);
+    damaged(`the bzip2 stream is cut off or damaged (${error.message})`, isBehind);
   }
 }
 
@@ -120,7 +128,9 @@ function readCode(bits: BitReader, symbolCount: number): Code {
   const lengths = new Uint8Array(symbolCount);
   let length = bits.read(5);
   for (let i = 0; i < symbolCount; i++) {
-    for (;;) {
+    for (let steps = 0; ; steps++) {
+      // A way there and back is what nobody writes, and could be made without end.
+      if (steps > longestCode) throw new Damage("its codes are damaged");
       if (length < 1 || length > longestCode) throw new Damage("its codes are damaged");
       if (bits.read(1) === 0) break;
       length += bits.read(1) === 0 ? 1 : -1;

@@ -11,6 +11,9 @@ const positionSlots = 64;
 const fullDistances = 128;
 const endPositionModel = 14;
 const alignBits = 4;
+const topByte = 0xff000000 | 0;
+/** Matches from this length on are copied as a block. */
+const longCopy = 64;
 /** Expanded bytes that are given at once. */
 const outputBytes = 1 << 16;
 
@@ -40,11 +43,15 @@ export class LzmaDecoder {
   readonly #matchLengths = new LengthModel();
   readonly #repLengths = new LengthModel();
   #state = 0;
-  #reps: [number, number, number, number] = [0, 0, 0, 0];
+  #rep0 = 0;
+  #rep1 = 0;
+  #rep2 = 0;
+  #rep3 = 0;
   #position = 0;
   #source: PieceSource = () => undefined;
   #piece: Uint8Array = new Uint8Array(0);
   #pieceAt = 0;
+  /** Both are 32 bits without a sign, kept with one: so they stay small integers, which an engine does not box. */
   #range = 0;
   #code = 0;
 
@@ -72,7 +79,7 @@ export class LzmaDecoder {
 
   resetState(): void {
     this.#state = 0;
-    this.#reps = [0, 0, 0, 0];
+    this.#rep0 = this.#rep1 = this.#rep2 = this.#rep3 = 0;
     const models = [
       this.#literals,
       this.#isMatch,
@@ -99,20 +106,16 @@ export class LzmaDecoder {
     this.#piece = new Uint8Array(0);
     this.#pieceAt = 0;
     if (this.#byte() !== 0) throw new LzmaDamage("its first byte is damaged");
-    this.#range = 0xffffffff;
+    this.#range = -1;
     this.#code = 0;
-    for (let i = 0; i < 4; i++) this.#code = ((this.#code << 8) | this.#byte()) >>> 0;
+    for (let i = 0; i < 4; i++) this.#code = (this.#code << 8) | this.#byte();
     let left = length;
     let isEnd = false;
     try {
-      while (left > 0) {
-        const made = this.#symbol(left);
-        if (made === 0) {
-          isEnd = true;
-          break;
-        }
-        left -= made;
-        if (this.#isDue) yield* this.#flush();
+      while (left > 0 && !isEnd) {
+        left = this.#run(left);
+        isEnd = left < 0;
+        yield* this.#flush();
       }
     } catch (error) {
       if (error instanceof LzmaDamage) yield* this.#flush();
@@ -122,9 +125,16 @@ export class LzmaDecoder {
     return isEnd;
   }
 
-  get #isDue(): boolean {
-    const pending = this.#at - this.#given;
-    return (pending < 0 ? pending + this.#dictionary.length : pending) >= outputBytes;
+  /** Expands until there is enough to give. Of `length` bytes so many are left; -1 where the marker of the end came. */
+  #run(length: number): number {
+    const enough = Math.max(0, length - outputBytes);
+    let left = length;
+    while (left > enough) {
+      const made = this.#symbol(left);
+      if (made === 0) return -1;
+      left -= made;
+    }
+    return left;
   }
 
   *#flush(): Generator<Uint8Array, void> {
@@ -162,28 +172,42 @@ export class LzmaDecoder {
       length = 2 + this.#matchLengths.decode(this, positionState);
       const distance = this.#distance(length);
       if (distance === 0xffffffff) return 0;
-      this.#reps = [distance, this.#reps[0], this.#reps[1], this.#reps[2]];
+      this.#rep3 = this.#rep2;
+      this.#rep2 = this.#rep1;
+      this.#rep1 = this.#rep0;
+      this.#rep0 = distance;
       this.#state = state < 7 ? 7 : 10;
     } else {
-      const [a, b, c, d] = this.#reps;
       if (this.#bit(this.#isRepG0, state) === 0) {
         if (this.#bit(this.#isRep0Long, (state << 4) + positionState) === 0) {
-          this.#check(a);
+          this.#check(this.#rep0);
           this.#state = state < 7 ? 9 : 11;
-          this.#put(this.#back(a));
+          this.#put(this.#back(this.#rep0));
           return 1;
         }
-      } else if (this.#bit(this.#isRepG1, state) === 0) this.#reps = [b, a, c, d];
-      else if (this.#bit(this.#isRepG2, state) === 0) this.#reps = [c, a, b, d];
-      else this.#reps = [d, a, b, c];
+      } else this.#chooseRep(state);
       length = 2 + this.#repLengths.decode(this, positionState);
       this.#state = state < 7 ? 8 : 11;
     }
-    const [distance] = this.#reps;
-    this.#check(distance);
+    this.#check(this.#rep0);
     if (length > most) throw new LzmaDamage("a match is too long");
-    this.#repeat(distance, length);
+    this.#repeat(this.#rep0, length);
     return length;
+  }
+
+  /** One of the three distances before the last; it becomes the last. */
+  #chooseRep(state: number): void {
+    let chosen = this.#rep1;
+    if (this.#bit(this.#isRepG1, state) !== 0) {
+      if (this.#bit(this.#isRepG2, state) === 0) chosen = this.#rep2;
+      else {
+        chosen = this.#rep3;
+        this.#rep3 = this.#rep2;
+      }
+      this.#rep2 = this.#rep1;
+    }
+    this.#rep1 = this.#rep0;
+    this.#rep0 = chosen;
   }
 
   #repeat(distance: number, length: number): void {
@@ -192,10 +216,16 @@ export class LzmaDecoder {
     let to = this.#at;
     let from = to - distance - 1;
     if (from < 0) from += size;
-    for (let i = 0; i < length; i++) {
-      dictionary[to] = dictionary[from]!;
-      if (++to === size) to = 0;
-      if (++from === size) from = 0;
+    if (to + length < size && from + length < size) {
+      if (length >= longCopy && distance >= length) dictionary.copyWithin(to, from, from + length);
+      else for (let i = 0; i < length; i++) dictionary[to + i] = dictionary[from + i]!;
+      to += length;
+    } else {
+      for (let i = 0; i < length; i++) {
+        dictionary[to] = dictionary[from]!;
+        if (++to === size) to = 0;
+        if (++from === size) from = 0;
+      }
     }
     this.#at = to;
     this.#full = Math.min(size, this.#full + length);
@@ -211,8 +241,8 @@ export class LzmaDecoder {
     const at = 0x300 * (((this.#position & this.#lpMask) << this.#lc) + (before >> (8 - this.#lc)));
     let symbol = 1;
     if (this.#state >= 7) {
-      this.#check(this.#reps[0]);
-      let matched = this.#back(this.#reps[0]);
+      this.#check(this.#rep0);
+      let matched = this.#back(this.#rep0);
       while (symbol < 0x100) {
         const expected = (matched >> 7) & 1;
         matched <<= 1;
@@ -239,11 +269,11 @@ export class LzmaDecoder {
   #direct(count: number): number {
     let value = 0;
     for (let i = 0; i < count; i++) {
-      this.#normalise();
+      if ((this.#range & topByte) === 0) this.#normalise();
       this.#range >>>= 1;
       const isOne = this.#code >>> 0 >= this.#range;
-      if (isOne) this.#code = (this.#code - this.#range) >>> 0;
-      value = ((value << 1) | (isOne ? 1 : 0)) >>> 0;
+      if (isOne) this.#code = (this.#code - this.#range) | 0;
+      value = (value << 1) | (isOne ? 1 : 0);
     }
     return value;
   }
@@ -271,24 +301,25 @@ export class LzmaDecoder {
   }
 
   #bit(model: Uint16Array, at: number): number {
-    this.#normalise();
+    if ((this.#range & topByte) === 0) this.#normalise();
     const probability = model[at]!;
-    const bound = (this.#range >>> 11) * probability;
-    if (this.#code < bound) {
+    const range = this.#range;
+    const bound = Math.imul(range >>> 11, probability);
+    const code = this.#code;
+    if (code >>> 0 < bound >>> 0) {
       this.#range = bound;
       model[at] = probability + ((2048 - probability) >> 5);
       return 0;
     }
-    this.#range -= bound;
-    this.#code -= bound;
+    this.#range = (range - bound) | 0;
+    this.#code = (code - bound) | 0;
     model[at] = probability - (probability >> 5);
     return 1;
   }
 
   #normalise(): void {
-    if (this.#range >= 0x1000000) return;
-    this.#range = (this.#range << 8) >>> 0;
-    this.#code = ((this.#code << 8) | this.#byte()) >>> 0;
+    this.#range <<= 8;
+    this.#code = (this.#code << 8) | this.#byte();
   }
 
   #byte(): number {

@@ -5,7 +5,12 @@ import { LzmaDamage, LzmaDecoder } from "./lzma.ts";
 export const mostDictionary = 128 << 20;
 
 export interface XzOutcome {
-  fault?: { readonly code: "archive-corrupt" | "unsupported"; readonly message: string };
+  fault?: {
+    readonly code: "archive-corrupt" | "unsupported";
+    readonly message: string;
+    /** It stands behind the end of a stream, and so costs none of it. */
+    readonly isBehind?: boolean;
+  };
 }
 
 const headerMagic = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
@@ -15,43 +20,73 @@ const codeFilters: ReadonlySet<number> = new Set([4, 5, 6, 7, 8, 9, 10, 11]);
 /** Bytes of the check behind each block, by its kind (The .xz File Format, 2.1.1.2). */
 const checkBytes = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64] as const;
 
+/** Given where much was read that holds no bytes. */
+const nothing = new Uint8Array(0);
+const recordsAtOnce = 4096;
+
 class Unsupported extends Error {}
 
-/** Expands xz: any number of streams and blocks, whatever is behind code filters. Gives all before damage; what is wrong is told in `outcome`. */
+/**
+ * Expands xz: any number of streams and blocks, whatever is behind code filters. Gives all before damage; what is wrong is told in `outcome`.
+ * Between two results it takes some hundred kilobytes of input at most; where there is nothing to give for long, the result is empty.
+ */
 export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generator<Uint8Array, void> {
   const reader = new ChunkReader(input);
+  const decoderOf = sameDecoder();
+  let isBehind = false;
   try {
-    while (!reader.isAtEnd) {
-      const header = need(reader, 12);
-      // Streams are padded to four bytes.
-      if (header.readUInt32LE(0) === 0) {
-        if (header.some((byte) => byte !== 0)) throw new LzmaDamage("a header is damaged");
+    for (let isFirst = true; !reader.isAtEnd; isFirst = false) {
+      // Streams are padded with zeros, four at a time (2.2).
+      const padding = isFirst ? undefined : reader.peek(4);
+      if (padding?.length === 4 && padding.readUInt32LE(0) === 0) {
+        reader.skip(4);
+        yield nothing;
         continue;
       }
-      if (!header.subarray(0, 6).equals(headerMagic)) throw new LzmaDamage("a header is damaged");
-      yield* blocks(reader, checkBytes[header[7]! & 15]!);
+      isBehind = !isFirst;
+      const header = need(reader, 12);
+      if (!header.subarray(0, 6).equals(headerMagic))
+        throw new LzmaDamage(isFirst ? "a header is damaged" : "bytes behind the xz stream were not read");
+      isBehind = false;
+      yield* blocks(reader, checkBytes[header[7]! & 15]!, decoderOf);
       need(reader, 12);
+      yield nothing;
     }
   } catch (error) {
-    if (error instanceof LzmaDamage)
-      outcome.fault = { code: "archive-corrupt", message: `the xz stream is cut off or damaged (${error.message})` };
-    else if (error instanceof Unsupported) outcome.fault = { code: "unsupported", message: error.message };
+    if (error instanceof LzmaDamage) {
+      const message = `the xz stream is cut off or damaged (${error.message})`;
+      outcome.fault = { code: "archive-corrupt", message, isBehind };
+    } else if (error instanceof Unsupported) outcome.fault = { code: "unsupported", message: error.message };
     else throw error;
   }
 }
 
-function* blocks(reader: ChunkReader, check: number): Generator<Uint8Array, void> {
+function* blocks(
+  reader: ChunkReader,
+  check: number,
+  decoderOf: (dictionaryBytes: number) => LzmaDecoder,
+): Generator<Uint8Array, void> {
   for (;;) {
     const start = reader.position;
     const size = reader.byte();
     if (size < 0) throw new LzmaDamage("it ends too early");
-    if (size === 0) return skipIndex(reader, start);
+    if (size === 0) return yield* skipIndex(reader, start);
     const dictionaryBytes = blockDictionary(need(reader, size * 4 + 3));
     const from = reader.position;
-    yield* expandLzma2(reader, dictionaryBytes);
+    yield* expandLzma2(reader, decoderOf(dictionaryBytes));
     need(reader, (4 - ((reader.position - from) & 3)) & 3);
     need(reader, check);
+    yield nothing;
   }
+}
+
+/** Blocks of some bytes can each ask for a dictionary of megabytes: it is made once. */
+function sameDecoder(): (dictionaryBytes: number) => LzmaDecoder {
+  let made: { readonly bytes: number; readonly decoder: LzmaDecoder } | undefined;
+  return (bytes) => {
+    if (made === undefined || made.bytes < bytes) made = { bytes, decoder: new LzmaDecoder(bytes) };
+    return made.decoder;
+  };
 }
 
 /** The size of the dictionary, out of a block's header. */
@@ -78,8 +113,8 @@ function dictionaryOf(byte: number): number {
 }
 
 /** Expands LZMA2 (xz's form of LZMA: chunks, some stored) to its end. Throws LzmaDamage. */
-function* expandLzma2(reader: ChunkReader, dictionaryBytes: number): Generator<Uint8Array, void> {
-  const decoder = new LzmaDecoder(dictionaryBytes);
+function* expandLzma2(reader: ChunkReader, decoder: LzmaDecoder): Generator<Uint8Array, void> {
+  decoder.resetDictionary();
   const input = inputOf(reader);
   let hasProperties = false;
   for (;;) {
@@ -105,10 +140,13 @@ function* expandLzma2(reader: ChunkReader, dictionaryBytes: number): Generator<U
 }
 
 /** Passes over the index of a stream (4): its records, padding and sum. */
-function skipIndex(reader: ChunkReader, start: number): void {
+function* skipIndex(reader: ChunkReader, start: number): Generator<Uint8Array, void> {
   const input = inputOf(reader);
   // Each record takes two bytes at least, so a count that lies ends with the input.
-  for (let left = 2 * readNumber(input); left > 0; left--) readNumber(input);
+  for (let left = 2 * readNumber(input); left > 0; left--) {
+    readNumber(input);
+    if (left % recordsAtOnce === 0) yield nothing;
+  }
   need(reader, (4 - ((reader.position - start) & 3)) & 3);
   need(reader, 4);
 }

@@ -9,18 +9,28 @@ import type { ContentId } from "../../model/content.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
 import type { InlineUnit, LayerUnit } from "../../model/unit.ts";
+import { cleanPath } from "../../content/tar-path.ts";
+import { readConfig } from "./config.ts";
+import { openContentStore, openRegistryStorage } from "./blob-store.ts";
 import { readDockerArchive } from "./docker-archive.ts";
+import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
 import { layerKey, locateHits, type LayerResult } from "./locate.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
 import { openArchive, openFolder, type ImageStore } from "./store.ts";
 import { parseImageTarget, sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
 
-export { sniffImage, type ImageFormat } from "./target.ts";
+export { sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
 
 export interface ImageOptions {
   /** What the target is known to be; sniffed where it is absent. */
   readonly format?: ImageFormat;
+  /** Where it lies, if that is not its name: a copy that was made for the scan. */
+  readonly at?: string;
+  /** The target names one image, whatever tags its archive tells. */
+  readonly isOne?: boolean;
+  /** What was wrong with it on its way here. */
+  readonly problems?: readonly Problem[];
 }
 
 /** Images that lie elsewhere: documents are read as they are asked for, layers are fetched before they are scanned. */
@@ -49,19 +59,60 @@ const INLINE_BATCH_BYTES = 4 << 20;
  * only one image is meant. Throws ToolError where there is no image at all; everything else that is wrong is yielded by `units`.
  */
 export async function openImage(target: string, context: SourceContext, options: ImageOptions = {}): Promise<Source> {
-  const { path, format: named, tag } = await parseImageTarget(target);
+  const {
+    path,
+    format: named,
+    tag,
+  } = options.at === undefined ? await parseImageTarget(target) : { path: options.at, format: undefined, tag: "" };
   if ((await stat(path).catch(() => undefined)) === undefined)
     throw new ToolError("image-not-found", `no such image: ${target}`);
   const format = options.format ?? named ?? (await sniffImage(path));
   if (format === undefined) throw new ToolError("not-an-image", `not an image archive or OCI layout: ${target}`);
-  const list: ProblemList = { target, problems: [] };
+  const list: ProblemList = { target, problems: [...(options.problems ?? [])] };
   const plans = selectTag(await readPlans(path, format, list, context.signal), tag, target);
   return sourceOf(
     target,
-    plans.map((plan) => namedPlan(plan, target, tag)),
+    plans.map((plan) => namedPlan(plan, target, options.isOne === true ? target : tag)),
     list,
     context,
   );
+}
+
+/** A container of an engine, brought here. */
+export interface ContainerFiles {
+  /** A tar of all its files … */
+  readonly file: string;
+  /** … of which these were changed or added since it was made. */
+  readonly changed: readonly string[];
+  readonly id: string;
+  /** What the engine tells of it; its configuration is that of an image. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** Where other storage is mounted. */
+  readonly mounts: readonly string[];
+}
+
+/** Opens a container: what is set for it, and the files that its image does not hold. */
+export async function openContainer(
+  target: string,
+  { file, changed, id, facts, mounts }: ContainerFiles,
+  context: SourceContext,
+): Promise<Source> {
+  const list: ProblemList = { target, problems: [] };
+  for (const subject of mounts) {
+    const message = "is other storage, mounted into the container: it is no part of it and was not scanned";
+    list.problems.push({ code: "unsupported", effect: "note", target, subject, message });
+  }
+  const config = readConfig(facts);
+  const range = { file, offset: 0, length: (await stat(file)).size };
+  const only = changed.map(cleanPath);
+  const layer = { range, digest: "", diffId: "", createdBy: "written in the container", title: "", only };
+  const plan = {
+    ...{ name: target, digest: /^[0-9a-f]{64}$/.test(id) ? `sha256:${id}` : "" },
+    platform: config?.platform ?? "",
+    layers: changed.length === 0 ? [] : [layer],
+    contents: config?.contents ?? [],
+  };
+  return sourceOf(target, [plan], list, context);
 }
 
 /** Opens images that lie elsewhere. The source closes them. */
@@ -104,7 +155,10 @@ function sourceOf(
         for (const layer of layers) yield { kind: "planned", unit: layerUnit(target, layer), planned: 0 };
         return;
       }
-      const fetch = async (layer: PlacedLayer): Promise<PlannedUnit | Problem> => fetched(target, layer, remote);
+      const fetch = async (layer: PlacedLayer): Promise<PlannedUnit | Problem> =>
+        context.isLayerKnown?.(layer.digest, layer.diffId) === true
+          ? { kind: "planned", unit: layerUnit(target, layer), planned: 0 }
+          : fetched(target, layer, remote);
       yield* asTheyCome(layers, FETCHED_AT_ONCE, fetch);
     },
     done(unit, result) {
@@ -173,6 +227,10 @@ async function readPlans(
   signal: AbortSignal,
 ): Promise<TaggedPlan[]> {
   if (format === "oci-layout") return readOciLayout(openFolder(path), list);
+  if (format === "registry-storage") return readOciLayout(await openRegistryStorage(path, list), list);
+  if (format === "containers-storage") return readContainersStorage(path, list);
+  if (format === "docker-storage") return readDockerStorage(path, list);
+  if (format === "content-store") return readOciLayout(await openContentStore(path, list), list);
   const store = await openArchive(path, await wrappingOf(path), list, signal);
   const has = async (name: string): Promise<boolean> => (await store.find(name)) !== undefined;
   const hasManifest = (await has("manifest.json")) || (await has("repositories"));
@@ -212,9 +270,11 @@ function selectTag(plans: TaggedPlan[], tag: string, target: string): TaggedPlan
   return chosen;
 }
 
+/** `tag`: what the target says of it already. */
 function namedPlan(plan: TaggedPlan, target: string, tag: string): ImagePlan {
   const { tags, digest, platform, layers, contents } = plan;
-  const name = tag !== "" || tags.size === 0 ? target : `${target}:${[...tags].sort().join(",")}`;
+  const colon = target.endsWith(":") ? "" : ":";
+  const name = tag !== "" || tags.size === 0 ? target : `${target}${colon}${[...tags].sort().join(",")}`;
   return { name, digest, platform, layers, contents };
 }
 
@@ -259,7 +319,7 @@ function* inlineUnits(
 }
 
 function layerUnit(target: string, layer: PlacedLayer): LayerUnit {
-  const { file, offset, length, wrapped } = layer.range;
+  const { file, offset, length, wrapped, unpacked } = layer.range;
   // A layer streams: what is in flight of it does not grow with its expanded size, which nobody knows before anyway.
   const unit = {
     kind: "layer",
@@ -270,8 +330,9 @@ function layerUnit(target: string, layer: PlacedLayer): LayerUnit {
     length,
     digest: layer.digest,
     diffId: layer.diffId,
+    ...(layer.only === undefined ? {} : { only: layer.only }),
   } as const;
-  return wrapped === undefined ? unit : { ...unit, wrapped };
+  return { ...unit, ...(wrapped === undefined ? {} : { wrapped }), ...(unpacked === undefined ? {} : { unpacked }) };
 }
 
 /** Images share layers: one that is missing is missing once. */

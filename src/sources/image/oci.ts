@@ -1,13 +1,16 @@
+import { isBlobDescriptor } from "../../content/descriptor.ts";
 import { blobPath, digestOf, isDigest } from "../../content/digest.ts";
+import { isManifestOf } from "../../content/signed-manifest.ts";
 import { platformOf, readConfig, type ImageConfig } from "./config.ts";
-import { asArray, asRecord, asText, asTextRecord, parseJson } from "../../content/json.ts";
+import { asArray, asRecord, asText, asTextRecord, hasHiddenMembers, parseJson } from "../../content/json.ts";
 import { addProblem, type ConfigContent, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
+import { readSchema1 } from "./schema1.ts";
 import type { ImageStore } from "./store.ts";
 
 /** Indexes in indexes; real ones have two levels. */
 const MAX_INDEX_DEPTH = 8;
-/** Manifests of one layout, over all tags and platforms. */
-const MAX_MANIFESTS = 10_000;
+/** Manifests of one layout, over all tags and platforms; the disk of a registry holds those of all its repositories. */
+const MAX_MANIFESTS = 200_000;
 
 /** Images of these kinds have a configuration in the sense of config.md; other configurations must not be read as one (manifest.md). */
 const imageConfigTypes: ReadonlySet<string> = new Set([
@@ -53,6 +56,7 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     let present = 0;
     for (const item of asArray(index["manifests"])) {
       const descriptor = asRecord(item) ?? {};
+      if (isBlobDescriptor(descriptor)) continue;
       const digest = descriptor["digest"];
       if (!isDigest(digest)) {
         addProblem(
@@ -107,21 +111,32 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
       addProblem(list, "unsupported", digest, "indexes are nested too deep or hold too many manifests");
       return;
     }
-    const actual = digestOf(bytes, digest);
-    if (actual !== digest) addProblem(list, "digest-mismatch", digest, `the stored document hashes to ${actual}`);
+    if (!isManifestOf(bytes, digest))
+      addProblem(list, "digest-mismatch", digest, `the stored document hashes to ${digestOf(bytes, digest)}`);
     const document = asRecord(parseJson(bytes));
     if (document === undefined) {
       addProblem(list, "manifest-invalid", digest, "the manifest does not parse");
     } else if (Array.isArray(document["manifests"])) {
       await walkIndex(document, tag, depth + 1);
-    } else if (Array.isArray(document["layers"]) || asRecord(document["config"]) !== undefined) {
+      const blobs = asArray(document["manifests"]).filter(isBlobDescriptor);
+      // Caches of builds are an index of layers (BuildKit, `cache-to`).
+      if (blobs.length > 0) plans.set(digest, await readManifest(store, list, digest, { blobs }, descriptor, tag));
+    } else if (isManifest(document)) {
       plans.set(digest, await readManifest(store, list, digest, document, descriptor, tag));
     } else if (Array.isArray(document["fsLayers"])) {
-      addProblem(list, "unsupported", digest, "manifests of schema 1 are not read yet");
+      const find = (layer: Readonly<Record<string, unknown>>): Promise<LayerPlan["range"]> =>
+        findLayer(store, list, layer);
+      plans.set(digest, await readSchema1(document, digest, tag, find, list));
     } else {
       addProblem(list, "manifest-invalid", digest, "is neither a manifest nor an index");
     }
   }
+}
+
+function isManifest(document: Readonly<Record<string, unknown>>): boolean {
+  return (
+    Array.isArray(document["layers"]) || Array.isArray(document["blobs"]) || asRecord(document["config"]) !== undefined
+  );
 }
 
 function tagOf(descriptor: Readonly<Record<string, unknown>>): string {
@@ -138,12 +153,16 @@ async function readManifest(
   tag: string,
 ): Promise<TaggedPlan> {
   const configDescriptor = asRecord(manifest["config"]) ?? {};
-  const { config, contents } = await readConfigBlob(store, list, configDescriptor);
+  // What has none at all: artifacts of the years before every manifest had one, and caches.
+  const { config, contents } =
+    manifest["config"] === undefined && manifest["layers"] === undefined
+      ? { config: undefined, contents: [] }
+      : await readConfigBlob(store, list, configDescriptor);
   const annotations = asTextRecord(manifest["annotations"]).map(([key, value]) => ({
     place: `manifest!annotations[${key}]`,
     text: `${key}=${value}`,
   }));
-  const items = asArray(manifest["layers"]);
+  const items = [...asArray(manifest["layers"]), ...asArray(manifest["blobs"])];
   const layers: LayerPlan[] = [];
   for (const [index, item] of items.entries()) {
     const layer = asRecord(item) ?? {};
@@ -154,7 +173,7 @@ async function readManifest(
       digest: isDigest(layerDigest) ? layerDigest : "",
       diffId: isKnown ? (config.diffIds[index] ?? "") : "",
       createdBy: isKnown ? (config.instructions[index] ?? "") : "",
-      title: asText(asRecord(layer["annotations"])?.["org.opencontainers.image.title"]),
+      title: titleOf(asRecord(layer["annotations"]) ?? {}),
     });
   }
   return {
@@ -165,6 +184,11 @@ async function readManifest(
     layers,
     contents: [...contents, ...annotations],
   };
+}
+
+/** How a layer that is no tar is called: by its file's name, or by what an attestation states. */
+function titleOf(annotations: Readonly<Record<string, unknown>>): string {
+  return asText(annotations["org.opencontainers.image.title"]) || asText(annotations["in-toto.io/predicate-type"]);
 }
 
 async function findLayer(
@@ -234,8 +258,12 @@ export function readConfigBytes(
   subject: string,
   list: ProblemList,
 ): { config: ImageConfig | undefined; contents: readonly ConfigContent[] } {
-  const config = readConfig(parseJson(bytes));
-  if (config !== undefined) return { config, contents: config.contents };
+  const value = parseJson(bytes);
+  const config = readConfig(value);
+  if (config !== undefined) {
+    const hidden = hasHiddenMembers(bytes, value) ? [asWhole(bytes)] : [];
+    return { config, contents: [...config.contents, ...hidden] };
+  }
   addProblem(list, "config-invalid", subject, "the configuration does not parse; it was scanned as plain text");
   return { config: undefined, contents: [asWhole(bytes)] };
 }

@@ -22,6 +22,8 @@ export interface LayerPlan {
   readonly createdBy: string;
   /** The file name of a layer that is no tar (ORAS), empty where there is none. */
   readonly title: string;
+  /** Only these files are scanned: the others belong to something else. */
+  readonly only?: readonly string[];
 }
 
 /** One text of a config or manifest, scanned as a content of its own. */

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Wrapping } from "../../model/unit.ts";
 import { indexArchive, type ArchiveEntry } from "../../content/archive-index.ts";
 import { readRange, type ByteRange } from "../../content/byte-range.ts";
 import { cleanPath } from "../../content/tar-path.ts";
@@ -30,7 +31,7 @@ export function openFolder(folder: string): ImageStore {
 /** A tar, compressed as a whole or not. Damage of the archive itself is added to `list`. */
 export async function openArchive(
   file: string,
-  wrapped: "gzip" | "zstd" | undefined,
+  wrapped: Wrapping | undefined,
   list: ProblemList,
   signal: AbortSignal,
 ): Promise<ImageStore> {
@@ -64,7 +65,8 @@ export async function openArchive(
   };
 }
 
-async function readSmall(range: ByteRange | undefined): Promise<Uint8Array | "missing" | "too-large"> {
+/** A small file whole, by its place. */
+export async function readSmall(range: ByteRange | undefined): Promise<Uint8Array | "missing" | "too-large"> {
   if (range === undefined) return "missing";
   if (range.length > MAX_JSON_BYTES) return "too-large";
   const parts: Uint8Array[] = [];

@@ -1,12 +1,25 @@
 import { stat } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { indexArchive } from "../../content/archive-index.ts";
 import { readHead } from "../../content/byte-range.ts";
 import { sniffCompression } from "../../content/compression.ts";
 import { isTarHeader, TAR_BLOCK } from "../../content/tar-header.ts";
+import type { Wrapping } from "../../model/unit.ts";
 import { ToolError } from "../../model/problem.ts";
 
-export type ImageFormat = "docker-archive" | "oci-layout" | "oci-archive";
+export type ImageFormat =
+  | "docker-archive"
+  | "oci-layout"
+  | "oci-archive"
+  /** What a registry keeps on its disk. */
+  | "registry-storage"
+  /** What containerd keeps on its disk. */
+  | "content-store"
+  /** What podman and buildah keep on their disk. */
+  | "containers-storage"
+  /** What Docker keeps on its disk. */
+  | "docker-storage";
 
 export interface ImageTarget {
   readonly path: string;
@@ -20,14 +33,39 @@ const prefixes = [
   ["docker-archive:", "docker-archive"],
   ["oci-archive:", "oci-archive"],
   ["oci:", "oci-layout"],
+  ["containerd:", "content-store"],
+  ["containers-storage:", "containers-storage"],
+  ["docker-storage:", "docker-storage"],
 ] as const;
 
-/** Takes a target apart: a path, or `oci:DIR[:tag]`, `oci-archive:FILE[:tag]`, `docker-archive:FILE[:reference]`, as skopeo writes them. */
+/** Where stores of engines lie unless one is named. */
+const usualStores: Partial<Record<ImageFormat, readonly string[]>> = {
+  "content-store": [
+    "/var/lib/containerd",
+    "/var/lib/docker/containerd/daemon",
+    "/var/lib/rancher/k3s/agent/containerd",
+    "/var/snap/microk8s/common/var/lib/containerd",
+  ].map((folder) => join(folder, "io.containerd.content.v1.content")),
+  "containers-storage": [join(homedir(), ".local/share/containers/storage"), "/var/lib/containers/storage"],
+  "docker-storage": ["/var/lib/docker", join(homedir(), ".local/share/docker")],
+};
+
+/**
+ * Takes a target apart: a path, or `oci:DIR[:tag]`, `oci-archive:FILE[:tag]`, `docker-archive:FILE[:reference]`, as skopeo writes them; `containerd:[DIR][:digest]`,
+ * where DIR is its content store, `containers-storage:[DIR][:name]` and `docker-storage:[DIR][:name]`; DIR has to be named only where it is in no usual place.
+ */
 export async function parseImageTarget(target: string): Promise<ImageTarget> {
   const found = prefixes.find(([prefix]) => target.startsWith(prefix));
   if (found === undefined) return { path: target, format: undefined, tag: "" };
   const [prefix, format] = found;
   const rest = target.slice(prefix.length);
+  const usual = usualStores[format];
+  if (usual !== undefined && !/^[./]/.test(rest)) {
+    for (const path of usual) if (await exists(path)) return { path, format, tag: rest };
+    throw new ToolError("image-not-found", `there is no storage in the usual places: ${target}`, {
+      hint: `Name its folder: ${prefix}/path`,
+    });
+  }
   // A path may hold colons: the longest one that exists is meant.
   for (let end = rest.length; end > 0; end = rest.lastIndexOf(":", end - 1)) {
     const path = rest.slice(0, end);
@@ -44,23 +82,38 @@ export async function parseImageTarget(target: string): Promise<ImageTarget> {
 export async function sniffImage(path: string): Promise<ImageFormat | undefined> {
   try {
     const facts = await stat(path);
-    if (facts.isDirectory())
-      return (await isFile(join(path, "oci-layout"))) || (await isLayout(path)) ? "oci-layout" : undefined;
+    if (facts.isDirectory()) return await sniffFolder(path);
     return facts.isFile() ? await sniffFile(path) : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function isLayout(folder: string): Promise<boolean> {
-  const blobs = await stat(join(folder, "blobs")).catch(() => undefined);
-  return blobs?.isDirectory() === true && (await isFile(join(folder, "index.json")));
+async function sniffFolder(path: string): Promise<ImageFormat | undefined> {
+  if (await isFile(join(path, "oci-layout"))) return "oci-layout";
+  for (const driver of ["overlay", "vfs"])
+    if (await isFile(join(path, `${driver}-images/images.json`))) return "containers-storage";
+  for (const driver of ["overlay2", "fuse-overlayfs", "vfs"])
+    if (await hasFolders(join(path, "image", driver), "imagedb", "layerdb")) return "docker-storage";
+  if (await hasFolders(join(path, "docker/registry/v2"), "blobs", "repositories")) return "registry-storage";
+  if (!(await hasFolders(path, "blobs"))) return undefined;
+  if (await isFile(join(path, "index.json"))) return "oci-layout";
+  if (await hasFolders(path, "blobs/sha256", "repositories")) return "registry-storage";
+  return (await hasFolders(path, "blobs/sha256", "ingest")) ? "content-store" : undefined;
+}
+
+async function hasFolders(folder: string, ...names: readonly string[]): Promise<boolean> {
+  for (const name of names) {
+    const facts = await stat(join(folder, name)).catch(() => undefined);
+    if (facts?.isDirectory() !== true) return false;
+  }
+  return true;
 }
 
 /** How a whole file is compressed, as far as images are concerned. */
-export async function wrappingOf(path: string): Promise<"gzip" | "zstd" | undefined> {
+export async function wrappingOf(path: string): Promise<Wrapping | undefined> {
   const compression = sniffCompression(await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK));
-  return compression === "gzip" || compression === "zstd" ? compression : undefined;
+  return compression === "none" ? undefined : compression;
 }
 
 /** Names at the top of image archives of all kinds and ages. */

@@ -121,6 +121,21 @@ for (const format of ["oci-layout", "oci-archive"] as const) {
       expect(scan.lines).toEqual(["config config!", ...fromLayers.map((place) => place.replace(/\(.*\)/, "()"))]);
     });
 
+    test("with a configuration that names a member twice scans both, and one of a million brackets ends", async () => {
+      const scan = await scanDamaged(format, (files) => {
+        const twice = `{"config": {"Env": ["A=${PLANTED}"]}, "config": {"Env": []}, "rootfs": {}}`;
+        const config = addBlob(files, Buffer.from(twice), "application/vnd.oci.image.config.v1+json");
+        changeManifest(files, (manifest) => (manifest.config = config));
+      });
+      expect(scan.lines).toContain("config config!");
+      const deep = await scanDamaged(format, (files) => {
+        const bytes = Buffer.from(`{"config": ${"[".repeat(1 << 20)}${"]".repeat(1 << 20)}}`);
+        const config = addBlob(files, bytes, "application/vnd.oci.image.config.v1+json");
+        changeManifest(files, (manifest) => (manifest.config = config));
+      });
+      expect(deep.lines.length).toBe(fromLayers.length);
+    });
+
     test("with a layer that lies elsewhere says so", async () => {
       const scan = await scanDamaged(format, (files) => {
         files.delete(layerPath(files, 0));
@@ -233,6 +248,77 @@ describe("an OCI layout", () => {
       "file  layer 1 ()",
       "file statement.json layer 0 ()",
     ]);
+  });
+});
+
+describe("an OCI layout of other kinds", () => {
+  const gzipType = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+  test("with a manifest of schema 1: layers from the top down, each with a configuration of its own", async () => {
+    const scan = await scanDamaged("oci-layout", (files) => {
+      const sums = manifestOf(files).layers.map(({ digest }) => ({ blobSum: digest }));
+      const history = sums.map((_, i) => ({
+        v1Compatibility: JSON.stringify({
+          os: "linux",
+          container_config: { Cmd: [`step ${i}`] },
+          ...(i === 0 ? { config: { Env: [`A=${PLANTED}`] } } : {}),
+        }),
+      }));
+      const manifest = toJson({
+        schemaVersion: 1,
+        architecture: "arm64",
+        fsLayers: sums.toReversed(),
+        history: history.toReversed(),
+      });
+      const type = "application/vnd.docker.distribution.manifest.v1+json";
+      files.set("index.json", toJson({ manifests: [addBlob(files, manifest, type)] }));
+    });
+    expect(scan.problems).toEqual([]);
+    expect(scan.origins.every(({ platform }) => platform === "linux/arm64")).toBe(true);
+    expect(scan.lines).toContain("config config!Env[A]");
+    expect(scan.lines).toContain("file srv/removed.env layer 1 (step 1) deleted by 2");
+    expect(scan.lines.length).toBe(fromLayers.length + 1);
+  });
+
+  test("with a signed manifest proves what was signed", async () => {
+    const plain = Buffer.from(`{\n   "schemaVersion": 1,\n   "fsLayers": [],\n   "history": []\n}`);
+    const header = { formatLength: plain.length - 2, formatTail: Buffer.from("\n}").toString("base64url") };
+    const signature = { protected: Buffer.from(JSON.stringify(header)).toString("base64url") };
+    const signed = Buffer.concat([
+      plain.subarray(0, -2),
+      Buffer.from(`,\n   "signatures": [${JSON.stringify(signature)}]\n}`),
+    ]);
+    for (const [bytes, problems] of [
+      [signed, []],
+      [Buffer.concat([signed, Buffer.from(" ")]), []],
+      [Buffer.from(signed.toString().replace("schemaVersion", "schemaversion")), ["digest-mismatch incomplete"]],
+    ] as const) {
+      const scan = await scanDamaged("oci-layout", (files) => {
+        const named = addBlob(files, plain, "application/vnd.docker.distribution.manifest.v1+prettyjws");
+        files.set(pathOf(named.digest), bytes);
+        files.set("index.json", toJson({ manifests: [named] }));
+      });
+      expect(facts(scan)).toEqual(problems);
+    }
+  });
+
+  test("with the cache of a build, or an artifact of the older kind, scans its layers", async () => {
+    const scan = await scanDamaged("oci-layout", (files) => {
+      const [first, second] = manifestOf(files).layers;
+      const cache = addBlob(files, toJson({ note: PLANTED }), "application/vnd.buildkit.cacheconfig.v0");
+      const index = { manifests: [{ ...second!, mediaType: gzipType }, cache] };
+      const artifact = { blobs: [{ ...first!, mediaType: gzipType }], annotations: { note: PLANTED } };
+      const manifests = [
+        addBlob(files, toJson(index), "application/vnd.oci.image.index.v1+json"),
+        addBlob(files, toJson(artifact), "application/vnd.oci.artifact.manifest.v1+json"),
+      ];
+      files.set("index.json", toJson({ manifests }));
+    });
+    expect(scan.problems).toEqual([]);
+    expect(scan.lines).toContain("file srv/kept.env layer 0 ()");
+    expect(scan.lines).toContain("file  layer 1 ()");
+    expect(scan.lines).toContain("config manifest!annotations[note]");
+    expect(scan.units.filter(({ kind }) => kind === "layer").length).toBe(3);
   });
 });
 

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { asRecord, parseJson } from "../content/json.ts";
+import { EngineClient, parseEngineTarget, type EngineTarget } from "../engine/index.ts";
+import { ToolError } from "../model/problem.ts";
+import type { Source } from "../model/source.ts";
+import { openTemporaryFolder } from "../remote/temporary-folder.ts";
+import { openContainer, openImage } from "../sources/image/index.ts";
+import { withCopy } from "./copied-source.ts";
+import { keepStream } from "./kept-stream.ts";
+import type { ScanOptions } from "./options.ts";
+import type { OpenContext } from "./request.ts";
+import type { Target } from "./targets.ts";
+
+/** `docker:` and its like without a name are all images, or all containers, of an engine: each is a target. Other targets stay as they are. */
+export async function withEngineTargets(targets: readonly Target[], options: ScanOptions): Promise<readonly Target[]> {
+  const found: Target[] = [];
+  for (const target of targets) {
+    const asked = parseEngineTarget(target.name);
+    if (asked === undefined || asked.name !== "" || (target.as !== "any" && target.as !== "image")) {
+      found.push(target);
+      continue;
+    }
+    await using engine = clientOf(asked, options);
+    const names = await (asked.kind === "image" ? engine.images() : engine.containers());
+    if (names.length === 0) throw new ToolError("engine", `${asked.engine} has no ${asked.kind}s`);
+    found.push(...names.map((name) => ({ ...target, name: `${target.name}${name}` })));
+  }
+  return found;
+}
+
+/** Brings an image or a container of an engine into a temporary folder and opens it. Throws ToolError where the engine does not give it. */
+export async function openEngineTarget(
+  name: string,
+  asked: EngineTarget,
+  options: ScanOptions,
+  context: OpenContext,
+): Promise<Source> {
+  await using engine = clientOf(asked, options);
+  const folder = openTemporaryFolder();
+  const copy = { folder: folder.path, [Symbol.dispose]: () => folder[Symbol.dispose]() };
+  const at = join(folder.path, "image.tar");
+  const keep = async (stream: Promise<AsyncIterable<Uint8Array>>): Promise<void> => {
+    context.received({ bytes: 0, objects: 0 });
+    const onReceived = (bytes: number): void => context.received({ bytes, objects: 0 });
+    await keepStream(await stream, { file: at, signal: context.signal, onReceived });
+    context.received(undefined);
+  };
+  try {
+    if (asked.kind === "image") {
+      await keep(engine.imageArchive(asked.name));
+      return withCopy(await openImage(name, context, { format: "docker-archive", at, isOne: true }), copy, []);
+    }
+    const { document, config, ...facts } = await engine.container(asked.name);
+    await keep(engine.containerFiles(asked.name));
+    const told = { ...asRecord(parseJson(document)), Config: undefined, config };
+    return withCopy(await openContainer(name, { ...facts, file: at, facts: told }, context), copy, []);
+  } catch (error) {
+    copy[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function clientOf({ engine }: EngineTarget, { plainHttp, signal }: ScanOptions): EngineClient {
+  return new EngineClient(engine, { env: process.env, plainHttp, signal });
+}

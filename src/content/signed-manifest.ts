@@ -1,0 +1,22 @@
+import { asArray, asRecord, parseJson } from "./json.ts";
+import { digestOf } from "./digest.ts";
+
+/**
+ * Whether a manifest's bytes are those of its digest. Of a signed manifest (image manifest version 2, schema 1) the digest counts what was signed: the document as it was before the
+ * signatures were put into it, which their protected header tells how to get back.
+ */
+export function isManifestOf(bytes: Uint8Array, digest: string): boolean {
+  if (digestOf(bytes, digest) === digest) return true;
+  const signed = signedPart(bytes);
+  return signed !== undefined && digestOf(signed, digest) === digest;
+}
+
+function signedPart(bytes: Uint8Array): Buffer | undefined {
+  const [first] = asArray(asRecord(parseJson(bytes))?.["signatures"]);
+  const header = asRecord(first)?.["protected"];
+  if (typeof header !== "string") return undefined;
+  const { formatLength, formatTail } = asRecord(parseJson(Buffer.from(header, "base64url"))) ?? {};
+  if (typeof formatTail !== "string" || typeof formatLength !== "number") return undefined;
+  if (!Number.isInteger(formatLength) || formatLength < 0 || formatLength > bytes.length) return undefined;
+  return Buffer.concat([bytes.subarray(0, formatLength), Buffer.from(formatTail, "base64url")]);
+}

@@ -1,0 +1,181 @@
+import { lstat, opendir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { descriptorsIn } from "../../content/descriptor.ts";
+import { blobPath, digestOf, isDigest } from "../../content/digest.ts";
+import { asRecord, parseJson } from "../../content/json.ts";
+import { addProblem, type ProblemList } from "./plan.ts";
+import { readSmall, type ImageStore } from "./store.ts";
+
+/** Blobs of one store; the largest registries have some hundred thousand a machine. */
+const MAX_BLOBS = 2_000_000;
+/** Folders of names in a registry. */
+const MAX_FOLDERS = 1_000_000;
+/** Deeper than any name of a repository. */
+const MAX_DEPTH = 64;
+/** Registries take no larger manifests. */
+const MAX_DOCUMENT_BYTES = 4 << 20;
+const hexForm = /^[0-9a-f]{64}$/;
+const halfForm = /^[0-9a-f]{2}$/;
+
+/** A folder of blobs without an index of its own, and what is known of names for them. */
+interface BlobFolder {
+  readonly blobs: ReadonlyMap<string, { readonly file: string; readonly size: number }>;
+  /** Names of manifests, by digest. */
+  readonly names: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/**
+ * What a registry keeps on its disk (distribution's `filesystem` storage): manifests with and without tags, and blobs that no manifest names any more. All of
+ * them can be fetched by their digest until the registry collects its garbage, or lie there for whoever has the disk.
+ */
+export async function openRegistryStorage(folder: string, list: ProblemList): Promise<ImageStore> {
+  const root = (await isFolder(join(folder, "docker/registry/v2"))) ? join(folder, "docker/registry/v2") : folder;
+  const blobs = new Map<string, { file: string; size: number }>();
+  for await (const half of namesIn(join(root, "blobs/sha256"), list)) {
+    if (!halfForm.test(half)) continue;
+    for await (const hex of namesIn(join(root, "blobs/sha256", half), list)) {
+      if (!hexForm.test(hex) || blobs.size >= MAX_BLOBS) continue;
+      const file = join(root, "blobs/sha256", half, hex, "data");
+      const facts = await lstat(file).catch(() => undefined);
+      if (facts?.isFile() === true) blobs.set(`sha256:${hex}`, { file, size: facts.size });
+    }
+  }
+  const names = new Map<string, Set<string>>();
+  const budget = { folders: MAX_FOLDERS };
+  await readRepositories(join(root, "repositories"), "", names, budget, list);
+  if (blobs.size >= MAX_BLOBS || budget.folders <= 0)
+    addProblem(list, "unsupported", folder, "the registry holds more than is read of one");
+  return storeOf({ blobs, names }, list);
+}
+
+/** The content store of containerd (of Docker and Kubernetes that use it): blobs by their digest. Its names lie in a database that is not read. */
+export async function openContentStore(folder: string, list: ProblemList): Promise<ImageStore> {
+  const blobs = new Map<string, { file: string; size: number }>();
+  for (const algorithm of ["sha256", "sha512"]) {
+    if (!(await isFolder(join(folder, "blobs", algorithm)))) continue;
+    for await (const hex of namesIn(join(folder, "blobs", algorithm), list)) {
+      const digest = `${algorithm}:${hex}`;
+      if (!isDigest(digest) || blobs.size >= MAX_BLOBS) continue;
+      const file = join(folder, "blobs", algorithm, hex);
+      const facts = await lstat(file).catch(() => undefined);
+      if (facts?.isFile() === true) blobs.set(digest, { file, size: facts.size });
+    }
+  }
+  if (blobs.size >= MAX_BLOBS) addProblem(list, "unsupported", folder, "the store holds more than is read of one");
+  return storeOf({ blobs, names: new Map() }, list);
+}
+
+/** An OCI layout whose index names every manifest that no other names, and beside them the blobs that none names. */
+async function storeOf({ blobs, names }: BlobFolder, list: ProblemList): Promise<ImageStore> {
+  const made = new Map<string, Uint8Array>();
+  const digests = [...blobs.keys()].sort();
+  const manifests: string[] = [];
+  const named = new Set<string>();
+  for (const digest of digests) {
+    const { file, size } = blobs.get(digest)!;
+    if (size > MAX_DOCUMENT_BYTES) continue;
+    const bytes = await readFile(file).catch(() => undefined);
+    if (bytes === undefined) {
+      addProblem(list, "unreadable", digest, "cannot be read");
+      continue;
+    }
+    if (!isManifest(bytes)) continue;
+    manifests.push(digest);
+    const inside = descriptorsIn(bytes);
+    for (const one of [...inside.manifests, ...inside.blobs]) named.add(one.digest);
+  }
+  const tops = manifests.filter((digest) => names.has(digest) || !named.has(digest));
+  const isManifestDigest = new Set(manifests);
+  const orphans = digests.filter((digest) => !named.has(digest) && !isManifestDigest.has(digest));
+  const entry = (digest: string, name: string): object => ({
+    ...{ digest, size: blobs.get(digest)?.size ?? 0 },
+    annotations: { "org.opencontainers.image.ref.name": name },
+  });
+  const index: object[] = tops.flatMap((digest) =>
+    [...(names.get(digest) ?? [digest])].sort().map((name) => entry(digest, name)),
+  );
+  if (orphans.length > 0) {
+    const mediaType = "application/vnd.leaktrace.layer.orphan";
+    const all = Buffer.from(JSON.stringify({ manifests: orphans.map((digest) => ({ digest, mediaType })) }));
+    const digest = digestOf(all);
+    made.set(blobPath(digest)!, all);
+    index.push(entry(digest, "in no image"));
+  }
+  made.set("index.json", Buffer.from(JSON.stringify({ manifests: index })));
+  const find: ImageStore["find"] = async (path) => {
+    const blob = blobs.get(path.replace(/^blobs\//, "").replace("/", ":"));
+    return blob === undefined ? undefined : { file: blob.file, offset: 0, length: blob.size };
+  };
+  return { find, read: async (path) => made.get(path) ?? readSmall(await find(path)) };
+}
+
+/** Whether a blob is a manifest or an index of any kind; a configuration is neither. */
+function isManifest(bytes: Uint8Array): boolean {
+  if (bytes[0] !== 0x7b) return false;
+  const document = asRecord(parseJson(bytes)) ?? {};
+  const hasList = ["manifests", "layers", "blobs", "fsLayers"].some((name) => Array.isArray(document[name]));
+  return hasList && document["rootfs"] === undefined;
+}
+
+/** Names of what lies below `repositories`: `name:tag` for what a tag stands for, `name@digest` for every other manifest that was ever pushed. */
+async function readRepositories(
+  folder: string,
+  name: string,
+  names: Map<string, Set<string>>,
+  budget: { folders: number },
+  list: ProblemList,
+  depth = 0,
+): Promise<void> {
+  if (depth > MAX_DEPTH) return;
+  for await (const part of namesIn(folder, list)) {
+    if (budget.folders-- <= 0) return;
+    if (part === "_manifests") {
+      const tagged = new Set<string>();
+      const add = (digest: string, as: string): void => {
+        names.set(digest, (names.get(digest) ?? new Set<string>()).add(as));
+      };
+      for await (const tag of namesIn(join(folder, part, "tags"), list)) {
+        const digest = await linkAt(join(folder, part, "tags", tag, "current/link"));
+        if (digest === undefined) continue;
+        tagged.add(digest);
+        add(digest, `${name}:${tag}`);
+      }
+      for await (const hex of namesIn(join(folder, part, "revisions/sha256"), list)) {
+        const digest = await linkAt(join(folder, part, "revisions/sha256", hex, "link"));
+        if (digest !== undefined && !tagged.has(digest)) add(digest, `${name}@${digest}`);
+      }
+    } else if (!part.startsWith("_")) {
+      const path = join(folder, part);
+      // Links lead out of the storage.
+      if ((await lstat(path).catch(() => undefined))?.isDirectory() === true)
+        await readRepositories(path, name === "" ? part : `${name}/${part}`, names, budget, list, depth + 1);
+    }
+  }
+}
+
+/** The digest that a link of a registry's storage holds. */
+async function linkAt(file: string): Promise<string | undefined> {
+  const facts = await lstat(file).catch(() => undefined);
+  if (facts?.isFile() !== true || facts.size > 256) return undefined;
+  const text = (await readFile(file, "utf8").catch(() => "")).trim();
+  return isDigest(text) ? text : undefined;
+}
+
+/** What a folder holds, sorted; one that cannot be read is a problem, one that is not there is empty. */
+async function* namesIn(folder: string, list: ProblemList): AsyncGenerator<string, void> {
+  const names: string[] = [];
+  try {
+    for await (const { name } of await opendir(folder)) {
+      if (names.length >= MAX_BLOBS) break;
+      names.push(name);
+    }
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code !== "ENOENT") addProblem(list, "unreadable", folder, `cannot be read (${code})`);
+  }
+  yield* names.sort();
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
+}

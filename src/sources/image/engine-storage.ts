@@ -1,0 +1,207 @@
+import { createHash } from "node:crypto";
+import { lstat, opendir } from "node:fs/promises";
+import { join } from "node:path";
+import { isDigest } from "../../content/digest.ts";
+import { asArray, asRecord, asText, asTexts, parseJson } from "../../content/json.ts";
+import { readConfig, type ImageConfig } from "./config.ts";
+import { readConfigBytes, type TaggedPlan } from "./oci.ts";
+import { addProblem, type ConfigContent, type LayerPlan, type ProblemList } from "./plan.ts";
+import { openFolder, type ImageStore } from "./store.ts";
+
+/** Layers of one image; engines stop at 127. */
+const MAX_LAYERS = 10_000;
+/** Images, layers or containers of one machine. */
+const MAX_ENTRIES = 1_000_000;
+const hexForm = /^[0-9a-f]{64}$/;
+/** Names of folders that engines make for layers. */
+const folderForm = /^[0-9a-z]{1,128}(?:-init)?$/;
+
+type Table = Readonly<Record<string, unknown>>;
+
+/**
+ * Images and containers in the storage of podman, buildah, CRI-O and skopeo (containers/storage), without an engine: each layer is put together again from its files and the list that the storage
+ * keeps of it. Of containers what was written in them.
+ */
+export async function readContainersStorage(root: string, list: ProblemList): Promise<TaggedPlan[]> {
+  const store = openFolder(root);
+  const plans: TaggedPlan[] = [];
+  for (const driver of ["overlay", "vfs"]) {
+    const images = await readTables(store, `${driver}-images/images.json`, list);
+    const layers = new Map(
+      (await readTables(store, `${driver}-layers/layers.json`, list)).map((layer) => [asText(layer["id"]), layer]),
+    );
+    const filesOf = (id: string): string => join(root, driver === "vfs" ? `vfs/dir/${id}` : `${driver}/${id}/diff`);
+    for (const image of images) {
+      const id = asText(image["id"]);
+      const key = `sha256:${id}`;
+      const config = hexForm.test(id)
+        ? await readConfigAt(store, `${driver}-images/${id}/=${Buffer.from(key).toString("base64")}`, key, list)
+        : none;
+      const chain = chainOf(asText(image["layer"]), layers);
+      const isKnown = config.config?.diffIds.length === chain.length;
+      const plan: LayerPlan[] = chain.map((layer, index) => {
+        const layerId = asText(layer["id"]);
+        const diffId = layer["diff-digest"];
+        return {
+          ...assembled(join(root, `${driver}-layers/${layerId}.tar-split.gz`), filesOf(layerId), layer["diff-size"]),
+          diffId: isDigest(diffId) ? diffId : "",
+          createdBy: isKnown ? (config.config?.instructions[index] ?? "") : "",
+        };
+      });
+      const { contents } = config;
+      const digest = isDigest(image["digest"]) ? image["digest"] : key;
+      const platform = config.config?.platform ?? "";
+      plans.push({
+        tags: new Set(asTexts(image["names"])),
+        digest,
+        configDigest: key,
+        platform,
+        layers: plan,
+        contents,
+      });
+    }
+    for (const container of await readTables(store, `${driver}-containers/containers.json`, list)) {
+      const [id, layer] = [asText(container["id"]), asText(container["layer"])];
+      // With vfs a container's folder holds its image too; contents that were scanned with that are not scanned again.
+      if (!hexForm.test(id) || !hexForm.test(layer)) continue;
+      const told = await textsOf(store, `${driver}-containers/${id}`, [
+        "userdata/config.json",
+        "userdata/buildah.json",
+      ]);
+      const names = asTexts(container["names"]).map((name) => `container ${name}`);
+      plans.push(containerPlan(id, names, filesOf(layer), told));
+    }
+  }
+  return plans;
+}
+
+/** The same for Docker's own storage (`/var/lib/docker`). */
+export async function readDockerStorage(root: string, list: ProblemList): Promise<TaggedPlan[]> {
+  const store = openFolder(root);
+  const plans: TaggedPlan[] = [];
+  for (const driver of ["overlay2", "fuse-overlayfs", "vfs"]) {
+    const base = `image/${driver}`;
+    const filesOf = (id: string): string => join(root, driver === "vfs" ? `vfs/dir/${id}` : `${driver}/${id}/diff`);
+    const tags = await readTags(store, `${base}/repositories.json`);
+    for (const id of await namesIn(join(root, base, "imagedb/content/sha256"))) {
+      if (!hexForm.test(id)) continue;
+      const digest = `sha256:${id}`;
+      const { config, contents } = await readConfigAt(store, `${base}/imagedb/content/sha256/${id}`, digest, list);
+      const layers: LayerPlan[] = [];
+      let chain = "";
+      for (const [index, diffId] of (config?.diffIds ?? []).slice(0, MAX_LAYERS).entries()) {
+        chain = chain === "" ? diffId : `sha256:${createHash("sha256").update(`${chain} ${diffId}`).digest("hex")}`;
+        const place = `${base}/layerdb/sha256/${chain.slice(7)}`;
+        const cacheId = await readText(store, `${place}/cache-id`);
+        const createdBy = config?.instructions[index] ?? "";
+        if (!folderForm.test(cacheId)) {
+          addProblem(list, "layer-missing", diffId, "the layer is not in the storage");
+          layers.push({ range: undefined, digest: "", diffId, createdBy, title: "" });
+          continue;
+        }
+        const size = Number(await readText(store, `${place}/size`));
+        const made = assembled(join(root, place, "tar-split.json.gz"), filesOf(cacheId), size);
+        layers.push({ ...made, diffId, createdBy });
+      }
+      const platform = config?.platform ?? "";
+      plans.push({ tags: tags.get(digest) ?? new Set(), digest, configDigest: digest, platform, layers, contents });
+    }
+    for (const id of await namesIn(join(root, base, "layerdb/mounts"))) {
+      const mount = await readText(store, `${base}/layerdb/mounts/${id}/mount-id`);
+      if (!hexForm.test(id) || !folderForm.test(mount)) continue;
+      const told = await textsOf(store, `containers/${id}`, ["config.v2.json", "hostconfig.json"]);
+      plans.push(containerPlan(id, [], filesOf(mount), told));
+    }
+  }
+  return plans;
+}
+
+const none: { config: ImageConfig | undefined; contents: readonly ConfigContent[] } = {
+  config: undefined,
+  contents: [],
+};
+
+/** A layer whose tar is put together again while it is read. */
+function assembled(split: string, folder: string, size: unknown): Pick<LayerPlan, "range" | "digest" | "title"> {
+  const length = typeof size === "number" && Number.isSafeInteger(size) && size > 0 ? size : 0;
+  return { range: { file: split, offset: 0, length, unpacked: { kind: "split", folder } }, digest: "", title: "" };
+}
+
+/** What was written in a container, and what is set for it. Its base is an image of its own. */
+function containerPlan(id: string, names: readonly string[], folder: string, contents: ConfigContent[]): TaggedPlan {
+  const range = { file: folder, offset: 0, length: 0, unpacked: { kind: "folder" } } as const;
+  return {
+    tags: new Set(names.length === 0 ? [`container ${id.slice(0, 12)}`] : names),
+    ...{ digest: `sha256:${id}`, configDigest: "", platform: "" },
+    layers: [{ range, digest: "", diffId: "", createdBy: "written in the container", title: "" }],
+    contents,
+  };
+}
+
+/** Layers of an image, lowest first. */
+function chainOf(top: string, layers: ReadonlyMap<string, Table>): Table[] {
+  const chain: Table[] = [];
+  const seen = new Set<string>();
+  for (let id = top; hexForm.test(id) && !seen.has(id) && seen.size < MAX_LAYERS;) {
+    seen.add(id);
+    const layer = layers.get(id);
+    if (layer === undefined) break;
+    chain.unshift(layer);
+    id = asText(layer["parent"]);
+  }
+  return chain;
+}
+
+async function readTables(store: ImageStore, path: string, list: ProblemList): Promise<Table[]> {
+  const bytes = await store.read(path);
+  if (bytes === "missing") return [];
+  const parsed = typeof bytes === "string" ? undefined : parseJson(bytes);
+  if (!Array.isArray(parsed)) addProblem(list, "manifest-invalid", path, "does not parse");
+  return asArray(parsed)
+    .slice(0, MAX_ENTRIES)
+    .map((item) => asRecord(item) ?? {});
+}
+
+async function readConfigAt(store: ImageStore, path: string, subject: string, list: ProblemList): Promise<typeof none> {
+  const bytes = await store.read(path);
+  if (typeof bytes !== "string") return readConfigBytes(bytes, subject, list);
+  addProblem(list, "config-invalid", subject, `the configuration is ${bytes === "missing" ? "missing" : "too large"}`);
+  return none;
+}
+
+/** `repository:tag` of each image. */
+async function readTags(store: ImageStore, path: string): Promise<Map<string, Set<string>>> {
+  const bytes = await store.read(path);
+  const tags = new Map<string, Set<string>>();
+  const repositories = asRecord(asRecord(typeof bytes === "string" ? undefined : parseJson(bytes))?.["Repositories"]);
+  for (const named of Object.values(repositories ?? {})) {
+    for (const [name, digest] of Object.entries(asRecord(named) ?? {}))
+      if (isDigest(digest) && !name.includes("@")) tags.set(digest, (tags.get(digest) ?? new Set()).add(name));
+  }
+  return tags;
+}
+
+/** Texts of a container's documents. */
+async function textsOf(store: ImageStore, folder: string, names: readonly string[]): Promise<ConfigContent[]> {
+  const contents: ConfigContent[] = [];
+  for (const name of names) {
+    const bytes = await store.read(`${folder}/${name}`);
+    if (typeof bytes === "string") continue;
+    const document = asRecord(parseJson(bytes)) ?? {};
+    // Engines write what an image calls `config` with a capital.
+    contents.push(...(readConfig({ ...document, Config: undefined, config: document["Config"] })?.contents ?? []));
+  }
+  return contents;
+}
+
+async function readText(store: ImageStore, path: string): Promise<string> {
+  const bytes = await store.read(path);
+  return typeof bytes === "string" ? "" : Buffer.from(bytes).toString("utf8").trim();
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  if ((await lstat(folder).catch(() => undefined))?.isDirectory() !== true) return [];
+  const names: string[] = [];
+  for await (const { name } of await opendir(folder)) if (names.length < MAX_ENTRIES) names.push(name);
+  return names.sort();
+}
