@@ -185,6 +185,11 @@ export class TargetMemory {
     if (result.proved !== undefined) this.#parts.proved.learn(result.proved);
   }
 
+  /** A part of the target is scanned that cannot be read again by itself: the next scan scans all of it. */
+  forgetWhole(): void {
+    this.#isKeepable = false;
+  }
+
   /**
    * A layer that is known is read for its files with secrets alone, whichever image it comes in; another one is scanned, and known from then on.
    * `read` has a unit scanned. Gives also how many of its contents were not scanned.
@@ -227,7 +232,7 @@ export class TargetMemory {
     const now = again();
     if (now === undefined || Buffer.compare(now.digest, state.digest) !== 0) return;
     const snapshot: Snapshot = {
-      ...{ kind, ledger, problems: tally.problems, sightings: located.sightings },
+      ...{ kind, ledger, problems: tally.problems, sightings: located.sightings, images: tally.images },
       ...{ hits: [...this.#hits].sort(), units: this.#units },
     };
     const name = new Uint8Array();

@@ -26,6 +26,15 @@ export {
   type IgnoreEntry,
   type IgnoreFile,
 } from "./ignore-file.ts";
+export {
+  endText,
+  isEventful,
+  lifetimes,
+  removalWords,
+  stepText,
+  type Lifetime,
+  type LifetimeStep,
+} from "./lifetime.ts";
 export { loadDeciders, type DecisionPlaces } from "./load-deciders.ts";
 export { maskDots, maskEncoded, maskIn, maskSecret } from "./mask.ts";
 export { compareFindings, compareSightings } from "./order.ts";

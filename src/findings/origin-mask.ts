@@ -110,6 +110,8 @@ export function createOriginMasker(): OriginMasker {
           ...(origin.deletedBy === undefined
             ? {}
             : { deletedBy: { ...origin.deletedBy, createdBy: prose(origin.deletedBy.createdBy) } }),
+          ...(origin.linkTo === undefined ? {} : { linkTo: name(origin.linkTo) }),
+          ...(origin.proof === undefined ? {} : { proof: name(origin.proof) }),
         };
     }
   }

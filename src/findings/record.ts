@@ -1,7 +1,9 @@
 import {
   reaches,
+  removals,
   type CommitFacts,
   type CommitMark,
+  type CommittedFile,
   type LayerFacts,
   type ObjectField,
   type Origin,
@@ -158,6 +160,9 @@ function readOrigin(fields: CheckedFields): Origin {
     case "image": {
       const layer = fields.optionalFields("layer");
       const deletedBy = fields.optionalFields("deletedBy");
+      const linkTo = fields.optionalText("linkTo");
+      const committed = fields.optionalFields("committed");
+      const proof = fields.optionalText("proof");
       return {
         kind,
         image: fields.text("image"),
@@ -169,6 +174,10 @@ function readOrigin(fields: CheckedFields): Origin {
         ...(layer === undefined ? {} : { layer: readLayer(layer) }),
         deleted: fields.flag("deleted"),
         ...(deletedBy === undefined ? {} : { deletedBy: readLayer(deletedBy) }),
+        ...(fields.has("removal") ? { removal: fields.oneOf("removal", removals) } : {}),
+        ...(linkTo === undefined ? {} : { linkTo }),
+        ...(committed === undefined ? {} : { committed: readCommitted(committed) }),
+        ...(proof === undefined ? {} : { proof }),
       };
     }
   }
@@ -196,11 +205,24 @@ function readField(fields: CheckedFields): ObjectField {
   return { name: fields.text("name"), line: fields.number("line") };
 }
 
+function readCommitted(fields: CheckedFields): CommittedFile {
+  return {
+    repository: fields.text("repository"),
+    path: fields.text("path"),
+    commit: readMark(fields.fields("commit")),
+    isSameFile: fields.flag("isSameFile"),
+  };
+}
+
 function readLayer(fields: CheckedFields): LayerFacts {
+  const owner = fields.optionalFields("owner");
   return {
     digest: fields.text("digest"),
     diffId: fields.text("diffId"),
     index: fields.number("index"),
     createdBy: fields.text("createdBy"),
+    ...(owner === undefined
+      ? {}
+      : { owner: { part: owner.oneOf("part", ["base", "application"]), image: owner.text("image") } }),
   };
 }

@@ -104,7 +104,32 @@ export interface ImageOrigin extends InContainer {
   readonly deleted: boolean;
   /** The layer that removed it, where `deleted`. */
   readonly deletedBy?: LayerFacts;
+  /** How it did, where `deleted`. */
+  readonly removal?: Removal;
+  /** The layer holds it under this path; `path` is a hard link to it. */
+  readonly linkTo?: string;
+  /** The commit that put it into a repository of the same report. */
+  readonly committed?: CommittedFile;
+  /** Commands for a shell that read the bytes from where they lie and print their git id, which is the content's; absent where names allow none. */
+  readonly proof?: string;
 }
+
+/** Where a repository has what lies in an image, and who put it there first. */
+export interface CommittedFile {
+  readonly repository: string;
+  readonly path: string;
+  readonly commit: CommitMark;
+  /** Whether it is the same file, byte for byte; else the same secret in another one. */
+  readonly isSameFile: boolean;
+}
+
+/**
+ * How a layer takes a file away from containers (OCI image specification, layer.md): a whiteout of it or of a folder above it, an opaque folder above it, another
+ * entry at its path, a file where a folder above it was; `shadowed`: a later entry at the same path in the same layer.
+ */
+export type Removal = (typeof removals)[number];
+
+export const removals = ["whiteout", "opaque", "replaced", "covered", "shadowed"] as const;
 
 export interface LayerFacts {
   /** Digest of the stored (usually compressed) bytes. */
@@ -115,6 +140,17 @@ export interface LayerFacts {
   readonly index: number;
   /** The instruction as the history tells it; empty when unknown, never guessed. */
   readonly createdBy: string;
+  /** Whose layer it is; absent where nothing proves it. */
+  readonly owner?: LayerOwner;
+}
+
+/**
+ * `base`: `image`, known to the same report, consists of this layer and others at the bottom of this image. `application`: the layer lies above all of
+ * `image`, which the annotations of this image name as what it was built on.
+ */
+export interface LayerOwner {
+  readonly part: "base" | "application";
+  readonly image: string;
 }
 
 export interface FileOrigin extends InContainer {

@@ -48,5 +48,7 @@ export interface ContentHit {
   readonly content: ContentId;
   /** Source-specific: the path for files and layer entries; empty for git objects. */
   readonly place: string;
+  /** Of a file of a layer: its number among the entries of the tar that are no folders and no whiteouts. */
+  readonly entry?: number;
   readonly detections: readonly Detection[];
 }

@@ -28,6 +28,8 @@ export class ResultBuilder {
   #skipped: Partial<Record<ProblemCode, number>> = {};
   #suppressed: Partial<Record<SuppressionReason, number>> = {};
   readonly #pointers: LfsPointer[] = [];
+  /** Of layers: the number of the file that is being scanned. */
+  entry: number | undefined;
   layer: LayerReading | undefined;
   graph: GraphReading | undefined;
 
@@ -52,7 +54,7 @@ export class ResultBuilder {
     for (const fault of inside?.faults ?? []) this.#inside(place || content, fault);
     this.#suppressed = addCounts(this.#suppressed, result.suppressed);
     if (result.limited) this.problem("rules-limit", "note", place || content, "has more detections than are listed");
-    if (result.detections.length > 0) this.#hits.push({ content, place, detections: result.detections });
+    if (result.detections.length > 0) this.#hits.push(this.#hit(content, place, result));
     // A pointer has to be met in each scan: what it points at may be gone. What lies inside and cannot be read is told by each scan. The store
     // knows contents by 20 bytes.
     else if (!result.limited && !inside?.faults.length && this.#pointers.at(-1)?.content !== content) {
@@ -60,6 +62,12 @@ export class ResultBuilder {
       if (proofs.id !== undefined && bytes >= leastById) this.#ids.add(proofs.id, bytes, result.judged);
       if (proofs.entry !== undefined) this.#entries.add(proofs.entry, bytes, result.judged);
     }
+  }
+
+  #hit(content: string, place: string, { detections }: ScanResult): ContentHit {
+    return this.entry === undefined
+      ? { content, place, detections }
+      : { content, place, entry: this.entry, detections };
   }
 
   /** A content whose key is that of one which an earlier scan found clean. */

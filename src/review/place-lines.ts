@@ -1,5 +1,6 @@
 import { memberPath, type GitOrigin, type ImageOrigin, type LayerFacts, type Origin } from "../model/content.ts";
 import { gitPart } from "../model/git-part.ts";
+import { removalWords } from "../findings/index.ts";
 import type { FindingSighting } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import type { Tone } from "./styled.ts";
@@ -103,14 +104,24 @@ function imageLines(origin: ImageOrigin): readonly PlaceLine[] {
   if (origin.layer !== undefined) lines.push({ text: layerText(origin.layer), tone: "plain" });
   if (origin.deleted) {
     const by = origin.deletedBy === undefined ? "by a later layer" : `by ${layerText(origin.deletedBy)}`;
-    lines.push({ text: `deleted ${by}; still in the image`, tone: "alert" });
+    lines.push({ text: `${removalWords(origin.removal)} ${by}; still in the image`, tone: "alert" });
+  }
+  if (origin.linkTo !== undefined) lines.push({ text: `a hard link to ${sanitize(origin.linkTo)}`, tone: "plain" });
+  if (origin.committed !== undefined) {
+    const { repository, path, commit, isSameFile } = origin.committed;
+    lines.push({
+      text: `${isSameFile ? "the same file" : "the same secret"} in ${sanitize(`${repository} ${path}`)} since commit ${sanitize(commit.id.slice(0, 12))} ${sanitize(commit.date)} ${sanitize(commit.author)} <${sanitize(commit.email)}>`,
+      tone: "plain",
+    });
   }
   return lines;
 }
 
 function layerText(layer: LayerFacts): string {
   const instruction = firstLine(layer.createdBy);
-  return `layer ${layer.index} ${shortDigest(layer.digest)}${instruction === "" ? "" : ` ${instruction}`}`;
+  const { owner } = layer;
+  const whose = owner === undefined ? "" : owner.part === "base" ? " (also a layer of " : " (above the base ";
+  return `layer ${layer.index} ${shortDigest(layer.digest)}${instruction === "" ? "" : ` ${instruction}`}${owner === undefined ? "" : `${whose}${sanitize(owner.image)})`}`;
 }
 
 function shortDigest(digest: string): string {

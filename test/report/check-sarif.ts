@@ -115,7 +115,14 @@ function checkResult(
       "author",
       "date",
       "image",
+      "platform",
       "deleted",
+      "removal",
+      "deletedIn",
+      "lifetime",
+      "visible",
+      "layerOf",
+      "proof",
     ])["tags"],
   );
   expect(new Set(tags).size).toBe(tags.length);

@@ -161,10 +161,19 @@ async function readManifest(
     tags: new Set(tag === "" ? [] : [tag]),
     digest,
     configDigest: asText(configDescriptor["digest"]),
+    configPath: blobPath(asText(configDescriptor["digest"])) ?? "",
+    ...baseOf(manifest),
     platform: config?.platform || platformOf(descriptor["platform"]),
     layers,
     contents: [...contents, ...annotations],
   };
+}
+
+function baseOf(manifest: Readonly<Record<string, unknown>>): Pick<ImagePlan, "base"> {
+  const annotations = asRecord(manifest["annotations"]) ?? {};
+  const name = asText(annotations["org.opencontainers.image.base.name"]);
+  const digest = asText(annotations["org.opencontainers.image.base.digest"]);
+  return name === "" && digest === "" ? {} : { base: { name, digest: isDigest(digest) ? digest : "" } };
 }
 
 async function findLayer(
