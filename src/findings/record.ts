@@ -8,6 +8,7 @@ import {
   type ObjectField,
   type Origin,
 } from "../model/content.ts";
+import type { Carrier } from "../model/carrier.ts";
 import type { Finding, FindingSighting } from "../model/finding.ts";
 import { ToolError } from "../model/problem.ts";
 import { severities, type Confidence } from "../model/rule.ts";
@@ -134,7 +135,12 @@ function readOrigin(fields: CheckedFields): Origin {
     case "stdin":
       return { kind, ...member };
     case "file":
-      return { kind, path: fields.text("path"), ...member };
+      return {
+        kind,
+        path: fields.text("path"),
+        ...member,
+        ...(fields.has("carried") ? { carried: fields.list("carried", readCarrier) } : {}),
+      };
     case "git": {
       const commit = fields.optionalFields("commit");
       const removedBy = fields.optionalFields("removedBy");
@@ -203,6 +209,22 @@ function readMark(fields: CheckedFields): CommitMark {
 
 function readField(fields: CheckedFields): ObjectField {
   return { name: fields.text("name"), line: fields.number("line") };
+}
+
+function readCarrier(fields: CheckedFields): Carrier {
+  const lines = fields.optionalFields("lines");
+  const path = fields.optionalText("path");
+  const stage = fields.optionalText("stage");
+  return {
+    instruction: fields.text("instruction"),
+    file: fields.text("file"),
+    line: fields.number("line"),
+    into: fields.oneOf("into", ["layer", "config", "history"]),
+    ...(lines === undefined ? {} : { lines: { from: lines.number("from"), to: lines.number("to") } }),
+    ...(path === undefined ? {} : { path }),
+    ...(fields.has("after") ? { after: fields.number("after") } : {}),
+    ...(stage === undefined ? {} : { stage }),
+  };
 }
 
 function readCommitted(fields: CheckedFields): CommittedFile {

@@ -1,3 +1,5 @@
+import type { Carrier } from "./carrier.ts";
+
 /**
  * The git object id (lower-case hex) of some bytes: for anything that is not a commit or tag, SHA-1 of `blob <size>\0` + bytes. In a repository that
  * keeps its objects by SHA-256, it is that hash: the same bytes then have another id than elsewhere, and are joined by the values found in them.
@@ -156,6 +158,8 @@ export interface LayerOwner {
 export interface FileOrigin extends InContainer {
   readonly kind: "file";
   readonly path: string;
+  /** Instructions of builds that take it, or lines of it, into images. */
+  readonly carried?: readonly Carrier[];
 }
 
 export interface StdinOrigin extends InContainer {

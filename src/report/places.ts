@@ -8,6 +8,7 @@ import {
   type LayerFacts,
   type LayerOwner,
 } from "../model/content.ts";
+import { carriersAt, carrierText } from "../model/carrier.ts";
 import type { FindingSighting } from "../model/finding.ts";
 import { removalWords } from "../findings/index.ts";
 import { gitPart } from "../model/git-part.ts";
@@ -30,7 +31,10 @@ export function placeLines(sighting: FindingSighting): [string, ...string[]] {
     case "stdin":
       return [`standard input${sanitize(memberPath(origin))}${at}`];
     case "file":
-      return [`${sanitize(originPath(origin))}${at}`];
+      return [
+        `${sanitize(originPath(origin))}${at}`,
+        ...carriersAt(origin.carried ?? [], sighting.startLine).map((carrier) => sanitize(carrierText(carrier))),
+      ];
     case "git":
       return gitLines(origin, at, sighting.startLine);
     case "image":

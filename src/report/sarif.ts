@@ -1,4 +1,5 @@
 import { memberPath, originPath, type ImageOrigin } from "../model/content.ts";
+import { carriersAt, carrierText, type Carrier } from "../model/carrier.ts";
 import type { Finding, FindingRule, FindingSighting, Report } from "../model/finding.ts";
 import type { Problem } from "../model/problem.ts";
 import { severities, type Severity } from "../model/rule.ts";
@@ -120,8 +121,14 @@ function result(
         ? { inHead: origin.inHead, reachedBy: origin.reachedBy }
         : {}),
       ...(origin.kind === "image" ? imageProperties(origin, lives) : {}),
+      ...(origin.kind === "file" && origin.carried !== undefined ? carriedProperties(origin.carried, sighting) : {}),
     },
   };
+}
+
+function carriedProperties(carried: readonly Carrier[], { startLine }: FindingSighting): object {
+  const found = carriersAt(carried, startLine).map((carrier) => sanitize(carrierText(carrier)));
+  return found.length === 0 ? {} : { carriedBy: found };
 }
 
 function imageProperties(origin: ImageOrigin, lives: readonly Lifetime[]): object {

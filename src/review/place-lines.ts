@@ -1,6 +1,7 @@
 import { memberPath, type GitOrigin, type ImageOrigin, type LayerFacts, type Origin } from "../model/content.ts";
 import { gitPart } from "../model/git-part.ts";
 import { removalWords } from "../findings/index.ts";
+import { carriersAt, carrierText } from "../model/carrier.ts";
 import type { FindingSighting } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import type { Tone } from "./styled.ts";
@@ -19,7 +20,11 @@ export interface PlaceLine {
 /** One place of a secret in rows: where, who and when, whether it can still be reached, and the masked line. Sanitised, not yet wrapped. */
 export function placeLines(sighting: FindingSighting): readonly PlaceLine[] {
   const { origin } = sighting;
-  return [{ text: placeTitle(sighting), tone: "strong" }, ...originLines(origin), ...excerpt(sighting.maskedLine)];
+  return [
+    { text: placeTitle(sighting), tone: "strong" },
+    ...originLines(origin, sighting.startLine),
+    ...excerpt(sighting.maskedLine),
+  ];
 }
 
 /** `path:line:column`, as editors and people write it. */
@@ -38,13 +43,17 @@ export function placeTitle(sighting: FindingSighting): string {
   return at;
 }
 
-function originLines(origin: Origin): readonly PlaceLine[] {
+function originLines(origin: Origin, line: number): readonly PlaceLine[] {
   switch (origin.kind) {
     case "git":
       return gitLines(origin);
     case "image":
       return imageLines(origin);
     case "file":
+      return carriersAt(origin.carried ?? [], line).map((carrier) => ({
+        text: sanitize(carrierText(carrier)),
+        tone: carrier.stage === undefined ? "alert" : "plain",
+      }));
     case "stdin":
       return [];
   }

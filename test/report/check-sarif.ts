@@ -123,6 +123,7 @@ function checkResult(
       "visible",
       "layerOf",
       "proof",
+      "carriedBy",
     ])["tags"],
   );
   expect(new Set(tags).size).toBe(tags.length);
