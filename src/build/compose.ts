@@ -54,7 +54,7 @@ function argumentsOf(args: unknown, lines: LineCounter): ComposeArgument[] {
   return args.items.flatMap((item): ComposeArgument[] => {
     const [key, value] = isPair(item) ? [item.key, item.value] : [item, item];
     if (!isScalar(key) || (value !== null && !isScalar(value))) return [];
-    const text = value === null ? "" : String(value.value ?? "");
+    const text = value === null ? "" : scalarText(value.value);
     const name = String(key.value).replace(/=.*$/s, "");
     const start = key.range?.[0] ?? 0;
     const end = Math.max(start, (value?.range?.[1] ?? start) - 1);
@@ -70,6 +70,10 @@ function argumentsOf(args: unknown, lines: LineCounter): ComposeArgument[] {
       },
     ];
   });
+}
+
+function scalarText(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 }
 
 function valueOf(node: unknown, key: string): unknown {

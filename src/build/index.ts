@@ -11,6 +11,7 @@ import { buildFileKind } from "./names.ts";
 
 export { parseContextIgnore, isIgnored } from "./context-ignore.ts";
 export { parseDockerfile } from "./dockerfile.ts";
+export { rewriteDockerfile, type Rewritten } from "./rewrite.ts";
 
 /** Builds of one folder that are looked at; a monorepo has some hundreds. */
 const maxBuilds = 1000;
@@ -87,7 +88,8 @@ export function planBuilds(folder: BuildFolder): (path: string) => readonly Carr
 
 function carriersIn({ context, dockerfile, plan, ignore }: Build, path: string): readonly Carrier[] {
   const inContext = context === "" ? path : path.startsWith(`${context}/`) ? path.slice(context.length + 1) : undefined;
-  const copies = inContext === undefined || isIgnored(ignore, inContext) ? [] : plan.copies(inContext);
+  const found = inContext === undefined || isIgnored(ignore, inContext) ? [] : plan.copies(inContext);
+  const copies = context === "" ? found : found.map((carrier) => ({ ...carrier, context }));
   return path === dockerfile ? [...plan.own, ...copies] : copies;
 }
 

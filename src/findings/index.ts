@@ -8,7 +8,7 @@ export { buildReport, type ReportPieces, type TargetOutcome } from "./build-repo
 export { checkedFields, type CheckedFields } from "./checked.ts";
 export type { Decider } from "./decide.ts";
 export { fingerprint, isFingerprint } from "./fingerprint.ts";
-export { gate, isIncomplete, type GateOptions } from "./gate.ts";
+export { countsFor, gate, isIncomplete, type GateOptions } from "./gate.ts";
 export { gitleaksFingerprint, gitleaksIgnoreDecider, parseGitleaksIgnore } from "./gitleaks-ignore.ts";
 export {
   addDecision,

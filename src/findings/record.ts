@@ -214,6 +214,7 @@ function readField(fields: CheckedFields): ObjectField {
 function readCarrier(fields: CheckedFields): Carrier {
   const lines = fields.optionalFields("lines");
   const path = fields.optionalText("path");
+  const context = fields.optionalText("context");
   const stage = fields.optionalText("stage");
   return {
     instruction: fields.text("instruction"),
@@ -221,6 +222,7 @@ function readCarrier(fields: CheckedFields): Carrier {
     line: fields.number("line"),
     into: fields.oneOf("into", ["layer", "config", "history"]),
     ...(lines === undefined ? {} : { lines: { from: lines.number("from"), to: lines.number("to") } }),
+    ...(context === undefined ? {} : { context }),
     ...(path === undefined ? {} : { path }),
     ...(fields.has("after") ? { after: fields.number("after") } : {}),
     ...(stage === undefined ? {} : { stage }),

@@ -154,6 +154,8 @@ function imageFacts(fields: CheckedFields): ImageFacts {
     platform: fields.text("platform"),
     diffIds: fields.texts("diffIds"),
     ...(base === undefined ? {} : { base: { name: base.text("name"), digest: base.text("digest") } }),
+    ...(fields.has("indexes") ? { indexes: fields.texts("indexes") } : {}),
+    ...(fields.has("subject") ? { subject: fields.text("subject") } : {}),
   };
 }
 

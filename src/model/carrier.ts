@@ -9,6 +9,8 @@ export interface Carrier {
   readonly into: "layer" | "config" | "history";
   /** The lines of the place that are meant; absent: all of the file. */
   readonly lines?: { readonly from: number; readonly to: number };
+  /** The folder that is the build's context, where it is not the root. */
+  readonly context?: string;
   /** The path in the image. */
   readonly path?: string;
   /** The line of the instruction before, which brought it into the stage that it is copied from. */

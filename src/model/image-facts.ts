@@ -8,6 +8,10 @@ export interface ImageFacts {
   /** Digests of the uncompressed layers, lowest first; empty where one could not be had. */
   readonly diffIds: readonly string[];
   readonly base?: BaseImage;
+  /** Digests of the indexes that lead to it, outermost first. */
+  readonly indexes?: readonly string[];
+  /** Digest of the image that this one says something about (a signature, an attestation). */
+  readonly subject?: string;
 }
 
 /** The image that another one was built on, as its annotations tell it (OCI image specification, annotations.md). */

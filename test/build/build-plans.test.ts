@@ -198,7 +198,7 @@ describe("what a plan says is what a build does", () => {
     });
     const planned = [...paths, ...Object.keys(texts)].flatMap((path) =>
       plan(path).flatMap(({ stage, path: at, lines }) =>
-        stage === undefined && lines === undefined ? [at?.slice(1)] : [],
+        stage === undefined && lines === undefined ? [at?.slice(1) ?? ""] : [],
       ),
     );
     expect(planned.sort()).toEqual([...new Set(built)].sort());

@@ -7,6 +7,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { blobId } from "../../content/blob-id.ts";
 import type { ContentId } from "../../model/content.ts";
+import { shellWord } from "../../model/shell-word.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { InnerRepository, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
 import type { InlineUnit, LayerUnit } from "../../model/unit.ts";
@@ -15,7 +16,7 @@ import { gitFolderIn, hasPartOf } from "./git-folders.ts";
 import { imageFacts, layerKey, locateHits, type ConfigPlace, type LayerResult } from "./locate.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
-import { quoted, type ProofPlace } from "./proof.ts";
+import type { ProofPlace } from "./proof.ts";
 import { openArchive, openFolder, type ImageStore } from "./store.ts";
 import { parseImageTarget, sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
 
@@ -66,7 +67,9 @@ export async function openImage(target: string, context: SourceContext, options:
     context,
     {
       print: (file) =>
-        format === "oci-layout" ? `cat ${quoted(join(path, file))}` : `tar -xOf ${quoted(path)} ${quoted(file)}`,
+        format === "oci-layout"
+          ? `cat ${shellWord(join(path, file))}`
+          : `tar -xOf ${shellWord(path)} ${shellWord(file)}`,
     },
   );
 }

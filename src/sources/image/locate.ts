@@ -183,12 +183,17 @@ function configOrigin(image: ImagePlan, { place, query }: ConfigContent, proofs:
 
 /** What a report says of an image: its layers, by what they expand to. */
 export function imageFacts(image: ImagePlan, results: ReadonlyMap<string, LayerResult>): ImageFacts {
-  const { name, digest, platform, layers, base } = image;
+  const { name, digest, platform, layers, base, indexes = [], subject } = image;
   const diffIds = layers.map((layer) => {
     const reading = layer.range === undefined ? undefined : results.get(layerKey(layer.range))?.reading;
     return reading?.diffId || layer.diffId;
   });
-  return { image: name, digest, platform, diffIds, ...(base === undefined ? {} : { base }) };
+  return {
+    ...{ image: name, digest, platform, diffIds },
+    ...(base === undefined ? {} : { base }),
+    ...(indexes.length === 0 ? {} : { indexes }),
+    ...(subject === undefined ? {} : { subject }),
+  };
 }
 
 function layerFacts(view: ImageView, index: number): LayerFacts {

@@ -45,10 +45,14 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     addProblem(list, "manifest-invalid", "index.json", "does not parse");
     return [];
   }
-  await walkIndex(root, "", 0);
+  await walkIndex(root, "", []);
   return [...plans.values()];
 
-  async function walkIndex(index: Readonly<Record<string, unknown>>, tag: string, depth: number): Promise<void> {
+  async function walkIndex(
+    index: Readonly<Record<string, unknown>>,
+    tag: string,
+    above: readonly string[],
+  ): Promise<void> {
     const absent: string[] = [];
     let present = 0;
     for (const item of asArray(index["manifests"])) {
@@ -74,7 +78,7 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
         addProblem(list, "manifest-invalid", digest, "is too large to be a manifest");
         continue;
       }
-      await walkDocument(digest, document, descriptor, ownTag, depth);
+      await walkDocument(digest, document, descriptor, ownTag, above);
     }
     // Archives of one platform keep the index of all: what was never put into them is not a gap of the scan, as long as something was.
     for (const subject of absent) {
@@ -84,7 +88,7 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
         subject,
         message: "the manifest is not in the image store",
       } as const;
-      list.problems.push({ ...problem, effect: depth > 0 && present > 0 ? "note" : "incomplete" });
+      list.problems.push({ ...problem, effect: above.length > 0 && present > 0 ? "note" : "incomplete" });
     }
   }
 
@@ -93,7 +97,7 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     bytes: Uint8Array,
     descriptor: Readonly<Record<string, unknown>>,
     tag: string,
-    depth: number,
+    above: readonly string[],
   ): Promise<void> {
     const known = plans.get(digest);
     if (known !== undefined) {
@@ -103,7 +107,7 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     const visit = `${digest} ${tag}`;
     if (visited.has(visit)) return;
     visited.add(visit);
-    if (visited.size > MAX_MANIFESTS || depth > MAX_INDEX_DEPTH) {
+    if (visited.size > MAX_MANIFESTS || above.length > MAX_INDEX_DEPTH) {
       addProblem(list, "unsupported", digest, "indexes are nested too deep or hold too many manifests");
       return;
     }
@@ -113,9 +117,9 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     if (document === undefined) {
       addProblem(list, "manifest-invalid", digest, "the manifest does not parse");
     } else if (Array.isArray(document["manifests"])) {
-      await walkIndex(document, tag, depth + 1);
+      await walkIndex(document, tag, [...above, digest]);
     } else if (Array.isArray(document["layers"]) || asRecord(document["config"]) !== undefined) {
-      plans.set(digest, await readManifest(store, list, digest, document, descriptor, tag));
+      plans.set(digest, { ...(await readManifest(store, list, digest, document, descriptor, tag)), indexes: above });
     } else if (Array.isArray(document["fsLayers"])) {
       addProblem(list, "unsupported", digest, "manifests of schema 1 are not read yet");
     } else {
@@ -163,10 +167,16 @@ async function readManifest(
     configDigest: asText(configDescriptor["digest"]),
     configPath: blobPath(asText(configDescriptor["digest"])) ?? "",
     ...baseOf(manifest),
+    ...subjectOf(manifest),
     platform: config?.platform || platformOf(descriptor["platform"]),
     layers,
     contents: [...contents, ...annotations],
   };
+}
+
+function subjectOf(manifest: Readonly<Record<string, unknown>>): Pick<ImagePlan, "subject"> {
+  const subject = asRecord(manifest["subject"])?.["digest"];
+  return isDigest(subject) ? { subject } : {};
 }
 
 function baseOf(manifest: Readonly<Record<string, unknown>>): Pick<ImagePlan, "base"> {

@@ -15,6 +15,9 @@ export interface ImagePlan {
   /** The configuration's place in the store; absent where there is none. */
   readonly configPath?: string;
   readonly base?: BaseImage;
+  /** As `ImageFacts` has them. */
+  readonly indexes?: readonly string[];
+  readonly subject?: string;
 }
 
 export interface LayerPlan {

@@ -1,4 +1,5 @@
 import type { ByteRange } from "../../content/byte-range.ts";
+import { shellWord } from "../../model/shell-word.ts";
 import { sanitize } from "../../model/sanitize.ts";
 import type { LayerReading } from "../../model/unit.ts";
 
@@ -40,7 +41,7 @@ export function proofOf(file: ProvedFile, { copy }: ProofPlace): string | undefi
   const { range, reading, path, occurrence } = file;
   const names = path === "" ? [] : reading.leads.map((lead) => lead + path);
   if (reading.leads.includes("?") || [...names, range.file].some(isUnwritable)) return undefined;
-  const words = names.map(quoted);
+  const words = names.map(shellWord);
   const ends = names.some((name) => name.startsWith("-")) ? ["--"] : [];
   const members = [...(occurrence === undefined ? [] : [`--occurrence=${occurrence}`]), ...ends, ...words];
   const expand = expanders[reading.compression];
@@ -58,7 +59,7 @@ export function proofOf(file: ProvedFile, { copy }: ProofPlace): string | undefi
     if (hex === "" || file.imageDigest === "") return undefined;
     return `${copy(file.imageDigest)} && ${[...fromFile(`proof/${hex}`), hashIt].join(" | ")}`;
   }
-  const name = quoted(range.file);
+  const name = shellWord(range.file);
   if (range.offset === 0 && range.wrapped === undefined) return [...fromFile(name), hashIt].join(" | ");
   const skip = `tail -c +${range.offset + 1}`;
   const start = range.wrapped === undefined ? [`${skip} ${name}`] : [`${expanders[range.wrapped]} ${name}`, skip];
@@ -76,7 +77,7 @@ export function configProof(
 ): string | undefined {
   const path = image.configPath ?? "";
   if (path === "" || isUnwritable(path) || isUnwritable(query)) return undefined;
-  const asked = `jq -j ${quoted(query)}`;
+  const asked = `jq -j ${shellWord(query)}`;
   if (copy === undefined) return print === undefined ? undefined : `${print(path)} | ${asked} | ${hashIt}`;
   const hex = path.slice(path.lastIndexOf("/") + 1);
   return image.digest === "" ? undefined : `${copy(image.digest)} && ${asked} proof/${hex} | ${hashIt}`;
@@ -85,9 +86,4 @@ export function configProof(
 /** A name that a terminal would not show as it is, or that stands for bytes which are no UTF-8. */
 function isUnwritable(name: string): boolean {
   return name.includes("\ufffd") || sanitize(name) !== name;
-}
-
-/** A word for a shell; in quotes where it has to be. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) && !word.startsWith("-") ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
