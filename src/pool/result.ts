@@ -1,5 +1,5 @@
 import { CleanListBuilder } from "../model/clean-list.ts";
-import type { ContentHit, SuppressionReason } from "../model/detection.ts";
+import type { ContentHit, FileDigests, SuppressionReason } from "../model/detection.ts";
 import { addCounts } from "../model/ledger.ts";
 import type { Problem, ProblemCode } from "../model/problem.ts";
 import type { GraphReading, LayerReading, LfsPointer, UnitResult } from "../model/unit.ts";
@@ -30,6 +30,10 @@ export class ResultBuilder {
   readonly #pointers: LfsPointer[] = [];
   /** Of layers: the number of the file that is being scanned. */
   entry: number | undefined;
+  /** Of layers: gives the digests of the file that was scanned last, while its bytes are there. */
+  digests: (() => FileDigests | undefined) | undefined;
+  /** Of layers: looks at all hits once it was read. */
+  settle: ((hits: readonly ContentHit[]) => readonly ContentHit[]) | undefined;
   layer: LayerReading | undefined;
   graph: GraphReading | undefined;
 
@@ -65,9 +69,9 @@ export class ResultBuilder {
   }
 
   #hit(content: string, place: string, { detections }: ScanResult): ContentHit {
-    return this.entry === undefined
-      ? { content, place, detections }
-      : { content, place, entry: this.entry, detections };
+    if (this.entry === undefined) return { content, place, detections };
+    const digests = this.digests?.();
+    return { content, place, entry: this.entry, ...(digests === undefined ? {} : { digests }), detections };
   }
 
   /** A content whose key is that of one which an earlier scan found clean. */
@@ -118,7 +122,7 @@ export class ResultBuilder {
       bytes: this.#bytes,
       skipped: this.#skipped,
       suppressed: this.#suppressed,
-      hits: this.#hits,
+      hits: this.settle?.(this.#hits) ?? this.#hits,
       problems: this.#problems,
       ...(this.#clean === undefined ? {} : { clean: this.#clean.list() }),
       ...(this.#listsProved ? { proved: { ids: this.#ids.list(), entries: this.#entries.list() } } : {}),

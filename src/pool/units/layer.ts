@@ -3,6 +3,7 @@ import type { LayerUnit } from "../../model/unit.ts";
 import { LayerStopped } from "../layers/layer-thread.ts";
 import type { ResultBuilder } from "../result.ts";
 import type { Task } from "../task.ts";
+import { PackagedFiles } from "./packaged.ts";
 import { EntryScanner } from "./entries.ts";
 
 /** Stored bytes from which on a thread of its own reads a layer: less is read before the thread is up. */
@@ -31,25 +32,31 @@ class WantedScanner {
   readonly #only: ReadonlySet<string> | undefined;
   readonly #scanner: EntryScanner;
   readonly #out: ResultBuilder;
+  readonly #packages = new PackagedFiles();
   #isWanted = true;
 
   constructor(unit: LayerUnit, scanner: EntryScanner, out: ResultBuilder) {
     this.#only = unit.only === undefined ? undefined : new Set(unit.only);
     this.#scanner = scanner;
     this.#out = out;
+    out.settle = (hits) => this.#packages.tell(hits);
+    out.digests = () => scanner.digests();
   }
 
   begin(path: string, size: number, entry: number): void {
     this.#out.entry = entry;
+    this.#packages.begin(path);
     this.#isWanted = this.#only === undefined || this.#only.has(path);
     if (this.#isWanted) this.#scanner.begin(path, size);
   }
 
   push(chunk: Uint8Array): void {
+    this.#packages.push(chunk);
     if (this.#isWanted) this.#scanner.push(chunk);
   }
 
   end(): void {
+    this.#packages.end();
     if (this.#isWanted) this.#scanner.end();
   }
 }
