@@ -18,12 +18,18 @@ export interface Flag {
   readonly values?: readonly string[];
 }
 
-export type ScanCommand = "scan" | "git" | "image" | "dir" | "stdin" | "review" | "explain";
+export type ScanCommand = "scan" | "git" | "image" | "dir" | "stdin" | "review" | "explain" | "fix" | "verify-fix";
 
 const gitCommands: readonly ScanCommand[] = ["scan", "git", "review"];
 
 /** Every option of the scanning commands; gitleaks' names, meanings and defaults where gitleaks has it. */
 export const scanFlags: readonly Flag[] = [
+  {
+    flags: "--patch <file>",
+    description: "write what can be changed by itself as a patch (git apply); - writes it instead of the rest",
+    group: "What to scan",
+    only: ["fix"],
+  },
   {
     flags: "--targets <file>",
     description: "scan every target that the file names, one a line (- reads standard input)",
@@ -110,7 +116,7 @@ export const scanFlags: readonly Flag[] = [
     description:
       "ask registries without TLS (on this machine's own addresses that is tried anyway); engines on the network",
     group: "What to scan",
-    only: ["scan", "image"],
+    only: ["scan", "image", "fix", "verify-fix"],
   },
   { flags: "--platform <name>", description: "", group: "What to scan", only: ["git"], hidden: true },
   {
@@ -247,11 +253,15 @@ export const scanFlags: readonly Flag[] = [
   { flags: "--no-banner", description: "", group: "Other", hidden: true },
 ];
 
+/** Commands that write something else than a report of findings. */
+const ownReports: readonly ScanCommand[] = ["explain", "fix", "verify-fix"];
+
 /** The options of one command. */
 export function flagsOf(command: ScanCommand): readonly Flag[] {
   return scanFlags.filter(
-    ({ only, group }) =>
-      (only === undefined || only.includes(command)) && (command !== "explain" || group !== "Report"),
+    ({ only, group, flags }) =>
+      (only === undefined || only.includes(command)) &&
+      (!ownReports.includes(command) || group !== "Report" || (command === "fix" && flags === "--reveal")),
   );
 }
 

@@ -13,6 +13,8 @@ Commands:
   stdin                  scan standard input
   review [target...]     go through findings in the terminal, as they come or from a report
   hook install           stop pushes that hold secrets, or commits
+  fix <image> [context]  what to do about the secrets in an image, with a patch for its Dockerfile
+  verify-fix <old> <new> whether the image that was built anew still holds them
   explain <place>        why something at FILE:LINE is reported, or is not
   rules list             the kinds of secrets that are known
   config show|check      what a scan of a target would go by, and from where
@@ -52,6 +54,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   dir: ["leaktrace dir .", "leaktrace dir conf/ deploy/ -f json"],
   stdin: ["kubectl get pods -o yaml | leaktrace stdin"],
   review: ["leaktrace review", "leaktrace review report.jsonl"],
+  fix: [
+    "leaktrace fix app.tar .",
+    "leaktrace fix registry.example.com/team/api:1.4 . --patch fix.patch && git apply fix.patch",
+  ],
+  "verify-fix": ["leaktrace verify-fix app-old.tar app.tar", "leaktrace verify-fix report.jsonl oci:build/image"],
   explain: [
     "leaktrace explain config/app.env:12",
     "leaktrace explain lt1483affb9ff4510d63a126389d829bf3a ../api",
@@ -67,6 +74,15 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   config: ["leaktrace config show --origin ../api", "leaktrace config check -c rules.toml"],
   completion: ["leaktrace completion bash > ~/.local/share/bash-completion/completions/leaktrace"],
 };
+
+/** Printed below the options of verify-fix. */
+export const verifyFixHelp = `
+Exit codes:
+  0    all of it is gone, and nothing new came
+  1    something is left, or new
+  2    wrong usage, configuration or rules
+  3    all of it seems gone, but not everything could be scanned
+`;
 
 /** Printed below the options of the scanning commands. */
 export const exitCodeHelp = `

@@ -207,6 +207,11 @@ export class TargetMemory {
     return found === undefined ? undefined : readLayerRecord(found.value, keyOf("unfetched seal", digest, diffId));
   }
 
+  /** A part of the target is scanned that cannot be read again by itself: the next scan scans all of it. */
+  forgetWhole(): void {
+    this.#isKeepable = false;
+  }
+
   /**
    * A layer that is known is read for its files with secrets alone, whichever image it comes in; another one is scanned, and known from then on.
    * `read` has a unit scanned. Gives also how many of its contents were not scanned.
@@ -252,7 +257,7 @@ export class TargetMemory {
     const now = again();
     if (now === undefined || Buffer.compare(now.digest, state.digest) !== 0) return;
     const snapshot: Snapshot = {
-      ...{ kind, ledger, problems: tally.problems, sightings: located.sightings },
+      ...{ kind, ledger, problems: tally.problems, sightings: located.sightings, images: tally.images },
       ...{ hits: [...this.#hits].sort(), units: this.#units },
     };
     const name = new Uint8Array();

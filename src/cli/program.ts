@@ -3,7 +3,7 @@ import { exitCodes, listenForInterruption } from "./exit.ts";
 import { flagsOf, scanFlags, type Flag, type ScanCommand } from "./flags.ts";
 import { normaliseArguments } from "./flags-normalise.ts";
 import { readScanOptions } from "./flags-read.ts";
-import { exitCodeHelp, examples, overview } from "./help.ts";
+import { exitCodeHelp, examples, overview, verifyFixHelp } from "./help.ts";
 import type { ScanOptions } from "./options.ts";
 
 /** What a command's module does: arguments and options in, exit code out. */
@@ -81,6 +81,23 @@ export function buildProgram(outcome: Outcome): Command {
     outcome,
     async (args, options) => (await import("./commands/explain.ts")).run(args, options),
   );
+  scanCommand(
+    program,
+    "fix",
+    "<image> [context]",
+    "what to do about the secrets in an image; with the folder it is built from, as a patch",
+    outcome,
+    async (args, options, { patch }) =>
+      (await import("./commands/fix.ts")).run(args, { ...options, ...(typeof patch === "string" ? { patch } : {}) }),
+  );
+  scanCommand(
+    program,
+    "verify-fix",
+    "<old> <new>",
+    "whether an image that was built anew still holds what was found in the old one (or in its report)",
+    outcome,
+    async (args, options) => (await import("./commands/verify-fix.ts")).run(args, options),
+  );
   rawCommand(program, "hook", "install, remove and run the git hook", outcome, async (args, options) =>
     (await import("./commands/hook.ts")).run(args, options),
   );
@@ -132,13 +149,18 @@ function scanCommand(
   addFlags(command, name);
   return command
     .addHelpText("before", exampleText(name))
-    .addHelpText("after", name === "explain" ? "" : exitCodeHelp)
+    .addHelpText("after", exitCodeHelpOf(name))
     .action(async () => {
       outcome.code = await interruptible((signal) => {
         const values: Readonly<Record<string, unknown>> = command.opts();
         return action(command.args, readScanOptions(values, signal), values);
       }, name === "review");
     });
+}
+
+function exitCodeHelpOf(name: ScanCommand): string {
+  if (name === "explain" || name === "fix") return "";
+  return name === "verify-fix" ? verifyFixHelp : exitCodeHelp;
 }
 
 function addFlags(command: Command, name: ScanCommand): void {

@@ -1,5 +1,5 @@
 import { openTemporaryFolder } from "../remote/temporary-folder.ts";
-import { openRegistry, parseReference, type ImageReference } from "../registry/index.ts";
+import { isLoopback, openRegistry, parseReference, type ImageReference } from "../registry/index.ts";
 import { ToolError } from "../model/problem.ts";
 import type { Source } from "../model/source.ts";
 import { openRemoteImages } from "../sources/image/index.ts";
@@ -36,7 +36,11 @@ export async function openRegistryTarget(
     onReceived: (more) => context.received({ bytes: (bytes += more), objects: 0 }),
   });
   try {
-    return await openRemoteImages(name, images, context);
+    const { host, repository } = reference;
+    const plain = plainHttp || isLoopback(host) ? " --src-tls-verify=false" : "";
+    return await openRemoteImages(name, images, context, {
+      copy: (digest) => `skopeo copy -q${plain} docker://${host}/${repository}@${digest} dir:proof`,
+    });
   } catch (error) {
     await images[Symbol.asyncDispose]();
     throw error;

@@ -1,5 +1,6 @@
 import type { TargetOutcome } from "../findings/index.ts";
 import type { TargetSummary } from "../model/finding.ts";
+import type { ImageFacts } from "../model/image-facts.ts";
 import { addCounts, emptyLedger, type Ledger } from "../model/ledger.ts";
 import type { ScanObserver } from "../model/observer.ts";
 import type { Problem } from "../model/problem.ts";
@@ -13,6 +14,8 @@ export class TargetTally {
   kind: TargetSummary["kind"] = "unknown";
   /** Which part of the target is scanned; undefined for all of it. */
   selection: string | undefined;
+  /** The images of the target. */
+  images: readonly ImageFacts[] = [];
   readonly #observer: ScanObserver;
   #ledger: Ledger = emptyLedger;
   #isReachable = true;
@@ -81,8 +84,8 @@ export class TargetTally {
 
   /** What became of the target, with the number of findings that were seen in it. */
   outcome(findings: number): TargetOutcome {
-    const { target, kind, selection } = this;
-    const part = selection === undefined ? {} : { selection };
+    const { target, kind, selection, images } = this;
+    const part = { ...(selection === undefined ? {} : { selection }), ...(images.length === 0 ? {} : { images }) };
     return { target, kind, reachable: this.#isReachable, ledger: this.#ledger, findings, ...part };
   }
 

@@ -1,4 +1,6 @@
 import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import { withBuilds } from "./build-folder.ts";
 import { ToolError, type Problem } from "../model/problem.ts";
 import { parseAddress, type Address } from "../remote/address.ts";
 import type { Source } from "../model/source.ts";
@@ -38,7 +40,7 @@ export async function openTarget(target: Target, options: ScanOptions, context: 
     case "image":
       return openImageTarget(name, options, context);
     case "files":
-      return openFiles(name, filesOptions(options));
+      return openFolder(name, options);
     case "stdin":
       return openStdin();
     case "any":
@@ -159,9 +161,11 @@ async function openAny(name: string, options: ScanOptions, context: OpenContext)
       hint: "Scan it in a run of its own, without --since, --until, --branch and --log-opts.",
     });
   }
-  return (await sniffImage(name)) === undefined ? openFiles(name, filesOptions(options)) : openAtHand(name, context);
+  return (await sniffImage(name)) === undefined ? openFolder(name, options) : openAtHand(name, context);
 }
 
-function filesOptions(options: ScanOptions): { maxBytes: number; followSymlinks: boolean } {
-  return { maxBytes: options.maxTargetBytes, followSymlinks: options.followSymlinks };
+/** A folder or a file, with what builds would take of it into images. */
+function openFolder(name: string, { maxTargetBytes, followSymlinks }: ScanOptions): Source {
+  const source = openFiles(name, { maxBytes: maxTargetBytes, followSymlinks });
+  return withBuilds(source, statSync(name).isDirectory() ? name : dirname(name));
 }

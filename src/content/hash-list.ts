@@ -12,6 +12,21 @@ export class HashList {
     this.#values[this.#count++] = hash;
   }
 
+  forEach(visit: (hash: number, index: number) => void): void {
+    for (let i = 0; i < this.#count; i++) visit(this.#values[i] ?? 0, i);
+  }
+
+  /** Hashes that were added more than once, ascending; no more than `max`. */
+  repeated(max: number): readonly number[] {
+    const values = this.#values.slice(0, this.#count).sort();
+    const found: number[] = [];
+    for (let i = 1; i < values.length && found.length < max; i++) {
+      const value = values[i] ?? 0;
+      if (value === values[i - 1] && value !== found.at(-1)) found.push(value);
+    }
+    return found;
+  }
+
   /** The hashes in ascending order, each once; the list is not to be used afterwards. */
   sorted(): Float64Array {
     const values = this.#values.subarray(0, this.#count).sort();

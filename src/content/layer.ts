@@ -1,5 +1,4 @@
 import type { Problem, ProblemCode } from "../model/problem.ts";
-import { pathHash } from "../model/path-hash.ts";
 import type { LayerReading, LayerUnit } from "../model/unit.ts";
 import { readRange } from "./byte-range.ts";
 import {
@@ -12,13 +11,10 @@ import {
   type StreamDamage,
 } from "./compression.ts";
 import { hasher } from "./digest.ts";
-import { HashList } from "./hash-list.ts";
+import { collectLayerPaths } from "./layer-paths.ts";
 import { walkTar } from "./tar-entries.ts";
 import { isTarHeader, isZero, TAR_BLOCK } from "./tar-header.ts";
-import { cleanPath, parseWhiteout } from "./tar-path.ts";
-
-/** Whiteouts remembered of one layer; real layers have some thousands. Beyond it `deleted` may be missing on a sighting. */
-const MAX_WHITEOUTS = 1_000_000;
+import { cleanPath } from "./tar-path.ts";
 
 /** Told about every file of a layer, one after the other, synchronously. */
 export interface LayerSink {
@@ -33,6 +29,8 @@ export interface LayerSink {
 interface LayerFile {
   readonly path: string;
   readonly size: number;
+  /** Its number among the entries that are no folders and no whiteouts; -1 for a whiteout. */
+  readonly entry: number;
 }
 
 export interface LayerOutcome {
@@ -60,7 +58,8 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
   const add = (code: ProblemCode, effect: Problem["effect"], message: string): void => {
     problems.push({ code, effect, target: unit.target, subject: layerName(unit), message });
   };
-  const paths = collectPaths();
+  const paths = collectLayerPaths();
+  let compression: Compression = "none";
   // What is wrong with an archive as a whole was told when its entries were looked up.
   const stored = storedBytes(unit, (damage) => {
     if (unit.unpacked !== undefined) damaged(damage);
@@ -69,6 +68,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
   let bytes = 0;
   let entries = 0;
   let isWhole = true;
+  let isUnpadded = false;
   let peeked: Peeked | undefined;
   const damaged = (damage: StreamDamage): void => {
     if (damage.kind !== "trailing") isWhole = false;
@@ -77,15 +77,14 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
 
   try {
     peeked = await peek(stored.open);
-    const compression = sniffCompression(peeked.head);
+    compression = sniffCompression(peeked.head);
     const chunks = expand(peeked.open, compression, limits, damaged);
     const walk = walkTar({
       entry(entry) {
         entries++;
         const path = cleanPath(entry.name);
-        if (entry.type === "directory") paths.directory(path);
-        else if (!paths.whiteout(path)) paths.file(path);
-        if (entry.type === "file") sink.begin({ path, size: entry.size });
+        const number = paths.entry(path, entry);
+        if (entry.type === "file") sink.begin({ path, size: entry.size, entry: number });
       },
       data: (chunk) => sink.push(chunk),
       end: (complete) => sink.end(complete),
@@ -98,7 +97,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     };
     const decide = async (): Promise<void> => {
       shape = looksLikeTar(head) ? "tar" : "other";
-      if (shape === "other") sink.begin({ path: "", size: await expandedSize(unit, compression, limits) });
+      if (shape === "other") sink.begin({ path: "", size: await expandedSize(unit, compression, limits), entry: 0 });
       await take(head);
     };
     for await (const chunk of chunks) {
@@ -115,6 +114,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     if (shape === undefined && head.length > 0) await decide();
     if (shape === "tar") {
       const damage = await walk.finish();
+      isUnpadded = walk.isUnpadded;
       if (damage !== undefined && isWhole) {
         add("layer-corrupt", "incomplete", `${damage.message} (${damage.entries} entries were read)`);
       }
@@ -138,8 +138,8 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     add("digest-mismatch", "incomplete", `the stored bytes hash to ${digest}`);
   if (unit.diffId !== "" && isWhole && unit.diffId !== diffId)
     add("diff-id-mismatch", "note", `the uncompressed layer hashes to ${diffId}`);
-  if (paths.isOverfull()) add("layer-corrupt", "note", `more than ${MAX_WHITEOUTS} whiteouts: not all are known`);
-  return { reading: { digest, diffId, ...paths.result() }, problems, entries, bytes };
+  for (const message of paths.gaps()) add("layer-corrupt", "note", message);
+  return { reading: { digest, diffId, compression, isUnpadded, ...paths.result() }, problems, entries, bytes };
 }
 
 const codes: Readonly<Record<StreamDamage["kind"], ProblemCode>> = {
@@ -247,39 +247,6 @@ async function expandedSize(unit: LayerUnit, compression: Compression, limits: E
   ))
     size += chunk.length;
   return size;
-}
-
-function collectPaths(): {
-  file(path: string): void;
-  directory(path: string): void;
-  whiteout(path: string): boolean;
-  isOverfull(): boolean;
-  result(): Pick<LayerReading, "files" | "directories" | "whiteouts" | "opaques">;
-} {
-  const files = new HashList();
-  const directories = new HashList();
-  const whiteouts = new Set<string>();
-  const opaques = new Set<string>();
-  let isOverfull = false;
-  return {
-    file: (path) => files.add(pathHash(path)),
-    directory: (path) => directories.add(pathHash(path)),
-    whiteout(path) {
-      const whiteout = parseWhiteout(path);
-      if (whiteout === undefined) return false;
-      if (whiteout.kind === "internal") return true;
-      if (whiteouts.size + opaques.size >= MAX_WHITEOUTS) isOverfull = true;
-      else (whiteout.kind === "remove" ? whiteouts : opaques).add(whiteout.path);
-      return true;
-    },
-    isOverfull: () => isOverfull,
-    result: () => ({
-      files: files.sorted(),
-      directories: directories.sorted(),
-      whiteouts: [...whiteouts].sort(),
-      opaques: [...opaques].sort(),
-    }),
-  };
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {

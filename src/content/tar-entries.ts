@@ -7,6 +7,8 @@ interface TarEntry {
   readonly type: "file" | "directory" | "other";
   /** Bytes of the body; 0 for all but files. */
   readonly size: number;
+  /** Of a hard link: the name it leads to. */
+  readonly linkTo?: string;
 }
 
 export interface TarVisitor {
@@ -22,6 +24,8 @@ export interface TarWalk {
   write(chunk: Uint8Array): Promise<void>;
   /** Ends the walk and tells what was wrong, if anything. */
   finish(): Promise<TarDamage | undefined>;
+  /** Whether nothing but the padding behind the last body was missing (umoci writes such tars); known after `finish`. */
+  readonly isUnpadded: boolean;
 }
 
 interface TarDamage {
@@ -43,6 +47,7 @@ export function walkTar(visitor: TarVisitor): TarWalk {
   let reader: Reader | undefined;
   let isHunting = false;
   let skipTo = 0;
+  let isUnpadded = false;
 
   async function pass(block: Uint8Array): Promise<void> {
     const start = position;
@@ -84,9 +89,14 @@ export function walkTar(visitor: TarVisitor): TarWalk {
     },
     async finish() {
       if (rest.length > 0 && reader !== undefined) await reader.write(rest, 0, position);
-      if (reader !== undefined && (await reader.finish())) damage ??= "the tar ends in the middle of an entry";
-      if (rest.length > 0) damage ??= "the tar does not end on a block";
+      const ending = await reader?.finish(position + rest.length);
+      isUnpadded = ending === "unpadded";
+      if (ending === "cut") damage ??= "the tar ends in the middle of an entry";
+      if (rest.length > 0 && !isUnpadded) damage ??= "the tar does not end on a block";
       return damage === undefined ? undefined : { message: damage, entries };
+    },
+    get isUnpadded() {
+      return isUnpadded;
     },
   };
 }
@@ -101,8 +111,8 @@ interface Stop {
 interface Reader {
   /** Reads `block` from `at` on; `start` is the block's position. Tells where the reader had to stop, if it had to. */
   write(block: Uint8Array, at: number, start: number): Promise<Stop | undefined>;
-  /** The end of the input; true where something was still missing. */
-  finish(): Promise<boolean>;
+  /** The end of the input, which is so long; tells what was still missing. */
+  finish(length: number): Promise<"whole" | "unpadded" | "cut">;
   close(): Promise<void>;
 }
 
@@ -134,11 +144,12 @@ function openReader(visitor: TarVisitor, base: number, count: () => void): Reade
     const bodyAt = base + byteOffset(raw);
     const isNode = nodeTypes.has(raw.type);
     nextHeader = bodyAt + (raw.type === "directory" ? 0 : padded(size));
+    const link = raw.type === "link" && typeof raw.linkname === "string" ? { linkTo: raw.linkname } : {};
     count();
     if (isNode && size > 0) {
       const follower = bodyAt - current.start;
       if (follower >= current.block.length || isTarHeader(current.block, follower)) {
-        visitor.entry({ name, type: "other", size: 0 });
+        visitor.entry({ name, type: "other", size: 0, ...link });
         stop = { resumeAt: bodyAt, message: undefined };
         stream.destroy(null);
         return;
@@ -153,7 +164,7 @@ function openReader(visitor: TarVisitor, base: number, count: () => void): Reade
     if (size === 0 && name.endsWith("/")) {
       visitor.entry({ name, type: "directory", size: 0 });
     } else if (isNode && size === 0) {
-      visitor.entry({ name, type: "other", size: 0 });
+      visitor.entry({ name, type: "other", size: 0, ...link });
     } else {
       visitor.entry({ name, type: "file", size });
       if (size === 0) visitor.end(true);
@@ -189,13 +200,15 @@ function openReader(visitor: TarVisitor, base: number, count: () => void): Reade
         message: failure ?? "the tar is damaged",
       };
     },
-    async finish() {
+    async finish(length) {
       if (!isClosed) {
         const waiting = idle();
         stream.end(null);
         await waiting;
       }
-      return cutBody() || failure !== undefined;
+      if (cutBody()) return "cut";
+      if (failure === undefined) return "whole";
+      return nextHeader > length ? "unpadded" : "cut";
     },
     async close() {
       if (isClosed) return;

@@ -1,8 +1,10 @@
 import type { SuppressionReason } from "../model/detection.ts";
+import type { ImageFacts } from "../model/image-facts.ts";
 import type { Finding, Report, TargetSummary } from "../model/finding.ts";
 import { addCounts, addLedgers, emptyLedger, type Ledger } from "../model/ledger.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Ruleset } from "../model/rule.ts";
+import { joinPlaces } from "./join-places.ts";
 import { compareFindings, compareText } from "./order.ts";
 
 /** What became of one target. */
@@ -17,6 +19,7 @@ export interface TargetOutcome {
   readonly findings: number;
   /** Which part of it was scanned; absent where it was all of it. */
   readonly selection?: string;
+  readonly images?: readonly ImageFacts[];
 }
 
 export interface ReportPieces {
@@ -39,8 +42,9 @@ export function buildReport(pieces: ReportPieces): Report {
     pieces.problems.filter((problem) => problem.effect === "incomplete").map((problem) => problem.target),
   );
   const targets = pieces.targets.map((outcome): TargetSummary => {
-    const { target, kind, ledger, findings, selection } = outcome;
+    const { target, kind, ledger, findings, selection, images = [] } = outcome;
     const part = selection === undefined ? {} : { selection: mask(selection) };
+    const shown = images.map((image) => ({ ...image, image: mask(image.image) }));
     return {
       target: mask(target),
       kind,
@@ -48,6 +52,7 @@ export function buildReport(pieces: ReportPieces): Report {
       findings,
       ledger,
       ...part,
+      ...(shown.length === 0 ? {} : { images: shown }),
     };
   });
   const total = pieces.targets.reduce((sum, outcome) => addLedgers(sum, outcome.ledger), emptyLedger);
@@ -60,7 +65,10 @@ export function buildReport(pieces: ReportPieces): Report {
       count: pieces.ruleset.rules.filter((rule) => !rule.skipReport).length,
     },
     targets: targets.sort((a, b) => compareText(a.target, b.target)),
-    findings: pieces.findings.toSorted(compareFindings),
+    findings: joinPlaces(
+      pieces.findings,
+      targets.flatMap(({ images = [] }) => images),
+    ).toSorted(compareFindings),
     problems: distinctProblems(
       pieces.problems.map((problem) => ({
         ...problem,

@@ -1,4 +1,4 @@
-import type { Report } from "../model/finding.ts";
+import type { Finding, Report } from "../model/finding.ts";
 import { severities, type Severity } from "../model/rule.ts";
 
 export interface GateOptions {
@@ -16,12 +16,13 @@ const incompleteCode = 3;
  * incomplete, 0 when everything that the targets hold was scanned and nothing was found.
  */
 export function gate(report: Report, options: GateOptions): number {
-  const min = severities.indexOf(options.minSeverity ?? "low");
-  const counts = report.findings.some(
-    (finding) => finding.suppressed === undefined && severities.indexOf(finding.severity) <= min,
-  );
-  if (counts) return options.exitCode;
+  if (report.findings.some((finding) => countsFor(finding, options.minSeverity))) return options.exitCode;
   return isIncomplete(report) ? incompleteCode : 0;
+}
+
+/** Whether a finding counts: no decision hides it, and it is as severe as is asked for. */
+export function countsFor({ suppressed, severity }: Finding, minSeverity: Severity = "low"): boolean {
+  return suppressed === undefined && severities.indexOf(severity) <= severities.indexOf(minSeverity);
 }
 
 /** Whether anything was left unscanned: then a report without findings does not mean that there are none. */

@@ -8,7 +8,7 @@ export { buildReport, type ReportPieces, type TargetOutcome } from "./build-repo
 export { checkedFields, type CheckedFields } from "./checked.ts";
 export type { Decider } from "./decide.ts";
 export { fingerprint, isFingerprint } from "./fingerprint.ts";
-export { gate, isIncomplete, type GateOptions } from "./gate.ts";
+export { countsFor, gate, isIncomplete, type GateOptions } from "./gate.ts";
 export { gitleaksFingerprint, gitleaksIgnoreDecider, parseGitleaksIgnore } from "./gitleaks-ignore.ts";
 export {
   addDecision,
@@ -26,6 +26,15 @@ export {
   type IgnoreEntry,
   type IgnoreFile,
 } from "./ignore-file.ts";
+export {
+  endText,
+  isEventful,
+  lifetimes,
+  removalWords,
+  stepText,
+  type Lifetime,
+  type LifetimeStep,
+} from "./lifetime.ts";
 export { loadDeciders, type DecisionPlaces } from "./load-deciders.ts";
 export { maskDots, maskEncoded, maskIn, maskSecret } from "./mask.ts";
 export { compareFindings, compareSightings } from "./order.ts";

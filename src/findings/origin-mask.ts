@@ -1,4 +1,5 @@
 import type { CommitMark, Origin } from "../model/content.ts";
+import type { Carrier } from "../model/carrier.ts";
 import { maskSecret } from "./mask.ts";
 
 /** Secrets shorter than this are not looked for in messages and instructions: they would be found in ordinary words. */
@@ -75,12 +76,23 @@ export function createOriginMasker(): OriginMasker {
     date: commit.date,
   });
 
+  const carrier = (told: Carrier): Carrier => ({
+    ...told,
+    instruction: prose(told.instruction),
+    file: name(told.file),
+    ...(told.path === undefined ? {} : { path: name(told.path) }),
+  });
+
   function maskedOrigin(origin: Origin): Origin {
     switch (origin.kind) {
       case "stdin":
         return origin;
       case "file":
-        return { ...origin, path: name(origin.path) };
+        return {
+          ...origin,
+          path: name(origin.path),
+          ...(origin.carried === undefined ? {} : { carried: origin.carried.map(carrier) }),
+        };
       case "git":
         return {
           ...origin,
@@ -110,6 +122,8 @@ export function createOriginMasker(): OriginMasker {
           ...(origin.deletedBy === undefined
             ? {}
             : { deletedBy: { ...origin.deletedBy, createdBy: prose(origin.deletedBy.createdBy) } }),
+          ...(origin.linkTo === undefined ? {} : { linkTo: name(origin.linkTo) }),
+          ...(origin.proof === undefined ? {} : { proof: name(origin.proof) }),
         };
     }
   }

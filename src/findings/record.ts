@@ -1,11 +1,14 @@
 import {
   reaches,
+  removals,
   type CommitFacts,
   type CommitMark,
+  type CommittedFile,
   type LayerFacts,
   type ObjectField,
   type Origin,
 } from "../model/content.ts";
+import type { Carrier } from "../model/carrier.ts";
 import type { Finding, FindingSighting } from "../model/finding.ts";
 import { ToolError } from "../model/problem.ts";
 import { severities, type Confidence } from "../model/rule.ts";
@@ -132,7 +135,12 @@ function readOrigin(fields: CheckedFields): Origin {
     case "stdin":
       return { kind, ...member };
     case "file":
-      return { kind, path: fields.text("path"), ...member };
+      return {
+        kind,
+        path: fields.text("path"),
+        ...member,
+        ...(fields.has("carried") ? { carried: fields.list("carried", readCarrier) } : {}),
+      };
     case "git": {
       const commit = fields.optionalFields("commit");
       const removedBy = fields.optionalFields("removedBy");
@@ -158,6 +166,9 @@ function readOrigin(fields: CheckedFields): Origin {
     case "image": {
       const layer = fields.optionalFields("layer");
       const deletedBy = fields.optionalFields("deletedBy");
+      const linkTo = fields.optionalText("linkTo");
+      const committed = fields.optionalFields("committed");
+      const proof = fields.optionalText("proof");
       return {
         kind,
         image: fields.text("image"),
@@ -169,6 +180,10 @@ function readOrigin(fields: CheckedFields): Origin {
         ...(layer === undefined ? {} : { layer: readLayer(layer) }),
         deleted: fields.flag("deleted"),
         ...(deletedBy === undefined ? {} : { deletedBy: readLayer(deletedBy) }),
+        ...(fields.has("removal") ? { removal: fields.oneOf("removal", removals) } : {}),
+        ...(linkTo === undefined ? {} : { linkTo }),
+        ...(committed === undefined ? {} : { committed: readCommitted(committed) }),
+        ...(proof === undefined ? {} : { proof }),
       };
     }
   }
@@ -196,11 +211,42 @@ function readField(fields: CheckedFields): ObjectField {
   return { name: fields.text("name"), line: fields.number("line") };
 }
 
+function readCarrier(fields: CheckedFields): Carrier {
+  const lines = fields.optionalFields("lines");
+  const path = fields.optionalText("path");
+  const context = fields.optionalText("context");
+  const stage = fields.optionalText("stage");
+  return {
+    instruction: fields.text("instruction"),
+    file: fields.text("file"),
+    line: fields.number("line"),
+    into: fields.oneOf("into", ["layer", "config", "history"]),
+    ...(lines === undefined ? {} : { lines: { from: lines.number("from"), to: lines.number("to") } }),
+    ...(context === undefined ? {} : { context }),
+    ...(path === undefined ? {} : { path }),
+    ...(fields.has("after") ? { after: fields.number("after") } : {}),
+    ...(stage === undefined ? {} : { stage }),
+  };
+}
+
+function readCommitted(fields: CheckedFields): CommittedFile {
+  return {
+    repository: fields.text("repository"),
+    path: fields.text("path"),
+    commit: readMark(fields.fields("commit")),
+    isSameFile: fields.flag("isSameFile"),
+  };
+}
+
 function readLayer(fields: CheckedFields): LayerFacts {
+  const owner = fields.optionalFields("owner");
   return {
     digest: fields.text("digest"),
     diffId: fields.text("diffId"),
     index: fields.number("index"),
     createdBy: fields.text("createdBy"),
+    ...(owner === undefined
+      ? {}
+      : { owner: { part: owner.oneOf("part", ["base", "application"]), image: owner.text("image") } }),
   };
 }

@@ -1,8 +1,10 @@
 import type { SuppressionReason } from "../model/detection.ts";
 import type { Finding, Report, TargetSummary } from "../model/finding.ts";
+import type { ImageFacts } from "../model/image-facts.ts";
 import type { Ledger } from "../model/ledger.ts";
 import { ToolError, type Problem, type ProblemCode } from "../model/problem.ts";
 import { checkedFields, type CheckedFields } from "./checked.ts";
+import { lifetimes } from "./lifetime.ts";
 import { findingFromRecord, findingToRecord, recordSchema } from "./record.ts";
 
 /** The last line of a report in JSON lines: everything but the findings. */
@@ -50,9 +52,16 @@ const suppressionReasons = Object.keys({
   path: 0,
 } satisfies Record<SuppressionReason, 0>) as readonly SuppressionReason[]; // the object's type has just these keys
 
-/** The lines of a report as JSON lines, without line ends: each finding, then the ledger. */
+/**
+ * The lines of a report as JSON lines, without line ends: each finding, then the ledger. Findings in images have their `lifetimes` beside them, which are
+ * made of their sightings, and not read back.
+ */
 export function* reportToLines(report: Report, options: { readonly reveal?: boolean } = {}): Iterable<string> {
-  for (const finding of report.findings) yield JSON.stringify(findingToRecord(finding, options));
+  for (const finding of report.findings) {
+    const lives = lifetimes(finding);
+    const record = findingToRecord(finding, options);
+    yield JSON.stringify(lives.length === 0 ? record : { ...record, lifetimes: lives });
+  }
   yield JSON.stringify(ledgerToRecord(report));
 }
 
@@ -133,6 +142,20 @@ export function targetFromRecord(fields: CheckedFields): TargetSummary {
     findings: fields.number("findings"),
     ledger: ledgerOf(fields.fields("ledger")),
     ...(selection === undefined ? {} : { selection }),
+    ...(fields.has("images") ? { images: fields.list("images", imageFacts) } : {}),
+  };
+}
+
+function imageFacts(fields: CheckedFields): ImageFacts {
+  const base = fields.optionalFields("base");
+  return {
+    image: fields.text("image"),
+    digest: fields.text("digest"),
+    platform: fields.text("platform"),
+    diffIds: fields.texts("diffIds"),
+    ...(base === undefined ? {} : { base: { name: base.text("name"), digest: base.text("digest") } }),
+    ...(fields.has("indexes") ? { indexes: fields.texts("indexes") } : {}),
+    ...(fields.has("subject") ? { subject: fields.text("subject") } : {}),
   };
 }
 

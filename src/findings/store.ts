@@ -75,6 +75,8 @@ export class FindingStore {
   readonly #masker = createOriginMasker();
   readonly #contents = new Map<ContentId, ContentState>();
   readonly #origins = new Map<ContentId, Map<string, PlacedOrigin>>();
+  /** Packages of distributions that have published contents as they are. */
+  readonly #published = new Map<ContentId, string>();
   readonly #hitTargets = new Map<ContentId, string>();
   readonly #values = new Map<string, ValueState>();
   readonly #built = new Map<string, Built>();
@@ -91,7 +93,9 @@ export class FindingStore {
 
   /** Adds what was detected in one content; a content that is known already is ignored. `target` is where the content was met. */
   addHit(hit: ContentHit, target?: string): void {
-    if (hit.detections.length === 0 || this.#contents.has(hit.content)) return;
+    if (hit.detections.length === 0) return;
+    this.#notePublished(hit);
+    if (this.#contents.has(hit.content)) return;
     // Offsets count in the member, so that only detections of one member can stand beside each other.
     const ofMembers = new Map<string, Detection[]>();
     for (const detection of hit.detections) append(ofMembers, detection.member ?? "", detection);
@@ -118,6 +122,15 @@ export class FindingStore {
       this.#tell(value);
     }
     this.#schedule();
+  }
+
+  /** Images tell it of a content, in whichever order they come; repositories never do. */
+  #notePublished({ content, publishedIn }: ContentHit): void {
+    if (publishedIn === undefined) return;
+    const before = this.#published.get(content);
+    if (before !== undefined && before <= publishedIn) return;
+    this.#published.set(content, publishedIn);
+    for (const { value } of this.#contents.get(content)?.kept ?? []) this.#markChanged(value);
   }
 
   /** Adds a place where a content was seen; contents without detections are ignored once the scan is read out. */
@@ -204,6 +217,7 @@ export class FindingStore {
     const confidences = new Map<string, Confidence>();
     const rules = new Map<string, Rule>();
     const facts = new Set<string>();
+    let isPublished = true;
     for (const content of [...value.contents].sort()) {
       const state = this.#contents.get(content);
       if (state === undefined) continue;
@@ -228,6 +242,9 @@ export class FindingStore {
           sightings.push(toSighting(keep, content, this.#masker.inMember(origin, member)));
         }
         if (sightings.length === before) dropped++;
+        else if (this.#published.has(content))
+          facts.add(`the file is as package ${this.#published.get(content)} has it`);
+        else isPublished = false;
       }
     }
     const ranked = [...rules.values()].sort(compareRules);
@@ -246,7 +263,8 @@ export class FindingStore {
         .filter((rule) => rule !== primary)
         .map((rule) => rule.id)
         .sort(),
-      severity: primary.severity,
+      // What everybody can download is nobody's secret; it is told all the same.
+      severity: isPublished ? "info" : primary.severity,
       confidence: confidences.get(primary.id) ?? primary.confidence,
       masked: maskSecret(value.secret),
       secret: value.secret,

@@ -1,3 +1,5 @@
+import type { Carrier } from "./carrier.ts";
+
 /**
  * The git object id (lower-case hex) of some bytes: for anything that is not a commit or tag, SHA-1 of `blob <size>\0` + bytes. In a repository that
  * keeps its objects by SHA-256, it is that hash: the same bytes then have another id than elsewhere, and are joined by the values found in them.
@@ -104,7 +106,32 @@ export interface ImageOrigin extends InContainer {
   readonly deleted: boolean;
   /** The layer that removed it, where `deleted`. */
   readonly deletedBy?: LayerFacts;
+  /** How it did, where `deleted`. */
+  readonly removal?: Removal;
+  /** The layer holds it under this path; `path` is a hard link to it. */
+  readonly linkTo?: string;
+  /** The commit that put it into a repository of the same report. */
+  readonly committed?: CommittedFile;
+  /** Commands for a shell that read the bytes from where they lie and print their git id, which is the content's; absent where names allow none. */
+  readonly proof?: string;
 }
+
+/** Where a repository has what lies in an image, and who put it there first. */
+export interface CommittedFile {
+  readonly repository: string;
+  readonly path: string;
+  readonly commit: CommitMark;
+  /** Whether it is the same file, byte for byte; else the same secret in another one. */
+  readonly isSameFile: boolean;
+}
+
+/**
+ * How a layer takes a file away from containers (OCI image specification, layer.md): a whiteout of it or of a folder above it, an opaque folder above it, another
+ * entry at its path, a file where a folder above it was; `shadowed`: a later entry at the same path in the same layer.
+ */
+export type Removal = (typeof removals)[number];
+
+export const removals = ["whiteout", "opaque", "replaced", "covered", "shadowed"] as const;
 
 export interface LayerFacts {
   /** Digest of the stored (usually compressed) bytes. */
@@ -115,11 +142,24 @@ export interface LayerFacts {
   readonly index: number;
   /** The instruction as the history tells it; empty when unknown, never guessed. */
   readonly createdBy: string;
+  /** Whose layer it is; absent where nothing proves it. */
+  readonly owner?: LayerOwner;
+}
+
+/**
+ * `base`: `image`, known to the same report, consists of this layer and others at the bottom of this image. `application`: the layer lies above all of
+ * `image`, which the annotations of this image name as what it was built on.
+ */
+export interface LayerOwner {
+  readonly part: "base" | "application";
+  readonly image: string;
 }
 
 export interface FileOrigin extends InContainer {
   readonly kind: "file";
   readonly path: string;
+  /** Instructions of builds that take it, or lines of it, into images. */
+  readonly carried?: readonly Carrier[];
 }
 
 export interface StdinOrigin extends InContainer {

@@ -48,5 +48,17 @@ export interface ContentHit {
   readonly content: ContentId;
   /** Source-specific: the path for files and layer entries; empty for git objects. */
   readonly place: string;
+  /** Of a file of a layer: its number among the entries of the tar that are no folders and no whiteouts. */
+  readonly entry?: number;
+  /** Of a file of a layer: what package managers know it by. Kept until the layer was read. */
+  readonly digests?: FileDigests;
+  /** The package of a distribution that has published the file as it is. */
+  readonly publishedIn?: string;
   readonly detections: readonly Detection[];
+}
+
+/** Hex. */
+export interface FileDigests {
+  readonly md5: string;
+  readonly sha1: string;
 }

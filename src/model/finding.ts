@@ -1,4 +1,5 @@
 import type { Origin } from "./content.ts";
+import type { ImageFacts } from "./image-facts.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Problem } from "./problem.ts";
 import type { Confidence, Severity } from "./rule.ts";
@@ -65,6 +66,8 @@ export interface TargetSummary {
   readonly ledger: Ledger;
   /** Which part of the target was scanned; absent where it was all of it. */
   readonly selection?: string;
+  /** The images of the target, where it has any. */
+  readonly images?: readonly ImageFacts[];
 }
 
 /** What a scan has to say. Everything in it is sorted, so that the same input gives the same bytes. */

@@ -1,4 +1,5 @@
 import type { ContentId, Origin } from "./content.ts";
+import type { ImageFacts } from "./image-facts.ts";
 import type { TargetSummary } from "./finding.ts";
 import type { IdBytes } from "./object-id.ts";
 import type { Problem } from "./problem.ts";
@@ -22,6 +23,16 @@ export interface Source extends AsyncDisposable {
    * `run` has units read by the pool (the git source reads trees and commits with it).
    */
   locate(contents: ReadonlySet<ContentId>, run: (unit: Unit) => Promise<UnitResult>): Promise<Located>;
+  /** Repositories that lie inside of the target; known once its units are done. */
+  repositories?(): readonly InnerRepository[];
+}
+
+/** A repository inside of a target of another kind. */
+export interface InnerRepository {
+  /** As people call it: `app.tar:app:1.0!app/.git`. */
+  readonly name: string;
+  /** Puts what a reader of repositories needs of it into an empty folder. Gives what could not be had; never throws for what the target holds. */
+  readonly layOut: (folder: string) => Promise<readonly Problem[]>;
 }
 
 export interface PlannedUnit {
@@ -40,6 +51,8 @@ export interface KnownContents {
 export interface Located {
   readonly sightings: readonly Sighting[];
   readonly problems: readonly Problem[];
+  /** The images of the target. */
+  readonly images?: readonly ImageFacts[];
 }
 
 export interface Sighting {

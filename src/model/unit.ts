@@ -165,6 +165,30 @@ export interface LayerReading {
   /** Paths that whiteouts remove, and directories that opaque whiteouts empty; cleaned, without leading slash. */
   readonly whiteouts: readonly string[];
   readonly opaques: readonly string[];
+  /** Hard links, by cleaned paths: what lies at `target` is also at `path`. */
+  readonly links: readonly HardLink[];
+  /** Paths that stand in the tar more than once; the last entry counts. */
+  readonly repeated: readonly RepeatedPath[];
+  /** Folders that hold objects of git: `app/.git`. */
+  readonly gitFolders: readonly string[];
+  /** How the stored bytes are compressed. */
+  readonly compression: "none" | "gzip" | "zstd" | "xz" | "bzip2";
+  /** The padding behind its last file is missing. */
+  readonly isUnpadded: boolean;
+  /** What stands before cleaned paths in the names of the tar: `""`, `./`, `/`; `?` where names are otherwise than that. */
+  readonly leads: readonly string[];
+}
+
+export interface HardLink {
+  readonly path: string;
+  readonly target: string;
+}
+
+export interface RepeatedPath {
+  /** `pathHash` of the path. */
+  readonly hash: number;
+  /** Numbers of its entries among all that are no folders, ascending. */
+  readonly entries: readonly number[];
 }
 
 /**

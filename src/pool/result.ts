@@ -1,5 +1,5 @@
 import { CleanListBuilder } from "../model/clean-list.ts";
-import type { ContentHit, SuppressionReason } from "../model/detection.ts";
+import type { ContentHit, FileDigests, SuppressionReason } from "../model/detection.ts";
 import { addCounts } from "../model/ledger.ts";
 import type { Problem, ProblemCode } from "../model/problem.ts";
 import type { GraphReading, LayerReading, LfsPointer, UnitResult } from "../model/unit.ts";
@@ -28,6 +28,12 @@ export class ResultBuilder {
   #skipped: Partial<Record<ProblemCode, number>> = {};
   #suppressed: Partial<Record<SuppressionReason, number>> = {};
   readonly #pointers: LfsPointer[] = [];
+  /** Of layers: the number of the file that is being scanned. */
+  entry: number | undefined;
+  /** Of layers: gives the digests of the file that was scanned last, while its bytes are there. */
+  digests: (() => FileDigests | undefined) | undefined;
+  /** Of layers: looks at all hits once it was read. */
+  settle: ((hits: readonly ContentHit[]) => readonly ContentHit[]) | undefined;
   layer: LayerReading | undefined;
   graph: GraphReading | undefined;
 
@@ -52,7 +58,7 @@ export class ResultBuilder {
     for (const fault of inside?.faults ?? []) this.#inside(place || content, fault);
     this.#suppressed = addCounts(this.#suppressed, result.suppressed);
     if (result.limited) this.problem("rules-limit", "note", place || content, "has more detections than are listed");
-    if (result.detections.length > 0) this.#hits.push({ content, place, detections: result.detections });
+    if (result.detections.length > 0) this.#hits.push(this.#hit(content, place, result));
     // A pointer has to be met in each scan: what it points at may be gone. What lies inside and cannot be read is told by each scan. The store
     // knows contents by 20 bytes.
     else if (!result.limited && !inside?.faults.length && this.#pointers.at(-1)?.content !== content) {
@@ -60,6 +66,12 @@ export class ResultBuilder {
       if (proofs.id !== undefined && bytes >= leastById) this.#ids.add(proofs.id, bytes, result.judged);
       if (proofs.entry !== undefined) this.#entries.add(proofs.entry, bytes, result.judged);
     }
+  }
+
+  #hit(content: string, place: string, { detections }: ScanResult): ContentHit {
+    if (this.entry === undefined) return { content, place, detections };
+    const digests = this.digests?.();
+    return { content, place, entry: this.entry, ...(digests === undefined ? {} : { digests }), detections };
   }
 
   /** A content whose key is that of one which an earlier scan found clean. */
@@ -110,7 +122,7 @@ export class ResultBuilder {
       bytes: this.#bytes,
       skipped: this.#skipped,
       suppressed: this.#suppressed,
-      hits: this.#hits,
+      hits: this.settle?.(this.#hits) ?? this.#hits,
       problems: this.#problems,
       ...(this.#clean === undefined ? {} : { clean: this.#clean.list() }),
       ...(this.#listsProved ? { proved: { ids: this.#ids.list(), entries: this.#entries.list() } } : {}),

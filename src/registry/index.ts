@@ -16,7 +16,7 @@ import { readWhole } from "../content/read-whole.ts";
 import { apiHost, type ImageReference } from "./reference.ts";
 import { listTags, referrersOf } from "./listing.ts";
 
-export { parseReference, type ImageReference } from "./reference.ts";
+export { isLoopback, parseReference, type ImageReference } from "./reference.ts";
 
 export interface RegistryOptions {
   /** A folder of the caller's, for him alone; blobs are put into it. It goes with the images, or where they cannot be opened. */

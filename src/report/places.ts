@@ -2,11 +2,15 @@ import {
   memberPath,
   originPath,
   type CommitMark,
+  type CommittedFile,
   type GitOrigin,
   type ImageOrigin,
   type LayerFacts,
+  type LayerOwner,
 } from "../model/content.ts";
+import { carriersAt, carrierText } from "../model/carrier.ts";
 import type { FindingSighting } from "../model/finding.ts";
+import { removalWords } from "../findings/index.ts";
 import { gitPart } from "../model/git-part.ts";
 import { sanitize } from "../model/sanitize.ts";
 
@@ -27,7 +31,10 @@ export function placeLines(sighting: FindingSighting): [string, ...string[]] {
     case "stdin":
       return [`standard input${sanitize(memberPath(origin))}${at}`];
     case "file":
-      return [`${sanitize(originPath(origin))}${at}`];
+      return [
+        `${sanitize(originPath(origin))}${at}`,
+        ...carriersAt(origin.carried ?? [], sighting.startLine).map((carrier) => sanitize(carrierText(carrier))),
+      ];
     case "git":
       return gitLines(origin, at, sighting.startLine);
     case "image":
@@ -80,11 +87,22 @@ function imageLines(origin: ImageOrigin, at: string): [string, ...string[]] {
   const platform = origin.platform === "" ? "" : ` (${sanitize(origin.platform)})`;
   const lines: string[] = [];
   if (origin.layer !== undefined) lines.push(layerText(origin.layer));
+  if (origin.linkTo !== undefined) lines.push(`a hard link to ${sanitize(origin.linkTo)}`);
   if (origin.deleted) {
     const by = origin.deletedBy === undefined ? "by a later layer" : `in layer ${origin.deletedBy.index}`;
-    lines.push(`deleted ${by}, still in the image`);
+    lines.push(`${removalWords(origin.removal)} ${by}, still in the image`);
   }
+  if (origin.committed !== undefined) lines.push(committedText(origin.committed));
   return [`${sanitize(origin.image)}${platform}: ${sanitize(originPath(origin))}${at}`, ...lines];
+}
+
+function committedText({ repository, path, commit, isSameFile }: CommittedFile): string {
+  const file = sanitize([repository, path].filter((part) => part !== "").join(": "));
+  return `${isSameFile ? "the same file" : "the same secret"} is in ${file} since ${markText(commit)}`;
+}
+
+function ownerText({ part, image }: LayerOwner): string {
+  return part === "base" ? `also a layer of ${sanitize(image)}` : `above the base ${sanitize(image)}`;
 }
 
 function layerText(layer: LayerFacts): string {
@@ -94,5 +112,6 @@ function layerText(layer: LayerFacts): string {
   );
   const created = sanitize(layer.createdBy);
   const instruction = created.length > maxInstruction ? `${created.slice(0, maxInstruction)}…` : created;
-  return [`layer ${layer.index}`, digest, instruction].filter((part) => part !== "").join(" · ");
+  const owner = layer.owner === undefined ? "" : ownerText(layer.owner);
+  return [`layer ${layer.index}`, digest, instruction, owner].filter((part) => part !== "").join(" · ");
 }

@@ -1,9 +1,10 @@
-import { memberPath, originPath } from "../model/content.ts";
+import { memberPath, originPath, type ImageOrigin } from "../model/content.ts";
+import { carriersAt, carrierText, type Carrier } from "../model/carrier.ts";
 import type { Finding, FindingRule, FindingSighting, Report } from "../model/finding.ts";
 import type { Problem } from "../model/problem.ts";
 import { severities, type Severity } from "../model/rule.ts";
 import { sanitize, sanitizeJson } from "../model/sanitize.ts";
-import { isIncomplete } from "../findings/index.ts";
+import { isIncomplete, lifetimes, stepText, type Lifetime } from "../findings/index.ts";
 import type { ReportOptions } from "./options.ts";
 import { shownMatch } from "./shown.ts";
 
@@ -80,12 +81,19 @@ function ruleObject({ rule, severity }: RuleUse): object {
 
 function* results(report: Report, options: ReportOptions, index: ReadonlyMap<string, number>): Iterable<object> {
   for (const finding of report.findings) {
+    const lives = lifetimes(finding);
     for (const sighting of finding.sightings)
-      yield result(finding, sighting, options, index.get(finding.rule.id) ?? -1);
+      yield result(finding, sighting, options, index.get(finding.rule.id) ?? -1, lives);
   }
 }
 
-function result(finding: Finding, sighting: FindingSighting, options: ReportOptions, ruleIndex: number): object {
+function result(
+  finding: Finding,
+  sighting: FindingSighting,
+  options: ReportOptions,
+  ruleIndex: number,
+  lives: readonly Lifetime[],
+): object {
   const { origin } = sighting;
   return {
     ruleId: finding.rule.id,
@@ -112,8 +120,36 @@ function result(finding: Finding, sighting: FindingSighting, options: ReportOpti
       ...(origin.kind === "git" && origin.reachedBy !== undefined
         ? { inHead: origin.inHead, reachedBy: origin.reachedBy }
         : {}),
-      ...(origin.kind === "image" ? { image: sanitize(origin.image), deleted: origin.deleted } : {}),
+      ...(origin.kind === "image" ? imageProperties(origin, lives) : {}),
+      ...(origin.kind === "file" && origin.carried !== undefined ? carriedProperties(origin.carried, sighting) : {}),
     },
+  };
+}
+
+function carriedProperties(carried: readonly Carrier[], { startLine }: FindingSighting): object {
+  const found = carriersAt(carried, startLine).map((carrier) => sanitize(carrierText(carrier)));
+  return found.length === 0 ? {} : { carriedBy: found };
+}
+
+function imageProperties(origin: ImageOrigin, lives: readonly Lifetime[]): object {
+  const { image, digest, platform, deleted, removal, deletedBy, committed, layer, proof } = origin;
+  const life = lives.find((one) => one.image === image && one.digest === digest && one.platform === platform);
+  return {
+    image: sanitize(image),
+    ...(platform === "" ? {} : { platform: sanitize(platform) }),
+    deleted,
+    ...(removal === undefined ? {} : { removal }),
+    ...(deletedBy === undefined
+      ? {}
+      : { deletedIn: { index: deletedBy.index, createdBy: sanitize(deletedBy.createdBy) } }),
+    ...(life === undefined
+      ? {}
+      : { lifetime: life.steps.map((step) => sanitize(stepText(step))), visible: life.isVisible }),
+    ...(layer?.owner === undefined ? {} : { layerOf: { part: layer.owner.part, image: sanitize(layer.owner.image) } }),
+    ...(committed === undefined
+      ? {}
+      : { commit: committed.commit.id, author: sanitize(committed.commit.author), date: committed.commit.date }),
+    ...(proof === undefined ? {} : { proof: sanitize(proof) }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Finding, Report } from "../model/finding.ts";
 import type { Severity } from "../model/rule.ts";
 import { sanitize } from "../model/sanitize.ts";
+import { endText, isEventful, lifetimes, stepText, type LifetimeStep } from "../findings/index.ts";
 import { countText } from "./amounts.ts";
 import type { ReportOptions } from "./options.ts";
 import { placeLines } from "./places.ts";
@@ -10,6 +11,12 @@ import { wrap } from "./wrap.ts";
 
 /** Places listed for one secret; more are counted. The machine formats list all of them. */
 const maxPlaces = 8;
+
+/** How much of the instruction that deleted something is shown. */
+const maxInstruction = 80;
+
+/** Steps of a lifetime that are listed. */
+const maxSteps = 8;
 
 /** The column at which everything but headings begins. */
 const indent = "  ";
@@ -61,8 +68,36 @@ function* block(finding: Finding, options: ReportOptions): Iterable<string> {
   }
   const more = finding.sightings.length - maxPlaces;
   if (more > 0) yield* labelled("", `… and ${countText(more)} more (-f jsonl lists all)`, options);
+  yield* lifeLines(finding, options);
   if (finding.rule.revoke !== "") yield* labelled("do", sanitize(finding.rule.revoke), options);
   yield* labelled("id", finding.fingerprint, options);
+}
+
+/** What became of it in images where more happened than that it was put there, and how to see it with one's own eyes where containers do not show it. */
+function* lifeLines(finding: Finding, options: ReportOptions): Iterable<string> {
+  const lives = lifetimes(finding);
+  for (const lifetime of lives.filter(isEventful).slice(0, maxPlaces)) {
+    const name = sanitize(lifetime.platform === "" ? lifetime.image : `${lifetime.image} (${lifetime.platform})`);
+    const isAlone = new Set(lifetime.steps.map(({ path }) => path)).size === 1;
+    const steps = lifetime.steps.slice(0, maxSteps).map((step) => stepWords(step, isAlone));
+    const more = lifetime.steps.length > maxSteps ? [`${countText(lifetime.steps.length - maxSteps)} more steps`] : [];
+    yield* labelled(
+      "life",
+      `${lives.length > 1 ? `${name}: ` : ""}${[...steps, ...more, endText(lifetime)].join(" · ")}`,
+      options,
+    );
+    if (lifetime.isVisible || lifetime.proof === undefined) continue;
+    // Commands are copied: they stand on one line, however long it is.
+    yield `${indent}${"prove".padEnd(labelWidth)}${sanitize(lifetime.proof)}`;
+    yield* labelled("", `prints ${lifetime.proves ?? ""}`, options);
+  }
+}
+
+/** A step, with the instruction that did it where no place names it: what only brought the secret stands there. */
+function stepWords(step: LifetimeStep, isAlone: boolean): string {
+  const instruction = step.event === "deleted" ? (step.layer?.createdBy ?? "") : "";
+  const shown = instruction.length > maxInstruction ? `${instruction.slice(0, maxInstruction)}…` : instruction;
+  return sanitize(`${stepText(step, isAlone)}${shown === "" ? "" : ` (${shown})`}`);
 }
 
 function* labelled(label: string, words: string, options: ReportOptions): Iterable<string> {

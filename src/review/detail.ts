@@ -1,3 +1,4 @@
+import { endText, lifetimes, stepText } from "../findings/index.ts";
 import type { Finding } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { verdictWords } from "./decisions.ts";
@@ -10,6 +11,11 @@ import { line, span, type StyledLine, type Tone } from "./styled.ts";
 
 /** A value that leaked everywhere would fill a hundred thousand rows; the report has every place, the review the first of them. */
 const maxPlaces = 1000;
+
+/** Images whose story is told, the steps of each, and how much of an instruction: all of them can be many. */
+const maxLifetimes = 20;
+const maxSteps = 50;
+const maxInstruction = 300;
 
 const labelWidth = 10;
 const indent = 4;
@@ -79,6 +85,28 @@ function labelled(label: string, text: string, tone: Tone, width: number): Style
   );
 }
 
+/** What became of it in images, layer by layer, and how to see it with one's own eyes. */
+function lifeLines(finding: Finding, width: number): StyledLine[] {
+  return lifetimes(finding)
+    .slice(0, maxLifetimes)
+    .flatMap((life) => {
+      const platform = life.platform === "" ? "" : ` (${sanitize(life.platform)})`;
+      const proof = life.proof === undefined ? [] : wrap(sanitize(life.proof), width - indent);
+      return [
+        line(),
+        ...wrap(`in ${sanitize(life.image)}${platform}: ${endText(life)}`, width).map((text) =>
+          line(span(text, "strong")),
+        ),
+        ...life.steps.slice(0, maxSteps).flatMap((step) => {
+          const instruction = sanitize(step.layer?.createdBy.slice(0, maxInstruction) ?? "");
+          const text = `${sanitize(stepText(step))}${instruction === "" ? "" : `: ${instruction}`}`;
+          return wrap(text, width - indent).map((part) => line(span(" ".repeat(indent)), span(part, "plain")));
+        }),
+        ...proof.map((part) => line(span(" ".repeat(indent)), span(part, "dim"))),
+      ];
+    });
+}
+
 const placeBlocks = new WeakMap<Finding, { readonly width: number; readonly lines: readonly StyledLine[] }>();
 
 /** Every place of the finding. Kept for the last width: it is the long part, and each frame asks for it. */
@@ -99,6 +127,7 @@ function placeBlock(finding: Finding, width: number): readonly StyledLine[] {
   }
   if (count > maxPlaces)
     lines.push(line(span(`and ${(count - maxPlaces).toLocaleString("en")} more: the report lists them all`, "dim")));
+  lines.push(...lifeLines(finding, width));
   placeBlocks.set(finding, { width, lines });
   return lines;
 }

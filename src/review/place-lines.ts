@@ -1,5 +1,7 @@
 import { memberPath, type GitOrigin, type ImageOrigin, type LayerFacts, type Origin } from "../model/content.ts";
 import { gitPart } from "../model/git-part.ts";
+import { removalWords } from "../findings/index.ts";
+import { carriersAt, carrierText } from "../model/carrier.ts";
 import type { FindingSighting } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import type { Tone } from "./styled.ts";
@@ -18,7 +20,11 @@ export interface PlaceLine {
 /** One place of a secret in rows: where, who and when, whether it can still be reached, and the masked line. Sanitised, not yet wrapped. */
 export function placeLines(sighting: FindingSighting): readonly PlaceLine[] {
   const { origin } = sighting;
-  return [{ text: placeTitle(sighting), tone: "strong" }, ...originLines(origin), ...excerpt(sighting.maskedLine)];
+  return [
+    { text: placeTitle(sighting), tone: "strong" },
+    ...originLines(origin, sighting.startLine),
+    ...excerpt(sighting.maskedLine),
+  ];
 }
 
 /** `path:line:column`, as editors and people write it. */
@@ -37,13 +43,17 @@ export function placeTitle(sighting: FindingSighting): string {
   return at;
 }
 
-function originLines(origin: Origin): readonly PlaceLine[] {
+function originLines(origin: Origin, line: number): readonly PlaceLine[] {
   switch (origin.kind) {
     case "git":
       return gitLines(origin);
     case "image":
       return imageLines(origin);
     case "file":
+      return carriersAt(origin.carried ?? [], line).map((carrier) => ({
+        text: sanitize(carrierText(carrier)),
+        tone: carrier.stage === undefined ? "alert" : "plain",
+      }));
     case "stdin":
       return [];
   }
@@ -103,14 +113,24 @@ function imageLines(origin: ImageOrigin): readonly PlaceLine[] {
   if (origin.layer !== undefined) lines.push({ text: layerText(origin.layer), tone: "plain" });
   if (origin.deleted) {
     const by = origin.deletedBy === undefined ? "by a later layer" : `by ${layerText(origin.deletedBy)}`;
-    lines.push({ text: `deleted ${by}; still in the image`, tone: "alert" });
+    lines.push({ text: `${removalWords(origin.removal)} ${by}; still in the image`, tone: "alert" });
+  }
+  if (origin.linkTo !== undefined) lines.push({ text: `a hard link to ${sanitize(origin.linkTo)}`, tone: "plain" });
+  if (origin.committed !== undefined) {
+    const { repository, path, commit, isSameFile } = origin.committed;
+    lines.push({
+      text: `${isSameFile ? "the same file" : "the same secret"} in ${sanitize(`${repository} ${path}`)} since commit ${sanitize(commit.id.slice(0, 12))} ${sanitize(commit.date)} ${sanitize(commit.author)} <${sanitize(commit.email)}>`,
+      tone: "plain",
+    });
   }
   return lines;
 }
 
 function layerText(layer: LayerFacts): string {
   const instruction = firstLine(layer.createdBy);
-  return `layer ${layer.index} ${shortDigest(layer.digest)}${instruction === "" ? "" : ` ${instruction}`}`;
+  const { owner } = layer;
+  const whose = owner === undefined ? "" : owner.part === "base" ? " (also a layer of " : " (above the base ";
+  return `layer ${layer.index} ${shortDigest(layer.digest)}${instruction === "" ? "" : ` ${instruction}`}${owner === undefined ? "" : `${whose}${sanitize(owner.image)})`}`;
 }
 
 function shortDigest(digest: string): string {

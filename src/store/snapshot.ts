@@ -1,5 +1,6 @@
 import type { ContentId } from "../model/content.ts";
 import type { TargetSummary } from "../model/finding.ts";
+import type { ImageFacts } from "../model/image-facts.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Sighting } from "../model/source.ts";
@@ -15,12 +16,13 @@ export interface Snapshot {
   readonly ledger: Ledger;
   readonly problems: readonly Problem[];
   readonly sightings: readonly Sighting[];
+  readonly images: readonly ImageFacts[];
   /** Contents with detections, and how to read them. */
   readonly hits: readonly ContentId[];
   readonly units: readonly Unit[];
 }
 
-const version = 1;
+const version = 2;
 
 export function writeSnapshot(snapshot: Snapshot, key: Uint8Array): Uint8Array {
   return sealValue(key, version, snapshot);

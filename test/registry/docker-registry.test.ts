@@ -1,6 +1,6 @@
 /** The built program and a real registry (docker-registry, distribution 2.8) on this machine; images are pushed by skopeo. */
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -104,6 +104,20 @@ test("an image is scanned as the same image on the disk, and nothing is left beh
   );
   expect(remote.stdout).toContain('"Deleted": true');
   expect(readdirSync(temporary)).toEqual([]);
+});
+
+test("what is told to prove a secret is there does prove it", () => {
+  const ran = leaktrace(["image", `${host}/team/app:v0`, "-c", rules, "-f", "jsonl", "-r", "-"], { env });
+  const proofs = ran.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { sightings?: { content: string; origin: { path: string; proof?: string } }[] })
+    .flatMap(({ sightings = [] }) => sightings.map(({ content, origin }) => ({ content, ...origin })));
+  expect(proofs.map(({ path }) => path).sort()).toEqual(["app/config.env", "config!Env[TOKEN]"]);
+  for (const { content, proof } of proofs) {
+    const shown = spawnSync("sh", ["-c", proof ?? ""], { cwd: mkdtempSync(join(folder, "proof-")), encoding: "utf8" });
+    expect(shown.stdout.trim()).toBe(content);
+  }
 });
 
 test("all tags: layers that they share are fetched once", () => {

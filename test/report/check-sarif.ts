@@ -115,7 +115,15 @@ function checkResult(
       "author",
       "date",
       "image",
+      "platform",
       "deleted",
+      "removal",
+      "deletedIn",
+      "lifetime",
+      "visible",
+      "layerOf",
+      "proof",
+      "carriedBy",
     ])["tags"],
   );
   expect(new Set(tags).size).toBe(tags.length);

@@ -62,6 +62,7 @@ describe("text", () => {
   where  shop:1.2 (linux/amd64): app/.env:3:7
          layer 2 · sha256:bbbbbbbbbbbb · COPY . /app
          deleted in layer 4, still in the image
+  life   introduced in layer 2 · deleted in layer 4 (COPY . /app) · not visible in containers, still extractable
   do     Delete it in the settings of the sample service.
   id     lt100000000000000000000000000000001
 

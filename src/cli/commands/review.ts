@@ -1,9 +1,8 @@
-import { createReadStream, openSync } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { openSync } from "node:fs";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { ReadStream } from "node:tty";
-import { ignoreFileName, readReport } from "../../findings/index.ts";
+import { ignoreFileName } from "../../findings/index.ts";
+import { shellWord } from "../../model/shell-word.ts";
 import { ToolError } from "../../model/problem.ts";
 import {
   canShowScreen,
@@ -16,6 +15,7 @@ import {
 } from "../../review/index.ts";
 import { exitCodes } from "../exit.ts";
 import type { ScanOptions } from "../options.ts";
+import { isReportFile, readReportFile } from "../report-file.ts";
 import { targetOf } from "../targets.ts";
 
 export interface ReviewCommandOptions extends ScanOptions {
@@ -99,8 +99,7 @@ async function scanned(targets: readonly string[], options: ScanOptions): Promis
 }
 
 async function reported(path: string): Promise<Subject> {
-  const input = path === "-" ? process.stdin : createReadStream(path);
-  const { findings, problems } = await readReport(createInterface({ input, crlfDelay: Infinity }));
+  const { findings, problems } = await readReportFile(path);
   return {
     feed: createListFeed(path === "-" ? "report on standard input" : path, findings, problems),
     finish: () => Promise.resolve(),
@@ -112,19 +111,7 @@ async function reportOf(targets: readonly string[]): Promise<string | undefined>
   const [path] = targets;
   if (path === undefined || targets.length > 1) return undefined;
   if (path === "-") return path;
-  // Only a regular file: looking into a pipe would take away its beginning, and may wait for ever.
-  const isFile = await stat(path).then(
-    (known) => known.isFile(),
-    () => false,
-  );
-  return isFile && (path.endsWith(".jsonl") || (await beginsLikeReport(path))) ? path : undefined;
-}
-
-async function beginsLikeReport(path: string): Promise<boolean> {
-  await using file = await open(path, "r");
-  const start = '{"schema":1,"kind":"';
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(start.length), 0, start.length, 0);
-  return buffer.toString("latin1", 0, bytesRead) === start;
+  return (await isReportFile(path)) ? path : undefined;
 }
 
 /** Where a report comes by standard input but a terminal is there, keys are read from the terminal itself. */
@@ -145,15 +132,11 @@ function takeStreams(): {
 }
 
 function alternatives(targets: readonly string[], reportPath: string | undefined): string {
-  const named = targets.map(shellQuoted).join(" ");
+  const named = targets.map(shellWord).join(" ");
   const plain = `leaktrace review --plain ${named}`;
   return reportPath === undefined
     ? `Use leaktrace scan -f text ${named}, or ${plain} for questions a line.`
     : `Use ${plain} for questions a line.`;
-}
-
-function shellQuoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function exitCodeOf(by: ReviewOutcome["by"]): number {

@@ -2,6 +2,7 @@ import { buildReport, FindingStore } from "../../findings/index.ts";
 import type { Report } from "../../model/finding.ts";
 import type { ScanObserver } from "../../model/observer.ts";
 import type { ScanOptions } from "../options.ts";
+import type { Located, Source } from "../../model/source.ts";
 import type { Unit, UnitResult } from "../../model/unit.ts";
 import { presentScan } from "../present.ts";
 import type { HitSink, Opener, ScanRequest } from "../request.ts";
@@ -82,19 +83,39 @@ export async function scanTarget(
   }
   await using source = await open(context);
   tally.kind = source.kind;
+  const located = await scanSource(source, scan, findings, tally, memory);
+  tally.selection = source.selection;
+  tally.images = located.images ?? [];
+  const inner = source.repositories?.() ?? [];
+  if (inner.length > 0) {
+    // They are put on the disk to be read: where they lay is gone by the next scan.
+    memory?.forgetWhole();
+    const { scanInner } = await import("../inner-repositories.ts");
+    await scanInner(inner, context, tally, (repository) => scanSource(repository, scan, findings, tally));
+  }
+  memory?.keep(tally, located, scan.isStopped);
+}
+
+/** Scans all of an opened target, and tells where its secrets were seen. */
+async function scanSource(
+  source: Source,
+  scan: Run,
+  findings: HitSink,
+  tally: TargetTally,
+  memory?: TargetMemory,
+): Promise<Located> {
   for await (const item of source.units()) {
     if ("code" in item) tally.problem(item);
     else if (item.kind === "known") tally.known(item.contents);
     else {
       await scan.submit(item, (unit, planned, result) => {
         tally.add(planned, result);
-        for (const hit of result.hits) findings.addHit(hit, source.target);
+        for (const hit of result.hits) findings.addHit(hit, tally.target);
         source.done(unit, result);
         memory?.note(unit, result);
       });
     }
   }
-  tally.selection = source.selection;
   await scan.drain();
   const taken = memory?.known?.taken;
   if (taken !== undefined) {
@@ -106,13 +127,13 @@ export async function scanTarget(
     const result = unit.kind === "graph" && memory !== undefined ? await memory.graph(unit, read) : await read(unit);
     // Reading how things hang together meets contents of its own: the names in trees.
     tally.add(unit.kind === "graph" ? unit.trees : 0, result);
-    for (const hit of result.hits) findings.addHit(hit, source.target);
+    for (const hit of result.hits) findings.addHit(hit, tally.target);
     memory?.note(unit, result);
     return result;
   });
-  for (const sighting of located.sightings) findings.addSighting(sighting, source.target);
+  for (const sighting of located.sightings) findings.addSighting(sighting, tally.target);
   for (const problem of located.problems) tally.problem(problem);
-  memory?.keep(tally, located, scan.isStopped);
+  return located;
 }
 
 /** Where nothing of the target has changed since it was scanned, reads the contents with secrets alone. False where that does not add up. */
@@ -126,6 +147,7 @@ async function recall(memory: TargetMemory, scan: Run, findings: HitSink, tally:
   for (const hit of hits) findings.addHit(hit, tally.target);
   for (const sighting of before.sightings) findings.addSighting(sighting, tally.target);
   tally.recall(before.kind, before.ledger, before.problems);
+  tally.images = before.images;
   scan.tellKnown(before.ledger.scanned - before.hits.length);
   return true;
 }

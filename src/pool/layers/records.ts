@@ -2,14 +2,14 @@ import type { LayerSink } from "../../content/layer.ts";
 import type { RingReader, RingWriter } from "./ring.ts";
 
 /**
- * The files of a layer as records in a ring. Each is a head of 16 bytes (kind, a number, a size) and what its kind says behind it: a path or bytes.
+ * The files of a layer as records in a ring. Each is a head of 20 bytes (kind, a number, a size, the number of the entry) and what its kind says behind it: a path or bytes.
  */
 const kinds = { begin: 1, data: 2, end: 3, done: 4 } as const;
-const headBytes = 16;
+const headBytes = 20;
 
 /** What is told about the files of a layer that another thread reads. */
 export interface RecordSink {
-  begin(path: string, size: number): void;
+  begin(path: string, size: number, entry: number): void;
   /** The bytes are valid during the call. */
   push(chunk: Uint8Array): void;
   end(): void;
@@ -18,16 +18,17 @@ export interface RecordSink {
 /** Writes what is told to a `LayerSink` into a ring. `done` ends it. */
 export function writeRecords(ring: RingWriter): LayerSink & { done(): void } {
   const bytes = Buffer.alloc(headBytes);
-  const head = (kind: number, number: number, size = 0): void => {
+  const head = (kind: number, number: number, size = 0, entry = 0): void => {
     bytes.writeUInt32LE(kind, 0);
     bytes.writeUInt32LE(number, 4);
     bytes.writeDoubleLE(size, 8);
+    bytes.writeInt32LE(entry, 16);
     ring.write(bytes);
   };
   return {
-    begin({ path, size }) {
+    begin({ path, size, entry }) {
       const text = Buffer.from(path);
-      head(kinds.begin, text.length, size);
+      head(kinds.begin, text.length, size, entry);
       ring.write(text);
     },
     push(chunk) {
@@ -55,8 +56,10 @@ export async function readRecords(ring: RingReader, sink: RecordSink, check: () 
     switch (head.readUInt32LE(0)) {
       case kinds.begin: {
         const path = Buffer.alloc(number);
+        const size = head.readDoubleLE(8);
+        const entry = head.readInt32LE(16);
         await fill(path, number);
-        sink.begin(path.toString(), head.readDoubleLE(8));
+        sink.begin(path.toString(), size, entry);
         break;
       }
       case kinds.data:

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { blobId, startBlobId } from "../../content/blob-id.ts";
 import type { Bytes } from "../../content/containers/index.ts";
 import type { ContentStream, Detector, ScanResult } from "../../detect/index.ts";
 import { lookInsideHeld, withInside, type WholeResult } from "../inside.ts";
+import type { FileDigests } from "../../model/detection.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
 import { HeldContent } from "./held-content.ts";
@@ -27,6 +29,7 @@ export class EntryScanner {
   #stream: ContentStream | undefined;
   #hash: ReturnType<typeof startBlobId> | undefined;
   #leftOut = false;
+  #id = "";
   #whole: Bytes | HeldContent | undefined;
 
   constructor(task: Task, out: ResultBuilder) {
@@ -69,6 +72,17 @@ export class EntryScanner {
     this.#filled += chunk.length;
   }
 
+  /** Digests of the file that was scanned last; undefined where its bytes are not at hand any more. */
+  digests(): FileDigests | undefined {
+    if (this.#stream !== undefined || this.#leftOut) return undefined;
+    const { kernel } = this.#task.detector;
+    const bytes = kernel.bytes.subarray(kernel.arena, kernel.arena + Math.min(this.#filled, this.#size));
+    // What lies inside of it may have been put in its place since.
+    if (blobId(bytes) !== this.#id) return undefined;
+    const hexOf = (algorithm: string): string => createHash(algorithm).update(bytes).digest("hex");
+    return { md5: hexOf("md5"), sha1: hexOf("sha1") };
+  }
+
   /** The content ended. */
   end(): void {
     if (this.#leftOut) this.#out.lost("worker-crashed", this.#place, crashMessage);
@@ -88,6 +102,7 @@ export class EntryScanner {
     const length = Math.min(this.#filled, this.#size);
     const low = detector.kernel.arena;
     const id = blobId(detector.kernel.bytes.subarray(low, low + length));
+    this.#id = id;
     const known = recogniser.isEmpty ? undefined : recogniser.look(Buffer.from(id, "hex"), 0);
     if (known !== undefined) return this.#out.recognised(id, this.#place, known);
     // Told in full for every place, so that the report does not say which worker had which of them.

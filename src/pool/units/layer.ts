@@ -3,6 +3,7 @@ import type { LayerUnit } from "../../model/unit.ts";
 import { LayerStopped } from "../layers/layer-thread.ts";
 import type { ResultBuilder } from "../result.ts";
 import type { Task } from "../task.ts";
+import { PackagedFiles } from "./packaged.ts";
 import { EntryScanner } from "./entries.ts";
 
 /** Stored bytes from which on a thread of its own reads a layer: less is read before the thread is up. */
@@ -10,7 +11,7 @@ const bytesForThread = 2 << 20;
 
 /** Scans every file of a layer while the layer streams through. */
 export async function scanLayer(unit: LayerUnit, task: Task, out: ResultBuilder): Promise<void> {
-  const outcome = await read(unit, task, new WantedScanner(unit, new EntryScanner(task, out)));
+  const outcome = await read(unit, task, new WantedScanner(unit, new EntryScanner(task, out), out));
   if (outcome === "stopped") {
     out.problem("interrupted", "incomplete", unit.digest, "was not read to its end");
     return;
@@ -30,23 +31,32 @@ export async function scanLayer(unit: LayerUnit, task: Task, out: ResultBuilder)
 class WantedScanner {
   readonly #only: ReadonlySet<string> | undefined;
   readonly #scanner: EntryScanner;
+  readonly #out: ResultBuilder;
+  readonly #packages = new PackagedFiles();
   #isWanted = true;
 
-  constructor(unit: LayerUnit, scanner: EntryScanner) {
+  constructor(unit: LayerUnit, scanner: EntryScanner, out: ResultBuilder) {
     this.#only = unit.only === undefined ? undefined : new Set(unit.only);
     this.#scanner = scanner;
+    this.#out = out;
+    out.settle = (hits) => this.#packages.tell(hits);
+    out.digests = () => scanner.digests();
   }
 
-  begin(path: string, size: number): void {
+  begin(path: string, size: number, entry: number): void {
+    this.#out.entry = entry;
+    this.#packages.begin(path);
     this.#isWanted = this.#only === undefined || this.#only.has(path);
     if (this.#isWanted) this.#scanner.begin(path, size);
   }
 
   push(chunk: Uint8Array): void {
+    this.#packages.push(chunk);
     if (this.#isWanted) this.#scanner.push(chunk);
   }
 
   end(): void {
+    this.#packages.end();
     if (this.#isWanted) this.#scanner.end();
   }
 }
@@ -55,7 +65,7 @@ async function read(unit: LayerUnit, task: Task, scanner: WantedScanner): Promis
   // Records are told one by one, so what this sink throws comes out here.
   if (task.layers !== undefined && unit.length >= bytesForThread) {
     return task.layers.read(unit, {
-      begin: (path, size) => scanner.begin(path, size),
+      begin: (path, size, entry) => scanner.begin(path, size, entry),
       push(chunk) {
         if (task.cancelled()) throw new LayerStopped();
         scanner.push(chunk);
@@ -65,7 +75,7 @@ async function read(unit: LayerUnit, task: Task, scanner: WantedScanner): Promis
   }
   const stop = new AbortController();
   const sink: LayerSink = {
-    begin: ({ path, size }) => scanner.begin(path, size),
+    begin: ({ path, size, entry }) => scanner.begin(path, size, entry),
     push(chunk) {
       if (task.cancelled()) stop.abort();
       else scanner.push(chunk);

@@ -44,8 +44,8 @@ function readInstructions(history: unknown, layers: number): readonly string[] {
 /** Every text of a configuration that a person or a build wrote, each with its place. */
 function configContents(config: Readonly<Record<string, unknown>>): ConfigContent[] {
   const contents: ConfigContent[] = [];
-  const add = (place: string, text: string): void => {
-    if (text !== "") contents.push({ place: `config!${place}`, text });
+  const add: AddText = (place, text, query) => {
+    if (text !== "") contents.push({ place: `config!${place}`, text, ...(query === undefined ? {} : { query }) });
   };
   const containers = [
     ["", config["config"]],
@@ -54,26 +54,30 @@ function configContents(config: Readonly<Record<string, unknown>>): ConfigConten
   for (const [prefix, value] of containers) addContainer(prefix, asRecord(value) ?? {}, add);
   asArray(config["history"]).forEach((step, index) => {
     const entry = asRecord(step) ?? {};
-    add(`history[${index}]`, asText(entry["created_by"]));
-    add(`history[${index}].comment`, asText(entry["comment"]));
+    add(`history[${index}]`, asText(entry["created_by"]), `.history[${index}].created_by`);
+    add(`history[${index}].comment`, asText(entry["comment"]), `.history[${index}].comment`);
   });
   const known = new Set(["config", "container_config", "history", "rootfs"]);
   for (const [key, value] of Object.entries(config)) if (!known.has(key)) addLeaves(key, value, add, 0);
   return contents;
 }
 
+type AddText = (place: string, text: string, query?: string) => void;
+
 const commands = ["Cmd", "Entrypoint", "OnBuild", "Shell"] as const;
 
-function addContainer(
-  prefix: string,
-  container: Readonly<Record<string, unknown>>,
-  add: (place: string, text: string) => void,
-): void {
-  for (const variable of asTexts(container["Env"])) {
+function addContainer(prefix: string, container: Readonly<Record<string, unknown>>, add: AddText): void {
+  const field = prefix === "" ? ".config" : `.${prefix.slice(0, -1)}`;
+  asArray(container["Env"]).forEach((variable, index) => {
+    if (typeof variable !== "string") return;
     const equals = variable.indexOf("=");
-    add(`${prefix}Env[${equals < 0 ? variable : variable.slice(0, equals)}]`, variable);
+    const name = equals < 0 ? variable : variable.slice(0, equals);
+    add(`${prefix}Env[${name}]`, variable, `${field}.Env[${index}]`);
+  });
+  for (const [name, value] of asTextRecord(container["Labels"])) {
+    const key = JSON.stringify(name);
+    add(`${prefix}Labels[${name}]`, `${name}=${value}`, `${key} + "=" + ${field}.Labels[${key}]`);
   }
-  for (const [name, value] of asTextRecord(container["Labels"])) add(`${prefix}Labels[${name}]`, `${name}=${value}`);
   for (const name of commands) add(`${prefix}${name}`, asCommand(container[name]));
   const health = asRecord(container["Healthcheck"]) ?? {};
   add(`${prefix}Healthcheck`, asCommand(health["Test"]));
@@ -91,7 +95,7 @@ function asCommand(value: unknown): string {
 const MAX_LEAF_DEPTH = 16;
 
 /** All texts below a field that has no reading of its own; names count too, as in `Volumes`. */
-function addLeaves(place: string, value: unknown, add: (place: string, text: string) => void, depth: number): void {
+function addLeaves(place: string, value: unknown, add: AddText, depth: number): void {
   if (depth > MAX_LEAF_DEPTH) return;
   if (typeof value === "string") {
     add(place, value);

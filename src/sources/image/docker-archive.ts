@@ -93,6 +93,7 @@ async function readImage(
     tags,
     digest,
     configDigest: digest,
+    configPath,
     platform: config?.platform ?? "",
     layers,
     contents: read.contents,

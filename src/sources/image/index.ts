@@ -4,19 +4,23 @@
  * and whether a later layer removed it. Nothing is unpacked; images of a registry are fetched by whoever opens them.
  */
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { blobId } from "../../content/blob-id.ts";
 import type { ContentId } from "../../model/content.ts";
+import { shellWord } from "../../model/shell-word.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
-import type { KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
+import type { InnerRepository, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
 import type { InlineUnit, LayerUnit } from "../../model/unit.ts";
 import { cleanPath } from "../../content/tar-path.ts";
 import { readConfig } from "./config.ts";
 import { openContentStore, openRegistryStorage } from "./blob-store.ts";
 import { readDockerArchive } from "./docker-archive.ts";
 import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
-import { layerKey, locateHits, type LayerResult } from "./locate.ts";
+import { gitFolderIn, hasPartOf } from "./git-folders.ts";
+import { imageFacts, layerKey, locateHits, type ConfigPlace, type LayerResult } from "./locate.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
+import type { ProofPlace } from "./proof.ts";
 import { openArchive, openFolder, type ImageStore } from "./store.ts";
 import { parseImageTarget, sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
 
@@ -75,7 +79,20 @@ export async function openImage(target: string, context: SourceContext, options:
     plans.map((plan) => namedPlan(plan, target, options.isOne === true ? target : tag)),
     list,
     context,
+    options.at === undefined ? proofsOf(path, format) : undefined,
   );
+}
+
+function proofsOf(path: string, format: ImageFormat): ProofPlace {
+  switch (format) {
+    case "oci-layout":
+      return { print: (file) => `cat ${shellWord(join(path, file))}` };
+    case "oci-archive":
+    case "docker-archive":
+      return { print: (file) => `tar -xOf ${shellWord(path)} ${shellWord(file)}` };
+    default:
+      return {};
+  }
 }
 
 /** A container of an engine, brought here. */
@@ -112,11 +129,16 @@ export async function openContainer(
     layers: changed.length === 0 ? [] : [layer],
     contents: config?.contents ?? [],
   };
-  return sourceOf(target, [plan], list, context);
+  return sourceOf(target, [plan], list, context, undefined);
 }
 
-/** Opens images that lie elsewhere. The source closes them. */
-export async function openRemoteImages(target: string, remote: RemoteImages, context: SourceContext): Promise<Source> {
+/** Opens images that lie elsewhere. The source closes them. `proofs`: how they can be had without this program. */
+export async function openRemoteImages(
+  target: string,
+  remote: RemoteImages,
+  context: SourceContext,
+  proofs: ProofPlace = {},
+): Promise<Source> {
   const list: ProblemList = { target, problems: [] };
   const plans = await readOciLayout(remote, list);
   for (const { subject, message } of remote.faults) addProblem(list, "unreadable", subject, message);
@@ -125,6 +147,7 @@ export async function openRemoteImages(target: string, remote: RemoteImages, con
     plans.map((plan) => namedPlan(plan, target, "")),
     list,
     context,
+    proofs,
     remote,
   );
 }
@@ -134,6 +157,8 @@ function sourceOf(
   images: readonly ImagePlan[],
   list: ProblemList,
   context: SourceContext,
+  /** Undefined: what was scanned is gone afterwards. */
+  proofs: ProofPlace | undefined,
   remote?: RemoteImages,
 ): Source {
   const results = new Map<string, LayerResult>();
@@ -164,12 +189,47 @@ function sourceOf(
     done(unit, result) {
       if (unit.kind !== "layer") return;
       void remote?.release(unit.digest);
-      const hits = result.hits.map((hit) => ({ content: hit.content, path: hit.place }));
+      const hits = result.hits.map((hit) => ({ content: hit.content, path: hit.place, entry: hit.entry }));
       results.set(layerKey(unit), { reading: result.layer, hits });
     },
-    locate: (contents) => Promise.resolve({ sightings: locateHits(images, results, configs, contents), problems: [] }),
+    locate: async (contents) => ({
+      sightings: locateHits(images, results, configs, contents, proofs),
+      problems: [],
+      images: images.filter(({ layers }) => layers.length > 0).map((image) => imageFacts(image, results)),
+    }),
+    repositories: () => repositoriesIn(target, images, results, remote),
     [Symbol.asyncDispose]: async () => remote?.[Symbol.asyncDispose](),
   };
+}
+
+/** Git folders in the images. Images that have one in the same layers have one repository. */
+function repositoriesIn(
+  target: string,
+  images: readonly ImagePlan[],
+  results: ReadonlyMap<string, LayerResult>,
+  remote: RemoteImages | undefined,
+): InnerRepository[] {
+  const found = new Map<string, InnerRepository>();
+  for (const image of images) {
+    const layers = image.layers.flatMap((layer) => {
+      const reading = layer.range === undefined ? undefined : results.get(layerKey(layer.range))?.reading;
+      return layer.range === undefined || reading === undefined
+        ? []
+        : [{ layer: { ...layer, range: layer.range }, reading }];
+    });
+    for (const folder of new Set(layers.flatMap(({ reading }) => reading.gitFolders))) {
+      const parts = layers.filter(({ reading }) => hasPartOf(reading, folder)).map(({ layer }) => layer);
+      const key = [folder, ...parts.map(({ range }) => layerKey(range))].join("\0");
+      if (found.has(key)) continue;
+      const gitLayers = parts.map((layer) => ({
+        unit: layerUnit(target, layer),
+        obtain: async () => (await remote?.obtain(layer.digest))?.message,
+        release: async () => remote?.release(layer.digest),
+      }));
+      found.set(key, gitFolderIn(`${image.name}!${folder}`, folder, gitLayers, target));
+    }
+  }
+  return [...found.values()];
 }
 
 type PlacedLayer = LayerPlan & { readonly range: NonNullable<LayerPlan["range"]> };
@@ -272,26 +332,26 @@ function selectTag(plans: TaggedPlan[], tag: string, target: string): TaggedPlan
 
 /** `tag`: what the target says of it already. */
 function namedPlan(plan: TaggedPlan, target: string, tag: string): ImagePlan {
-  const { tags, digest, platform, layers, contents } = plan;
+  const { tags, configDigest: _, ...image } = plan;
   const colon = target.endsWith(":") ? "" : ":";
   const name = tag !== "" || tags.size === 0 ? target : `${target}${colon}${[...tags].sort().join(",")}`;
-  return { name, digest, platform, layers, contents };
+  return { ...image, name };
 }
 
 interface ConfigText {
   readonly bytes: Uint8Array;
-  readonly places: { readonly image: ImagePlan; readonly place: string }[];
+  readonly places: ConfigPlace[];
 }
 
 /** The contents of all configurations by their id. */
 function configContents(images: readonly ImagePlan[]): Map<ContentId, ConfigText> {
   const found = new Map<ContentId, ConfigText>();
   for (const image of images) {
-    for (const { place, text } of image.contents) {
-      const bytes = Buffer.from(text, "utf8");
+    for (const content of image.contents) {
+      const bytes = Buffer.from(content.text, "utf8");
       const id = blobId(bytes);
       const known: ConfigText = found.get(id) ?? { bytes, places: [] };
-      known.places.push({ image, place });
+      known.places.push({ image, content });
       found.set(id, known);
     }
   }
@@ -307,7 +367,7 @@ function* inlineUnits(
   let weight = 0;
   for (const [id, { bytes, places }] of configs) {
     if (!context.claim(id)) continue;
-    contents.push({ place: places[0]?.place ?? "", bytes });
+    contents.push({ place: places[0]?.content.place ?? "", bytes });
     weight += bytes.length;
     if (weight >= INLINE_BATCH_BYTES) {
       yield { kind: "inline", target, weight, contents };

@@ -1,15 +1,32 @@
 import type { ByteRange } from "../../content/byte-range.ts";
-import type { ContentId, ImageOrigin, LayerFacts } from "../../model/content.ts";
+import type { ContentId, ImageOrigin, LayerFacts, Removal } from "../../model/content.ts";
+import type { ImageFacts } from "../../model/image-facts.ts";
 import type { Sighting } from "../../model/source.ts";
 import type { LayerReading } from "../../model/unit.ts";
 import { layerEffects, type LayerEffects } from "./deletion.ts";
-import type { ImagePlan, LayerPlan } from "./plan.ts";
+import type { ConfigContent, ImagePlan, LayerPlan } from "./plan.ts";
+import { configProof, proofOf, type ProofPlace } from "./proof.ts";
 
 /** What came of a layer. */
 export interface LayerResult {
   readonly reading: LayerReading | undefined;
-  readonly hits: readonly { readonly content: ContentId; readonly path: string }[];
+  readonly hits: readonly LayerHit[];
 }
+
+interface LayerHit {
+  readonly content: ContentId;
+  readonly path: string;
+  readonly entry?: number | undefined;
+}
+
+/** Where a text of configurations stands. */
+export interface ConfigPlace {
+  readonly image: ImagePlan;
+  readonly content: ConfigContent;
+}
+
+/** Other names of files with secrets, told of one image; a tar can name a file a million times. */
+const MAX_LINK_SIGHTINGS = 10_000;
 
 /** Tells layers apart by their place: digests are claims of the scanned side. */
 export function layerKey(range: ByteRange): string {
@@ -20,83 +37,172 @@ export function layerKey(range: ByteRange): string {
 export function locateHits(
   images: readonly ImagePlan[],
   results: ReadonlyMap<string, LayerResult>,
-  configs: ReadonlyMap<
-    ContentId,
-    { readonly places: readonly { readonly image: ImagePlan; readonly place: string }[] }
-  >,
+  configs: ReadonlyMap<ContentId, { readonly places: readonly ConfigPlace[] }>,
   contents: ReadonlySet<ContentId>,
+  proofs: ProofPlace | undefined,
 ): Sighting[] {
   const sightings: Sighting[] = [];
   const effects = new Map<string, LayerEffects>();
+  const resultOf = (layer: LayerPlan): LayerResult | undefined =>
+    layer.range === undefined ? undefined : results.get(layerKey(layer.range));
   const effectsOf = (layer: LayerPlan): LayerEffects | undefined => {
-    if (layer.range === undefined) return undefined;
+    const reading = resultOf(layer)?.reading;
+    if (layer.range === undefined || reading === undefined) return undefined;
     const key = layerKey(layer.range);
-    const reading = results.get(key)?.reading;
-    const known = effects.get(key) ?? (reading === undefined ? undefined : layerEffects(reading));
-    if (known !== undefined) effects.set(key, known);
+    const known = effects.get(key) ?? layerEffects(reading);
+    effects.set(key, known);
     return known;
   };
   for (const image of images) {
-    image.layers.forEach((layer, index) => {
-      const result = layer.range === undefined ? undefined : results.get(layerKey(layer.range));
-      const seen = new Set<string>();
-      for (const { content, path } of result?.hits ?? []) {
-        const key = `${content} ${path}`;
-        if (!contents.has(content) || seen.has(key)) continue;
-        seen.add(key);
-        const remover =
-          path === ""
-            ? -1
-            : image.layers.findIndex((later, at) => at > index && effectsOf(later)?.removes(path) === true);
-        sightings.push({ content, origin: fileOrigin(image, index, path, remover, results) });
-      }
-    });
+    const view: ImageView = { image, resultOf, effectsOf };
+    for (const file of filesOf(view, contents))
+      sightings.push({ content: file.hit.content, origin: fileOrigin(view, file, proofs) });
   }
   for (const [content, { places }] of configs) {
     if (!contents.has(content)) continue;
-    for (const { image, place } of places) {
-      const { name, digest, platform } = image;
-      const origin = {
-        kind: "image",
-        image: name,
-        digest,
-        platform,
-        part: "config",
-        path: place,
-        deleted: false,
-      } as const;
-      sightings.push({ content, origin });
-    }
+    for (const { image, content: text } of places)
+      sightings.push({ content, origin: configOrigin(image, text, proofs) });
   }
   return sightings;
 }
 
+/** An image with what its layers were found to be. */
+interface ImageView {
+  readonly image: ImagePlan;
+  readonly resultOf: (layer: LayerPlan) => LayerResult | undefined;
+  readonly effectsOf: (layer: LayerPlan) => LayerEffects | undefined;
+}
+
+/** A file with detections in a layer, under one of its names. */
+interface PlacedFile {
+  readonly hit: LayerHit;
+  /** The layer that holds its bytes. */
+  readonly stored: number;
+  /** The layer that gives it this name; above `stored` for a hard link that leads into a lower layer. */
+  readonly index: number;
+  readonly path: string;
+  /** The layer that takes the name away, and how; undefined where none does. */
+  readonly end: { readonly index: number; readonly removal: Removal } | undefined;
+}
+
+/** Every file with detections of an image, under every name: its own, and those of hard links while it was there. */
+function filesOf(view: ImageView, contents: ReadonlySet<ContentId>): PlacedFile[] {
+  const files: PlacedFile[] = [];
+  const seen = new Set<string>();
+  const layers = view.image.layers;
+  let links = 0;
+  const place = (hit: LayerHit, stored: number, index: number, path: string): void => {
+    const isLink = path !== hit.path || stored !== index;
+    const isShadowed = !isLink && layerAt(view, index)?.shadows(path, hit.entry) === true;
+    const key = `${index} ${hit.content} ${path}`;
+    if (seen.has(key) || (isLink && ++links > MAX_LINK_SIGHTINGS)) return;
+    seen.add(key);
+    files.push({
+      hit,
+      stored,
+      index,
+      path,
+      end: isShadowed ? { index, removal: "shadowed" } : endOf(view, index, path),
+    });
+  };
+  for (const [index, layer] of layers.entries()) {
+    const hits = (view.resultOf(layer)?.hits ?? []).filter(({ content }) => contents.has(content));
+    // Of equal files at one path the last one counts.
+    for (const hit of hits.toReversed()) place(hit, index, index, hit.path);
+  }
+  // New names are looked at in their turn: links can lead to links.
+  for (const file of files) {
+    if (file.path === "" || file.end?.removal === "shadowed") continue;
+    const { index: end, removal } = file.end ?? { index: layers.length, removal: undefined };
+    // A layer that removes a name can give the file another one; where it replaces the file, its links lead to the new one.
+    const last = removal === "whiteout" ? end : end - 1;
+    for (let index = file.index; index <= last; index++)
+      for (const path of layerAt(view, index)?.linksTo(file.path) ?? []) place(file.hit, file.stored, index, path);
+  }
+  return files;
+}
+
+function layerAt({ image, effectsOf }: ImageView, index: number): LayerEffects | undefined {
+  const layer = image.layers[index];
+  return layer === undefined ? undefined : effectsOf(layer);
+}
+
+/** The first layer above `index` that takes the path away. */
+function endOf(view: ImageView, index: number, path: string): PlacedFile["end"] {
+  if (path === "") return undefined;
+  for (let above = index + 1; above < view.image.layers.length; above++) {
+    const removal = layerAt(view, above)?.removes(path);
+    if (removal !== undefined) return { index: above, removal };
+  }
+  return undefined;
+}
+
 function fileOrigin(
-  image: ImagePlan,
-  index: number,
-  path: string,
-  remover: number,
-  results: ReadonlyMap<string, LayerResult>,
+  view: ImageView,
+  { hit, stored, index, path, end }: PlacedFile,
+  proofs: ProofPlace | undefined,
 ): ImageOrigin {
+  const { image } = view;
   const { name, digest, platform } = image;
-  const layer = layerFacts(image, index, results);
   const title = image.layers[index]?.title ?? "";
-  const origin = {
+  const proof = fileProof(view, stored, hit, proofs);
+  return {
     kind: "image",
     image: name,
     digest,
     platform,
     part: "file",
     path: path === "" ? title : path,
-    layer,
-    deleted: remover >= 0,
-  } as const;
-  return remover < 0 ? origin : { ...origin, deletedBy: layerFacts(image, remover, results) };
+    layer: layerFacts(view, index),
+    deleted: end !== undefined,
+    ...(end === undefined ? {} : { deletedBy: layerFacts(view, end.index), removal: end.removal }),
+    ...(path === hit.path && stored === index ? {} : { linkTo: hit.path }),
+    ...(proof === undefined ? {} : { proof }),
+  };
 }
 
-function layerFacts(image: ImagePlan, index: number, results: ReadonlyMap<string, LayerResult>): LayerFacts {
-  const layer = image.layers[index];
-  const reading = layer?.range === undefined ? undefined : results.get(layerKey(layer.range))?.reading;
+function fileProof(view: ImageView, stored: number, hit: LayerHit, proofs: ProofPlace | undefined): string | undefined {
+  const layer = view.image.layers[stored];
+  const reading = layer === undefined ? undefined : view.resultOf(layer)?.reading;
+  if (layer?.range === undefined || reading === undefined || proofs === undefined) return undefined;
+  const occurrence = layerAt(view, stored)?.occurrence(hit.path, hit.entry);
+  const [imageDigest, layerDigest] = [view.image.digest, layer.digest];
+  return proofOf({ imageDigest, layerDigest, range: layer.range, reading, path: hit.path, occurrence }, proofs);
+}
+
+function configOrigin(image: ImagePlan, { place, query }: ConfigContent, proofs: ProofPlace | undefined): ImageOrigin {
+  const { name, digest, platform } = image;
+  const proof = query === undefined || proofs === undefined ? undefined : configProof(image, query, proofs);
+  return {
+    kind: "image",
+    image: name,
+    digest,
+    platform,
+    part: "config",
+    path: place,
+    deleted: false,
+    ...(proof === undefined ? {} : { proof }),
+  };
+}
+
+/** What a report says of an image: its layers, by what they expand to. */
+export function imageFacts(image: ImagePlan, results: ReadonlyMap<string, LayerResult>): ImageFacts {
+  const { name, digest, platform, layers, base, indexes = [], subject } = image;
+  const diffIds = layers.map((layer) => {
+    const reading = layer.range === undefined ? undefined : results.get(layerKey(layer.range))?.reading;
+    return reading?.diffId || layer.diffId;
+  });
+  return {
+    ...{ image: name, digest, platform, diffIds },
+    ...(base === undefined ? {} : { base }),
+    ...(indexes.length === 0 ? {} : { indexes }),
+    ...(subject === undefined ? {} : { subject }),
+  };
+}
+
+function layerFacts(view: ImageView, index: number): LayerFacts {
+  const layer = view.image.layers[index];
+  const reading = layer === undefined ? undefined : view.resultOf(layer)?.reading;
   return {
     digest: layer?.digest || reading?.digest || "",
     diffId: reading?.diffId || layer?.diffId || "",

@@ -48,10 +48,14 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     addProblem(list, "manifest-invalid", "index.json", "does not parse");
     return [];
   }
-  await walkIndex(root, "", 0);
+  await walkIndex(root, "", []);
   return [...plans.values()];
 
-  async function walkIndex(index: Readonly<Record<string, unknown>>, tag: string, depth: number): Promise<void> {
+  async function walkIndex(
+    index: Readonly<Record<string, unknown>>,
+    tag: string,
+    above: readonly string[],
+  ): Promise<void> {
     const absent: string[] = [];
     let present = 0;
     for (const item of asArray(index["manifests"])) {
@@ -78,7 +82,7 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
         addProblem(list, "manifest-invalid", digest, "is too large to be a manifest");
         continue;
       }
-      await walkDocument(digest, document, descriptor, ownTag, depth);
+      await walkDocument(digest, document, descriptor, ownTag, above);
     }
     // Archives of one platform keep the index of all: what was never put into them is not a gap of the scan, as long as something was.
     for (const subject of absent) {
@@ -88,7 +92,7 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
         subject,
         message: "the manifest is not in the image store",
       } as const;
-      list.problems.push({ ...problem, effect: depth > 0 && present > 0 ? "note" : "incomplete" });
+      list.problems.push({ ...problem, effect: above.length > 0 && present > 0 ? "note" : "incomplete" });
     }
   }
 
@@ -97,7 +101,7 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     bytes: Uint8Array,
     descriptor: Readonly<Record<string, unknown>>,
     tag: string,
-    depth: number,
+    above: readonly string[],
   ): Promise<void> {
     const known = plans.get(digest);
     if (known !== undefined) {
@@ -107,7 +111,7 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     const visit = `${digest} ${tag}`;
     if (visited.has(visit)) return;
     visited.add(visit);
-    if (visited.size > MAX_MANIFESTS || depth > MAX_INDEX_DEPTH) {
+    if (visited.size > MAX_MANIFESTS || above.length > MAX_INDEX_DEPTH) {
       addProblem(list, "unsupported", digest, "indexes are nested too deep or hold too many manifests");
       return;
     }
@@ -117,12 +121,13 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     if (document === undefined) {
       addProblem(list, "manifest-invalid", digest, "the manifest does not parse");
     } else if (Array.isArray(document["manifests"])) {
-      await walkIndex(document, tag, depth + 1);
+      await walkIndex(document, tag, [...above, digest]);
       const blobs = asArray(document["manifests"]).filter(isBlobDescriptor);
       // Caches of builds are an index of layers (BuildKit, `cache-to`).
-      if (blobs.length > 0) plans.set(digest, await readManifest(store, list, digest, { blobs }, descriptor, tag));
+      if (blobs.length > 0)
+        plans.set(digest, { ...(await readManifest(store, list, digest, { blobs }, descriptor, tag)), indexes: above });
     } else if (isManifest(document)) {
-      plans.set(digest, await readManifest(store, list, digest, document, descriptor, tag));
+      plans.set(digest, { ...(await readManifest(store, list, digest, document, descriptor, tag)), indexes: above });
     } else if (Array.isArray(document["fsLayers"])) {
       const find = (layer: Readonly<Record<string, unknown>>): Promise<LayerPlan["range"]> =>
         findLayer(store, list, layer);
@@ -180,6 +185,9 @@ async function readManifest(
     tags: new Set(tag === "" ? [] : [tag]),
     digest,
     configDigest: asText(configDescriptor["digest"]),
+    configPath: blobPath(asText(configDescriptor["digest"])) ?? "",
+    ...baseOf(manifest),
+    ...subjectOf(manifest),
     platform: config?.platform || platformOf(descriptor["platform"]),
     layers,
     contents: [...contents, ...annotations],
@@ -189,6 +197,18 @@ async function readManifest(
 /** How a layer that is no tar is called: by its file's name, or by what an attestation states. */
 function titleOf(annotations: Readonly<Record<string, unknown>>): string {
   return asText(annotations["org.opencontainers.image.title"]) || asText(annotations["in-toto.io/predicate-type"]);
+}
+
+function subjectOf(manifest: Readonly<Record<string, unknown>>): Pick<ImagePlan, "subject"> {
+  const subject = asRecord(manifest["subject"])?.["digest"];
+  return isDigest(subject) ? { subject } : {};
+}
+
+function baseOf(manifest: Readonly<Record<string, unknown>>): Pick<ImagePlan, "base"> {
+  const annotations = asRecord(manifest["annotations"]) ?? {};
+  const name = asText(annotations["org.opencontainers.image.base.name"]);
+  const digest = asText(annotations["org.opencontainers.image.base.digest"]);
+  return name === "" && digest === "" ? {} : { base: { name, digest: isDigest(digest) ? digest : "" } };
 }
 
 async function findLayer(

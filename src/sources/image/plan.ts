@@ -1,4 +1,5 @@
 import type { ByteRange } from "../../content/byte-range.ts";
+import type { BaseImage } from "../../model/image-facts.ts";
 import type { Problem, ProblemCode } from "../../model/problem.ts";
 
 /** One image of a store, as its documents tell it. */
@@ -11,6 +12,12 @@ export interface ImagePlan {
   /** Lowest first. */
   readonly layers: readonly LayerPlan[];
   readonly contents: readonly ConfigContent[];
+  /** The configuration's place in the store; absent where there is none. */
+  readonly configPath?: string;
+  readonly base?: BaseImage;
+  /** As `ImageFacts` has them. */
+  readonly indexes?: readonly string[];
+  readonly subject?: string;
 }
 
 export interface LayerPlan {
@@ -31,6 +38,8 @@ export interface ConfigContent {
   /** As `config!Env[TOKEN]`. */
   readonly place: string;
   readonly text: string;
+  /** What jq has to be asked for this text, where the text is no more than a field of the configuration. */
+  readonly query?: string;
 }
 
 /** What is wrong with a store is collected here while it is read. */

@@ -1,0 +1,166 @@
+import type { Carrier } from "../model/carrier.ts";
+import { cleanPattern, patternMatcher } from "./context-ignore.ts";
+import { assignments, expandVariables, type Dockerfile, type Instruction, type Stage } from "./dockerfile.ts";
+
+/** Places of one file that are followed from stage to stage. */
+const maxPlaces = 1000;
+/** How much of an instruction is told. */
+const maxInstruction = 120;
+
+/** A file of the context in a stage. */
+interface Placed {
+  readonly stage: number;
+  /** Absolute where it is known, else from a folder that the base image chooses. */
+  readonly path: string;
+  readonly instruction: Instruction;
+  readonly before: Placed | undefined;
+}
+
+/** What takes a Dockerfile's context into images. */
+export interface BuildPlan {
+  /** Instructions that bring a file of the context (its path from the root of it) into a layer. */
+  copies(path: string): readonly Carrier[];
+  /** Instructions that write what stands in their own lines into an image. */
+  readonly own: readonly Carrier[];
+}
+
+/** Looks at a Dockerfile as a build of `target` (its last stage where that is empty) would. `file`: how people call it. */
+export function planBuild(file: string, { stages }: Dockerfile, target = ""): BuildPlan {
+  const last = target === "" ? stages.length - 1 : stages.findIndex(({ name }) => name === target.toLowerCase());
+  const views = stages.map((stage, index) => viewOf(stage, stages.slice(0, index)));
+  /** Stages whose layers are layers of the image. */
+  const kept = new Set<number>();
+  for (let at: number | undefined = last; at !== undefined && at >= 0 && !kept.has(at); at = views[at]?.parent)
+    kept.add(at);
+  const stageName = (index: number): { readonly stage?: string } =>
+    kept.has(index) ? {} : { stage: stages[index]?.name ?? "" };
+
+  const own: Carrier[] = stages.flatMap((stage, index) =>
+    stage.instructions.flatMap((instruction): Carrier[] => {
+      const into = ownPlaces[instruction.name];
+      if (into === undefined || (into === "layer" && !instruction.hasHereDocument)) return [];
+      const lines = { from: instruction.line, to: instruction.endLine };
+      return [{ instruction: instruction.name, file, line: instruction.line, into, lines, ...stageName(index) }];
+    }),
+  );
+  return {
+    own,
+    copies(path) {
+      const found: Placed[] = stages.flatMap((_stage, stage) =>
+        copiesOf(views[stage]!, stage, "", path).map((placed) => ({ ...placed, before: undefined })),
+      );
+      // From stage to stage, as long as it is taken along.
+      for (const placed of found) {
+        if (found.length >= maxPlaces || !placed.path.startsWith("/")) continue;
+        for (let stage = placed.stage + 1; stage < stages.length; stage++) {
+          const from = stages[placed.stage]!.name;
+          const names = [from, String(placed.stage)];
+          for (const name of new Set(names))
+            for (const next of copiesOf(views[stage]!, stage, name, placed.path.slice(1)))
+              found.push({ ...next, before: placed });
+        }
+      }
+      return found.map((placed) => carrierOf(placed, file, stageName(placed.stage)));
+    },
+  };
+}
+
+/** Where instructions put what stands in their lines. */
+const ownPlaces: Readonly<Record<string, Carrier["into"]>> = {
+  ENV: "config",
+  LABEL: "config",
+  CMD: "config",
+  ENTRYPOINT: "config",
+  HEALTHCHECK: "config",
+  MAINTAINER: "config",
+  ONBUILD: "config",
+  ARG: "history",
+  RUN: "history",
+  COPY: "layer",
+  ADD: "layer",
+};
+
+function carrierOf({ path, instruction, before }: Placed, file: string, stage: { readonly stage?: string }): Carrier {
+  const text = `${instruction.name} ${[...instruction.options.filter(([name]) => name === "from").map(([, from]) => `--from=${from}`), instruction.rest].join(" ")}`;
+  return {
+    instruction: text.length > maxInstruction ? `${text.slice(0, maxInstruction)}…` : text,
+    file,
+    line: instruction.line,
+    into: "layer",
+    path,
+    ...(before === undefined ? {} : { after: before.instruction.line }),
+    ...stage,
+  };
+}
+
+interface StageView {
+  readonly stage: Stage;
+  /** The stage that it begins with. */
+  readonly parent: number | undefined;
+  /** Its copying instructions, with the folder that they count from; undefined where the base image decides. */
+  readonly copies: readonly {
+    readonly instruction: Instruction;
+    readonly folder: string | undefined;
+    readonly variables: ReadonlyMap<string, string>;
+  }[];
+}
+
+function viewOf(stage: Stage, before: readonly Stage[]): StageView {
+  const parent = before.findLastIndex(({ name }) => name === stage.base.toLowerCase());
+  const variables = new Map<string, string>();
+  let folder: string | undefined = stage.base === "scratch" ? "/" : undefined;
+  const copies: { instruction: Instruction; folder: string | undefined; variables: ReadonlyMap<string, string> }[] = [];
+  for (const instruction of stage.instructions) {
+    const { name, words } = instruction;
+    if (name === "ENV" || name === "ARG") {
+      for (const [key, value] of assignments(instruction)) {
+        const known = value === undefined ? undefined : expandVariables(value, variables);
+        if (known !== undefined) variables.set(key, known);
+      }
+    } else if (name === "WORKDIR") {
+      const next = expandVariables(words[0] ?? "", variables);
+      folder = next === undefined ? undefined : resolveIn(folder, next);
+    } else if (name === "COPY" || name === "ADD") copies.push({ instruction, folder, variables: new Map(variables) });
+  }
+  return { stage, parent: parent < 0 ? undefined : parent, copies };
+}
+
+function resolveIn(folder: string | undefined, path: string): string | undefined {
+  if (path.startsWith("/")) return cleanPattern(path);
+  return folder === undefined ? undefined : cleanPattern(`${folder}/${path}`);
+}
+
+/** What the copying instructions of a stage make of one file. `from`: the stage that it comes from; empty: the context. */
+function copiesOf(view: StageView, stage: number, from: string, path: string): Omit<Placed, "before">[] {
+  return view.copies.flatMap(({ instruction, folder, variables }) => {
+    const { options, words } = instruction;
+    const source = options.find(([name]) => name === "from")?.[1].toLowerCase() ?? "";
+    if (source !== from || words.length < 2) return [];
+    const excluded = options.some(
+      ([name, pattern]) => name === "exclude" && patternMatcher(cleanPattern(pattern))?.(path) === true,
+    );
+    if (excluded) return [];
+    const destination = expandVariables(words.at(-1)!, variables) ?? words.at(-1)!;
+    return words.slice(0, -1).flatMap((word) => {
+      const pattern = expandVariables(word, variables);
+      const rest = pattern === undefined || pattern.startsWith("<<") ? undefined : coveredBy(pattern, path);
+      if (rest === undefined) return [];
+      const isFolder = destination.endsWith("/") || destination === "." || words.length > 2 || rest !== "";
+      const name = rest === "" ? path.slice(path.lastIndexOf("/") + 1) : rest;
+      const placed = isFolder ? `${destination}/${name}` : destination;
+      return [{ stage, path: resolveIn(folder, placed) ?? cleanPattern(placed), instruction }];
+    });
+  });
+}
+
+/** What is left of a path behind the source that covers it: empty where the source is the file itself, undefined where it does not cover it. */
+function coveredBy(source: string, path: string): string | undefined {
+  // Nothing above the root of the context is in it.
+  const pattern = cleanPattern(`/${source}`).slice(1);
+  if (pattern === "") return path;
+  const depth = pattern.split("/").length;
+  const parts = path.split("/");
+  const matches = patternMatcher(pattern.replaceAll("**", "*"));
+  if (parts.length < depth || matches?.(parts.slice(0, depth).join("/")) !== true) return undefined;
+  return parts.slice(depth).join("/");
+}

@@ -1,0 +1,101 @@
+import { readFileSync, statSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { buildFileKind } from "../build/names.ts";
+import { sanitize } from "../model/sanitize.ts";
+import type { Finding } from "../model/finding.ts";
+import { unifiedDiff } from "../response/index.ts";
+
+/** A longer build file is not changed by a program. */
+const maxLines = 5000;
+
+/** Files that are nothing but secrets: a build can do without them, or has them mounted. */
+const secretFile =
+  /(?:^|\/)(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env|\.npmrc|\.yarnrc(?:\.yml)?|\.pypirc|\.netrc|\.git-credentials|\.pgpass|\.my\.cnf|\.htpasswd|\.dockercfg|\.docker\/config\.json|\.aws\/\w+|\.ssh\/.+|id_(?:rsa|dsa|ecdsa|ed25519)|[\w.-]+\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk)|kubeconfig|credentials(?:\.\w+)?|secrets?\.\w+|service-account[\w.-]*\.json|terraform\.tfvars|[\w.-]+\.tfstate)$/i;
+
+export interface BuildPatch {
+  /** For `git apply` in the folder. Holds the secrets of lines that are taken out. */
+  readonly text: string;
+  /** Ids that a build then has to be given. */
+  readonly secrets: readonly string[];
+  /** What has to be done by hand, one line each. Not escaped yet. */
+  readonly byHand: readonly string[];
+}
+
+/** What can be changed by itself in a folder that an image is built from, so that these secrets do not come into the next one. */
+export async function patchBuilds(folder: string, findings: readonly Finding[]): Promise<BuildPatch> {
+  const { rewriteDockerfile } = await import("../build/index.ts");
+  const values = new Map<string, Set<string>>();
+  const ignored = new Map<string, Set<string>>();
+  const byHand = new Set<string>();
+  for (const { secret, sightings } of findings) {
+    for (const { origin, startLine } of sightings) {
+      if (origin.kind !== "file") continue;
+      const path = relative(folder, origin.path).split(sep).join("/");
+      if (buildFileKind(path.slice(path.lastIndexOf("/") + 1)) === "dockerfile") {
+        if (secret !== undefined && secret !== "") add(values, path, secret);
+        continue;
+      }
+      for (const { file, line, lines, context = "", into } of origin.carried ?? []) {
+        if (lines !== undefined || into !== "layer") {
+          if (lines === undefined || (lines.from <= startLine && startLine <= lines.to))
+            byHand.add(
+              `${path}:${startLine}: leave out what ${file} line ${line} makes a build argument of; mount it as a secret`,
+            );
+          continue;
+        }
+        const inContext = context === "" ? path : path.slice(context.length + 1);
+        const own = `${file}.dockerignore`;
+        const ignore = has(folder, own) ? own : context === "" ? ".dockerignore" : `${context}/.dockerignore`;
+        const pattern = secretFile.test(path) ? patternOf(inContext) : undefined;
+        if (pattern !== undefined) add(ignored, ignore, pattern);
+        else
+          byHand.add(
+            `${path}:${startLine}: take the value out; ${file} line ${line} copies the file, and the program needs it`,
+          );
+      }
+    }
+  }
+  const secrets = new Set<string>();
+  const parts: string[] = [];
+  for (const [path, found] of [...values].sort(byName)) {
+    const before = readFileSync(join(folder, path), "utf8");
+    if (before.split("\n").length > maxLines) continue;
+    const {
+      text,
+      secrets: needed,
+      left,
+    } = rewriteDockerfile(
+      before,
+      [...found].sort((a, b) => b.length - a.length),
+    );
+    for (const id of needed) secrets.add(id);
+    for (const { line, why } of left) byHand.add(`${path}:${line}: ${why}`);
+    parts.push(unifiedDiff(path, before, text));
+  }
+  for (const [path, patterns] of [...ignored].sort(byName)) {
+    const before = has(folder, path) ? readFileSync(join(folder, path), "utf8") : undefined;
+    if ((before?.split("\n").length ?? 0) > maxLines) continue;
+    const end = before === undefined || before === "" || before.endsWith("\n") ? "" : "\n";
+    parts.push(unifiedDiff(path, before, `${before ?? ""}${end}${[...patterns].sort().join("\n")}\n`));
+  }
+  return { text: parts.join(""), secrets: [...secrets].sort(), byHand: [...byHand].sort() };
+}
+
+/** A line of an ignore file that means this path and no other; undefined where there is none. */
+function patternOf(path: string): string | undefined {
+  if (sanitize(path) !== path || path.trim() !== path) return undefined;
+  const escaped = path.replace(/[\\*?[\]]/g, "\\$&");
+  return /^[#!]/.test(escaped) ? `./${escaped}` : escaped;
+}
+
+function has(folder: string, path: string): boolean {
+  return statSync(join(folder, path), { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function add(sets: Map<string, Set<string>>, key: string, value: string): void {
+  sets.set(key, (sets.get(key) ?? new Set()).add(value));
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,108 @@
+import { countsFor, isIncomplete } from "../../findings/index.ts";
+import type { Finding, Report } from "../../model/finding.ts";
+import { sanitize } from "../../model/sanitize.ts";
+import { shellWord } from "../../model/shell-word.ts";
+import { checkWritable, writeLines, writeReport } from "../../report/index.ts";
+import { deletionOrder, placeRemedy } from "../../response/index.ts";
+import { patchBuilds, type BuildPatch } from "../build-patch.ts";
+import { exitCodes } from "../exit.ts";
+import type { ScanOptions } from "../options.ts";
+import { showProgress } from "../progress.ts";
+import { targetOf } from "../targets.ts";
+
+export interface FixOptions extends ScanOptions {
+  /** Where the patch goes; `-`: standard output, and nothing else goes there. */
+  readonly patch?: string;
+}
+
+/** Places of one secret that something is said about. */
+const maxPlaces = 20;
+
+/**
+ * `leaktrace fix <image> [context]`: what to do about the secrets in an image: revoke, change the build, delete, in this order. With the folder that the image is
+ * built from, what can be changed by itself is written as a patch. Changes nothing. Exit code 0, or 3 where not everything could be read.
+ */
+export async function run([image = "", context]: readonly string[], options: FixOptions): Promise<number> {
+  if (options.patch !== undefined && options.patch !== "-") await checkWritable(options.patch);
+  const { runScan } = await import("./scan.ts");
+  let report: Report;
+  {
+    using progress = showProgress({ stream: process.stderr, env: process.env });
+    const targets = [targetOf(image, "image"), ...(context === undefined ? [] : [targetOf(context, "files")])];
+    report = await runScan({ targets, options }, progress);
+  }
+  if (options.signal.aborted) return exitCodes.interrupted;
+  const counting = report.findings.filter((finding) => countsFor(finding, options.minSeverity));
+  const patch = context === undefined ? undefined : maskedPatch(await patchBuilds(context, counting), report, options);
+  if (options.patch !== undefined && patch !== undefined) {
+    const lines = patch.text === "" ? [] : patch.text.trimEnd().split("\n");
+    if (options.patch === "-") await writeLines(lines, process.stdout);
+    else await writeReport(options.patch, lines);
+  }
+  if (options.patch !== "-") await writeLines(planOf(image, context, counting, report, patch, options), process.stdout);
+  return isIncomplete(report) ? exitCodes.incomplete : exitCodes.clean;
+}
+
+function* planOf(
+  image: string,
+  context: string | undefined,
+  findings: readonly Finding[],
+  report: Report,
+  patch: BuildPatch | undefined,
+  { patch: patchFile, secrecy }: FixOptions,
+): Iterable<string> {
+  const inImage = findings.filter(({ sightings }) => sightings.some(({ origin }) => origin.kind === "image"));
+  yield inImage.length === 0 ? `No secrets in ${sanitize(image)}.` : "1. Revoke; whoever has the image has them:";
+  const held = new Set<string>();
+  const remedies = new Map<string, readonly string[]>();
+  for (const { masked, rule, sightings, fingerprint } of inImage) {
+    yield `   ${masked}  ${sanitize(rule.id)}${rule.revoke === "" ? "" : `: ${sanitize(rule.revoke)}`}`;
+    const images = sightings.flatMap(({ origin }) => (origin.kind === "image" ? [origin] : []));
+    for (const { digest } of images) held.add(digest);
+    remedies.set(fingerprint, [...new Set(images.map((origin) => sanitize(placeRemedy(origin))))]);
+  }
+  if (inImage.length > 0) {
+    yield "2. Change the build:";
+    for (const { masked, fingerprint } of inImage) {
+      const [first = "", ...rest] = (remedies.get(fingerprint) ?? []).slice(0, maxPlaces);
+      yield `   ${masked}  ${first}`;
+      for (const more of rest) yield `${" ".repeat(masked.length + 5)}${more}`;
+    }
+  }
+  if (patch !== undefined && patch.text + patch.byHand.join("") !== "") {
+    yield inImage.length > 0
+      ? `   In ${sanitize(context ?? "")}:`
+      : `The next build of ${sanitize(context ?? "")} would bring some:`;
+    for (const line of patch.byHand) yield `   by hand: ${sanitize(line)}`;
+    if (patchFile !== undefined)
+      yield `   the patch is in ${sanitize(patchFile)}${secrecy.kind === "reveal" ? "; it holds the secrets that it takes out" : ""}`;
+    else
+      for (const line of patch.text.split("\n"))
+        yield sanitize(line).trimEnd() === "" ? "" : `   ${sanitize(line.replaceAll("\t", "  "))}`;
+    if (patch.secrets.length > 0)
+      yield `   then build with: ${patch.secrets.map((id) => `--secret id=${id},src=FILE`).join(" ")}`;
+  }
+  const order = deletionOrder(
+    report.targets.flatMap(({ images = [] }) => images),
+    held,
+  );
+  if (order.length === 0) return;
+  yield "3. Build anew, and see that nothing is left:";
+  yield `   leaktrace verify-fix ${shellWord(sanitize(image))} NEW`;
+  yield "4. Delete what holds them, wherever it was pushed to, in this order; then let the registry collect its garbage:";
+  for (const { what, name } of order) yield `   ${what.padEnd(11)}  ${sanitize(name)}`;
+}
+
+/** Lines of a patch that hold a secret are masked unless they are asked for: then it says what is to be done, and cannot be applied. */
+function maskedPatch(patch: BuildPatch, { findings }: Report, { secrecy }: FixOptions): BuildPatch {
+  if (secrecy.kind === "reveal" || patch.text === "") return patch;
+  const secrets = findings.flatMap(({ secret, masked }) =>
+    secret === undefined || secret === "" ? [] : [{ secret, masked }],
+  );
+  const text = secrets
+    .sort((a, b) => b.secret.length - a.secret.length)
+    .reduce((masked, { secret, masked: shown }) => masked.replaceAll(secret, () => shown), patch.text);
+  return text === patch.text
+    ? patch
+    : { ...patch, text: `# Secrets are masked: --reveal writes a patch that can be applied.\n${text}` };
+}

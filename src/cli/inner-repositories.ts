@@ -1,0 +1,52 @@
+import type { InnerRepository, Source } from "../model/source.ts";
+import type { Problem } from "../model/problem.ts";
+import { openTemporaryFolder } from "../remote/temporary-folder.ts";
+import type { OpenContext } from "./request.ts";
+import type { TargetTally } from "./tally.ts";
+import { unreachable } from "./targets.ts";
+
+/**
+ * Scans the repositories that lie inside of a target: each is put into a private folder, read by the git source, and removed. What is wrong with one of
+ * them is a problem of the target. `scan` scans an opened one.
+ */
+export async function scanInner(
+  repositories: readonly InnerRepository[],
+  context: OpenContext,
+  tally: TargetTally,
+  scan: (source: Source) => Promise<unknown>,
+): Promise<void> {
+  const { openGit } = await import("../sources/git/index.ts");
+  for (const { name, layOut } of repositories) {
+    if (context.signal.aborted) return;
+    using folder = openTemporaryFolder();
+    for (const problem of await layOut(folder.path)) tally.problem(problem);
+    const inTarget = (problem: Problem): Problem => ({
+      ...problem,
+      target: tally.target,
+      subject: `${name}: ${problem.subject.replace(`${folder.path}/`, "")}`,
+    });
+    try {
+      await using source = await openGit(name, context, { worktree: false, folder: folder.path });
+      await scan(withProblems(source, inTarget));
+    } catch (error) {
+      tally.problem(inTarget(unreachable(error, name)));
+    }
+  }
+}
+
+/** The source, with its problems told as those of the target that it lies in. */
+function withProblems(source: Source, told: (problem: Problem) => Problem): Source {
+  return {
+    target: source.target,
+    kind: source.kind,
+    async *units() {
+      for await (const item of source.units()) yield "code" in item ? told(item) : item;
+    },
+    done: (unit, result) => source.done(unit, result),
+    async locate(contents, run) {
+      const located = await source.locate(contents, run);
+      return { ...located, problems: located.problems.map(told) };
+    },
+    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+  };
+}

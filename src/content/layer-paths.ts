@@ -1,0 +1,113 @@
+import { pathHash } from "../model/path-hash.ts";
+import type { HardLink, LayerReading, RepeatedPath } from "../model/unit.ts";
+import { HashList } from "./hash-list.ts";
+import { cleanPath, parseWhiteout } from "./tar-path.ts";
+
+/** Whiteouts remembered of one layer; real layers have some thousands. Beyond it `deleted` may be missing on a sighting. */
+const MAX_WHITEOUTS = 1_000_000;
+/** Hard links remembered of one layer; those that bring git and busybox have some hundreds. Beyond it a file's other names may be missing. */
+const MAX_LINKS = 100_000;
+/** Entries of paths that stand in the tar more than once. Well-made layers have none. */
+const MAX_REPEATED = 100_000;
+
+/** Repositories remembered of one layer; a cache of packages can bring some hundreds. */
+const MAX_GIT_FOLDERS = 10_000;
+
+/** A pack or a loose object, behind the folder of its repository (gitrepository-layout). */
+const objectPath = /^((?:.*\/)?)objects\/(?:pack\/pack-[0-9a-f]{40,64}\.pack|[0-9a-f]{2}\/[0-9a-f]{38,62})$/;
+
+export interface LayerPaths {
+  /** Takes the next entry of the tar. Gives its number among those that are no folders and no whiteouts, -1 for these. */
+  entry(path: string, entry: NamedEntry): number;
+  /** Words for what was too much to be remembered. */
+  gaps(): readonly string[];
+  result(): Omit<LayerReading, "digest" | "diffId" | "compression" | "isUnpadded">;
+}
+
+interface NamedEntry {
+  readonly name: string;
+  readonly type: "file" | "directory" | "other";
+  readonly linkTo?: string;
+}
+
+/** Gathers what the names of a layer's tar tell, in the order of its entries. */
+export function collectLayerPaths(): LayerPaths {
+  const files = new HashList();
+  const directories = new HashList();
+  const whiteouts = new Set<string>();
+  const opaques = new Set<string>();
+  const links: HardLink[] = [];
+  const gitFolders = new Set<string>();
+  const leads = new Set<string>();
+  let count = 0;
+  let hasMoreWhiteouts = false;
+  let hasMoreLinks = false;
+
+  /** Whether the path is a whiteout. */
+  const takeWhiteout = (path: string): boolean => {
+    const whiteout = parseWhiteout(path);
+    if (whiteout === undefined) return false;
+    if (whiteout.kind === "internal") return true;
+    if (whiteouts.size + opaques.size >= MAX_WHITEOUTS) hasMoreWhiteouts = true;
+    else (whiteout.kind === "remove" ? whiteouts : opaques).add(whiteout.path);
+    return true;
+  };
+  const takeObject = (path: string): void => {
+    const folder = objectPath.exec(path)?.[1];
+    if (folder !== undefined && gitFolders.size < MAX_GIT_FOLDERS) gitFolders.add(folder.replace(/\/$/, ""));
+  };
+  return {
+    entry(path, { name, type, linkTo }) {
+      if (type === "directory") {
+        directories.add(pathHash(path));
+        return -1;
+      }
+      if (takeWhiteout(path)) return -1;
+      files.add(pathHash(path));
+      leads.add(leadOf(name, path));
+      if (path.includes("objects/")) takeObject(path);
+      if (linkTo !== undefined) {
+        if (links.length >= MAX_LINKS) hasMoreLinks = true;
+        else links.push({ path, target: cleanPath(linkTo) });
+      }
+      return count++;
+    },
+    gaps: () => [
+      ...(hasMoreWhiteouts ? [`more than ${MAX_WHITEOUTS} whiteouts: not all are known`] : []),
+      ...(hasMoreLinks ? [`more than ${MAX_LINKS} hard links: not all are known`] : []),
+    ],
+    result() {
+      const repeated = repeatedPaths(files);
+      return {
+        files: files.sorted(),
+        directories: directories.sorted(),
+        whiteouts: [...whiteouts].sort(),
+        opaques: [...opaques].sort(),
+        links,
+        gitFolders: [...gitFolders].sort(),
+        repeated,
+        leads: [...leads].sort(),
+      };
+    },
+  };
+}
+
+function leadOf(name: string, path: string): string {
+  if (name === path) return "";
+  if (name === `./${path}`) return "./";
+  return name === `/${path}` ? "/" : "?";
+}
+
+function repeatedPaths(files: HashList): RepeatedPath[] {
+  const entries = new Map<number, number[]>();
+  for (const hash of files.repeated(MAX_REPEATED)) entries.set(hash, []);
+  if (entries.size === 0) return [];
+  let room = MAX_REPEATED;
+  files.forEach((hash, number) => {
+    const known = entries.get(hash);
+    // The last one counts, so it is kept whatever came before.
+    if (known !== undefined && room-- <= 0) known.pop();
+    known?.push(number);
+  });
+  return [...entries].map(([hash, numbers]) => ({ hash, entries: numbers })).sort((a, b) => a.hash - b.hash);
+}

@@ -1,0 +1,92 @@
+import { cleanPath } from "./tar-path.ts";
+
+/**
+ * What package managers of distributions keep of the files that they installed: dpkg (`*.md5sums`, the conffiles of `status`; of distroless images `status.d`)
+ * and apk (`lib/apk/db/installed`). A package counts where its maintainer is one of the distribution: of others nobody has published the files.
+ * Not read: databases of RPM, and lists that an installer writes of whatever it was given (RECORD of wheels, npm).
+ */
+export type PackageList =
+  | { readonly kind: "dpkg-sums"; readonly name: string }
+  | { readonly kind: "dpkg-status" }
+  | { readonly kind: "apk-installed" };
+
+/** A file as its package has it. */
+export interface PackagedFile {
+  readonly path: string;
+  readonly algorithm: "md5" | "sha1";
+  /** Hex. */
+  readonly digest: string;
+  /** The package, as the list calls it. */
+  readonly package: string;
+}
+
+/** What lists of one root tell together. */
+export interface PackageFacts {
+  readonly files: readonly PackagedFile[];
+  /** Packages whose maintainers are of the distribution. */
+  readonly published: ReadonlySet<string>;
+}
+
+/** Domains under which distributions keep their packages. */
+const maintainers = /@(?:[\w-]+\.)*(?:debian\.(?:org|net)|ubuntu\.com|canonical\.com|alpinelinux\.org)>?\s*$/i;
+
+/** Tells a list by its path. */
+export function packageListAt(path: string): PackageList | undefined {
+  const sums = /^var\/lib\/dpkg\/(?:info|status\.d)\/([^/]+)\.md5sums$/.exec(path)?.[1];
+  if (sums !== undefined) return { kind: "dpkg-sums", name: sums.replace(/:[^:]*$/, "") };
+  if (path === "var/lib/dpkg/status" || /^var\/lib\/dpkg\/status\.d\/[^/]+$/.test(path)) return { kind: "dpkg-status" };
+  return path === "lib/apk/db/installed" || path === "usr/lib/apk/db/installed" ? { kind: "apk-installed" } : undefined;
+}
+
+/** Reads a list; lines that are none of it are left out. */
+export function readPackageList(list: PackageList, text: string): PackageFacts {
+  switch (list.kind) {
+    case "dpkg-sums":
+      return {
+        files: [...text.matchAll(/^([0-9a-f]{32})[ *]{2}(.+)$/gm)].map((m) => dpkgFile(m[2]!, m[1]!, list.name)),
+        published: new Set(),
+      };
+    case "dpkg-status":
+      return readStatus(text);
+    case "apk-installed":
+      return readInstalled(text);
+  }
+}
+
+function dpkgFile(path: string, digest: string, name: string): PackagedFile {
+  return { path: cleanPath(path), algorithm: "md5", digest, package: name };
+}
+
+function readStatus(text: string): PackageFacts {
+  const files: PackagedFile[] = [];
+  const published = new Set<string>();
+  for (const paragraph of text.split(/\n\n+/)) {
+    const name = /^Package: (\S+)$/m.exec(paragraph)?.[1];
+    if (name === undefined) continue;
+    const maintainer = /^Maintainer: (.+)$/m.exec(paragraph)?.[1];
+    if (maintainers.test(maintainer ?? "")) published.add(name);
+    const conffiles = /^Conffiles:\n((?: .*\n?)*)/m.exec(paragraph)?.[1] ?? "";
+    for (const match of conffiles.matchAll(/^ (\/\S+) ([0-9a-f]{32})$/gm))
+      files.push(dpkgFile(match[1]!, match[2]!, name));
+  }
+  return { files, published };
+}
+
+function readInstalled(text: string): PackageFacts {
+  const files: PackagedFile[] = [];
+  const published = new Set<string>();
+  let [name, folder, file] = ["", "", ""];
+  for (const line of text.split("\n")) {
+    const value = line.slice(2);
+    if (line.startsWith("P:")) [name, folder] = [value, ""];
+    else if (line.startsWith("m:") && maintainers.test(value)) published.add(name);
+    else if (line.startsWith("F:")) folder = value;
+    else if (line.startsWith("R:")) file = value;
+    else if (line.startsWith("Z:Q1")) {
+      const digest = Buffer.from(value.slice(2), "base64").toString("hex");
+      if (digest.length === 40)
+        files.push({ path: cleanPath(`${folder}/${file}`), algorithm: "sha1", digest, package: name });
+    }
+  }
+  return { files, published };
+}

@@ -1,0 +1,59 @@
+import { packageListAt, readPackageList, type PackagedFile, type PackageList } from "../../content/package-lists.ts";
+import type { ContentHit, FileDigests } from "../../model/detection.ts";
+
+/** Text of one list; that of a full Debian desktop's `status` has five megabytes. */
+const maxListBytes = 64 << 20;
+/** Files of packages that are remembered of one layer. */
+const maxFiles = 4_000_000;
+
+/** Folders that are links to the ones below `usr` in today's distributions; lists have both spellings. */
+const merged = /^(?:bin|sbin|lib\w*)\//;
+
+/** Gathers what package managers say of the files of a layer, and tells which files with detections are as their package has them. */
+export class PackagedFiles {
+  #list: PackageList | undefined;
+  #parts: Buffer[] = [];
+  #length = 0;
+  readonly #files = new Map<string, PackagedFile>();
+  readonly #published = new Set<string>();
+
+  begin(path: string): void {
+    this.#list = packageListAt(path);
+    this.#parts = [];
+    this.#length = 0;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#list === undefined) return;
+    this.#length += chunk.length;
+    if (this.#length > maxListBytes) this.#list = undefined;
+    else this.#parts.push(Buffer.from(chunk));
+  }
+
+  end(): void {
+    if (this.#list === undefined) return;
+    const { files, published } = readPackageList(this.#list, Buffer.concat(this.#parts).toString("utf8"));
+    for (const name of published) this.#published.add(name);
+    for (const file of files) {
+      if (this.#files.size >= maxFiles) break;
+      this.#files.set(file.path, file);
+      if (merged.test(file.path)) this.#files.set(`usr/${file.path}`, file);
+    }
+    this.#list = undefined;
+    this.#parts = [];
+  }
+
+  /** The hits, each with the package that has published its file, where one has. */
+  tell(hits: readonly ContentHit[]): readonly ContentHit[] {
+    return hits.map(({ digests, ...hit }) => {
+      const name = digests === undefined ? undefined : this.#packageOf(hit.place, digests);
+      return name === undefined ? hit : { ...hit, publishedIn: name };
+    });
+  }
+
+  #packageOf(path: string, digests: FileDigests): string | undefined {
+    const file = this.#files.get(path);
+    if (file === undefined || !this.#published.has(file.package)) return undefined;
+    return digests[file.algorithm] === file.digest ? file.package : undefined;
+  }
+}

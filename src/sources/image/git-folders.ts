@@ -1,0 +1,161 @@
+/**
+ * Repositories inside of images: the parts of a git folder that say what it holds are put into a folder of the caller's, where the git source reads them. Objects of
+ * all layers lie beside each other, deleted ones too: whoever has the image has them. Only names that git itself gives are written, nothing but plain
+ * files, and of the configuration no more than how objects are kept; hooks, alternates and links stay where they are.
+ */
+import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { hasHash } from "../../content/hash-list.ts";
+import { readLayer, type LayerSink } from "../../content/layer.ts";
+import { pathHash } from "../../model/path-hash.ts";
+import type { Problem } from "../../model/problem.ts";
+import type { InnerRepository } from "../../model/source.ts";
+import type { LayerReading, LayerUnit } from "../../model/unit.ts";
+
+/** A layer that has a part of the repository, and a way to have its bytes at hand meanwhile. */
+export interface GitLayer {
+  readonly unit: LayerUnit;
+  /** Gives what went wrong, if anything. */
+  readonly obtain: () => Promise<string | undefined>;
+  readonly release: () => Promise<void>;
+}
+
+/** Bytes of one repository that are put on the disk, beside the tenth of it that is left free. The largest public histories have some five gigabytes. */
+const maxBytes = 8 * 2 ** 30;
+const freeShare = 0.9;
+/** Files of one repository: loose objects and refs. */
+const maxFiles = 1_000_000;
+/** A configuration that git would read is smaller. */
+const maxConfigBytes = 1 << 20;
+
+/** What is written: objects, refs, logs and the index. Parts of names are what git allows in refs, so no `..` and nothing hidden. */
+const wanted =
+  /^(?:HEAD|packed-refs|shallow|index|[A-Z]+_HEAD|objects\/(?:pack\/(?:pack-[0-9a-f]{40,64}\.(?:pack|idx|rev|mtimes|promisor)|multi-pack-index)|[0-9a-f]{2}\/[0-9a-f]{38,62})|(?:refs|logs|reftable)\/.+)$/;
+
+/** Whether the layer has any part of the git folder. */
+export function hasPartOf(reading: LayerReading, folder: string): boolean {
+  const inside = folder === "" ? "" : `${folder}/`;
+  const has = (hashes: Float64Array, path: string): boolean => hasHash(hashes, pathHash(path));
+  return (
+    reading.gitFolders.includes(folder) ||
+    ["HEAD", "packed-refs"].some((name) => has(reading.files, inside + name)) ||
+    ["refs", "objects"].some((name) => has(reading.directories, inside + name))
+  );
+}
+
+/** A repository that lies at `folder` of an image, in these layers, lowest first. */
+export function gitFolderIn(
+  name: string,
+  folder: string,
+  layers: readonly GitLayer[],
+  target: string,
+): InnerRepository {
+  return {
+    name,
+    async layOut(into) {
+      const writer = new GitFolderWriter(folder === "" ? "" : `${folder}/`, into);
+      const problems: Problem[] = [];
+      const lost = (message: string): void => {
+        problems.push({ code: "unreadable", effect: "incomplete", target, subject: name, message });
+      };
+      for (const { unit, obtain, release } of layers) {
+        const fault = await obtain();
+        if (fault !== undefined) {
+          lost(fault);
+          continue;
+        }
+        try {
+          // What is wrong with the layer was told when it was scanned.
+          await readLayer(unit, writer);
+        } finally {
+          await release();
+        }
+      }
+      for (const message of writer.finish()) lost(message);
+      return problems;
+    },
+  };
+}
+
+/** Writes files of a git folder as a layer tells of them; a later layer's file takes the place of an earlier one. */
+class GitFolderWriter implements LayerSink {
+  readonly #inside: string;
+  readonly #into: string;
+  readonly #faults = new Set<string>();
+  #room: number;
+  #files = 0;
+  #open: number | undefined;
+  #path = "";
+  #config: Buffer[] | undefined;
+  #format = "";
+
+  constructor(inside: string, into: string) {
+    this.#inside = inside;
+    this.#into = into;
+    const { bavail, bsize } = statfsSync(into);
+    this.#room = Math.min(maxBytes, bavail * bsize * freeShare);
+    for (const name of ["objects", "refs"]) mkdirSync(join(into, name), { recursive: true });
+    writeFileSync(join(into, "HEAD"), "ref: refs/heads/main\n");
+  }
+
+  begin({ path, size }: { readonly path: string; readonly size: number }): void {
+    const name = path.startsWith(this.#inside) ? path.slice(this.#inside.length) : "";
+    if (name === "config" && size <= maxConfigBytes) this.#config = [];
+    if (!wanted.test(name) || name.split("/").some((part) => part.startsWith(".") || part.includes("\\"))) return;
+    if (size > this.#room || this.#files >= maxFiles) {
+      this.#faults.add("is too large to be put on the disk; a part of it was not read");
+      return;
+    }
+    this.#room -= size;
+    this.#files++;
+    this.#path = join(this.#into, name);
+    this.#attempt(() => {
+      mkdirSync(dirname(this.#path), { recursive: true });
+      rmSync(this.#path, { recursive: true, force: true });
+      this.#open = openSync(this.#path, "wx", 0o600);
+    });
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#config?.push(Buffer.from(chunk));
+    const file = this.#open;
+    if (file !== undefined) this.#attempt(() => writeAll(file, chunk));
+  }
+
+  end(): void {
+    if (this.#config !== undefined) this.#format = formatLines(Buffer.concat(this.#config).toString("latin1"));
+    this.#config = undefined;
+    if (this.#open !== undefined) closeSync(this.#open);
+    this.#open = undefined;
+  }
+
+  /** Writes what is known once all layers were read. Gives what could not be put there. */
+  finish(): readonly string[] {
+    this.#attempt(() => writeFileSync(join(this.#into, "config"), this.#format));
+    return [...this.#faults];
+  }
+
+  /** Names of a tar can get in each other's way (a ref `a` and a ref `a/b`), and disks are full. */
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+      this.#faults.add(`a part of it could not be put on the disk (${code})`);
+      if (this.#open !== undefined) closeSync(this.#open);
+      this.#open = undefined;
+    }
+  }
+}
+
+function writeAll(file: number, chunk: Uint8Array): void {
+  for (let at = 0; at < chunk.length;) at += writeSync(file, chunk, at);
+}
+
+/** The lines of a configuration that say how objects and refs are kept. */
+function formatLines(config: string): string {
+  const format = /^\s*objectformat\s*=\s*"?(sha1|sha256)\b/im.exec(config)?.[1];
+  return format === undefined
+    ? ""
+    : `[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = ${format.toLowerCase()}\n`;
+}

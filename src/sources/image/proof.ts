@@ -1,0 +1,91 @@
+import type { ByteRange } from "../../content/byte-range.ts";
+import { shellWord } from "../../model/shell-word.ts";
+import { sanitize } from "../../model/sanitize.ts";
+import type { LayerReading } from "../../model/unit.ts";
+
+/** Where an image's bytes lie for whoever wants to see for himself. */
+export interface ProofPlace {
+  /** Gives a command that brings the image with this digest into the folder `proof` (as `skopeo copy … dir:proof` does); absent for images at hand. */
+  readonly copy?: (imageDigest: string) => string;
+  /** Gives a command that prints a file of an image at hand: a configuration. */
+  readonly print?: (path: string) => string;
+}
+
+/** A file of a layer. */
+export interface ProvedFile {
+  readonly imageDigest: string;
+  readonly layerDigest: string;
+  readonly range: ByteRange;
+  readonly reading: LayerReading;
+  /** Cleaned; empty for a layer that is one file. */
+  readonly path: string;
+  /** Which of several entries at the path it is, from 1. */
+  readonly occurrence: number | undefined;
+}
+
+/** Prints the id that git gives to what is piped in: the content's own. */
+const hashIt = "git hash-object --stdin";
+
+const expanders: Partial<Record<LayerReading["compression"], string>> = {
+  gzip: "gzip -dc",
+  zstd: "zstd -dc",
+  xz: "xz -dc",
+  bzip2: "bzip2 -dc",
+};
+
+/**
+ * Commands for a POSIX shell that take a file out of its layer and print its git id: whoever leaves out the last one sees the file itself. Undefined where
+ * a name cannot be written into a command.
+ */
+export function proofOf(file: ProvedFile, { copy }: ProofPlace): string | undefined {
+  const { range, reading, path, occurrence } = file;
+  const names = path === "" ? [] : reading.leads.map((lead) => lead + path);
+  // An unpacked layer is no file that tar reads.
+  if (range.unpacked !== undefined) return undefined;
+  if (reading.leads.includes("?") || [...names, range.file].some(isUnwritable)) return undefined;
+  const words = names.map(shellWord);
+  const ends = names.some((name) => name.startsWith("-")) ? ["--"] : [];
+  const members = [...(occurrence === undefined ? [] : [`--occurrence=${occurrence}`]), ...ends, ...words];
+  const expand = expanders[reading.compression];
+  const untar = path === "" ? [] : [`tar -xOf - ${members.join(" ")}`];
+  // Where padding is missing, tar leaves out the last file: then some is put behind it.
+  const padded = (commands: readonly string[]): string =>
+    reading.isUnpadded && path !== "" ? `{ ${commands.join(" | ")}; head -c 512 /dev/zero; }` : commands.join(" | ");
+  const fromFile = (name: string): readonly string[] => {
+    if (reading.isUnpadded || path === "") return [padded([`${expand ?? "cat"} ${name}`]), ...untar];
+    // tar tells by itself how a file is compressed.
+    return [`tar -xOf ${name} ${members.join(" ")}`];
+  };
+  if (copy !== undefined) {
+    const [, hex = ""] = file.layerDigest.split(":");
+    if (hex === "" || file.imageDigest === "") return undefined;
+    return `${copy(file.imageDigest)} && ${[...fromFile(`proof/${hex}`), hashIt].join(" | ")}`;
+  }
+  const name = shellWord(range.file);
+  if (range.offset === 0 && range.wrapped === undefined) return [...fromFile(name), hashIt].join(" | ");
+  const skip = `tail -c +${range.offset + 1}`;
+  const start = range.wrapped === undefined ? [`${skip} ${name}`] : [`${expanders[range.wrapped]} ${name}`, skip];
+  const stored = [...start, `head -c ${range.length}`, ...(expand === undefined ? [] : [expand])];
+  return [padded(stored), ...untar, hashIt].join(" | ");
+}
+
+/**
+ * Commands that print the git id of one text of a configuration; `query` is what jq is asked for it. Undefined where the configuration cannot be named.
+ */
+export function configProof(
+  image: { readonly digest: string; readonly configPath?: string },
+  query: string,
+  { copy, print }: ProofPlace,
+): string | undefined {
+  const path = image.configPath ?? "";
+  if (path === "" || isUnwritable(path) || isUnwritable(query)) return undefined;
+  const asked = `jq -j ${shellWord(query)}`;
+  if (copy === undefined) return print === undefined ? undefined : `${print(path)} | ${asked} | ${hashIt}`;
+  const hex = path.slice(path.lastIndexOf("/") + 1);
+  return image.digest === "" ? undefined : `${copy(image.digest)} && ${asked} proof/${hex} | ${hashIt}`;
+}
+
+/** A name that a terminal would not show as it is, or that stands for bytes which are no UTF-8. */
+function isUnwritable(name: string): boolean {
+  return name.includes("\ufffd") || sanitize(name) !== name;
+}

@@ -1,0 +1,219 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { buildImage, tarOf, type FixtureFormat, type FixtureImage } from "../../fixtures/images/build-image.ts";
+import type { FixtureCompression } from "../../fixtures/images/compress.ts";
+import { stepText, type Lifetime } from "../../src/findings/index.ts";
+import { testWith } from "../require-program.ts";
+import { leaktrace, probe, probeRules, scratch } from "./scan-program.ts";
+
+const folder = scratch();
+const rules = probeRules(folder);
+
+interface Told {
+  readonly lifetimes: readonly Lifetime[];
+  readonly sightings: readonly { origin: { path: string; proof?: string }; content: string }[];
+}
+
+/** Scans with the probe rule; gives what is told of each probe by the seed it was made of. */
+function scan(targets: readonly string[], seeds: readonly string[]): (seed: string) => Told {
+  const ran = leaktrace(["scan", ...targets, "-c", rules, "-f", "jsonl", "-r", "-", "--reveal", "--no-cache"], {
+    cwd: folder,
+  });
+  const lines = ran.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Told & { kind: string; secret?: string });
+  const found = new Map(lines.flatMap((line) => (line.secret === undefined ? [] : [[line.secret, line] as const])));
+  expect([...found.keys()].sort()).toEqual(seeds.map(probe).sort());
+  return (seed) => found.get(probe(seed))!;
+}
+
+const story = (told: Told): readonly string[] =>
+  told.lifetimes.flatMap(({ steps, isVisible }) => [
+    ...steps.map((step) => stepText(step)),
+    isVisible ? "visible" : "hidden",
+  ]);
+
+/** Every proof, carried out by a shell, prints the id of the content it speaks of. */
+function expectProved(told: Told): void {
+  for (const { origin, content } of told.sightings) {
+    const ran = spawnSync("sh", ["-c", origin.proof ?? "exit 9"], { cwd: folder, encoding: "utf8" });
+    // What tar says on stderr is about ends of archives that some tools leave out.
+    expect([origin.path, ran.stdout.trim()]).toEqual([origin.path, content]);
+  }
+}
+
+const env = (seed: string, more = ""): string => `A=${probe(seed)}\n${more}`;
+
+/** Everything that can happen to a file, each with a secret of its own. */
+const image: FixtureImage = {
+  tag: "app:1.0",
+  env: [`TOKEN=${probe("config")}`],
+  labels: { "a.label": probe("label") },
+  layers: [
+    {
+      instruction: "COPY . /srv",
+      files: {
+        "srv/kept.env": env("kept"),
+        "srv/changed.env": env("changed"),
+        "srv/rewritten.env": env("rewritten"),
+        "srv/old-name.env": env("moved"),
+        "srv/copied.env": env("copied"),
+        "srv/opaque/x": env("opaque"),
+        "srv/turned/x": env("covered"),
+        "srv/linked.env": env("linked"),
+        "srv/lower.env": env("link below"),
+        "srv/it's $HOME.env": env("quoted"),
+        "srv/twice.env": env("shadowed"),
+        "srv/renamed-and-edited": env("edited"),
+      },
+      entries: [
+        { path: "srv/link.env", type: "link", target: "srv/linked.env" },
+        { path: "srv/twice.env", body: env("last") },
+      ],
+    },
+    {
+      instruction: "RUN change",
+      files: {
+        "srv/changed.env": env("changed", "more\n"),
+        "srv/rewritten.env": env("rewritten"),
+        "srv/new-name.env": env("moved"),
+        "srv/copy.env": env("copied"),
+        "srv/turned": "a file now",
+        "srv/edited": env("edited", "more\n"),
+      },
+      whiteouts: ["srv/old-name.env", "srv/linked.env", "srv/it's $HOME.env", "srv/renamed-and-edited"],
+      opaques: ["srv/opaque"],
+      entries: [{ path: "srv/link-below.env", type: "link", target: "srv/lower.env" }],
+    },
+    { instruction: "RUN rm", whiteouts: ["srv/changed.env", "srv/lower.env", "srv/twice.env"] },
+  ],
+};
+const seeds = [
+  ...["kept", "changed", "rewritten", "moved", "copied", "opaque", "covered", "linked", "link below"],
+  ...["quoted", "shadowed", "last", "edited", "config", "label"],
+];
+
+const stories: Readonly<Record<string, readonly string[]>> = {
+  kept: ["srv/kept.env introduced in layer 0", "visible"],
+  changed: [
+    "srv/changed.env introduced in layer 0",
+    "srv/changed.env changed in layer 1, the secret is still in it",
+    "srv/changed.env deleted in layer 2",
+    "hidden",
+  ],
+  rewritten: ["srv/rewritten.env introduced in layer 0", "srv/rewritten.env written again in layer 1", "visible"],
+  moved: [
+    "srv/old-name.env introduced in layer 0",
+    "srv/new-name.env moved from srv/old-name.env in layer 1",
+    "visible",
+  ],
+  edited: [
+    "srv/renamed-and-edited introduced in layer 0",
+    "srv/edited moved from srv/renamed-and-edited in layer 1",
+    "visible",
+  ],
+  copied: ["srv/copied.env introduced in layer 0", "srv/copy.env copied from srv/copied.env in layer 1", "visible"],
+  opaque: ["srv/opaque/x introduced in layer 0", "srv/opaque/x deleted with its folder in layer 1", "hidden"],
+  covered: ["srv/turned/x introduced in layer 0", "srv/turned/x replaced with its folder in layer 1", "hidden"],
+  linked: [
+    "srv/linked.env introduced in layer 0",
+    "srv/link.env copied from srv/linked.env in layer 0",
+    "srv/linked.env deleted in layer 1",
+    "visible",
+  ],
+  "link below": [
+    "srv/lower.env introduced in layer 0",
+    "srv/link-below.env copied from srv/lower.env in layer 1",
+    "srv/lower.env deleted in layer 2",
+    "visible",
+  ],
+  quoted: ["srv/it's $HOME.env introduced in layer 0", "srv/it's $HOME.env deleted in layer 1", "hidden"],
+  shadowed: ["srv/twice.env introduced in layer 0", "srv/twice.env overwritten in layer 0", "hidden"],
+  last: ["srv/twice.env introduced in layer 0", "srv/twice.env deleted in layer 2", "hidden"],
+  config: ["config!Env[TOKEN] in the configuration", "visible"],
+  label: ["config!Labels[a.label] in the configuration", "visible"],
+};
+
+describe("the lifetime of a secret in an image", () => {
+  const forms: [FixtureFormat, FixtureCompression, FixtureCompression][] = [
+    ["docker-archive", "none", "none"],
+    ["docker-hybrid", "gzip", "gzip"],
+    ["oci-layout", "gzip", "none"],
+    ["oci-archive", "gzip", "none"],
+  ];
+  for (const [format, compression, wrapped] of forms) {
+    testWith("jq")(
+      `is told and proved: ${format}, layers ${compression}, archive ${wrapped}`,
+      { timeout: 120_000 },
+      async () => {
+        const path = join(folder, `it's ${format}`);
+        await buildImage(image, { path, format, compression, wrapped });
+        const told = scan([path], seeds);
+        for (const seed of seeds) expect([seed, ...story(told(seed))]).toEqual([seed, ...stories[seed]!]);
+        for (const seed of seeds) expectProved(told(seed));
+      },
+    );
+  }
+
+  test("is told for each platform, and names whose layer it is", { timeout: 120_000 }, async () => {
+    const base = { instruction: "ADD base /", files: { "etc/base.env": env("base") } };
+    const own = { instruction: "COPY . /", files: { "etc/own.env": env("own") } };
+    const path = join(folder, "several.tar");
+    await buildImage(
+      [
+        { tag: "base:1", layers: [base] },
+        { tag: "app:1", layers: [base, own] },
+        { tag: "app:2", layers: [base, own], architecture: "arm64" },
+      ],
+      { path, format: "oci-archive" },
+    );
+    const told = scan([path], ["base", "own"]);
+    expect(
+      told("own").lifetimes.map(({ image: name, platform }) => `${name.split(":").slice(1).join(":")} ${platform}`),
+    ).toEqual(["app:1 linux/amd64", "app:2 linux/arm64"]);
+    const owners = (seed: string) =>
+      told(seed).lifetimes.map(({ steps }) => steps[0]?.layer?.owner?.image.replace(path, ""));
+    expect(owners("own")).toEqual([undefined, undefined]);
+    expect(owners("base")).toEqual([":base:1", ":base:1", undefined]);
+  });
+
+  testWith("umoci")("is told and proved of an image that umoci made", { timeout: 120_000 }, () => {
+    const run = (...command: string[]): void => {
+      const ran = spawnSync(command[0]!, command.slice(1), { cwd: folder, encoding: "utf8" });
+      expect([command.join(" "), ran.status, ran.stderr]).toEqual([command.join(" "), 0, ran.stderr]);
+    };
+    run("umoci", "init", "--layout", "umoci");
+    run("umoci", "new", "--image", "umoci:v1");
+    mkdirSync(join(folder, "rootfs/app/folder"), { recursive: true });
+    writeFileSync(join(folder, "rootfs/app/a.env"), env("umoci"));
+    writeFileSync(join(folder, "rootfs/app/folder/b.env"), env("umoci folder"));
+    run("umoci", "insert", "--rootless", "--image", "umoci:v1", "rootfs/app", "/app");
+    run("umoci", "insert", "--rootless", "--image", "umoci:v1", "--whiteout", "/app/a.env");
+    run("umoci", "insert", "--rootless", "--image", "umoci:v1", "--opaque", "rootfs/app/folder", "/app");
+    const told = scan([join(folder, "umoci")], ["umoci", "umoci folder"]);
+    expect(story(told("umoci"))).toEqual(["app/a.env introduced in layer 0", "app/a.env deleted in layer 1", "hidden"]);
+    expect(story(told("umoci folder"))).toEqual([
+      "app/folder/b.env introduced in layer 0",
+      "app/b.env moved from app/folder/b.env in layer 2",
+      "visible",
+    ]);
+    expectProved(told("umoci"));
+    expectProved(told("umoci folder"));
+  });
+
+  testWith("tar")("is proved where a tar spells its names with ./ in front", { timeout: 120_000 }, async () => {
+    const path = join(folder, "dotted.tar");
+    const dotted = {
+      entries: [
+        { path: "./app/", type: "directory" },
+        { path: "./app/a.env", body: env("dotted") },
+      ],
+    } as const;
+    await buildImage({ tag: "app:1", layers: [dotted] }, { path, format: "oci-archive" });
+    expectProved(scan([path], ["dotted"])("dotted"));
+    expect(Buffer.from(await tarOf(dotted.entries)).includes("./app/a.env")).toBe(true);
+  });
+});
