@@ -195,12 +195,12 @@ export class Detector {
 
   /**
    * Tries a rule on what is in memory, from offset `from` of the content on, for matches that begin before offset `until`. Gives the offset where
-   * it is to go on.
+   * it is to go on: nowhere, once `found` has said that it has enough.
    */
   lookEverywhere(
     ready: ReadyRule,
     region: Region,
-    found: (outcome: Outcome, at: number) => void,
+    found: (outcome: Outcome, at: number) => boolean,
     from = region.base,
     until = Infinity,
   ): number {
@@ -211,7 +211,7 @@ export class Detector {
       const match = regex.exec(window, at);
       if (match === undefined || region.base + match.start >= until) break;
       const outcome = this.#judged(ready, match, region.low, region.low + match.start, region);
-      if (outcome !== undefined) found(outcome, region.base + match.start);
+      if (outcome !== undefined && !found(outcome, region.base + match.start)) return Infinity;
       at = Math.max(match.end, match.start + 1);
     }
     return Math.max(region.base + at, Math.min(until, region.base + window.length));

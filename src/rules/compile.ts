@@ -1,5 +1,6 @@
 import type { Rule } from "../model/rule.ts";
-import { maxDefaultReach, maxUnboundedBefore, maxWindow, windowMargin } from "./limits.ts";
+import { maxDefaultReach, maxProvedWindow, maxUnboundedBefore, maxWindow, windowMargin } from "./limits.ts";
+import { regexAdvice } from "./regex-advice.ts";
 import { keywordReach } from "./regex-reach.ts";
 import type { KeywordReach } from "./regex-reach.ts";
 import { parseRegex, RegexSyntaxError } from "./regex-syntax.ts";
@@ -80,14 +81,13 @@ export function checkAllowlistPatterns(
 /** The parsed pattern. Where the engine takes a pattern that our parser does not, users' rules go without proofs. */
 function checkRegex(pattern: string, where: string, options: CompileOptions): Regex {
   const trouble = options.compile?.(pattern);
-  if (trouble !== undefined)
-    throw invalid(`${where} does not compile: ${trouble}`, "the syntax is RE2's: no look-around, no back-references");
+  if (trouble !== undefined) throw invalid(`${where} does not compile: ${trouble}`, regexAdvice(trouble));
   try {
     return parseRegex(pattern);
   } catch (error) {
     if (!(error instanceof RegexSyntaxError)) throw error;
     if (options.policy === "user" && options.compile !== undefined) return unknownRegex;
-    throw invalid(`${where}: ${error.message}`, "the syntax is RE2's: no look-around, no back-references");
+    throw invalid(`${where}: ${error.message}`, regexAdvice(error.message));
   }
 }
 
@@ -131,5 +131,5 @@ function computeReach(entry: RuleEntry, parsed: Regex, where: string, options: C
 }
 
 function fits(proof: KeywordReach): boolean {
-  return proof.before <= maxWindow && proof.after <= maxWindow;
+  return proof.before + proof.after <= maxProvedWindow;
 }

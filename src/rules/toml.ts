@@ -1,6 +1,7 @@
 import { ToolError } from "../model/problem.ts";
 import type { Allowlist, Confidence, RequiredPart, Rule, Severity } from "../model/rule.ts";
 import { severities } from "../model/rule.ts";
+import { maxIdLength } from "./limits.ts";
 import { nearKeywords, nearRegex } from "./near.ts";
 import type { Near } from "./near.ts";
 import { createReader } from "./toml-reader.ts";
@@ -99,14 +100,27 @@ function parseText(parse: ParseToml, text: string, name: string): unknown {
   }
 }
 
+/** Patterns and names of a hostile file have any length; a message is a line. Characters. */
+const maxMessage = 500;
+
+/** A text of people's length: the end of a longer one is left out. */
+export function shorten(message: string): string {
+  return message.length <= maxMessage ? message : `${message.slice(0, maxMessage)} …`;
+}
+
 /** The error of this room. */
 export function invalid(message: string, hint?: string): ToolError {
-  return new ToolError("rules-invalid", message, hint === undefined ? {} : { hint });
+  return new ToolError("rules-invalid", shorten(message), hint === undefined ? {} : { hint });
 }
 
 function readRule(table: TableReader, index: number): RuleEntry {
   const id = (table.text("id") ?? "").trim();
   if (id === "") throw invalid(`${table.where}: rule ${index + 1} has no id`, "each [[rules]] needs an id");
+  if (id.length > maxIdLength)
+    throw invalid(
+      `${table.where}: rule ${index + 1} has an id of more than ${maxIdLength} characters`,
+      "give it a name",
+    );
   const rule = table.named(`rule ${id}`);
   const near = readNear(rule);
   const entry = present({
