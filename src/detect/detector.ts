@@ -6,6 +6,7 @@ import { Decoder } from "./decode/decoder.ts";
 import { hasRun } from "./byte-run.ts";
 import { Collector, sortRuns, type Region } from "./collector.ts";
 import type { RegexEngine, RegexMatch } from "./engine.ts";
+import { pathRulesOf, type PathRules } from "./files/path-rules.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import type { KernelCode } from "./kernel/code.ts";
 import { LineCounter } from "./lines.ts";
@@ -52,6 +53,8 @@ export class Detector {
   readonly kernel: Kernel;
   readonly rules: ReadyRules;
   readonly decoder: Decoder;
+  /** Rules that ask for files by their paths; the caller knows those. */
+  readonly files: PathRules;
   readonly #options: DetectorOptions;
 
   /** Bytes of contents in which keywords were looked for, since the detector was made. */
@@ -63,6 +66,7 @@ export class Detector {
     this.#options = options;
     this.rules = readyRules(options.ruleset, options.engine, options.prebuilt);
     this.kernel = new Kernel(options.code, this.rules.automaton, this.rules.sieve, base64Members);
+    this.files = pathRulesOf(options.ruleset, options.engine);
     this.decoder = new Decoder(this, options.decodeDepth);
   }
 

@@ -1,6 +1,7 @@
 import type { Rule } from "../model/rule.ts";
 import { maxDefaultReach, maxProvedWindow, maxUnboundedBefore, maxWindow, windowMargin } from "./limits.ts";
 import { regexAdvice } from "./regex-advice.ts";
+import { nameRegex } from "./path-name.ts";
 import { keywordReach } from "./regex-reach.ts";
 import type { KeywordReach } from "./regex-reach.ts";
 import { parseRegex, RegexSyntaxError } from "./regex-syntax.ts";
@@ -33,7 +34,9 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
   if (regex === undefined && path === undefined)
     throw invalid(`${where}: neither regex nor path`, "a rule needs at least one of them");
   const parsed = regex === undefined ? undefined : checkRegex(regex, `${where}: regex`, options);
-  if (path !== undefined) checkRegex(path, `${where}: path`, options);
+  const pathRegex = path === undefined ? undefined : checkRegex(path, `${where}: path`, options);
+  if (entry.file?.text !== undefined) checkRegex(entry.file.text, `${where}: file text`, options);
+  const name = pathRegex === undefined || regex !== undefined ? undefined : nameRegex(pathRegex.root);
   checkAllowlistPatterns(entry.allowlists, where, options);
   const secretGroup = entry.secretGroup ?? 0;
   if (parsed !== undefined && secretGroup > parsed.groups) {
@@ -45,6 +48,8 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
     description: entry.description ?? "",
     ...(regex === undefined ? {} : { regex }),
     ...(path === undefined ? {} : { path }),
+    ...(name === undefined ? {} : { name }),
+    ...(entry.file === undefined ? {} : { file: entry.file }),
     secretGroup,
     entropy: entry.entropy ?? 0,
     keywords: [...new Set(entry.keywords.filter((keyword) => keyword !== ""))],
