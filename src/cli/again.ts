@@ -23,6 +23,7 @@ export function unitAgain(unit: Unit, hits: readonly ContentHit[]): Unit | "neve
     case "inline":
     case "stream":
     case "graph":
+    case "named":
       return "never";
   }
 }

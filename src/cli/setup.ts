@@ -108,14 +108,22 @@ export async function withRules(options: PoolOptions, ruleset: Ruleset): Promise
 
 /** With more rules of their own than this, users wait less for slower scans than for a slower start. */
 const mostOwnPrograms = 300;
+/** A keyword of more rules than this asks all of them wherever it stands: then no start is too slow. */
+const sharedKeyword = 64;
 
 /** What the build made serves the built-in rules, also among others; what is missing is made here, once for all workers. */
 async function prebuildOwn(ruleset: Ruleset, packed: Uint8Array): Promise<Prebuilt> {
   const { followOf } = await import("../rules/follow-program.ts");
+  const uses = new Map<string, number>();
+  for (const keyword of ruleset.rules.flatMap(({ keywords }) => keywords))
+    uses.set(keyword, (uses.get(keyword) ?? 0) + 1);
   let left = mostOwnPrograms;
   return prebuild(
     ruleset,
-    packedFollow(packed, (rule) => (left-- > 0 ? followOf(rule) : [])),
+    packedFollow(packed, (rule) => {
+      const isShared = rule.keywords.some((keyword) => uses.get(keyword)! > sharedKeyword);
+      return isShared || left-- > 0 ? followOf(rule) : [];
+    }),
   );
 }
 

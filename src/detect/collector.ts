@@ -38,6 +38,8 @@ export interface Region {
 
 /** More detections than this in one content are a data set: they are counted as a problem, not listed. */
 export const maxDetections = 5_000;
+/** Matches of one rule that looks at whole contents, in one content: after each it reads on, maybe to the end, so that their number makes its cost. */
+export const maxAnywhere = 5_000;
 /** Keys of matches remembered against double reports; a stream without end must not collect them without end. */
 const maxSeen = 100_000;
 
@@ -52,6 +54,7 @@ export class Collector {
   readonly #coveredTo = new Map<number, number>();
   readonly #suppressed: Partial<Record<SuppressionReason, number>> = {};
   readonly #judged = new Map<number, number>();
+  readonly #anywhere = new Map<number, number>();
   #limited = false;
 
   constructor(lines: LineCounter, rules: ReadyRules) {
@@ -73,9 +76,17 @@ export class Collector {
     this.#place(outcome, hit, bytes, region);
   }
 
-  /** An outcome without a keyword of its own, found by looking everywhere: at offset `at`. */
-  addAnywhere(outcome: Outcome, at: number, bytes: Buffer, region: Region): void {
+  /** An outcome without a keyword of its own, found by looking everywhere: at offset `at`. False: its rule has said enough of this content. */
+  addAnywhere(outcome: Outcome, at: number, bytes: Buffer, region: Region): boolean {
+    const { index } = outcome.ready;
+    const count = (this.#anywhere.get(index) ?? 0) + 1;
+    this.#anywhere.set(index, count);
+    if (count > maxAnywhere) {
+      this.#limited = true;
+      return false;
+    }
     this.#place(outcome, at, bytes, region);
+    return true;
   }
 
   #place(outcome: Outcome, hit: number, bytes: Buffer, region: Region): void {

@@ -6,6 +6,7 @@ import { Decoder } from "./decode/decoder.ts";
 import { hasRun } from "./byte-run.ts";
 import { Collector, sortRuns, type Region } from "./collector.ts";
 import type { RegexEngine, RegexMatch } from "./engine.ts";
+import { pathRulesOf, type PathRules } from "./files/path-rules.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import type { KernelCode } from "./kernel/code.ts";
 import { LineCounter } from "./lines.ts";
@@ -52,6 +53,8 @@ export class Detector {
   readonly kernel: Kernel;
   readonly rules: ReadyRules;
   readonly decoder: Decoder;
+  /** Rules that ask for files by their paths; the caller knows those. */
+  readonly files: PathRules;
   readonly #options: DetectorOptions;
 
   /** Bytes of contents in which keywords were looked for, since the detector was made. */
@@ -63,6 +66,7 @@ export class Detector {
     this.#options = options;
     this.rules = readyRules(options.ruleset, options.engine, options.prebuilt);
     this.kernel = new Kernel(options.code, this.rules.automaton, this.rules.sieve, base64Members);
+    this.files = pathRulesOf(options.ruleset, options.engine);
     this.decoder = new Decoder(this, options.decodeDepth);
   }
 
@@ -195,12 +199,12 @@ export class Detector {
 
   /**
    * Tries a rule on what is in memory, from offset `from` of the content on, for matches that begin before offset `until`. Gives the offset where
-   * it is to go on.
+   * it is to go on: nowhere, once `found` has said that it has enough.
    */
   lookEverywhere(
     ready: ReadyRule,
     region: Region,
-    found: (outcome: Outcome, at: number) => void,
+    found: (outcome: Outcome, at: number) => boolean,
     from = region.base,
     until = Infinity,
   ): number {
@@ -211,7 +215,7 @@ export class Detector {
       const match = regex.exec(window, at);
       if (match === undefined || region.base + match.start >= until) break;
       const outcome = this.#judged(ready, match, region.low, region.low + match.start, region);
-      if (outcome !== undefined) found(outcome, region.base + match.start);
+      if (outcome !== undefined && !found(outcome, region.base + match.start)) return Infinity;
       at = Math.max(match.end, match.start + 1);
     }
     return Math.max(region.base + at, Math.min(until, region.base + window.length));

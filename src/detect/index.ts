@@ -5,6 +5,7 @@
 import { Detector, type DetectorOptions } from "./detector.ts";
 
 export { Detector, type DetectorOptions, type ScanResult } from "./detector.ts";
+export { headBytes } from "./files/path-rules.ts";
 export type { ContentStream } from "./stream.ts";
 export type { Copies, Trace } from "./trace.ts";
 export type { Outcome } from "./outcome.ts";

@@ -69,7 +69,7 @@ export function collapse(detections: readonly Detection[], ruleOf: (id: string) 
 
 /** What a detection is joined by: the value, or the place itself for rules on paths alone, which have no value. */
 function valueOf(detection: Detection): string {
-  return detection.secret === "" ? `\0${detection.match}` : normaliseSecret(detection.secret);
+  return detection.secret === "" ? `\0${detection.identity ?? detection.match}` : normaliseSecret(detection.secret);
 }
 
 function covering(

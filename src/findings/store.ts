@@ -1,4 +1,4 @@
-import type { ContentId, Origin } from "../model/content.ts";
+import { originPath, type ContentId, type Origin } from "../model/content.ts";
 import type { ContentHit, Detection, SuppressionReason } from "../model/detection.ts";
 import type { Finding, FindingSighting } from "../model/finding.ts";
 import { append } from "../model/multimap.ts";
@@ -350,6 +350,8 @@ function createNeighbours(all: readonly Detection[]): (of: Detection) => string[
 
 function toSighting(keep: PreparedDetection, content: ContentId, origin: Origin): FindingSighting {
   const { detection } = keep;
+  // One file has many paths; what is found is the file.
+  const named = detection.secret === "" ? `file detected: ${originPath(origin)}` : undefined;
   return {
     origin,
     content,
@@ -360,9 +362,9 @@ function toSighting(keep: PreparedDetection, content: ContentId, origin: Origin)
     endColumn: detection.endColumn,
     entropy: detection.entropy,
     tags: detection.tags,
-    maskedMatch: keep.maskedMatch,
+    maskedMatch: named ?? keep.maskedMatch,
     maskedLine: keep.maskedLine,
-    match: detection.match,
+    match: named ?? detection.match,
     line: detection.line,
   };
 }

@@ -7,8 +7,10 @@ export interface Detection {
   /** Span of the secret (of its encoded text, when it was decoded). */
   readonly start: number;
   readonly end: number;
-  /** The value itself, decoded. Never leaves the process unmasked unless the user asks. */
+  /** The value itself, decoded. Never leaves the process unmasked unless the user asks. Empty where the file itself is what was found. */
   readonly secret: string;
+  /** Where there is no value: what the same file is known by wherever it lies. */
+  readonly identity?: string;
   /** Text of the whole match. */
   readonly match: string;
   /** Text of the line or lines of the match, cut to a bounded length around it. */

@@ -15,8 +15,12 @@ export interface Rule {
   readonly description: string;
   /** RE2 syntax. Absent in a rule on paths alone. */
   readonly regex?: string;
-  /** RE2 syntax, matched against the path of a sighting. */
+  /** RE2 syntax, matched against the path of a sighting. With no regex beside it, the file itself is what is found. */
   readonly path?: string;
+  /** Of a rule on paths alone: a regex that the name of every file matches whose path matches; absent where `path` says nothing of names. */
+  readonly name?: string;
+  /** Of a rule on paths alone: what the file has to begin with. */
+  readonly file?: FileTest;
   /** The capture group that is the secret; 0: the first non-empty group, else the whole match. */
   readonly secretGroup: number;
   /** Bits per character (Shannon); a secret at or below it is dropped. 0: not asked. */
@@ -53,6 +57,19 @@ export interface Rule {
   readonly after: number;
   /** Every match holds a run of at least `least` bytes of a class; `members` is its bitmap, 64 hex digits, byte 0 first. */
   readonly run?: { readonly members: string; readonly least: number };
+}
+
+/** What tells a file that is a secret from one that is called like it. All that is given has to hold. */
+export interface FileTest {
+  /** First bytes, in hex: one of these, at offset `at`. Empty: not asked. */
+  readonly heads: readonly string[];
+  readonly at: number;
+  /** RE2 syntax; matches the first 256 KiB, read as UTF-8. Its first group is the secret. */
+  readonly text?: string;
+  /** Name of a recogniser in detect/files. */
+  readonly check?: string;
+  /** The most bytes that such a file has; 0: any number. */
+  readonly most: number;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Problem, ProblemCode } from "./problem.ts";
  * A unit of work: how a worker finds some contents that lie together and reads them itself.
  * Plain data; typed arrays in it are transferred or shared, never copied byte by byte.
  */
-export type Unit = PackUnit | LooseUnit | FilesUnit | StreamUnit | InlineUnit | LayerUnit | GraphUnit;
+export type Unit = PackUnit | LooseUnit | FilesUnit | StreamUnit | InlineUnit | LayerUnit | GraphUnit | NamedUnit;
 
 interface UnitBase {
   /** The target as the user named it; problems carry it. */
@@ -101,6 +101,15 @@ export interface LayerUnit extends UnitBase {
   readonly unpacked?: UnpackedLayer;
   /** Only these files are scanned, by their paths: an earlier scan knows the others. */
   readonly only?: readonly string[];
+}
+
+/** Objects of a repository that were scanned, with the paths that they have: rules on paths are asked of them. They count as no contents. */
+export interface NamedUnit extends UnitBase {
+  readonly kind: "named";
+  /** Object folders of the repository. */
+  readonly folders: readonly string[];
+  readonly idBytes: IdBytes;
+  readonly files: readonly { readonly content: string; readonly path: string }[];
 }
 
 /** Trees, commits and tags of a pack or of loose objects: names in trees are scanned, and it is told how all of them hang together. */
@@ -215,6 +224,8 @@ export interface GraphReading {
   readonly childNames: Uint32Array;
   /** A tree, and a wanted content in it, or the name of an entry that has a detection. */
   readonly hits: EntryReading;
+  /** Ids of the objects among `hits` whose name is one that a rule on paths may ask for. */
+  readonly files: Uint8Array;
   /** A tree, and an object that it names and the store does not hold. */
   readonly missing: EntryReading;
   /** A tree, and a commit of another repository that it names; for each name one of them. */

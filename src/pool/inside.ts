@@ -21,7 +21,7 @@ import {
   type ReportFault,
 } from "../content/containers/index.ts";
 import { insideLimits, type InsideLimits } from "../content/containers/limits.ts";
-import type { ScanResult } from "../detect/index.ts";
+import { headBytes, type ScanResult } from "../detect/index.ts";
 import type { Task } from "./task.ts";
 
 /** What lies inside of a content, beside what its own bytes say. */
@@ -165,6 +165,20 @@ class InsideWalk {
 
   #member(member: Member, level: Level): void {
     const reader = new ChunkReader(this.#counted(member.chunks, level.path));
+    const { files } = this.#task.detector;
+    // Compressed files have the name of what they are a form of.
+    const name = level.path.slice(level.path.lastIndexOf("!") + 1);
+    if (member.name === "" || !files.asks(name)) return this.#read(reader, level);
+    const head = Buffer.from(reader.peek(headBytes));
+    const [bytes, found] = [this.#bytes, this.#found.length];
+    this.#read(reader, level);
+    if (this.#found.length > found) return;
+    const size = head.length < headBytes ? head.length : head.length + this.#bytes - bytes;
+    const detections = files.look(name, head, size);
+    this.#keep({ detections, suppressed: {}, judged: new Map(), limited: false }, level.path, this.#found);
+  }
+
+  #read(reader: ChunkReader, level: Level): void {
     const kind = containerKind(reader.peek(kindBytes));
     if (kind === undefined) return this.#scan(reader, level.path);
     const inner = deeper(level, kind);

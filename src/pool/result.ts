@@ -87,9 +87,9 @@ export class ResultBuilder {
   }
 
   /** A part of a content (the name of a file) that has detections or judged candidates; the content itself is counted elsewhere. */
-  part(content: string, result: ScanResult): void {
+  part(content: string, result: ScanResult, place = ""): void {
     this.#suppressed = addCounts(this.#suppressed, result.suppressed);
-    if (result.detections.length > 0) this.#hits.push({ content, place: "", detections: result.detections });
+    if (result.detections.length > 0) this.#hits.push({ content, place, detections: result.detections });
   }
 
   /** A content that was gone through without a detection of its own. */

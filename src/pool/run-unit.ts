@@ -8,7 +8,7 @@ export async function runUnit(unit: Unit, task: Task): Promise<UnitResult> {
   const { kind, target } = unit;
   const out = new ResultBuilder(target, {
     clean: task.listsClean && (kind === "pack" || kind === "loose"),
-    proved: task.listsClean && kind !== "graph" && kind !== "stream",
+    proved: task.listsClean && kind !== "graph" && kind !== "named" && kind !== "stream",
   });
   switch (unit.kind) {
     case "pack":
@@ -19,6 +19,9 @@ export async function runUnit(unit: Unit, task: Task): Promise<UnitResult> {
       break;
     case "graph":
       (await import("./units/graph.ts")).readGraph(unit, task, out);
+      break;
+    case "named":
+      (await import("./units/named.ts")).lookAtNamed(unit, task, out);
       break;
     case "layer":
       await (await import("./units/layer.ts")).scanLayer(unit, task, out);

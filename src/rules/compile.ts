@@ -1,5 +1,7 @@
 import type { Rule } from "../model/rule.ts";
-import { maxDefaultReach, maxUnboundedBefore, maxWindow, windowMargin } from "./limits.ts";
+import { maxDefaultReach, maxProvedWindow, maxUnboundedBefore, maxWindow, windowMargin } from "./limits.ts";
+import { regexAdvice } from "./regex-advice.ts";
+import { nameRegex } from "./path-name.ts";
 import { keywordReach } from "./regex-reach.ts";
 import type { KeywordReach } from "./regex-reach.ts";
 import { parseRegex, RegexSyntaxError } from "./regex-syntax.ts";
@@ -32,7 +34,9 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
   if (regex === undefined && path === undefined)
     throw invalid(`${where}: neither regex nor path`, "a rule needs at least one of them");
   const parsed = regex === undefined ? undefined : checkRegex(regex, `${where}: regex`, options);
-  if (path !== undefined) checkRegex(path, `${where}: path`, options);
+  const pathRegex = path === undefined ? undefined : checkRegex(path, `${where}: path`, options);
+  if (entry.file?.text !== undefined) checkRegex(entry.file.text, `${where}: file text`, options);
+  const name = pathRegex === undefined || regex !== undefined ? undefined : nameRegex(pathRegex.root);
   checkAllowlistPatterns(entry.allowlists, where, options);
   const secretGroup = entry.secretGroup ?? 0;
   if (parsed !== undefined && secretGroup > parsed.groups) {
@@ -44,6 +48,8 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
     description: entry.description ?? "",
     ...(regex === undefined ? {} : { regex }),
     ...(path === undefined ? {} : { path }),
+    ...(name === undefined ? {} : { name }),
+    ...(entry.file === undefined ? {} : { file: entry.file }),
     secretGroup,
     entropy: entry.entropy ?? 0,
     keywords: [...new Set(entry.keywords.filter((keyword) => keyword !== ""))],
@@ -80,14 +86,13 @@ export function checkAllowlistPatterns(
 /** The parsed pattern. Where the engine takes a pattern that our parser does not, users' rules go without proofs. */
 function checkRegex(pattern: string, where: string, options: CompileOptions): Regex {
   const trouble = options.compile?.(pattern);
-  if (trouble !== undefined)
-    throw invalid(`${where} does not compile: ${trouble}`, "the syntax is RE2's: no look-around, no back-references");
+  if (trouble !== undefined) throw invalid(`${where} does not compile: ${trouble}`, regexAdvice(trouble));
   try {
     return parseRegex(pattern);
   } catch (error) {
     if (!(error instanceof RegexSyntaxError)) throw error;
     if (options.policy === "user" && options.compile !== undefined) return unknownRegex;
-    throw invalid(`${where}: ${error.message}`, "the syntax is RE2's: no look-around, no back-references");
+    throw invalid(`${where}: ${error.message}`, regexAdvice(error.message));
   }
 }
 
@@ -131,5 +136,5 @@ function computeReach(entry: RuleEntry, parsed: Regex, where: string, options: C
 }
 
 function fits(proof: KeywordReach): boolean {
-  return proof.before <= maxWindow && proof.after <= maxWindow;
+  return proof.before + proof.after <= maxProvedWindow;
 }

@@ -3,7 +3,7 @@ import { checkAllowlistPatterns, compileRule } from "./compile.ts";
 import type { CompileCheck, CompileOptions } from "./compile.ts";
 import { maxExtendDepth } from "./limits.ts";
 import { finishRuleset } from "./ruleset.ts";
-import { invalid, readRuleFile } from "./toml.ts";
+import { invalid, readRuleFile, shorten } from "./toml.ts";
 import type { GlobalAllowlist, ParseToml, RuleEntry, RuleFile } from "./toml.ts";
 
 /** What a configuration needs from outside. */
@@ -37,26 +37,36 @@ export async function loadConfig(
   sources: ConfigSources,
 ): Promise<{ ruleset: Ruleset; warnings: readonly string[] }> {
   const warnings: string[] = [];
-  const layer = await loadLayer(text, name, 0, sources, warnings);
+  const layer = await loadLayer(text, name, [], sources, warnings);
   checkReferences(layer, name, warnings);
   if (layer.rules.size === 0) {
     throw invalid(`${name}: no rules are loaded`, "add [extend] with useDefault = true to keep the built-in rules");
   }
   const allowlists = limitTargets(layer.allowlists, new Set(layer.rules.keys()));
   const origin = layer.extendsDefault ? `${name} and built-in` : name;
-  return { ruleset: finishRuleset(layer.rules.values(), allowlists, origin), warnings };
+  return { ruleset: finishRuleset(layer.rules.values(), allowlists, origin), warnings: fewLines(warnings) };
 }
 
+/** More warnings than this nobody reads. */
+const mostWarnings = 50;
+
+function fewLines(warnings: readonly string[]): string[] {
+  const told = warnings.slice(0, mostWarnings).map(shorten);
+  const more = warnings.length - told.length;
+  return more === 0 ? told : [...told, `and ${more} more of its kind`];
+}
+
+/** `above`: the texts of the files that led here by `[extend]`. */
 async function loadLayer(
   text: string,
   name: string,
-  depth: number,
+  above: readonly string[],
   sources: ConfigSources,
   warnings: string[],
 ): Promise<Layer> {
   const file = readRuleFile(sources.parse, text, name);
-  warnings.push(...file.warnings);
-  const base = await loadBase(file, depth, sources, warnings);
+  for (const warning of file.warnings) warnings.push(warning);
+  const base = await loadBase(file, [...above, text], sources, warnings);
   const options: CompileOptions = { policy: "user", compile: sources.compile, file: name };
   const rules = new Map(base.rules);
   const disabled = new Set(base.disabled);
@@ -82,10 +92,15 @@ async function loadLayer(
 
 const nothing: Layer = { rules: new Map(), allowlists: [], extendsDefault: false, disabled: new Set() };
 
-async function loadBase(file: RuleFile, depth: number, sources: ConfigSources, warnings: string[]): Promise<Layer> {
+async function loadBase(
+  file: RuleFile,
+  texts: readonly string[],
+  sources: ConfigSources,
+  warnings: string[],
+): Promise<Layer> {
   const { useDefault, path } = file.extend;
   if (!useDefault && path === undefined) return nothing;
-  if (depth >= maxExtendDepth) {
+  if (texts.length > maxExtendDepth) {
     warnings.push(`${file.name}: [extend] is followed ${maxExtendDepth} times at most; this one was ignored`);
     return nothing;
   }
@@ -99,7 +114,11 @@ async function loadBase(file: RuleFile, depth: number, sources: ConfigSources, w
     };
   }
   const { text, name } = await sources.readExtended(path, file.name);
-  return loadLayer(text, name, depth + 1, sources, warnings);
+  if (texts.includes(text)) {
+    warnings.push(`${file.name}: [extend] path ${path} leads back to a file that extends it; it was ignored`);
+    return nothing;
+  }
+  return loadLayer(text, name, texts, sources, warnings);
 }
 
 /** gitleaks' way: single values replace when they say something, lists are appended. */

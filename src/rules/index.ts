@@ -4,6 +4,7 @@
  *
  * `build.ts` (pattern files → built-in ruleset), `templates.ts` (examples) and `regex-sample.ts` are doors of their own, for the build and the tests.
  */
+import { isUtf8 } from "node:buffer";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { ToolError } from "../model/problem.ts";
@@ -114,11 +115,16 @@ async function isKind(path: string, kind: "isFile" | "isDirectory"): Promise<boo
 }
 
 async function readConfig(path: string, name: string): Promise<string> {
+  let bytes: Buffer;
   try {
-    return await readFile(path, "utf8");
+    bytes = await readFile(path);
   } catch (error) {
     throw unreadable(name, error);
   }
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  const lines = bytes.toString("latin1").split("\n");
+  const line = lines.findIndex((one) => !isUtf8(Buffer.from(one, "latin1")));
+  throw invalid(`${name}:${line + 1}: these bytes are no text in UTF-8`, "save the file as UTF-8, which TOML asks for");
 }
 
 function unreadable(name: string, cause: unknown): ToolError {
@@ -133,11 +139,7 @@ function unreadable(name: string, cause: unknown): ToolError {
 async function readExtended(path: string, from: string, cwd: string): Promise<{ text: string; name: string }> {
   const beside = resolve(from === inlineName ? cwd : dirname(resolve(cwd, from)), path);
   const place = (await isKind(beside, "isFile")) ? beside : resolve(cwd, path);
-  try {
-    return { text: await readFile(place, "utf8"), name: place };
-  } catch (error) {
-    throw unreadable(`${from}: [extend] path ${path}`, error);
-  }
+  return { text: await readConfig(place, `${from}: [extend] path ${path}`), name: place };
 }
 
 /** Only these rules, and the parts that they require; all when no id is given. */

@@ -8,5 +8,12 @@ export const maxUnboundedBefore = 512;
 export const maxDefaultReach = 1_024;
 /** The most that `window` may ask for: a private key of 16,384 bits is 12.7 KB of text. */
 export const maxWindow = 16 * 1_024;
+/**
+ * Around each keyword a window is searched anew, so a text that is nothing but keywords costs its length times the window. A user's rule that needs
+ * more than this (both sides together) is tried on whole contents instead, which reads them once.
+ */
+export const maxProvedWindow = 2 * 1_024;
+/** A rule has a name that people read; a longer one is something else. Characters. */
+export const maxIdLength = 256;
 /** Configurations extend configurations to this depth, as in gitleaks. */
 export const maxExtendDepth = 2;

@@ -1,6 +1,7 @@
 import { ToolError } from "../model/problem.ts";
-import type { Allowlist, Confidence, RequiredPart, Rule, Severity } from "../model/rule.ts";
+import type { Allowlist, Confidence, FileTest, RequiredPart, Rule, Severity } from "../model/rule.ts";
 import { severities } from "../model/rule.ts";
+import { maxIdLength } from "./limits.ts";
 import { nearKeywords, nearRegex } from "./near.ts";
 import type { Near } from "./near.ts";
 import { createReader } from "./toml-reader.ts";
@@ -14,6 +15,7 @@ export interface RuleEntry {
   readonly regex?: string;
   readonly near?: Near;
   readonly path?: string;
+  readonly file?: FileTest;
   readonly secretGroup?: number;
   readonly entropy?: number;
   readonly keywords: readonly string[];
@@ -99,14 +101,27 @@ function parseText(parse: ParseToml, text: string, name: string): unknown {
   }
 }
 
+/** Patterns and names of a hostile file have any length; a message is a line. Characters. */
+const maxMessage = 500;
+
+/** A text of people's length: the end of a longer one is left out. */
+export function shorten(message: string): string {
+  return message.length <= maxMessage ? message : `${message.slice(0, maxMessage)} …`;
+}
+
 /** The error of this room. */
 export function invalid(message: string, hint?: string): ToolError {
-  return new ToolError("rules-invalid", message, hint === undefined ? {} : { hint });
+  return new ToolError("rules-invalid", shorten(message), hint === undefined ? {} : { hint });
 }
 
 function readRule(table: TableReader, index: number): RuleEntry {
   const id = (table.text("id") ?? "").trim();
   if (id === "") throw invalid(`${table.where}: rule ${index + 1} has no id`, "each [[rules]] needs an id");
+  if (id.length > maxIdLength)
+    throw invalid(
+      `${table.where}: rule ${index + 1} has an id of more than ${maxIdLength} characters`,
+      "give it a name",
+    );
   const rule = table.named(`rule ${id}`);
   const near = readNear(rule);
   const entry = present({
@@ -115,6 +130,7 @@ function readRule(table: TableReader, index: number): RuleEntry {
     near,
     regex: near === undefined ? rule.text("regex") : nearRegex(near),
     path: rule.text("path"),
+    file: readFileTest(rule),
     secretGroup: rule.count("secretgroup"),
     entropy: rule.number("entropy"),
     skipReport: rule.flag("skipreport"),
@@ -137,6 +153,27 @@ function readRule(table: TableReader, index: number): RuleEntry {
   });
   rule.finish();
   return entry;
+}
+
+/** `file = { heads, at, text, check, most }` beside a path: what the file has to begin with. */
+function readFileTest(rule: TableReader): FileTest | undefined {
+  const table = rule.table("file");
+  if (table === undefined) return undefined;
+  const text = table.text("text");
+  const check = table.text("check");
+  const test: FileTest = {
+    heads: table.texts("heads").map((head) => head.toLowerCase()),
+    at: table.count("at") ?? 0,
+    ...(text === undefined ? {} : { text }),
+    ...(check === undefined ? {} : { check }),
+    most: table.count("most") ?? 0,
+  };
+  if (rule.has("regex") || !rule.has("path"))
+    throw invalid(`${table.where}: it stands beside a path, and without a regex`, "a regex looks at all of a file");
+  if (!test.heads.every((head) => /^(?:[0-9a-f]{2})+$/.test(head)))
+    throw invalid(`${table.where}: heads are bytes in hex`, 'as in heads = ["feedfeed"]');
+  table.finish();
+  return test;
 }
 
 /** `near = { names, roles, value }` stands for a regex and its keywords. */

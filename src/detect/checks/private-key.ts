@@ -36,10 +36,14 @@ export const privateKey: Check = (secret) => {
   if (headers.get("proc-type")?.includes("ENCRYPTED") === true)
     return sealed([`${label.replace(" PRIVATE KEY", "")} private key`.trim()]);
   if (/SIGSTORE|COSIGN/.test(label)) return body[0] === 0x7b ? sealed(["cosign private key"]) : invalid;
-  const elements = readDerSequence(body, 10);
-  if (elements === undefined) return invalid;
-  return readDerKey(elements);
+  return readDerPrivateKey(body);
 };
+
+/** The same for the bytes of a key: PKCS #1, PKCS #8, SEC 1, DSA. */
+export function readDerPrivateKey(bytes: Buffer): CheckResult {
+  const elements = readDerSequence(bytes, 10);
+  return elements === undefined ? invalid : readDerKey(elements);
+}
 
 function readDerKey(elements: readonly DerElement[]): CheckResult {
   const [first, second, third] = elements;

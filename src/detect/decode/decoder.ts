@@ -1,4 +1,4 @@
-import type { DecodedOutcome, Region, RunOutcomes } from "../collector.ts";
+import { maxAnywhere, type DecodedOutcome, type Region, type RunOutcomes } from "../collector.ts";
 import type { Detector } from "../detector.ts";
 import { isListed, markLength } from "../kernel/marks.ts";
 import type { Outcome } from "../outcome.ts";
@@ -148,8 +148,15 @@ export class Decoder {
         this.#detector.lookAround(inner, hit, action, outcomes);
     }
     for (const { hit, outcome } of outcomes) tell(outcome, hit);
-    if (rules.looksEverywhere)
-      for (const ready of this.#detector.wanted(hits)) this.#detector.lookEverywhere(ready, inner, tell);
+    if (rules.looksEverywhere) {
+      for (const ready of this.#detector.wanted(hits)) {
+        let left = maxAnywhere;
+        this.#detector.lookEverywhere(ready, inner, (outcome, at) => {
+          tell(outcome, at);
+          return --left > 0;
+        });
+      }
+    }
     if (depth < this.#maxDepth) this.#lookInside(inner, decoded, depth, budget, found);
   }
 

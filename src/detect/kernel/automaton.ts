@@ -19,7 +19,8 @@ export interface Automaton {
 
 /** Sixteen bytes are as rare as thirty, and the shorter the anchors, the less has to be looked at around an edit. */
 const longestAnchor = 16;
-const leastAnchor = 3;
+/** With so few bytes there are never too many states: 63 classes make 4,033 of them. */
+const leastAnchor = 2;
 /** State numbers have 16 bits. */
 const maxStates = 60_000;
 

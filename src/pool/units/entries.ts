@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { blobId, startBlobId } from "../../content/blob-id.ts";
 import type { Bytes } from "../../content/containers/index.ts";
-import type { ContentStream, Detector, ScanResult } from "../../detect/index.ts";
+import { headBytes, type ContentStream, type Detector, type ScanResult } from "../../detect/index.ts";
 import { lookInsideHeld, withInside, type WholeResult } from "../inside.ts";
 import type { FileDigests } from "../../model/detection.ts";
 import type { ResultBuilder } from "../result.ts";
@@ -31,8 +31,13 @@ export class EntryScanner {
   #leftOut = false;
   #id = "";
   #whole: Bytes | HeldContent | undefined;
+  readonly #asksPaths: boolean;
+  /** The first bytes of a content whose path a rule may ask for. */
+  #head: Buffer | undefined;
 
-  constructor(task: Task, out: ResultBuilder) {
+  /** `asksPaths`: whether places are paths of files, of which the rules on paths are to be asked. */
+  constructor(task: Task, out: ResultBuilder, asksPaths: boolean) {
+    this.#asksPaths = asksPaths;
     this.#task = task;
     this.#out = out;
     this.#remembered = known.get(task.detector) ?? new Map();
@@ -46,6 +51,7 @@ export class EntryScanner {
     this.#filled = 0;
     this.#stream = undefined;
     this.#hash = undefined;
+    this.#head = this.#asksPaths && size > 0 && this.#task.detector.files.asks(place) ? Buffer.alloc(0) : undefined;
     this.#leftOut = !this.#task.begin(this.#ordinal++);
     if (this.#leftOut) return;
     const { kernel } = this.#task.detector;
@@ -60,6 +66,8 @@ export class EntryScanner {
   push(chunk: Uint8Array): void {
     this.#task.advance(chunk.length);
     if (this.#leftOut) return;
+    if (this.#head !== undefined && this.#head.length < headBytes)
+      this.#head = Buffer.concat([this.#head, chunk.subarray(0, headBytes - this.#head.length)]);
     if (this.#stream !== undefined) {
       this.#stream.push(chunk);
       this.#hash?.update(chunk);
@@ -94,7 +102,8 @@ export class EntryScanner {
     const whole = this.#whole instanceof HeldContent ? this.#whole.end() : this.#whole;
     this.#whole = undefined;
     const id = this.#hash?.digest("hex") ?? "";
-    this.#out.scanned(id, this.#place, this.#filled, lookInsideHeld(this.#task, result, whole, this.#filled));
+    const all = lookInsideHeld(this.#task, result, whole, this.#filled);
+    this.#out.scanned(id, this.#place, this.#filled, this.#named(all));
   }
 
   #gathered(): void {
@@ -104,11 +113,23 @@ export class EntryScanner {
     const id = blobId(detector.kernel.bytes.subarray(low, low + length));
     this.#id = id;
     const known = recogniser.isEmpty ? undefined : recogniser.look(Buffer.from(id, "hex"), 0);
-    if (known !== undefined) return this.#out.recognised(id, this.#place, known);
+    if (known !== undefined) {
+      const named = this.#named({ result: known.result });
+      if (named.result !== known.result) this.#out.part(id, { ...named.result, suppressed: {} }, this.#place);
+      return this.#out.recognised(id, this.#place, known);
+    }
     // Told in full for every place, so that the report does not say which worker had which of them.
     const whole = this.#remembered.get(id) ?? withInside(this.#task, detector.scanAt(low, length), low, length, low);
     if (this.#remembered.size < maxRemembered) this.#remembered.set(id, isNothing(whole) ? nothing : whole);
-    this.#out.scanned(id, this.#place, length, whole, { id });
+    this.#out.scanned(id, this.#place, length, this.#named(whole), { id });
+  }
+
+  /** A file that no other rule has something to say of may be one that a rule on paths asks for. */
+  #named(whole: WholeResult): WholeResult {
+    const head = this.#head;
+    if (head === undefined || whole.result.detections.length > 0) return whole;
+    const detections = this.#task.detector.files.look(this.#place, head, this.#filled);
+    return detections.length === 0 ? whole : { ...whole, result: { ...whole.result, detections } };
   }
 }
 

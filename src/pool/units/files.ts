@@ -17,7 +17,7 @@ const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.
 
 /** Scans the files of a folder. */
 export function scanFiles(unit: FilesUnit, task: Task, out: ResultBuilder): void {
-  const scanner = new EntryScanner(task, out);
+  const scanner = new EntryScanner(task, out, true);
   const chunk = Buffer.allocUnsafe(chunkBytes);
   unit.paths.forEach((path, i) => {
     if (task.cancelled()) return out.skip("interrupted");
@@ -47,7 +47,7 @@ export function scanFiles(unit: FilesUnit, task: Task, out: ResultBuilder): void
 /** Scans contents that were sent along. */
 export function scanInline(unit: InlineUnit, task: Task, out: ResultBuilder): void {
   if (unit.areNames === true) return scanNames(unit, task, out);
-  const scanner = new EntryScanner(task, out);
+  const scanner = new EntryScanner(task, out, false);
   for (const { place, bytes } of unit.contents) {
     scanner.begin(place, bytes.length);
     scanner.push(bytes);

@@ -89,6 +89,7 @@ export class GraphBuilder {
   readonly #children = new NumberList();
   readonly #childNames = new NumberList();
   readonly #hits: EntryList;
+  readonly #files: IdList;
   readonly #missing: EntryList;
   readonly #links: EntryList;
   readonly #times: number[] = [];
@@ -115,6 +116,7 @@ export class GraphBuilder {
     this.#treeIds = new IdList(idBytes);
     this.#childIds = new IdSet(idBytes);
     this.#hits = new EntryList(idBytes);
+    this.#files = new IdList(idBytes);
     this.#missing = new EntryList(idBytes);
     this.#links = new EntryList(idBytes);
   }
@@ -205,7 +207,7 @@ export class GraphBuilder {
     while (end < limit && bytes[end] !== 0) end++;
     if (end + 1 + idBytes > limit) return -1;
     const number = this.#around.names.look(bytes, name, end, this.#around.scan);
-    const { found } = this.#around.names;
+    const { found, isTelling } = this.#around.names;
     // A scan may have moved the memory.
     ({ bytes } = place.memory);
     const object = end + 1;
@@ -217,7 +219,8 @@ export class GraphBuilder {
       this.#link(tree, bytes, object, text());
       return object + idBytes - place.at;
     }
-    if (!this.#around.present.has(bytes, object)) {
+    const isPresent = this.#around.present.has(bytes, object);
+    if (!isPresent) {
       this.#noted = true;
       this.#missing.push(tree, bytes, object, text(), entryForms.file);
     }
@@ -225,10 +228,14 @@ export class GraphBuilder {
       this.#noted = true;
       this.#children.push(this.#childIds.number(bytes, object));
       this.#childNames.push(text());
-    } else if (this.#around.wanted.size > 0 && this.#around.wanted.has(bytes, object)) {
+      return object + idBytes - place.at;
+    }
+    const isAsked = isTelling && isPresent && kind !== kinds.symlink;
+    if (isAsked || (this.#around.wanted.size > 0 && this.#around.wanted.has(bytes, object))) {
       this.#noted = true;
       const form = kind === kinds.symlink ? entryForms.symlink : entryForms.file;
       this.#hits.push(tree, bytes, object, text(), form);
+      if (isAsked) this.#files.push(bytes, object);
     }
     return object + idBytes - place.at;
   }
@@ -275,6 +282,7 @@ export class GraphBuilder {
       childIds: this.#childIds.ids(),
       childNames: this.#childNames.take().slice(),
       hits: this.#hits.take(),
+      files: this.#files.take(),
       missing: this.#missing.take(),
       links: this.#links.take(),
       names: this.#names,

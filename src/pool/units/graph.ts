@@ -28,7 +28,7 @@ export function readGraph(unit: GraphUnit, task: Task, out: ResultBuilder): void
   const builder = new GraphBuilder({
     wanted,
     present: new IdSet(unit.present),
-    names: (names ??= new NameScanner()),
+    names: (names ??= new NameScanner((name) => task.detector.files.asksName(name))),
     scan: (name) => {
       kernel.reserve(free.at - kernel.arena + name.length);
       kernel.bytes.set(name, free.at);

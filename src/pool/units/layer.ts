@@ -11,7 +11,7 @@ const bytesForThread = 2 << 20;
 
 /** Scans every file of a layer while the layer streams through. */
 export async function scanLayer(unit: LayerUnit, task: Task, out: ResultBuilder): Promise<void> {
-  const outcome = await read(unit, task, new WantedScanner(unit, new EntryScanner(task, out), out));
+  const outcome = await read(unit, task, new WantedScanner(unit, new EntryScanner(task, out, true), out));
   if (outcome === "stopped") {
     out.problem("interrupted", "incomplete", unit.digest, "was not read to its end");
     return;

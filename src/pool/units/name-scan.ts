@@ -14,8 +14,16 @@ export interface NamedResult {
 export class NameScanner {
   readonly #names = new NameTable();
   readonly #results = new Map<number, NamedResult>();
+  readonly #telling = new Set<number>();
+  readonly #isTelling: (name: string) => boolean;
   /** What the last `look` has to tell; undefined for nearly every name. */
   found: NamedResult | undefined;
+  /** Whether a rule on paths may ask for a file of the name that was looked at last. */
+  isTelling = false;
+
+  constructor(isTelling: (name: string) => boolean) {
+    this.#isTelling = isTelling;
+  }
 
   /**
    * Looks at the name `bytes[from … to-1]` unless it was looked at before; `scan` gets a copy of its bytes. Gives the number of the name, -1 where
@@ -26,10 +34,13 @@ export class NameScanner {
     const number = this.#names.number(bytes, from, to);
     if (number >= 0 && number < known) {
       this.found = this.#results.size === 0 ? undefined : this.#results.get(number);
+      this.isTelling = this.#telling.size > 0 && this.#telling.has(number);
       return number;
     }
     const name = Buffer.from(bytes.subarray(from, to));
     const result = scan(name);
+    this.isTelling = this.#isTelling(name.toString());
+    if (this.isTelling && number >= 0) this.#telling.add(number);
     this.found = undefined;
     if (result.detections.length > 0 || Object.keys(result.suppressed).length > 0) {
       const content = blobId(name);

@@ -50,16 +50,20 @@ function presence(store: ObjectStore): IdSet {
   return ids;
 }
 
-/** Reads commits, trees and tags, and the names in trees. Gives how they hang together, and the ids of names that have detections. */
+/**
+ * Reads commits, trees and tags, and the names in trees. Gives how they hang together, the ids of names that have detections, and those of contents whose
+ * names are such that rules on paths may ask for them.
+ */
 export async function readHistory(
   target: string,
   { present, sources }: HistoryWalk,
   contents: readonly ContentId[],
   run: (unit: Unit) => Promise<UnitResult>,
-): Promise<{ graph: Graph; names: ContentId[] }> {
+): Promise<{ graph: Graph; names: ContentId[]; files: ContentId[] }> {
   const wanted = new Uint8Array(Buffer.from(contents.join(""), "hex"));
   const assembler = new GraphAssembler(present.idBytes);
   const names = new Set<ContentId>();
+  const files = new Set<ContentId>();
   const readings = sources.map((source) => {
     const unit: GraphUnit = {
       kind: "graph",
@@ -76,11 +80,19 @@ export async function readHistory(
   while (readings.length > 0) {
     // Taken out: what was added need not be kept.
     const result = await readings.shift()!;
-    if (result.graph !== undefined) assembler.add(result.graph);
+    if (result.graph !== undefined) {
+      assembler.add(result.graph);
+      for (const id of idsIn(result.graph.files, present.idBytes)) files.add(id);
+    }
     for (const { content } of result.hits) names.add(content);
   }
   for (const content of contents) assembler.want(content);
-  return { graph: assembler.finish(), names: [...names] };
+  return { graph: assembler.finish(), names: [...names], files: [...files] };
+}
+
+function* idsIn(bytes: Uint8Array, idBytes: number): Generator<ContentId> {
+  const ids = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at < ids.length; at += idBytes) yield ids.toString("hex", at, at + idBytes);
 }
 
 function treesIn(source: PackUnit | LooseUnit): number {

@@ -8,8 +8,8 @@ import { ObjectReader, openObjectStore, type ObjectStore } from "../../content/g
 import type { StoreFault } from "../../content/git/pack-folder.ts";
 import type { IdBytes } from "../../model/object-id.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
-import type { Located, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
-import type { ContentId } from "../../model/content.ts";
+import type { Located, KnownContents, PlannedUnit, Sighting, Source, SourceContext } from "../../model/source.ts";
+import { originPath, type ContentId } from "../../model/content.ts";
 import type { LfsPointer, Unit, UnitResult } from "../../model/unit.ts";
 import {
   maxNamed,
@@ -20,6 +20,7 @@ import {
   submoduleLinks,
   type HistoryWalk,
 } from "./history.ts";
+import { askPathRules } from "./named-files.ts";
 import { Locator } from "./locate.ts";
 import { isContent, planLoose, planPack, planStrays } from "./plan.ts";
 import { shallowCommits } from "./push-remote.ts";
@@ -183,7 +184,12 @@ class GitSource implements Source {
       const here = [...contents].filter((id) => reader.has(id));
       const pointers = this.#pointers.filter(({ sha256 }) => this.#side.hasFound(sha256)).map(({ content }) => content);
       const wanted = [...new Set([...here, ...pointers])].sort();
-      const { graph, names } = await readHistory(this.target, this.#walk ?? planWalk(this.target, store), wanted, run);
+      const { graph, names, files } = await readHistory(
+        this.target,
+        this.#walk ?? planWalk(this.target, store),
+        wanted,
+        run,
+      );
       const { links, missing } = graph;
       const refs = this.#refs;
       const problems: Problem[] = [];
@@ -200,6 +206,7 @@ class GitSource implements Source {
       ];
       const locator = new Locator(this.target, reader, graph, roots, this.#stagedPaths(), trees);
       const inHistory = locator.sightings([...new Set([...wanted, ...names])].sort());
+      inHistory.push(...(await this.#namedFiles(locator, new Set(wanted), files, run)));
       const isShallow = existsSync(join(this.#repository.commonDir, "shallow"));
       const context = { target: this.target, graph, locator, refs, reader, isPartial: store.promised, isShallow };
       problems.push(...missingObjects(context));
@@ -209,6 +216,27 @@ class GitSource implements Source {
     } finally {
       reader.close();
     }
+  }
+
+  /** Places of the files that rules on paths name: of those with telling names in trees, and of those in the index alone. */
+  async #namedFiles(
+    locator: Locator,
+    known: ReadonlySet<ContentId>,
+    files: readonly ContentId[],
+    run: (unit: Unit) => Promise<UnitResult>,
+  ): Promise<Sighting[]> {
+    const inTrees = locator.sightings(files.filter((id) => !known.has(id)).sort());
+    const asked = new Set([...known, ...files]);
+    const staged = [...this.#stagedPaths()].flatMap(([content, paths]) =>
+      asked.has(content) ? [] : paths.map((path) => ({ content, path })),
+    );
+    const named = await askPathRules(
+      [...inTrees.map(({ content, origin }) => ({ content, path: originPath(origin) })), ...staged],
+      { target: this.target, ...this.#store },
+      run,
+    );
+    const inIndex = staged.filter(({ content }) => named.has(content)).map(({ content }) => content);
+    return [...inTrees.filter(({ content }) => named.has(content)), ...locator.sightings([...new Set(inIndex)].sort())];
   }
 
   /** Files that Git LFS keeps elsewhere: history points at them, and nothing of them was scanned. */

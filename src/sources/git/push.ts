@@ -7,6 +7,8 @@ import { dirname, resolve } from "node:path";
 import type { CommitFacts, ContentId, GitOrigin } from "../../model/content.ts";
 import type { Problem, ProblemCode } from "../../model/problem.ts";
 import type { KnownContents, Located, PlannedUnit, Sighting, Source, SourceContext } from "../../model/source.ts";
+import type { Unit, UnitResult } from "../../model/unit.ts";
+import { askPathRules } from "./named-files.ts";
 import { NewNames } from "./new-names.ts";
 import { objectFolders } from "./object-folders.ts";
 import { planIds } from "./plan-ids.ts";
@@ -107,11 +109,15 @@ export async function openPush(target: string, push: Push, context: SourceContex
     yield* set.names.units(target);
   }
 
-  async function locate(contents: ReadonlySet<ContentId>): Promise<Located> {
+  async function locate(found: ReadonlySet<ContentId>, run: (unit: Unit) => Promise<UnitResult>): Promise<Located> {
+    const files = [...set.contents].flatMap(([content, { type, path }]) =>
+      type === "blob" && !found.has(content) ? [{ content, path }] : [],
+    );
+    const contents = [...found, ...(await askPathRules(files, { target, folders: objects.folders, idBytes }, run))];
     const head = pushHead(repository);
     const headTree = head === "" ? undefined : treeOf(objects, head);
     const refsOf = refFinder(set, push.refs);
-    const sightings = [...contents].sort().flatMap((content) => {
+    const sightings = contents.sort().flatMap((content) => {
       const introduced = set.contents.get(content);
       const name = set.names.placeOf(content);
       return [

@@ -7,6 +7,8 @@ import { parseCommit } from "../../../content/git/commit.ts";
 import { reaches, type CommitFacts, type ContentId, type GitOrigin, type Reach } from "../../../model/content.ts";
 import { ToolError, type Problem, type ProblemCode } from "../../../model/problem.ts";
 import type { KnownContents, Located, PlannedUnit, Sighting, Source, SourceContext } from "../../../model/source.ts";
+import type { Unit, UnitResult } from "../../../model/unit.ts";
+import { askPathRules } from "../named-files.ts";
 import type { NamePlace } from "../new-names.ts";
 import { planIds } from "../plan-ids.ts";
 import type { OnFault } from "../push-commits.ts";
@@ -127,7 +129,15 @@ class RangeSource implements Source {
     // Objects carry their ids; nothing has to be remembered.
   }
 
-  async locate(contents: ReadonlySet<ContentId>): Promise<Located> {
+  async locate(found: ReadonlySet<ContentId>, run: (unit: Unit) => Promise<UnitResult>): Promise<Located> {
+    const files = [...this.#opened.introduced].flatMap(([content, { type, paths }]) =>
+      type === "blob" && !found.has(content) ? paths.map((path) => ({ content, path })) : [],
+    );
+    const { folders, idBytes } = this.#objects;
+    const contents = new Set([
+      ...found,
+      ...(await askPathRules(files, { target: this.target, folders, idBytes }, run)),
+    ]);
     const here = [...contents].sort().flatMap((content): Met[] => {
       const introduced = this.#opened.introduced.get(content);
       const name = this.#opened.newNames.placeOf(content);

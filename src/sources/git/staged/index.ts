@@ -10,6 +10,7 @@ import type { IdBytes } from "../../../model/object-id.ts";
 import { ToolError, type Problem, type ProblemCode } from "../../../model/problem.ts";
 import type { KnownContents, Located, PlannedUnit, Sighting, Source, SourceContext } from "../../../model/source.ts";
 import type { InlineUnit, Unit, UnitResult } from "../../../model/unit.ts";
+import { askPathRules } from "../named-files.ts";
 import { planIds } from "../plan-ids.ts";
 import { NewNames } from "../new-names.ts";
 import type { OnFault } from "../push-commits.ts";
@@ -165,7 +166,15 @@ class ChangesSource implements Source {
       if (place !== "") this.#sightings.push(this.#sighting(content, place));
   }
 
-  async locate(contents: ReadonlySet<ContentId>): Promise<Located> {
+  async locate(found: ReadonlySet<ContentId>, run: (unit: Unit) => Promise<UnitResult>): Promise<Located> {
+    const files = [...this.#paths].flatMap(([content, paths]) =>
+      found.has(content) ? [] : paths.map((path) => ({ content, path })),
+    );
+    const { folders, idBytes } = this.#objects;
+    const contents = new Set([
+      ...found,
+      ...(await askPathRules(files, { target: this.target, folders, idBytes }, run)),
+    ]);
     const sightings = this.#sightings.filter(({ content }) => contents.has(content));
     for (const content of [...contents].sort()) {
       for (const path of this.#paths.get(content) ?? []) sightings.push(this.#sighting(content, path));

@@ -1,0 +1,69 @@
+import { factText } from "../checks/check.ts";
+
+/** Reads numbers and counted texts one after the other; past the end everything is undefined. */
+class Fields {
+  readonly #bytes: Buffer;
+  #at: number;
+
+  constructor(bytes: Buffer, at: number) {
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  number(size: number): number | undefined {
+    const end = this.#at + size;
+    if (end > this.#bytes.length) return undefined;
+    const value = this.#bytes.readUIntBE(this.#at, size);
+    this.#at = end;
+    return value;
+  }
+
+  counted(size: number): string | undefined {
+    const length = this.number(size);
+    if (length === undefined || length > 1_024 || this.#at + length > this.#bytes.length) return undefined;
+    const text = this.#bytes.toString("utf8", this.#at, this.#at + length);
+    this.#at += length;
+    return text;
+  }
+
+  /** A principal: its realm, then so many names. */
+  principal(names: number, size: number): string | undefined {
+    const realm = this.counted(size);
+    if (realm === undefined || names < 1 || names > 16) return undefined;
+    const parts: string[] = [];
+    for (let i = 0; i < names; i++) {
+      const part = this.counted(size);
+      if (part === undefined) return undefined;
+      parts.push(part);
+    }
+    return factText(`${parts.join("/")}@${realm}`);
+  }
+}
+
+/** MIT's keytab, version 2 (big endian): entries of a size, a principal, and a key. Names the first principal. */
+export function keytab(head: Buffer): readonly string[] | undefined {
+  const fields = new Fields(head, 2);
+  const size = fields.number(4);
+  const names = fields.number(2);
+  if (size === undefined || size === 0 || names === undefined) return undefined;
+  const principal = fields.principal(names, 2);
+  return principal === undefined ? undefined : [`Kerberos keys of ${principal}`];
+}
+
+/** MIT's credential cache, version 3 and 4. Names its owner. */
+export function credentialCache(head: Buffer): readonly string[] | undefined {
+  const version = head[1];
+  if (version !== 3 && version !== 4) return undefined;
+  const start = version === 4 && head.length > 4 ? 4 + head.readUInt16BE(2) : 2;
+  const fields = new Fields(head, start);
+  fields.number(4);
+  const names = fields.number(4);
+  const principal = names === undefined ? undefined : fields.principal(names, 4);
+  return principal === undefined ? undefined : [`Kerberos tickets of ${principal}`];
+}
+
+/** KRB-CRED (RFC 4120, 5.8.1): application tag 22, a sequence, version 5, message type 22. */
+export function kirbi(head: Buffer): readonly string[] | undefined {
+  const start = head.indexOf(Buffer.from("a003020105a103020116", "hex"));
+  return head[0] === 0x76 && start > 0 && start < 16 ? ["Kerberos ticket with its session key"] : undefined;
+}

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import type { Detection } from "../../model/detection.ts";
+import type { Rule, Ruleset } from "../../model/rule.ts";
+import type { CompiledRegex, RegexEngine } from "../engine.ts";
+import { shannonEntropy } from "../entropy.ts";
+import { recognisers } from "./recognisers.ts";
+
+/** What is looked at of a file; its kind shows in less. */
+export const headBytes = 256 << 10;
+
+/** Asks the rules on paths alone: files that are secrets as a whole, by where they lie and what they begin with. */
+export interface PathRules {
+  /** Whether some rule may ask for a file of this path. */
+  asks(path: string): boolean;
+  /** The same for the name alone, where the folders are not known yet. */
+  asksName(name: string): boolean;
+  /** What the rules say of a file. `head`: its first bytes, `headBytes` of them or all; `size`: of the whole file. */
+  look(path: string, head: Buffer, size: number): Detection[];
+}
+
+/** The rules on paths of a ruleset. Throws Error where a pattern does not compile. */
+export function pathRulesOf({ rules }: Ruleset, engine: RegexEngine): PathRules {
+  const own = rules.filter(({ regex, path, skipReport }) => regex === undefined && path !== undefined && !skipReport);
+  if (own.length === 0) return { asks: () => false, asksName: () => false, look: () => [] };
+  const any = anyOf(
+    own.map(({ path = "" }) => path),
+    engine,
+  );
+  // Where nothing is known of names, the pattern itself is all there is to ask.
+  const anyName = anyOf(
+    own.map(({ name, path = "" }) => name ?? path),
+    engine,
+  );
+  const ready = own.map((rule) => ({
+    rule,
+    path: lazy(() => engine.compile(rule.path ?? "")),
+    text: textOf(rule, engine),
+  }));
+  return {
+    asks: (path) => any().test(path),
+    asksName: (name) => anyName().test(name),
+    look(path, head, size) {
+      if (size === 0) return [];
+      const found: Detection[] = [];
+      for (const { rule, path: matcher, text } of ready) {
+        const detection = matcher().test(path) ? lookAt(rule, text, head.subarray(0, headBytes), size) : undefined;
+        if (detection !== undefined) found.push(detection);
+      }
+      return found;
+    },
+  };
+}
+
+function lookAt(
+  rule: Rule,
+  text: (() => CompiledRegex) | undefined,
+  head: Buffer,
+  size: number,
+): Detection | undefined {
+  const { file } = rule;
+  if (file === undefined) return detectionOf(rule, head, size, []);
+  if (file.most > 0 && size > file.most) return undefined;
+  if (file.heads.length > 0 && !file.heads.some((hex) => startsWith(head, hex, file.at))) return undefined;
+  const match = text?.().exec(head, 0);
+  if (text !== undefined && match === undefined) return undefined;
+  const check = file.check === undefined ? undefined : recognisers[file.check];
+  const facts = check === undefined ? [] : check(head, size);
+  if (facts === undefined) return undefined;
+  const [from = -1, to = -1] = match?.groups ?? [];
+  if (from < 0) return detectionOf(rule, head, size, facts);
+  const secret = head.toString("utf8", from, to);
+  const entropy = shannonEntropy(secret);
+  if (entropy <= rule.entropy) return undefined;
+  const places = { start: from, end: to, startLine: 1, endLine: 1, startColumn: from + 1, endColumn: to };
+  return { ...detectionOf(rule, head, size, facts), ...places, secret, match: secret, line: secret, entropy };
+}
+
+/** gitleaks reports a file at line 0. What it is known by does not depend on where it lies. */
+function detectionOf({ id, confidence, tags }: Rule, head: Buffer, size: number, facts: readonly string[]): Detection {
+  const digest = createHash("sha256").update(head).digest("hex");
+  return {
+    ...{ ruleId: id, start: 0, end: 0, secret: "", match: "", line: "" },
+    ...{ startLine: 0, endLine: 0, startColumn: 0, endColumn: 0 },
+    ...{ entropy: 0, confidence, facts, tags, identity: `${id} ${size} ${digest}` },
+  };
+}
+
+function startsWith(head: Buffer, hex: string, at: number): boolean {
+  return head.subarray(at, at + hex.length / 2).equals(Buffer.from(hex, "hex"));
+}
+
+function textOf({ file }: Rule, engine: RegexEngine): (() => CompiledRegex) | undefined {
+  const text = file?.text;
+  return text === undefined ? undefined : lazy(() => engine.compile(text));
+}
+
+/** Patterns stand alone: the flags of one do not reach into the next. */
+function anyOf(patterns: readonly string[], engine: RegexEngine): () => Pick<CompiledRegex, "test"> {
+  return lazy(() => {
+    try {
+      return engine.compile(patterns.map((pattern) => `(?:${pattern})`).join("|"));
+    } catch {
+      // Too many for one automaton.
+      const each = patterns.map((pattern) => engine.compile(pattern));
+      return { test: (text: string) => each.some((regex) => regex.test(text)) };
+    }
+  });
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,86 @@
+import { DER_INTEGER, readDerSequence } from "../checks/der.ts";
+import { factText } from "../checks/check.ts";
+import { readOpenPgp } from "../checks/openpgp-key.ts";
+import { readDerPrivateKey } from "../checks/private-key.ts";
+import { credentialCache, keytab, kirbi } from "./kerberos.ts";
+
+/**
+ * Tells by its bytes whether a file is what its name says. Gives facts for people, or undefined where it is something else. `head`: the first bytes,
+ * all of them where the file is small; `size`: of the whole file.
+ */
+export type Recogniser = (head: Buffer, size: number) => readonly string[] | undefined;
+
+const sealed = "encrypted: of use with its password alone";
+
+/** DER of PKCS #1, PKCS #8 or SEC 1 (RFC 8017, 5958, 5915). */
+const derPrivateKey: Recogniser = (head, size) => {
+  if (head.length < size) return undefined;
+  const { status, facts } = readDerPrivateKey(head);
+  return status === "valid" ? facts : undefined;
+};
+
+/** Bags of PKCS #12 that hold a private key (RFC 7292, 4.2.1 and 4.2.2), as they stand in the file: 1.2.840.113549.1.12.10.1.1 and .2. */
+const keyBags = ["060b2a864886f70d010c0a0101", "060b2a864886f70d010c0a0102"].map((hex) => Buffer.from(hex, "hex"));
+
+/** A PKCS #12 file: version 3, then contents. Certificates alone are public. */
+const pkcs12: Recogniser = (head, size) => {
+  const [version] = head.length < size ? [] : (readDerSequence(head, 3) ?? []);
+  if (version?.tag !== DER_INTEGER || version.content[0] !== 3) return undefined;
+  return keyBags.some((bag) => head.includes(bag)) ? ["PKCS #12 with a private key", sealed] : undefined;
+};
+
+/** Java keystores (JKS, JCEKS): magic, version, then entries with a tag: 1 a private key, 2 a certificate, 3 a secret key. */
+const javaKeystore: Recogniser = (head) => {
+  if (head.length < 20) return undefined;
+  const count = head.readUInt32BE(8);
+  const tag = count > 0 ? head.readUInt32BE(12) : 0;
+  // Certificates come one after the other; a store of trust begins with one.
+  if (tag !== 1 && tag !== 3) return undefined;
+  const alias = head.toString("utf8", 18, 18 + Math.min(head.readUInt16BE(16), 64));
+  return [`Java keystore, first entry ${factText(alias)}`, sealed];
+};
+
+/** Binary OpenPGP key rings: the first packet is a secret key. */
+const openPgpSecret: Recogniser = (head) => {
+  const { status, facts } = readOpenPgp(head);
+  return status === "valid" && !facts.some((fact) => fact.startsWith("stub")) ? facts : undefined;
+};
+
+/** Bitcoin Core's wallet in a Berkeley database; a record `mkey` says that it is encrypted. */
+const wallet: Recogniser = (head) =>
+  head.includes("defaultkey") || head.includes("keymeta")
+    ? head.includes("mkey")
+      ? ["wallet", sealed]
+      : ["wallet without a passphrase"]
+    : undefined;
+
+/** Terraform's state keeps what resources gave out, passwords too: those it knows to be sensitive are listed by path. */
+const terraformState: Recogniser = (head) => {
+  const text = head.toString("utf8");
+  if (!/^\s*\{[\s\S]*"terraform_version"\s*:/.test(text)) return undefined;
+  return /"sensitive_attributes"\s*:\s*\[\s*[[{"]/.test(text) || /"sensitive"\s*:\s*true/.test(text)
+    ? ["state with values that Terraform calls sensitive"]
+    : undefined;
+};
+
+/** A secret that is random bytes and nothing else, of exactly so many. */
+const randomBytes =
+  (...sizes: readonly number[]): Recogniser =>
+  (head, size) =>
+    sizes.includes(size) && new Set(head).size > size / 4 && head.some((byte) => byte >= 0x80) ? [] : undefined;
+
+/** All of them, by the name that rules give. */
+export const recognisers: Readonly<Record<string, Recogniser>> = {
+  "der-private-key": derPrivateKey,
+  pkcs12,
+  "java-keystore": javaKeystore,
+  "openpgp-secret": openPgpSecret,
+  keytab,
+  "credential-cache": credentialCache,
+  kirbi,
+  wallet,
+  "terraform-state": terraformState,
+  "random-32": randomBytes(32),
+  "random-272": randomBytes(272, 273),
+  encrypted: () => [sealed],
+};
