@@ -4,6 +4,7 @@ import type { Encoding } from "./decode/encoding.ts";
 import type { LineCounter } from "./lines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ReadyRule, ReadyRules } from "./ready-rules.ts";
+import { decodedAfter, structureAfter, type Structure, type StructureReader } from "./structure/index.ts";
 
 /** A chain of encoded text (decode/encoding.ts) that was decoded: offsets in the content, and the outcomes in order. */
 export interface RunOutcomes {
@@ -38,6 +39,11 @@ export interface Region {
 
 /** More detections than this in one content are a data set: they are counted as a problem, not listed. */
 export const maxDetections = 5_000;
+/**
+ * In one content key paths and parts are told of so many detections of each way by which they come: a data set takes no longer than its values.
+ * Those of one way come in the order of their places, however the content is scanned.
+ */
+const maxStructured = 300;
 /** Keys of matches remembered against double reports; a stream without end must not collect them without end. */
 const maxSeen = 100_000;
 
@@ -45,6 +51,7 @@ const maxSeen = 100_000;
 export class Collector {
   readonly lines: LineCounter;
   readonly #rules: ReadyRules;
+  readonly #structureOf: StructureReader;
   readonly #detections: (Detection & { readonly ready: ReadyRule })[] = [];
   /** How many encodings were taken off; 0 where it is not among them. */
   readonly #depths = new Map<Detection, number>();
@@ -52,11 +59,13 @@ export class Collector {
   readonly #coveredTo = new Map<number, number>();
   readonly #suppressed: Partial<Record<SuppressionReason, number>> = {};
   readonly #judged = new Map<number, number>();
+  readonly #structured = new Map<string, number>();
   #limited = false;
 
-  constructor(lines: LineCounter, rules: ReadyRules) {
+  constructor(lines: LineCounter, rules: ReadyRules, structureOf: StructureReader) {
     this.lines = lines;
     this.#rules = rules;
+    this.#structureOf = structureOf;
   }
 
   /**
@@ -70,15 +79,15 @@ export class Collector {
     const { suppressed } = outcome;
     const looksOn = suppressed === "reference" || (suppressed !== undefined && rule.kind === "generic");
     this.#coveredTo.set(index, looksOn ? hit : hit + outcome.end);
-    this.#place(outcome, hit, bytes, region);
+    this.#place(outcome, hit, "keyword", bytes, region);
   }
 
   /** An outcome without a keyword of its own, found by looking everywhere: at offset `at`. */
   addAnywhere(outcome: Outcome, at: number, bytes: Buffer, region: Region): void {
-    this.#place(outcome, at, bytes, region);
+    this.#place(outcome, at, outcome.ready.rule.id, bytes, region);
   }
 
-  #place(outcome: Outcome, hit: number, bytes: Buffer, region: Region): void {
+  #place(outcome: Outcome, hit: number, way: string, bytes: Buffer, region: Region): void {
     if (!this.#isNew(outcome.ready.index * 2 ** 40 + hit + outcome.secretStart) || this.#isSuppressed(outcome)) return;
     const start = hit + outcome.start;
     this.#report(
@@ -88,9 +97,16 @@ export class Collector {
       hit + outcome.secretStart,
       hit + outcome.secretEnd,
       outcome.ready.rule.tags,
+      () => this.#structure(way, structureAfter, bytes, region, hit + outcome.secretStart, hit + outcome.secretEnd),
       bytes,
       region,
     );
+  }
+
+  #structure(way: string, after: number, bytes: Buffer, region: Region, start: number, end: number): Structure {
+    const count = this.#structured.get(way) ?? 0;
+    this.#structured.set(way, count + 1);
+    return count < maxStructured ? this.#structureOf(bytes, region, start, end, after) : {};
   }
 
   /** The outcomes of a decoded chain; their places are those of the encoded bytes. A text that was encoded as one tells a value once. */
@@ -103,7 +119,8 @@ export class Collector {
       if (!this.#isNew(`${outcome.ready.index} ${place} ${depth} ${outcome.secret}`) || this.#isSuppressed(outcome))
         continue;
       const tags = [...outcome.ready.rule.tags, ...kinds.map((kind) => `decoded:${kind}`), `decode-depth:${depth}`];
-      const detection = this.#report(outcome, start, end, start, end, tags, bytes, region);
+      const structure = (): Structure => this.#structure(run.encoding, decodedAfter, bytes, region, start, end);
+      const detection = this.#report(outcome, start, end, start, end, tags, structure, bytes, region);
       if (detection !== undefined) this.#depths.set(detection, depth);
     }
   }
@@ -134,6 +151,7 @@ export class Collector {
     secretStart: number,
     secretEnd: number,
     tags: readonly string[],
+    structure: () => Structure,
     bytes: Buffer,
     region: Region,
   ): Detection | undefined {
@@ -158,6 +176,7 @@ export class Collector {
       entropy,
       confidence,
       facts,
+      ...structure(),
       tags,
     };
     this.#detections.push(detection);

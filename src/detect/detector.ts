@@ -12,6 +12,7 @@ import { LineCounter } from "./lines.ts";
 import type { Prebuilt } from "./prebuilt.ts";
 import { judgeMatch, lineContext, type Outcome } from "./outcome.ts";
 import { readyRules, type ReadyRule, type ReadyRules } from "./ready-rules.ts";
+import { createStructureReader } from "./structure/index.ts";
 import { openStream, type ContentStream } from "./stream.ts";
 import { HitList, type Copies, type PlacedOutcome, type Trace } from "./trace.ts";
 import { inherit } from "./inherit.ts";
@@ -53,6 +54,7 @@ export class Detector {
   readonly rules: ReadyRules;
   readonly decoder: Decoder;
   readonly #options: DetectorOptions;
+  readonly #structureOf = createStructureReader();
 
   /** Bytes of contents in which keywords were looked for, since the detector was made. */
   get lookedBytes(): number {
@@ -120,7 +122,7 @@ export class Detector {
   }
 
   collector(low: number): Collector {
-    return new Collector(new LineCounter(low), this.rules);
+    return new Collector(new LineCounter(low), this.rules, this.#structureOf);
   }
 
   /** Rules that look everywhere: those without keywords, and those of which a keyword occurred. */

@@ -2,6 +2,7 @@ import { memberPath, type GitOrigin, type ImageOrigin, type LayerFacts, type Ori
 import { gitPart } from "../model/git-part.ts";
 import type { FindingSighting } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
+import { structureText } from "../model/structure-text.ts";
 import type { Tone } from "./styled.ts";
 
 /** Of a commit message or an instruction this much is looked at: both can be megabytes. In UTF-16 units. */
@@ -18,7 +19,13 @@ export interface PlaceLine {
 /** One place of a secret in rows: where, who and when, whether it can still be reached, and the masked line. Sanitised, not yet wrapped. */
 export function placeLines(sighting: FindingSighting): readonly PlaceLine[] {
   const { origin } = sighting;
-  return [{ text: placeTitle(sighting), tone: "strong" }, ...originLines(origin), ...excerpt(sighting.maskedLine)];
+  const structure = structureText(sighting);
+  return [
+    { text: placeTitle(sighting), tone: "strong" },
+    ...originLines(origin),
+    ...excerpt(sighting.maskedLine),
+    ...(structure === "" ? [] : [{ text: structure, tone: "plain" } as const]),
+  ];
 }
 
 /** `path:line:column`, as editors and people write it. */

@@ -3,6 +3,7 @@ import { maskEncoded, maskIn, maskSecret } from "../../findings/index.ts";
 import type { SuppressionReason } from "../../model/detection.ts";
 import type { Finding } from "../../model/finding.ts";
 import { sanitize } from "../../model/sanitize.ts";
+import { structureText } from "../../model/structure-text.ts";
 
 /** Rules that came no further than their keyword are named up to here. */
 const maxNamed = 12;
@@ -114,9 +115,10 @@ function* near(steps: readonly Step[], why: string): Iterable<string> {
 }
 
 function* verdict(steps: readonly Step[], findings: readonly Finding[]): Iterable<string> {
-  for (const { rule, otherRules, severity, confidence, masked, fingerprint, suppressed } of findings) {
+  for (const { rule, otherRules, severity, confidence, masked, fingerprint, sightings, suppressed } of findings) {
     const also = otherRules.length === 0 ? "" : `, also ${otherRules.map(sanitize).join(", ")}`;
     yield `In a report: ${masked}, ${sanitize(rule.id)}${also}, ${severity}, ${confidence}, ${fingerprint}`;
+    for (const structure of new Set(sightings.map(structureText))) if (structure !== "") yield `  ${structure}`;
     if (suppressed !== undefined) {
       const reason = suppressed.reason === "" ? "" : `: ${sanitize(suppressed.reason)}`;
       yield `  hidden by ${sanitize(suppressed.by)}${reason}`;
