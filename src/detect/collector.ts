@@ -74,6 +74,8 @@ export class Collector {
    */
   add(outcome: Outcome, hit: number, bytes: Buffer, region: Region): void {
     const { index, rule } = outcome.ready;
+    // A block has many values of one keyword.
+    if (rule.inside !== undefined) return this.#place(outcome, hit, "keyword", bytes, region);
     if (hit <= (this.#coveredTo.get(index) ?? 0)) return;
     // What was taken for a value may be the name of the next one, too: `setToken("api_key", "…")`.
     const { suppressed } = outcome;
@@ -136,7 +138,7 @@ export class Collector {
     return true;
   }
 
-  #isSuppressed({ suppressed, ready }: Outcome): boolean {
+  #isSuppressed({ suppressed, ready }: Pick<Outcome, "suppressed" | "ready">): boolean {
     if (suppressed === undefined) return false;
     const key = judgedKey(ready.index, suppressed);
     this.#judged.set(key, (this.#judged.get(key) ?? 0) + 1);
@@ -160,7 +162,12 @@ export class Collector {
       return undefined;
     }
     const toAddress = region.low - region.base;
-    const { ready, secret, match, line, entropy, confidence, facts } = outcome;
+    const { ready, secret, match, line, entropy, facts } = outcome;
+    const { isExample, ...named } = structure();
+    // What API descriptions show under `example` opens nothing, unless it has the form of a token.
+    if (isExample && ready.rule.kind === "generic" && this.#isSuppressed({ suppressed: "known-example", ready }))
+      return undefined;
+    const confidence = isExample && outcome.confidence === "likely" ? "possible" : outcome.confidence;
     const detection = {
       ready,
       ruleId: ready.rule.id,
@@ -176,7 +183,7 @@ export class Collector {
       entropy,
       confidence,
       facts,
-      ...structure(),
+      ...named,
       tags,
     };
     this.#detections.push(detection);

@@ -8,6 +8,7 @@ import { Collector, sortRuns, type Region } from "./collector.ts";
 import type { RegexEngine, RegexMatch } from "./engine.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import type { KernelCode } from "./kernel/code.ts";
+import { matchesInside } from "./inside.ts";
 import { LineCounter } from "./lines.ts";
 import type { Prebuilt } from "./prebuilt.ts";
 import { judgeMatch, lineContext, type Outcome } from "./outcome.ts";
@@ -149,6 +150,12 @@ export class Detector {
   lookAround(region: Region, end: number, action: number, outcomes: PlacedOutcome[]): void {
     const { ready, beyond } = this.rules.actions[action]!;
     if (ready.rule.reach === "whole") return;
+    if (ready.rule.inside !== undefined) {
+      this.#inside(ready, region, region.low + end - region.base, beyond, (outcome) =>
+        outcomes.push({ hit: end, action, outcome }),
+      );
+      return;
+    }
     const outcome = this.#around(ready, region, region.low + end - region.base, beyond);
     if (outcome !== undefined) outcomes.push({ hit: end, action, outcome });
   }
@@ -179,6 +186,19 @@ export class Detector {
       at = match.start + 1;
     }
     return dropped;
+  }
+
+  /** Tries a rule that tells where a block begins: what it makes of each value in the block. */
+  #inside(ready: ReadyRule, region: Region, hit: number, beyond: number, found: (outcome: Outcome) => void): void {
+    const from = Math.max(region.low, hit - ready.rule.before);
+    const { bytes } = this.kernel;
+    const window = bytes.subarray(from, Math.min(region.high, hit + ready.rule.after + beyond));
+    const match = ready.regex().exec(window, 0);
+    if (match === undefined || from + match.start >= hit || from + match.end < hit) return;
+    for (const value of matchesInside(ready, bytes, region, match, from, hit)) {
+      const outcome = this.#judged(ready, value, from, hit, region);
+      if (outcome !== undefined) found(outcome);
+    }
   }
 
   /** The judge sees as much of the line as every way of scanning has in memory, and no more. */

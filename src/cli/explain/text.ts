@@ -94,7 +94,8 @@ function valueText({ secret, entropy, ready }: Outcome): string {
 
 function partsText({ rule }: Step): string {
   if (rule.skipReport) return "it is reported as a part of other rules only";
-  if (rule.required.length === 0) return "another match of the rule at this place was reported before";
+  if (rule.required.length === 0)
+    return "another match at this place was reported before, or its key path says that it is an example";
   return `it needs ${rule.required.map(({ id }) => sanitize(id)).join(" and ")} near it`;
 }
 

@@ -11,7 +11,11 @@ export interface Structure {
   /** `services.db.environment.POSTGRES_PASSWORD`; begins with `…` where it goes on further up. Absent where there is none. */
   readonly key?: string;
   readonly parts?: readonly DetectionPart[];
+  /** Whether a part of the path says that it is an example: `example:` of OpenAPI. */
+  readonly isExample?: true;
 }
+
+const exampleStep = /^(?:x-)?examples?$/;
 
 /** What a key path depends on: so many bytes before a value, and behind its begin. */
 export const structureBefore = 8_192;
@@ -66,11 +70,18 @@ function textAround(bytes: Buffer, { low, high, base }: Region, start: number, a
 
 function structureOf({ text, at, isWhole }: Around, length: number): Structure {
   const levels = locate(text, at, isWhole);
-  const key = pathOf(levels);
+  const key = pathOf(levels, text.slice(at, at + length));
   const parts = (credentialParts(text, at, length, levels) ?? partnersOf(levels)).map(
     ({ name, value }): DetectionPart => ({ name: utf8(name), value: utf8(value) }),
   );
-  return { ...(key === "" ? {} : { key }), ...(parts.length === 0 ? {} : { parts }) };
+  const isExample = levels.some(({ steps }) =>
+    steps.some((step) => typeof step === "string" && exampleStep.test(step)),
+  );
+  return {
+    ...(key === "" ? {} : { key }),
+    ...(parts.length === 0 ? {} : { parts }),
+    ...(isExample ? { isExample } : {}),
+  };
 }
 
 /** The begin of the first line behind `from`; of a long line what is there of it. */
@@ -79,8 +90,11 @@ function lineBegin(bytes: Buffer, from: number, at: number): number {
   return end < 0 ? from : from + end + 1;
 }
 
-function pathOf(levels: readonly Level[]): string {
-  const steps = levels.flatMap((level) => level.steps);
+/** A secret can be a key, too: it is left out. */
+function pathOf(levels: readonly Level[], secret: string): string {
+  const steps = levels
+    .flatMap((level) => level.steps)
+    .filter((step) => typeof step === "number" || !step.includes(secret));
   if (steps.length === 0) return "";
   let path = "";
   for (const step of steps) {

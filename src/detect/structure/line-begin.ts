@@ -12,7 +12,7 @@ const documentBorder = /(?:---|\.\.\.|```|~~~)[^\n]{0,40}(?=\n|$)/y;
 const sectionLine =
   /(\[\[?)[ \t]*([^[\]\n={},]{1,120}|[\w.-]*"[^"\n]{1,100}")[ \t]*\]\]?[ \t]*(?:[#;][^\n]*)?(?=\r?\n|$)/y;
 const yamlKey =
-  /(?:"([^"\n]{1,200})"|'([^'\n]{1,200})'|([^\s"'#{}[\],&*!|>%@`:=()<;\\-][^\s\n:#=(){}[\]"'<>;,]{0,100}(?: [^\s\n:#=(){}[\]"'<>;,]{1,40}){0,5}))[ \t]*:(?=[ \t\r\n]|$)/y;
+  /(?:"([^"\n]{1,200})"|'([^'\n]{1,200})'|([^\s"'#{}[\],&*!|>%@`:=()<;\\-][^\s\n:#=(){}[\]"'<>;,]{0,100}(?: [^\s\n:#=(){}[\]"'<>;,]{1,40}){0,3}))[ \t]*:(?=[ \t\r\n]|$)/y;
 /** A comment's sign is blank: settings that are commented out are settings. */
 const commentSign = /(?:#+|\/\/+|;+|\*|--)[ \t]*/y;
 /** A statement that gives a name its value without a sign between them. */
@@ -25,7 +25,8 @@ const typed = /[\w.[\]| ]{1,40}[ \t]*=[ \t]*(?!=)/y;
 /** What stands before a name that is declared with its type: `const NAME: &str`. */
 const declared = /^(?:(?:pub|const|let|var|val|mut|static|final|export|public|private|readonly) )+/;
 /** Words that end in a colon in source code. */
-const codeWords = new Set("else try finally except default do public private protected signals then".split(" "));
+const codeWords =
+  /^(?:(?:else|try|finally|except|default|do|public|private|protected|signals|then)$|(?:for|if|elif|while|with|class|def|async|except|case|when|return|lambda|on) )/;
 
 /** Reads the begin of the line at `at`; gives where the rest of it begins. */
 export function beginLine(reading: Reading, at: number): number {
@@ -51,13 +52,17 @@ export function beginLine(reading: Reading, at: number): number {
     openTable(reading, section[2]!.trim(), section[1] === "[[", from - at);
     return from + section[0].length;
   }
+  const isItem = text[from] === "-";
   while (text[from] === "-" && /[ \t]/.test(text[from + 1] ?? "")) {
     const column = from - at;
     from = skipBlanks(text, from + 1);
     openItem(reading, column, match(listedVariable, text, from) !== undefined);
   }
   const key = match(yamlKey, text, from);
-  if (key === undefined) return from;
+  if (key === undefined) {
+    if (isItem && /[^\s"'`{[(]/.test(text[from] ?? " ")) tree.top.strings.push(from, bareEnd(text, from));
+    return from;
+  }
   const name = key[1] ?? key[2] ?? key[3]!.replace(declared, "");
   return beginEntry(reading, name, from, from + key[0].length, from - at);
 }
@@ -66,7 +71,7 @@ function beginEntry(reading: Reading, name: string, start: number, behind: numbe
   const { text, tree } = reading;
   const scalar = match(blockScalar, text, behind + blanks(text, behind));
   if (scalar !== undefined) {
-    if (codeWords.has(name)) return behind;
+    if (codeWords.test(name)) return behind;
     closeTo(reading, column);
     tree.push("map", name, column);
     return behind + blanks(text, behind) + scalar[0].length;

@@ -11,6 +11,9 @@ const tagName = /<(\/?)([A-Za-z][\w:.-]{0,60})/y;
 const tagEnd = /\s*(\/?)>/y;
 /** Elements of HTML that nothing closes. */
 const empty = /^(?:br|hr|img|input|meta|link|area|base|col|embed|source|track|wbr)$/i;
+/** Elements of running text say nothing of a value. */
+const prose =
+  /^(?:p|a|b|i|u|em|strong|small|code|pre|kbd|samp|tt|span|div|li|ul|ol|dl|dt|dd|td|th|tr|table|tbody|thead|body|html|head|h[1-6]|blockquote|font|center|section|article|main|nav|button|label|sup|sub)$/i;
 /** Attributes by which an element is named: `<add key="…" value="…"/>`, `<string name="…">`. */
 const namingAttribute = /^(?:name|key|id)$/i;
 
@@ -40,6 +43,7 @@ export function readTag(reading: Reading, at: number): number | undefined {
   const tail = match(tagEnd, text, end);
   if (tail === undefined) return undefined;
   end += tail[0].length;
+  if (prose.test(name)) return end;
   if (head[1] === "/") closeTag(reading, name, at);
   else openTag(reading, name, attributes, { at, end, isEmpty: tail[1] === "/" || empty.test(name) });
   return end;

@@ -197,7 +197,8 @@ function readOperator(reading: Reading, at: number): number {
   if (operator.startsWith("::") || (operator === ":" && text.startsWith("//", end))) return end;
   const before = text[at - 1] ?? " ";
   const next = text[end] ?? "\n";
-  if (operator === "=" && /[<>~]/.test(before)) return end;
+  // `<=`, and the padding of base64.
+  if (operator === "=" && (/[<>~]/.test(before) || (/[\s=]/.test(next) && !/\s/.test(before)))) return end;
   if (operator === ":" && reading.tree.brackets === 0 && !/[\s"'{[]/.test(next)) return end;
   // A symbol of Ruby: `:login => "…"`.
   if (operator === ":" && /[\s{(,]/.test(before) && /\w/.test(next)) return end;
@@ -225,6 +226,7 @@ function enterKey(reading: Reading, at: number, operator: string, isWide: boolea
   if (operator === "=" && name?.kind === "word" && typeName.test(key.text)) key = name;
   const full = isWordPair(reading, name, key) ? `${name!.text} ${key.text}` : key.text;
   closeEntry(reading, at);
+  if (operator.startsWith("=") && key.kind === "word" && !/^[\w$@.:>\x80-\xff-]{1,100}$/.test(key.text)) return;
   tree.enter(top, full, key.start, operator.startsWith(":") ? ":" : isWide ? " = " : "=");
   reading.tokens = [];
   reading.option = undefined;
@@ -246,6 +248,8 @@ const functionWords =
   /^(?:if|else|for|foreach|while|switch|match|try|catch|do|function|func|fn|fun|def|return|sub|loop|unless|when|with|using|lock)$/;
 const namingWords =
   /^(?:class|struct|enum|object|interface|namespace|module|trait|impl|record|package|union|extension)$/;
+/** Words before a parenthesis that are no functions: `const (`. */
+const notCalled = /^(?:const|var|type|import|if|elif|for|while|switch|match|return|and|or|not|in|catch|new)$/;
 const statementWords =
   /^(?:return|export|default|module\.exports|const|let|var|val|new|static|public|private|final|yield|await)$/;
 
@@ -257,7 +261,7 @@ function open(reading: Reading, at: number): number {
   const list = tree.top;
   const entry = list.open;
   const last = tokens.at(-1);
-  const isCalled = bracket === "(" && last?.kind === "word";
+  const isCalled = bracket === "(" && last?.kind === "word" && !notCalled.test(last.text);
   // `f() {`, `() => {`: what stands in it is code.
   const isBody =
     bracket === "{" &&
@@ -271,7 +275,7 @@ function open(reading: Reading, at: number): number {
     block.label = labelOf(entry);
     if (entry.valueStart < 0) entry.valueStart = at;
     if (!entry.isQuoted) entry.value = undefined;
-  } else if (isCalled) block.label = `${last.text}()`;
+  } else if (isCalled) block.label = `${last.text.replaceAll(".", labelJoint)}()`;
   else if (kind === "bracket") nameBracket(reading, at, block, list);
   reading.tokens = [];
   return at + 1;
@@ -311,7 +315,7 @@ function enterCall({ tree, text }: Reading, call: Block, parent: Block, at: numb
   const { label, strings, entries, children } = call;
   if (label?.endsWith("()") !== true || strings.length !== 2 || entries.length > 0 || children.length > 0) return;
   if (parent.open !== undefined) return;
-  const entry = tree.enter(parent, label.slice(0, -2), strings[0]!, "call");
+  const entry = tree.enter(parent, label.slice(0, -2).replaceAll(labelJoint, "."), strings[0]!, "call");
   if (entry !== undefined) fill(entry, strings[0]!, at, text.slice(strings[0], strings[1]), true);
   // It is told by the call itself.
   parent.open = undefined;

@@ -115,6 +115,7 @@ function groupOf(all: readonly Candidate[], { own }: Level): readonly Candidate[
 
 function roleOf(key: string, ownKey: string, { isNear, isUser }: Around): Role | undefined {
   const plain = normalised(key);
+  if (/(?:token|auth|redirect|callback|issuer|jwks?|cert)_?ur[il]$/.test(plain)) return undefined;
   if (plain === "name") return isUser ? "user" : undefined;
   if (plain === "id" && !isNear) return undefined;
   if (/access_?key$/.test(plain)) return /secret/i.test(ownKey) ? "id" : undefined;

@@ -789,6 +789,62 @@ db:
 `,
     expected: { a: "db.password" },
   },
+  "a map of secrets": {
+    text: `secrets:
+  production:
+    billing: <<a|alnum:32>>
+    mailer: "<<b|alnum:32>>"
+  public_url: https://shop.corp.net
+other:
+  billing: <<x|alnum:32>>
+`,
+    expected: { a: "secrets.production.billing", b: "secrets.production.mailer" },
+  },
+  "lists of tokens": {
+    text: `{"tokens": ["<<a|alnum:32>>", "<<b|alnum:32>>"], "labels": ["<<x|alnum:32>>"]}`,
+    expected: { a: "tokens[0]", b: "tokens[1]" },
+  },
+  "a list of keys in Go": {
+    text: `var apiKeys = []string{
+	"<<a|alnum:32>>",
+	"<<b|alnum:32>>", // the old one
+}
+var labels = []string{"<<x|alnum:32>>"}
+`,
+    expected: { a: "apiKeys[0]", b: "apiKeys[1]" },
+  },
+  "a table of secrets in TOML": {
+    text: `[secrets]
+billing = "<<a|alnum:32>>"
+
+[labels]
+billing = "<<x|alnum:32>>"
+`,
+    expected: { a: "secrets.billing" },
+  },
+  "parameters with values": {
+    text: `{"parameters": {"adminPassword": {"value": "<<a>>"}, "label": {"value": "<<x>>"}}}`,
+    expected: { a: "parameters.adminPassword.value" },
+  },
+  "parameters of CloudFormation": {
+    text: `Parameters:
+  DBPassword:
+    Type: String
+    NoEcho: true
+    Default: <<a>>
+  DBName:
+    Default: <<x>>
+`,
+    expected: { a: "Parameters.DBPassword.Default" },
+  },
+  "passwords by user": {
+    text: `passwords = {
+    "alice": "<<a>>",
+    "bob": "<<b>>",
+}
+`,
+    expected: { a: "passwords.alice", b: "passwords.bob" },
+  },
   // Nothing of these is a secret.
   "a schema": {
     text: `components:
@@ -803,6 +859,16 @@ db:
           format: password
           example: <<x|chars:abcdefghkmnprstuv:9>>
       required: [username, password]
+`,
+    expected: {},
+  },
+  "examples of an API": {
+    text: `examples:
+  login:
+    value:
+      username: alice
+      password: <<x>>
+      token: <<y|alnum:32>>
 `,
     expected: {},
   },
