@@ -4,6 +4,7 @@ import type { Encoding } from "./decode/encoding.ts";
 import type { LineCounter } from "./lines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ReadyRule, ReadyRules } from "./ready-rules.ts";
+import { decodedAfter, structureAfter, type Structure, type StructureReader } from "./structure/index.ts";
 
 /** A chain of encoded text (decode/encoding.ts) that was decoded: offsets in the content, and the outcomes in order. */
 export interface RunOutcomes {
@@ -40,6 +41,11 @@ export interface Region {
 export const maxDetections = 5_000;
 /** Matches of one rule that looks at whole contents, in one content: after each it reads on, maybe to the end, so that their number makes its cost. */
 export const maxAnywhere = 5_000;
+/**
+ * In one content key paths and parts are told of so many detections of each way by which they come: a data set takes no longer than its values.
+ * Those of one way come in the order of their places, however the content is scanned.
+ */
+const maxStructured = 300;
 /** Keys of matches remembered against double reports; a stream without end must not collect them without end. */
 const maxSeen = 100_000;
 
@@ -47,6 +53,7 @@ const maxSeen = 100_000;
 export class Collector {
   readonly lines: LineCounter;
   readonly #rules: ReadyRules;
+  readonly #structureOf: StructureReader;
   readonly #detections: (Detection & { readonly ready: ReadyRule })[] = [];
   /** How many encodings were taken off; 0 where it is not among them. */
   readonly #depths = new Map<Detection, number>();
@@ -55,11 +62,13 @@ export class Collector {
   readonly #suppressed: Partial<Record<SuppressionReason, number>> = {};
   readonly #judged = new Map<number, number>();
   readonly #anywhere = new Map<number, number>();
+  readonly #structured = new Map<string, number>();
   #limited = false;
 
-  constructor(lines: LineCounter, rules: ReadyRules) {
+  constructor(lines: LineCounter, rules: ReadyRules, structureOf: StructureReader) {
     this.lines = lines;
     this.#rules = rules;
+    this.#structureOf = structureOf;
   }
 
   /**
@@ -68,12 +77,14 @@ export class Collector {
    */
   add(outcome: Outcome, hit: number, bytes: Buffer, region: Region): void {
     const { index, rule } = outcome.ready;
+    // A block has many values of one keyword.
+    if (rule.inside !== undefined) return this.#place(outcome, hit, "keyword", bytes, region);
     if (hit <= (this.#coveredTo.get(index) ?? 0)) return;
     // What was taken for a value may be the name of the next one, too: `setToken("api_key", "…")`.
     const { suppressed } = outcome;
     const looksOn = suppressed === "reference" || (suppressed !== undefined && rule.kind === "generic");
     this.#coveredTo.set(index, looksOn ? hit : hit + outcome.end);
-    this.#place(outcome, hit, bytes, region);
+    this.#place(outcome, hit, "keyword", bytes, region);
   }
 
   /** An outcome without a keyword of its own, found by looking everywhere: at offset `at`. False: its rule has said enough of this content. */
@@ -85,11 +96,11 @@ export class Collector {
       this.#limited = true;
       return false;
     }
-    this.#place(outcome, at, bytes, region);
+    this.#place(outcome, at, outcome.ready.rule.id, bytes, region);
     return true;
   }
 
-  #place(outcome: Outcome, hit: number, bytes: Buffer, region: Region): void {
+  #place(outcome: Outcome, hit: number, way: string, bytes: Buffer, region: Region): void {
     if (!this.#isNew(outcome.ready.index * 2 ** 40 + hit + outcome.secretStart) || this.#isSuppressed(outcome)) return;
     const start = hit + outcome.start;
     this.#report(
@@ -99,9 +110,16 @@ export class Collector {
       hit + outcome.secretStart,
       hit + outcome.secretEnd,
       outcome.ready.rule.tags,
+      () => this.#structure(way, structureAfter, bytes, region, hit + outcome.secretStart, hit + outcome.secretEnd),
       bytes,
       region,
     );
+  }
+
+  #structure(way: string, after: number, bytes: Buffer, region: Region, start: number, end: number): Structure {
+    const count = this.#structured.get(way) ?? 0;
+    this.#structured.set(way, count + 1);
+    return count < maxStructured ? this.#structureOf(bytes, region, start, end, after) : {};
   }
 
   /** The outcomes of a decoded chain; their places are those of the encoded bytes. A text that was encoded as one tells a value once. */
@@ -114,7 +132,8 @@ export class Collector {
       if (!this.#isNew(`${outcome.ready.index} ${place} ${depth} ${outcome.secret}`) || this.#isSuppressed(outcome))
         continue;
       const tags = [...outcome.ready.rule.tags, ...kinds.map((kind) => `decoded:${kind}`), `decode-depth:${depth}`];
-      const detection = this.#report(outcome, start, end, start, end, tags, bytes, region);
+      const structure = (): Structure => this.#structure(run.encoding, decodedAfter, bytes, region, start, end);
+      const detection = this.#report(outcome, start, end, start, end, tags, structure, bytes, region);
       if (detection !== undefined) this.#depths.set(detection, depth);
     }
   }
@@ -130,7 +149,7 @@ export class Collector {
     return true;
   }
 
-  #isSuppressed({ suppressed, ready }: Outcome): boolean {
+  #isSuppressed({ suppressed, ready }: Pick<Outcome, "suppressed" | "ready">): boolean {
     if (suppressed === undefined) return false;
     const key = judgedKey(ready.index, suppressed);
     this.#judged.set(key, (this.#judged.get(key) ?? 0) + 1);
@@ -145,6 +164,7 @@ export class Collector {
     secretStart: number,
     secretEnd: number,
     tags: readonly string[],
+    structure: () => Structure,
     bytes: Buffer,
     region: Region,
   ): Detection | undefined {
@@ -153,7 +173,12 @@ export class Collector {
       return undefined;
     }
     const toAddress = region.low - region.base;
-    const { ready, secret, match, line, entropy, confidence, facts } = outcome;
+    const { ready, secret, match, line, entropy, facts } = outcome;
+    const { isExample, ...named } = structure();
+    // What API descriptions show under `example` opens nothing, unless it has the form of a token.
+    if (isExample && ready.rule.kind === "generic" && this.#isSuppressed({ suppressed: "known-example", ready }))
+      return undefined;
+    const confidence = isExample && outcome.confidence === "likely" ? "possible" : outcome.confidence;
     const detection = {
       ready,
       ruleId: ready.rule.id,
@@ -169,6 +194,7 @@ export class Collector {
       entropy,
       confidence,
       facts,
+      ...named,
       tags,
     };
     this.#detections.push(detection);

@@ -9,10 +9,12 @@ import type { RegexEngine, RegexMatch } from "./engine.ts";
 import { pathRulesOf, type PathRules } from "./files/path-rules.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import type { KernelCode } from "./kernel/code.ts";
+import { matchesInside } from "./inside.ts";
 import { LineCounter } from "./lines.ts";
 import type { Prebuilt } from "./prebuilt.ts";
 import { judgeMatch, lineContext, type Outcome } from "./outcome.ts";
 import { readyRules, type ReadyRule, type ReadyRules } from "./ready-rules.ts";
+import { createStructureReader } from "./structure/index.ts";
 import { openStream, type ContentStream } from "./stream.ts";
 import { HitList, type Copies, type PlacedOutcome, type Trace } from "./trace.ts";
 import { inherit } from "./inherit.ts";
@@ -56,6 +58,7 @@ export class Detector {
   /** Rules that ask for files by their paths; the caller knows those. */
   readonly files: PathRules;
   readonly #options: DetectorOptions;
+  readonly #structureOf = createStructureReader();
 
   /** Bytes of contents in which keywords were looked for, since the detector was made. */
   get lookedBytes(): number {
@@ -124,7 +127,7 @@ export class Detector {
   }
 
   collector(low: number): Collector {
-    return new Collector(new LineCounter(low), this.rules);
+    return new Collector(new LineCounter(low), this.rules, this.#structureOf);
   }
 
   /** Rules that look everywhere: those without keywords, and those of which a keyword occurred. */
@@ -151,6 +154,12 @@ export class Detector {
   lookAround(region: Region, end: number, action: number, outcomes: PlacedOutcome[]): void {
     const { ready, beyond } = this.rules.actions[action]!;
     if (ready.rule.reach === "whole") return;
+    if (ready.rule.inside !== undefined) {
+      this.#inside(ready, region, region.low + end - region.base, beyond, (outcome) =>
+        outcomes.push({ hit: end, action, outcome }),
+      );
+      return;
+    }
     const outcome = this.#around(ready, region, region.low + end - region.base, beyond);
     if (outcome !== undefined) outcomes.push({ hit: end, action, outcome });
   }
@@ -181,6 +190,19 @@ export class Detector {
       at = match.start + 1;
     }
     return dropped;
+  }
+
+  /** Tries a rule that tells where a block begins: what it makes of each value in the block. */
+  #inside(ready: ReadyRule, region: Region, hit: number, beyond: number, found: (outcome: Outcome) => void): void {
+    const from = Math.max(region.low, hit - ready.rule.before);
+    const { bytes } = this.kernel;
+    const window = bytes.subarray(from, Math.min(region.high, hit + ready.rule.after + beyond));
+    const match = ready.regex().exec(window, 0);
+    if (match === undefined || from + match.start >= hit || from + match.end < hit) return;
+    for (const value of matchesInside(ready, bytes, region, match, from, hit)) {
+      const outcome = this.#judged(ready, value, from, hit, region);
+      if (outcome !== undefined) found(outcome);
+    }
   }
 
   /** The judge sees as much of the line as every way of scanning has in memory, and no more. */

@@ -1,4 +1,5 @@
 import type { Detection } from "../model/detection.ts";
+import { append } from "../model/multimap.ts";
 import type { Rule } from "../model/rule.ts";
 import type { RunOutcomes } from "./collector.ts";
 import type { Detector } from "./detector.ts";
@@ -60,26 +61,28 @@ export function explain(detector: Detector, bytes: Buffer, from: number, to: num
 
   const steps: Step[] = [];
   const passed = new Set<string>();
-  const outcomes = new Map(trace.outcomes.map(({ hit, action, outcome }) => [`${hit} ${action}`, outcome]));
+  const outcomes = new Map<string, Outcome[]>();
+  for (const { hit, action, outcome } of trace.outcomes) append(outcomes, `${hit} ${action}`, outcome);
   for (let i = 0; i < trace.hits.length; i++) {
     const hit = trace.hits.ends[i]!;
     const action = trace.hits.actions[i]!;
     const { rule } = rules.actions[action]!.ready;
     const keyword = rule.keywords.find((word) => text.endsWith(word, hit)) ?? "";
     passed.add(`${hit} ${rule.id}`);
-    const outcome = outcomes.get(`${hit} ${action}`);
-    const first = outcome === undefined ? hit - keyword.length : Math.min(hit - keyword.length, hit + outcome.start);
-    const last = outcome === undefined ? hit : Math.max(hit, hit + outcome.end);
-    if (last <= from || first >= to) continue;
-    const end = outcome === undefined ? "regex" : endOf(outcome, reported(outcome, hit + outcome.secretStart));
-    steps.push({
-      rule,
-      keyword,
-      at: hit - keyword.length,
-      end,
-      ...plain,
-      ...(outcome === undefined ? {} : { outcome }),
-    });
+    for (const outcome of outcomes.get(`${hit} ${action}`) ?? [undefined]) {
+      const first = outcome === undefined ? hit - keyword.length : Math.min(hit - keyword.length, hit + outcome.start);
+      const last = outcome === undefined ? hit : Math.max(hit, hit + outcome.end);
+      if (last <= from || first >= to) continue;
+      const end = outcome === undefined ? "regex" : endOf(outcome, reported(outcome, hit + outcome.secretStart));
+      steps.push({
+        rule,
+        keyword,
+        at: hit - keyword.length,
+        end,
+        ...plain,
+        ...(outcome === undefined ? {} : { outcome }),
+      });
+    }
   }
   steps.push(...sievedOut(detector, text, from, to, passed));
   for (const run of trace.runs)

@@ -2,6 +2,7 @@ import type { Region } from "./collector.ts";
 import { encodedCarry, StreamDecoder } from "./decode/stream-decoder.ts";
 import type { Detector, ScanResult } from "./detector.ts";
 import { lineContext } from "./outcome.ts";
+import { structureAfter, structureBefore } from "./structure/index.ts";
 import type { ReadyRule } from "./ready-rules.ts";
 import type { PlacedOutcome } from "./trace.ts";
 
@@ -20,8 +21,9 @@ const segmentBytes = 1 << 20;
  */
 export function openStream(detector: Detector, low: number): ContentStream {
   const { kernel, rules } = detector;
-  const reach = rules.maxAfter + 2 * lineContext;
-  const carry = Math.max(rules.maxBefore + reach + 2 * lineContext, encodedCarry + 2 * lineContext);
+  const reach = rules.maxAfter + 2 * lineContext + structureAfter;
+  const back = 2 * lineContext + structureBefore;
+  const carry = Math.max(rules.maxBefore + reach + back, encodedCarry + back);
   kernel.reserve(low - kernel.arena + carry + segmentBytes);
   const collector = detector.collector(low);
   const wanted = new Set<ReadyRule>(rules.always);

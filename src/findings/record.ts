@@ -9,6 +9,7 @@ import {
   type Origin,
 } from "../model/content.ts";
 import type { Carrier } from "../model/carrier.ts";
+import type { DetectionPart } from "../model/detection.ts";
 import type { Finding, FindingSighting } from "../model/finding.ts";
 import { ToolError } from "../model/problem.ts";
 import { severities, type Confidence } from "../model/rule.ts";
@@ -57,7 +58,7 @@ export function findingToRecord(finding: Finding, options: { readonly reveal?: b
 
 function plainSighting(sighting: FindingSighting, reveal: boolean): FindingSighting {
   const { origin, content, ruleId, startLine, endLine, startColumn, endColumn, entropy, tags } = sighting;
-  const { maskedMatch, maskedLine, match, line } = sighting;
+  const { key, parts, maskedMatch, maskedLine, match, line } = sighting;
   return {
     origin,
     content,
@@ -68,6 +69,8 @@ function plainSighting(sighting: FindingSighting, reveal: boolean): FindingSight
     endColumn,
     entropy,
     tags,
+    ...(key === undefined ? {} : { key }),
+    ...(parts === undefined ? {} : { parts: parts.map(({ name, value }) => ({ name, value })) }),
     maskedMatch,
     maskedLine,
     ...(reveal && match !== undefined ? { match } : {}),
@@ -112,6 +115,7 @@ export function findingFromRecord(value: unknown): Finding {
 }
 
 function readSighting(fields: CheckedFields): FindingSighting {
+  const key = fields.optionalText("key");
   return {
     origin: readOrigin(fields.fields("origin")),
     content: fields.text("content"),
@@ -122,6 +126,8 @@ function readSighting(fields: CheckedFields): FindingSighting {
     endColumn: fields.number("endColumn"),
     entropy: fields.number("entropy"),
     tags: fields.texts("tags"),
+    ...(key === undefined ? {} : { key }),
+    ...(fields.has("parts") ? { parts: fields.list("parts", readPart) } : {}),
     maskedMatch: fields.text("maskedMatch"),
     maskedLine: fields.text("maskedLine"),
   };
@@ -205,6 +211,10 @@ function readMark(fields: CheckedFields): CommitMark {
     email: fields.text("email"),
     date: fields.text("date"),
   };
+}
+
+function readPart(fields: CheckedFields): DetectionPart {
+  return { name: fields.text("name"), value: fields.text("value") };
 }
 
 function readField(fields: CheckedFields): ObjectField {

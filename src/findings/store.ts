@@ -28,6 +28,7 @@ interface ContentState {
 }
 
 interface PreparedDetection extends KeptDetection {
+  readonly structure: Pick<Detection, "key" | "parts">;
   readonly maskedMatch: string;
   readonly maskedLine: string;
 }
@@ -239,7 +240,7 @@ export class FindingStore {
           rules.set(keep.rule.id, keep.rule);
           for (const id of keep.otherRules) rules.set(id, this.#rule(id));
           for (const fact of keep.facts) facts.add(fact);
-          sightings.push(toSighting(keep, content, this.#masker.inMember(origin, member)));
+          sightings.push(this.#toSighting(keep, content, this.#masker.inMember(origin, member)));
         }
         if (sightings.length === before) dropped++;
         else if (this.#published.has(content))
@@ -273,6 +274,28 @@ export class FindingStore {
     };
     const decided = (this.#options.deciders ?? []).reduce((current, decide) => decide(current), finding);
     return { finding: decided, targets, dropped, maskedBy };
+  }
+
+  #toSighting(keep: PreparedDetection, content: ContentId, origin: Origin): FindingSighting {
+    const { detection } = keep;
+    // One file has many paths; what is found is the file.
+    const named = detection.secret === "" ? `file detected: ${originPath(origin)}` : undefined;
+    return {
+      origin,
+      content,
+      ruleId: keep.rule.id,
+      startLine: detection.startLine,
+      endLine: detection.endLine,
+      startColumn: detection.startColumn,
+      endColumn: detection.endColumn,
+      entropy: detection.entropy,
+      tags: detection.tags,
+      ...maskStructure(keep.structure, (text) => this.#masker.text(text)),
+      maskedMatch: named ?? keep.maskedMatch,
+      maskedLine: keep.maskedLine,
+      match: named ?? detection.match,
+      line: detection.line,
+    };
   }
 
   /** Where a content was seen; where its source never said so (the scan was interrupted), what its hit tells. */
@@ -319,7 +342,21 @@ function prepare(keep: KeptDetection, neighbours: (of: Detection) => string[]): 
     const masked = maskIn(text, detection.secret, others);
     return isDecoded ? maskEncoded(masked) : masked;
   };
-  return { ...keep, maskedMatch: mask(detection.match), maskedLine: mask(detection.line) };
+  // A user can have the password for a name, and a map can have secrets for keys.
+  const structure = maskStructure(detection, (text) => maskIn(text, detection.secret, others));
+  return { ...keep, structure, maskedMatch: mask(detection.match), maskedLine: mask(detection.line) };
+}
+
+function maskStructure(
+  { key, parts }: Pick<Detection, "key" | "parts">,
+  mask: (text: string) => string,
+): Pick<Detection, "key" | "parts"> {
+  return {
+    ...(key === undefined ? {} : { key: mask(key) }),
+    ...(parts === undefined
+      ? {}
+      : { parts: parts.map(({ name, value }) => ({ name: mask(name), value: mask(value) })) }),
+  };
 }
 
 /**
@@ -345,27 +382,6 @@ function createNeighbours(all: readonly Detection[]): (of: Detection) => string[
       near.push(other.secret);
     }
     return near;
-  };
-}
-
-function toSighting(keep: PreparedDetection, content: ContentId, origin: Origin): FindingSighting {
-  const { detection } = keep;
-  // One file has many paths; what is found is the file.
-  const named = detection.secret === "" ? `file detected: ${originPath(origin)}` : undefined;
-  return {
-    origin,
-    content,
-    ruleId: keep.rule.id,
-    startLine: detection.startLine,
-    endLine: detection.endLine,
-    startColumn: detection.startColumn,
-    endColumn: detection.endColumn,
-    entropy: detection.entropy,
-    tags: detection.tags,
-    maskedMatch: named ?? keep.maskedMatch,
-    maskedLine: keep.maskedLine,
-    match: named ?? detection.match,
-    line: detection.line,
   };
 }
 

@@ -26,8 +26,18 @@ export interface Detection {
   readonly facts: readonly string[];
   /** Path of the member that holds it, where the content is a container: one part for each container, joined by `!`. Places count in that member. */
   readonly member?: string;
+  /** Where it stands in its text: `services.db.environment.POSTGRES_PASSWORD`. Absent where nothing names it. */
+  readonly key?: string;
+  /** Entries beside it that belong to it: its user, its id, its host. */
+  readonly parts?: readonly DetectionPart[];
   /** The rule's tags, and `decoded:base64`, `decode-depth:1` where it applies. */
   readonly tags: readonly string[];
+}
+
+/** An entry that belongs to a secret, under its own name: `DB_USER`, `app`. */
+export interface DetectionPart {
+  readonly name: string;
+  readonly value: string;
 }
 
 /** Why a candidate was not reported; counted, so that nothing is dropped silently. The order stands in files of the cache: new ones go to the end. */

@@ -1,4 +1,5 @@
 import type { Origin } from "./content.ts";
+import type { DetectionPart } from "./detection.ts";
 import type { ImageFacts } from "./image-facts.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Problem } from "./problem.ts";
@@ -43,6 +44,9 @@ export interface FindingSighting {
   readonly endColumn: number;
   readonly entropy: number;
   readonly tags: readonly string[];
+  /** Where it stands in its text, and what belongs to it there (detection.ts); known secrets are masked. */
+  readonly key?: string;
+  readonly parts?: readonly DetectionPart[];
   /** Masked texts: what the match and its line look like with the secret hidden. */
   readonly maskedMatch: string;
   readonly maskedLine: string;

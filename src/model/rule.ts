@@ -55,6 +55,11 @@ export interface Rule {
   /** For `window`: how many bytes before the end of the keyword, and after it, the regex may look at. */
   readonly before: number;
   readonly after: number;
+  /**
+   * The regex tells where a block begins, and the values in it are the matches: those of these keys (lower case), or with `*` all of them, and
+   * of lists and blocks in it.
+   */
+  readonly inside?: readonly string[];
   /** Every match holds a run of at least `least` bytes of a class; `members` is its bitmap, 64 hex digits, byte 0 first. */
   readonly run?: { readonly members: string; readonly least: number };
 }

@@ -13,6 +13,7 @@ import type { FindingSighting } from "../model/finding.ts";
 import { removalWords } from "../findings/index.ts";
 import { gitPart } from "../model/git-part.ts";
 import { sanitize } from "../model/sanitize.ts";
+import { structureText } from "../model/structure-text.ts";
 
 /** Hex digits of a commit id or digest shown to people. */
 const shortLength = 12;
@@ -25,6 +26,12 @@ const maxInstruction = 160;
 
 /** A place for people: one line that says where, then lines of detail. Escaped. */
 export function placeLines(sighting: FindingSighting): [string, ...string[]] {
+  const [head, ...details] = originLines(sighting);
+  const structure = structureText(sighting);
+  return structure === "" ? [head, ...details] : [head, structure, ...details];
+}
+
+function originLines(sighting: FindingSighting): [string, ...string[]] {
   const { origin } = sighting;
   const at = sighting.startLine < 1 ? "" : `:${sighting.startLine}:${sighting.startColumn}`;
   switch (origin.kind) {

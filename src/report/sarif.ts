@@ -100,7 +100,7 @@ function result(
     ruleIndex,
     level: levels[finding.severity],
     message: { text: `${finding.rule.id} has detected a secret ${placeWords(sighting)}.` },
-    locations: [{ physicalLocation: physicalLocation(finding, sighting, options), ...logical(sighting) }],
+    locations: [{ physicalLocation: physicalLocation(finding, sighting, options), ...logicalLocations(sighting) }],
     partialFingerprints: { "leaktraceSecret/v1": finding.fingerprint },
     ...(finding.suppressed === undefined
       ? {}
@@ -197,13 +197,15 @@ function physicalLocation(finding: Finding, sighting: FindingSighting, options: 
   };
 }
 
-function logical({ origin }: FindingSighting): object {
-  if (origin.kind !== "image" || origin.layer === undefined) return {};
-  const { digest, index, createdBy } = origin.layer;
-  const name = sanitize(`${origin.image} layer ${index}`);
-  return {
-    logicalLocations: [{ name, fullyQualifiedName: digest, kind: "layer", decoratedName: sanitize(createdBy) }],
-  };
+function logicalLocations({ origin, key }: FindingSighting): object {
+  const places: object[] = [];
+  if (origin.kind === "image" && origin.layer !== undefined) {
+    const { digest, index, createdBy } = origin.layer;
+    const name = sanitize(`${origin.image} layer ${index}`);
+    places.push({ name, fullyQualifiedName: digest, kind: "layer", decoratedName: sanitize(createdBy) });
+  }
+  if (key !== undefined) places.push({ fullyQualifiedName: sanitize(key), kind: "property" });
+  return places.length === 0 ? {} : { logicalLocations: places };
 }
 
 /** A path as a URI reference (RFC 3986): each part percent-encoded; absolute paths become `file:` URIs. */

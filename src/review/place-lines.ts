@@ -4,6 +4,7 @@ import { removalWords } from "../findings/index.ts";
 import { carriersAt, carrierText } from "../model/carrier.ts";
 import type { FindingSighting } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
+import { structureText } from "../model/structure-text.ts";
 import type { Tone } from "./styled.ts";
 
 /** Of a commit message or an instruction this much is looked at: both can be megabytes. In UTF-16 units. */
@@ -20,10 +21,12 @@ export interface PlaceLine {
 /** One place of a secret in rows: where, who and when, whether it can still be reached, and the masked line. Sanitised, not yet wrapped. */
 export function placeLines(sighting: FindingSighting): readonly PlaceLine[] {
   const { origin } = sighting;
+  const structure = structureText(sighting);
   return [
     { text: placeTitle(sighting), tone: "strong" },
     ...originLines(origin, sighting.startLine),
     ...excerpt(sighting.maskedLine),
+    ...(structure === "" ? [] : [{ text: structure, tone: "plain" } as const]),
   ];
 }
 

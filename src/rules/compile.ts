@@ -67,8 +67,14 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
     ...(parsed === undefined
       ? { reach: "whole" as const, before: 0, after: 0 }
       : computeReach(entry, parsed, where, options)),
-    ...runOf(parsed),
+    ...(entry.inside === undefined ? runOf(parsed) : { inside: checkInside(entry, entry.inside, where) }),
   };
+}
+
+function checkInside({ window, regex }: RuleEntry, keys: readonly string[], where: string): readonly string[] {
+  if (regex === undefined || window === undefined || keys.length === 0)
+    throw invalid(`${where}: inside needs a regex, a window and at least one key`, "`inside = ['*']` takes any key");
+  return keys;
 }
 
 /** Checks the patterns of allowlists; each must compile by itself (they are never joined). */
@@ -131,7 +137,8 @@ function computeReach(entry: RuleEntry, parsed: Regex, where: string, options: C
   if (!proof.holds) return { reach: "whole", before: 0, after: 0 };
   const widest = window ?? (options.policy === "user" ? maxWindow : maxDefaultReach);
   const before = proof.before === Infinity ? maxUnboundedBefore : Math.min(proof.before, widest);
-  const after = Math.min(proof.after, widest);
+  // The block goes on behind what the regex matches.
+  const after = entry.inside === undefined ? Math.min(proof.after, widest) : widest;
   return { reach: "window", before: before + windowMargin, after: after + windowMargin };
 }
 

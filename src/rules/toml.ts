@@ -32,6 +32,8 @@ export interface RuleEntry {
   readonly specificity?: number;
   /** Bytes after the keyword that the regex may look at. */
   readonly window?: number;
+  /** Keys of the values in the block that the regex opens; `*`: any. */
+  readonly inside?: readonly string[];
   readonly examples: readonly string[];
   readonly counterExamples: readonly string[];
 }
@@ -142,6 +144,7 @@ function readRule(table: TableReader, index: number): RuleEntry {
     check: rule.text("check"),
     specificity: rule.number("specificity"),
     window: rule.count("window"),
+    inside: rule.has("inside") ? rule.texts("inside").map((key) => key.toLowerCase()) : undefined,
     keywords: [...(near === undefined ? [] : nearKeywords(near)), ...rule.texts("keywords")].map((keyword) =>
       keyword.toLowerCase(),
     ),

@@ -16,12 +16,13 @@ function file(name: string, text: string): string {
 const token = fillTemplate("${gen:github-pat}", createRandom("explain"));
 
 test("a secret: rule, keyword, masked match, checksum, and the finding of a report", () => {
-  const path = file("secret.env", `# first\nGH=${token}\n`);
+  const path = file("secret.env", `GH_USER=octo\nGH_TOKEN=${token}\n`);
   const { code, stdout } = leaktrace(["explain", `${path}:2`]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^REPORTED {2}github-pat/m);
   expect(stdout).toContain('keyword   "ghp_"');
   expect(stdout).toContain("checksum valid");
+  expect(stdout).toContain("key GH_TOKEN · with GH_USER octo");
   expect(stdout).toMatch(/^In a report: .*github-pat.*lt1[0-9a-f]{32}$/m);
   expect(stdout).not.toContain(token);
 });

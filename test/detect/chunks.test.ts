@@ -102,7 +102,7 @@ function brief(result: ScanResult): unknown {
   return {
     limited: result.limited,
     found: result.detections.map(
-      ({ ruleId, start, end, startLine, startColumn, endLine, endColumn, secret, tags, line, match }) =>
+      ({ ruleId, start, end, startLine, startColumn, endLine, endColumn, secret, tags, line, match, key, parts }) =>
         [
           ruleId,
           start,
@@ -112,6 +112,8 @@ function brief(result: ScanResult): unknown {
           tags.join(),
           line,
           match,
+          key,
+          JSON.stringify(parts),
         ].join("|"),
     ),
   };

@@ -83,7 +83,7 @@ describe("records", () => {
     facts: ["account 1"],
     suppressed: { by: "baseline", reason: "known" },
     sightings: [
-      sighting(gitOrigin(), { tags: ["decoded:base64"] }),
+      sighting(gitOrigin(), { tags: ["decoded:base64"], key: "db.password", parts: [{ name: "user", value: "app" }] }),
       sighting(imageOrigin({ deleted: true, deletedBy: imageOrigin().layer! })),
       sighting(fileOrigin("a\x1b\u202e\n"), { maskedLine: "\ud800" }),
       sighting({ kind: "stdin" }),

@@ -46,6 +46,27 @@ describe("joining by value", () => {
     expect(findings.suppressed()).toEqual({});
   });
 
+  test("what belongs to a value is told of its places, without other secrets", () => {
+    const [secret, other] = [madeUpSecret("own"), madeUpSecret("other")];
+    const findings = store();
+    const id = contentId("structure");
+    const parts = [
+      { name: "user", value: "alice" },
+      { name: "id", value: other },
+    ];
+    findings.addHit(
+      hit(id, [
+        detection(secret, { key: `users["${other}"].password`, parts }),
+        detection(other, { start: 5000, end: 5036, startLine: 90, endLine: 90 }),
+      ]),
+    );
+    const sightings = findings.findings().flatMap((found) => (found.secret === secret ? found.sightings : []));
+    const masked = `${other.slice(0, 4)}......${other.slice(-2)}`;
+    expect(sightings.map(({ key, parts }) => ({ key, parts }))).toEqual([
+      { key: `users["${masked}"].password`, parts: [parts[0], { name: "id", value: masked }] },
+    ]);
+  });
+
   test("the same content added twice counts once", () => {
     const findings = store();
     const id = contentId("twice");

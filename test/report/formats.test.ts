@@ -246,7 +246,12 @@ describe("every format", () => {
                 sighting(imageOrigin({ image: hostile, path: hostile, layer: { ...layer!, createdBy: hostile } }), {
                   tags: [hostile],
                 }),
-                sighting(fileOrigin(hostile), { maskedMatch: hostile, maskedLine: hostile }),
+                sighting(fileOrigin(hostile), {
+                  key: hostile,
+                  parts: [{ name: hostile, value: hostile }],
+                  maskedMatch: hostile,
+                  maskedLine: hostile,
+                }),
               ],
             }),
           ],

@@ -12,7 +12,7 @@ describe("sarif", () => {
     const sightings = [
       sighting(gitOrigin()),
       sighting(gitOrigin({ path: "", objectType: "commit" })),
-      sighting(imageOrigin()),
+      sighting(imageOrigin(), { key: "db.password" }),
       sighting(imageOrigin({ part: "config", path: "config!Env[A]", layer: undefined as never })),
       sighting(fileOrigin("/abs/a b%.txt")),
       sighting(fileOrigin("c:\\x\\y")),

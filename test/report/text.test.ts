@@ -21,7 +21,18 @@ const everything = report({
         sighting(imageOrigin({ deleted: true, deletedBy: { ...layer!, index: 4 } })),
       ],
     }),
-    finding({ severity: "low", sightings: [sighting(fileOrigin("a\x1b[2J\u202e.env"))] }),
+    finding({
+      severity: "low",
+      sightings: [
+        sighting(fileOrigin("a\x1b[2J\u202e.env"), {
+          key: "…db.password",
+          parts: [
+            { name: "user", value: "app" },
+            { name: "host", value: "db\x1b.corp.net" },
+          ],
+        }),
+      ],
+    }),
     finding({ suppressed: { by: "baseline", reason: "known value" } }),
   ],
   targets: [
@@ -70,6 +81,7 @@ LOW       Sample token: opens the sample service.
   value  abcd......yz
   rule   sample-token (likely)
   where  a\\x1b[2J\\u202e.env:3:7
+         key …db.password · with user app, host db\\x1b.corp.net
   do     Delete it in the settings of the sample service.
   id     lt100000000000000000000000000000001
 

@@ -148,9 +148,10 @@ function linesOf({ name, origin, bytes, line }: Place, detector: Detector, prepa
   const content = blobId(bytes);
   store.addHit({ content, place: "", detections: detector.scan(bytes).detections });
   store.addSighting({ content, origin });
-  const findings = store
-    .findings()
-    .filter(({ sightings }) => sightings.some(({ startLine, endLine }) => startLine <= line && endLine >= line));
+  const findings = store.findings().flatMap((finding): readonly Finding[] => {
+    const sightings = finding.sightings.filter(({ startLine, endLine }) => startLine <= line && endLine >= line);
+    return sightings.length === 0 ? [] : [{ ...finding, sightings }];
+  });
   return explanationLines(
     name,
     bytes.toString("utf8", from, Math.min(to, from + 1000)),

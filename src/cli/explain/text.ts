@@ -3,6 +3,7 @@ import { maskEncoded, maskIn, maskSecret } from "../../findings/index.ts";
 import type { SuppressionReason } from "../../model/detection.ts";
 import type { Finding } from "../../model/finding.ts";
 import { sanitize } from "../../model/sanitize.ts";
+import { structureText } from "../../model/structure-text.ts";
 
 /** Rules that came no further than their keyword are named up to here. */
 const maxNamed = 12;
@@ -93,7 +94,8 @@ function valueText({ secret, entropy, ready }: Outcome): string {
 
 function partsText({ rule }: Step): string {
   if (rule.skipReport) return "it is reported as a part of other rules only";
-  if (rule.required.length === 0) return "another match of the rule at this place was reported before";
+  if (rule.required.length === 0)
+    return "another match at this place was reported before, or its key path says that it is an example";
   return `it needs ${rule.required.map(({ id }) => sanitize(id)).join(" and ")} near it`;
 }
 
@@ -114,9 +116,10 @@ function* near(steps: readonly Step[], why: string): Iterable<string> {
 }
 
 function* verdict(steps: readonly Step[], findings: readonly Finding[]): Iterable<string> {
-  for (const { rule, otherRules, severity, confidence, masked, fingerprint, suppressed } of findings) {
+  for (const { rule, otherRules, severity, confidence, masked, fingerprint, sightings, suppressed } of findings) {
     const also = otherRules.length === 0 ? "" : `, also ${otherRules.map(sanitize).join(", ")}`;
     yield `In a report: ${masked}, ${sanitize(rule.id)}${also}, ${severity}, ${confidence}, ${fingerprint}`;
+    for (const structure of new Set(sightings.map(structureText))) if (structure !== "") yield `  ${structure}`;
     if (suppressed !== undefined) {
       const reason = suppressed.reason === "" ? "" : `: ${sanitize(suppressed.reason)}`;
       yield `  hidden by ${sanitize(suppressed.by)}${reason}`;

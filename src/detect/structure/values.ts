@@ -1,0 +1,57 @@
+import { readOutline } from "./outline.ts";
+import type { Block } from "./tree.ts";
+
+/** A value in a block, with its key where it has one. Offsets in the text. */
+export interface InnerValue {
+  readonly start: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A block with more values is a data set. */
+const maxValues = 64;
+/** `secrets: { production: { billing: … } }` */
+const maxBelow = 2;
+/** Any key counts, and none. */
+export const anyKey = "*";
+
+/**
+ * The values in the block that is opened at `opener`: those of the keys (lower case), or with `anyKey` all of it, lists and two levels of blocks
+ * inside of it as well. What the end of the text may have cut is left out.
+ */
+export function valuesInside(text: string, opener: number, keys: readonly string[]): readonly InnerValue[] {
+  const { here } = readOutline(text, opener, false);
+  if (here === undefined || here.block.parent === undefined) return [];
+  const found: InnerValue[] = [];
+  collect(text, here.block, opener, keys, keys.includes(anyKey) ? maxBelow : 0, found);
+  return found
+    .filter(({ to }) => to < text.length)
+    .sort((a, b) => a.from - b.from)
+    .slice(0, maxValues);
+}
+
+function collect(
+  text: string,
+  { entries, strings, children }: Block,
+  after: number,
+  keys: readonly string[],
+  below: number,
+  found: InnerValue[],
+): void {
+  const isAny = keys.includes(anyKey);
+  for (const { key, start, valueStart, value } of entries) {
+    if (value === undefined || valueStart <= after || !(isAny || keys.includes(key.toLowerCase()))) continue;
+    // Elements may have blanks around their text.
+    const from = text.indexOf(value, valueStart);
+    if (from >= 0 && value !== "") found.push({ start: keyBegin(text, start), from, to: from + value.length });
+  }
+  for (let i = 0; isAny && i < strings.length; i += 2) {
+    if (strings[i]! > after) found.push({ start: strings[i]!, from: strings[i]!, to: strings[i + 1]! });
+  }
+  if (below > 0) for (const child of children) collect(text, child, after, keys, below - 1, found);
+}
+
+/** The begin of a key without its quote. */
+function keyBegin(text: string, start: number): number {
+  return /["'`<]/.test(text[start] ?? "") ? start + 1 : start;
+}
