@@ -142,7 +142,7 @@ export class Collector {
       return undefined;
     }
     const toAddress = region.low - region.base;
-    const { ready, secret, match, line, entropy, confidence, facts } = outcome;
+    const { ready, secret, match, line, entropy, confidence, bits, facts } = outcome;
     const detection = {
       ready,
       ruleId: ready.rule.id,
@@ -157,6 +157,7 @@ export class Collector {
       endColumn: this.lines.column(bytes, region.low, region.base, end - 1 + toAddress),
       entropy,
       confidence,
+      bits,
       facts,
       tags,
     };

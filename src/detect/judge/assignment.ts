@@ -25,6 +25,14 @@ const MAX_SIDE = 24;
 const ENV_NAME = /^[A-Z][A-Z0-9_]*$/;
 const ENV_HEAD = /(?:^|[\r\n])\s*(?:(?:export|ENV|ARG|set|-)\s+)?$/;
 
+/** What joins the two halves of a pair: `name="…" value="…"`. Then the name is the value of another member. */
+const PAIR_WORD = /^(?:name|key|value)$/i;
+const TELLING_NAME = /[\w.-]*(?:secret|token|passw|passphrase|credential|[\w.-]key)[\w.-]*/i;
+
+function tellingName(text: string): string | undefined {
+  return TELLING_NAME.exec(text)?.[0];
+}
+
 /** Reads the surroundings of a candidate's value from its match and line. */
 export function readAssignment(candidate: Candidate): Assignment {
   const { secret, match, line, secretInLine } = candidate;
@@ -36,7 +44,11 @@ export function readAssignment(candidate: Candidate): Assignment {
   const name = /^[\w$.-]*/.exec(match.slice(0, inMatch))?.[0] ?? "";
   const between = match.slice(name.length, inMatch);
   const last = between[between.length - 1] ?? "";
-  const key = head + name;
+  const key = PAIR_WORD.test(name)
+    ? (tellingName(match.slice(name.length, inMatch)) ??
+      tellingName(match.slice(inMatch + secret.length)) ??
+      head + name)
+    : head + name;
   const after = at < 0 ? "" : line.slice(at + secret.length, at + secret.length + MAX_SIDE);
   const before =
     matchStart <= 0 ? "" : line.slice(Math.max(0, matchStart - head.length - MAX_SIDE), matchStart - head.length);

@@ -8,7 +8,7 @@ const WRAPPED =
 const EXAMPLE_WORD = /EXAMPLE|example$/;
 
 /** Texts that are no value whatever the case. */
-const EXACT: ReadonlySet<string> = new Set(
+export const commonPlaceholders: ReadonlySet<string> = new Set(
   (
     "null nil none undefined true false yes no n/a na tbd todo empty blank test admin root guest user default changeit changeme password passw0rd p@ssw0rd pa55word pa55w0rd " +
     "s3cr3t t0ps3cret secret letmein welcome hunter2 qwerty qwerty123 trustno1 password1 password12 password123 admin123 test123 abc123 xyz notasecret minioadmin postgres mysql " +
@@ -31,7 +31,7 @@ export interface PlaceholderLimits {
  */
 export function isPlaceholder(value: string, limits: PlaceholderLimits): boolean {
   const lower = value.toLowerCase();
-  if (EXACT.has(lower) || WRAPPED.test(value) || EXAMPLE_WORD.test(value)) return true;
+  if (commonPlaceholders.has(lower) || WRAPPED.test(value) || EXAMPLE_WORD.test(value)) return true;
   let letters = 0;
   let covered = 0;
   let spelled = false;

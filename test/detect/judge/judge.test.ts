@@ -129,7 +129,7 @@ describe("tokens with a format of their own", () => {
   it("follows the checksum, whatever else it sees", () => {
     const genuine = ["ghp_", "yLL1chHhcAMDgmQf9CvmhUzQu2Ynr6", "1nUoLR"].join("");
     const checked: Partial<Rule> = { ...token, check: "github-crc32" };
-    expect(judge(candidate(`x «${genuine}»`, checked), options)).toEqual({
+    expect(judge(candidate(`x «${genuine}»`, checked), options)).toMatchObject({
       confidence: "certain",
       facts: ["checksum valid"],
     });
@@ -139,7 +139,7 @@ describe("tokens with a format of their own", () => {
 
   it("lowers the confidence where an unpublished checksum fails", () => {
     const value = `cfut_${draw("base62", 40)}${draw("hex", 8)}`;
-    expect(judge(candidate(`x «${value}»`, { ...token, check: "cloudflare-crc32" }), options)).toEqual({
+    expect(judge(candidate(`x «${value}»`, { ...token, check: "cloudflare-crc32" }), options)).toMatchObject({
       confidence: "possible",
       facts: ["checksum does not fit"],
     });
