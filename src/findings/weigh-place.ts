@@ -10,6 +10,9 @@ export interface PlaceWeight {
   readonly confidence: Confidence;
 }
 
+/** What of a detection is looked at. */
+type Weighed = Pick<Detection, "confidence" | "secret" | "line">;
+
 /** Hashes of passwords made up for tests and documents: more than what a format of its own weighs. */
 const MADE_UP_HASH = -40;
 /** Tips the scale for values that are hardly believable anyway: real keys are pasted into tests and READMEs. */
@@ -19,7 +22,7 @@ const MADE_UP = -1;
  * Weighs the kind of place that a detection was found in. What has no format of its own is dropped where the place explains it; the rest is less sure
  * in places full of examples. A proved detection (`certain`) stays what it is. Never touches the file.
  */
-export function weighPlace(rule: Rule, detection: Detection, origin: Origin): PlaceWeight {
+export function weighPlace(rule: Rule, detection: Weighed, origin: Origin): PlaceWeight {
   const { confidence } = detection;
   const path = originPath(origin);
   const kind = placeKind(origin.member === undefined ? path : path.replaceAll("!", "/"));
@@ -29,7 +32,7 @@ export function weighPlace(rule: Rule, detection: Detection, origin: Origin): Pl
   return { parts, confidence: "possible" };
 }
 
-function* placeParts(rule: Rule, detection: Detection, kind: PlaceKind): Iterable<Part> {
+function* placeParts(rule: Rule, detection: Weighed, kind: PlaceKind): Iterable<Part> {
   if (rule.kind === "generic") {
     if (kind === "lock" || kind === "metadata") yield place(veto, "a list of versions and checksums");
     if (isIntegrityLine(detection.line)) yield place(veto, "a line of checksums");

@@ -55,6 +55,18 @@ describe("generic assignments", () => {
       `{"a/token":"«${draw("hex", 64)}»","b":"${draw("hex", 64)}","c":"${draw("hex", 64)}","d":"${draw("hex", 64)}"}`,
       "not-random",
     ],
+    ["the beginning of a JSON web token", 'token = "«eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9»"', "placeholder"],
+    ["an abbreviated JSON web token", 'token = "«eyJhsw5c»"', "placeholder"],
+    ["hex of bytes that count", 'secret = "«101112131415161718191a1b1c1d1e1f»"', "placeholder"],
+    ["the digest of a placeholder", 'secret = "«5f4dcc3b5aa765d61d8327deb882cf99»"', "placeholder"],
+    [
+      "the address of a picture",
+      '"https://h/o/a.jpeg?alt=media&‹token=«0f8fad5b-d9cb-469f-a165-70867728950e»"',
+      "reference",
+    ],
+    ["a coin", `"solana:x?spl-‹token=«${draw("base62", 44)}»"`, "reference"],
+    ["an extended public key", `account_key = "«tpub${draw("base36", 107).replace(/[0l]/g, "x")}»"`, "not-random"],
+    ["a page's token in a pair", `<input ‹name="authenticity_token" value="«${draw("base64", 86)}==»" />`, "reference"],
     ["an element of a list", `["other", "‹token", "«SecondElementOfList»"]`, "not-random"],
     [
       "an identifier beside another one",
@@ -84,6 +96,8 @@ describe("password assignments", () => {
     `passwd => "«${draw("base36", 10)}»"`,
     'password = "«SummerTiger87»"',
     "PGPASSWORD=«xk(d;29Lm»",
+    'conn.set_‹pass("«gandalf@481»")',
+    ' *   master_password: "«g3tInCr4zee&stUfF»",',
   ])("reports %s", (line) => {
     expect(reasonOf(line, password)).toBeUndefined();
   });
@@ -93,6 +107,11 @@ describe("password assignments", () => {
     'password: "«changeme123»"',
     'password = "«P@ssw0rd»"',
     'password = "«sunflower»"',
+    'expect_decode_‹pass("«github%2z.org1»");',
+    ' *   master_password: "«harbour88chars»",',
+    'password = "«mode","doc-url":"https»"',
+    'password_scheme = "«sha512crypt»"',
+    "thickness‹Pass=«.005*this._scale*this.grid1»,",
     "password = «user_password»",
     "password = «getPassword»()",
     "password=«pw1234»;",
@@ -117,6 +136,10 @@ describe("tokens with a format of their own", () => {
   it("reports what looks odd but has the format", () => {
     expect(reasonOf(`x «sk_test_${draw("base62", 24)}»`, token)).toBeUndefined();
     expect(reasonOf(`x «AAAAAAAAAAAAAAAAAAAAA${draw("base62", 60)}»`, token)).toBeUndefined();
+  });
+
+  it("drops names of programs", () => {
+    expect(reasonOf("x «private_get_v5_asset_coin_query_info»", token)).toBe("not-random");
   });
 
   it("drops faked bodies", () => {
@@ -167,6 +190,9 @@ describe("shapes near a telling word", () => {
     expect(reasonOf(`datadog_md5: "«${draw("hex", 32)}»"`, context)).toBe("not-random");
     expect(reasonOf('datadog_key = "«averyveryverylongidentifierindeed»"', context)).toBe("not-random");
     expect(reasonOf('datadog_key = "«0123456789abcdef0123456789abcdef»"', context)).toBe("placeholder");
+    const data = [draw("base64", 60), draw("hex", 32), draw("base64", 60)] as const;
+    expect(reasonOf(`"${data[0]}+/«${data[1]}»/+${data[2]}"`, context)).toBe("not-random");
+    expect(reasonOf(`https://host.io/v2/services/webhooks/«${data[1]}»`, context)).toBeUndefined();
   });
 
   it("judges a password in a URL by host and user as well", () => {
