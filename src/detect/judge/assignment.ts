@@ -12,9 +12,10 @@ export interface Assignment {
   readonly isEnvLine: boolean;
   /**
    * `assigned`: an operator or markup joins name and value. `argument`: a comma does, and the name opens the call or the pair it stands in
-   * (`put("password", "…")`). `listed`: a comma does, and both are elements of some list, so that one says little about the other.
+   * (`put("password", "…")`). `paired`: both are all of a record or its beginning, as in `[("password", "…"), …]`. `listed`: a comma does, and both
+   * are elements of some list, so that one says little about the other.
    */
-  readonly joint: "assigned" | "argument" | "listed";
+  readonly joint: "assigned" | "argument" | "paired" | "listed";
   /** The text behind the value, at most 24 characters. */
   readonly after: string;
   /** The text before the name, at most 24 characters. */
@@ -67,5 +68,6 @@ export function readAssignment(candidate: Candidate): Assignment {
 function readJoint(between: string, before: string): Assignment["joint"] {
   if (!/^["'`]?\s*,/.test(between)) return "assigned";
   const isOpening = /^["'`]/.test(between) ? /[([]\s*[bBrRuU@]?["'`]$/.test(before) : /\(\s*$/.test(before);
-  return isOpening && !/[\r\n]/.test(between) ? "argument" : "listed";
+  if (!isOpening || /[\r\n]/.test(between)) return "listed";
+  return /(?:^|[\s,([{=:])\(\s*[bBrRuU@]?["'`]?$/.test(before) ? "paired" : "argument";
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { unescapeUrl } from "./parts.ts";
+import { countingShare } from "./degenerate.ts";
 import { commonPlaceholders, isPlaceholder } from "./placeholder.ts";
 
 /** Passwords of samples (`aaa:bbb`, `user:pw`) are shorter. */
@@ -9,7 +10,20 @@ const MIN_DECODED_LENGTH = 4;
 export function decodesToPlaceholder(value: string): boolean {
   if (value.length > 128) return false;
   if (/^(?:[0-9a-fA-F]{2})+$/.test(value)) return isPrintedPlaceholder(value, "hex") || isPlaceholderDigest(value);
-  return value.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(value) && isPrintedPlaceholder(value, "base64");
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return false;
+  return (value.length % 4 === 0 && isPrintedPlaceholder(value, "base64")) || isEncodedProse(value);
+}
+
+/** A shorter value decodes to words by chance. */
+const MIN_PROSE_LENGTH = 20;
+
+/** Base64 of a sentence, whole or cut somewhere: `VGhpcyBpcyBub3QgYSByZWFs…`. */
+function isEncodedProse(value: string): boolean {
+  if (value.length < MIN_PROSE_LENGTH) return false;
+  return [0, 1, 2, 3].some((skip) => {
+    const whole = value.slice(skip, value.length - ((value.length - skip) % 4));
+    return /^[A-Za-z',.!?-]*(?: [A-Za-z',.!?-]+){2,} ?$/.test(Buffer.from(whole, "base64").toString("latin1"));
+  });
 }
 
 function isPrintedPlaceholder(value: string, encoding: "base64" | "hex"): boolean {
@@ -19,7 +33,7 @@ function isPrintedPlaceholder(value: string, encoding: "base64" | "hex"): boolea
   const colon = text.indexOf(":");
   const decoded = unescapeUrl(text.slice(colon + 1).trimEnd());
   if (colon >= 0 && decoded.length < MIN_DECODED_LENGTH) return true;
-  return isPlaceholder(decoded, { coverage: 0.5, oneWordIsEnough: true });
+  return isPlaceholder(decoded, { coverage: 0.5, oneWordIsEnough: true }) || countingShare(decoded) > 1 / 2;
 }
 
 /** By the digest's length in hex digits. */

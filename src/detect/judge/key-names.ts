@@ -1,3 +1,4 @@
+import { looksRandom } from "./random-value.ts";
 import { splitWords } from "./words.ts";
 
 /** `secret`: the name promises one. `weak`: only a clearly random value counts. `never`: what it names is no secret. */
@@ -32,7 +33,7 @@ const WEAK_FIRST: ReadonlySet<string> = new Set(
 const NEVER_ANYWHERE: ReadonlySet<string> = new Set(
   (
     "public publishable csrf xsrf nonce authenticity sitekey placeholder regex tokenizer vocab pagination websocket continuation cursor cancellation " +
-    "gpg pgp logits einsum"
+    "gpg pgp logits einsum encrypted hashed sealed ciphertext"
   ).split(" "),
 );
 
@@ -55,6 +56,11 @@ const FILE_NAME =
 const KEY_OF =
   /(?:api|access|secret|private|encrypt\w*|decrypt\w*|cipher|crypto|sign(?:ing)?|signature|master|auth\w*|license|session|hmac|aes|jwt|shared)\.key$/i;
 
+/** `KATDBpwdLqcU`: drawn letters, in which a telling word stands by chance; names that people give have separators, or words. */
+function isDrawn(key: string): boolean {
+  return key.length >= 8 && /^[A-Za-z0-9]+$/.test(key) && /\d/.test(key) && looksRandom(key, 1);
+}
+
 /** Judges the name that a value was assigned to. @param key as written, `db.apiKey` or `API_KEY`; empty: unknown */
 export function judgeKeyName(key: string): KeyName {
   if (key === "") return "secret";
@@ -69,7 +75,7 @@ export function judgeKeyName(key: string): KeyName {
     .replace(/[^a-z0-9]/g, "");
   if (NEVER_WHOLE.test(whole) && !KEY_OF.test(key)) return "never";
   if (words.some((word) => NEVER_ANYWHERE.has(word))) return "never";
-  if (OPEN_NAME.test(key) || SESSION_SECRET.test(key) || FILE_NAME.test(key)) return "never";
+  if (isDrawn(key) || OPEN_NAME.test(key) || SESSION_SECRET.test(key) || FILE_NAME.test(key)) return "never";
   if (NEVER_FIRST.has(first) && words.length > 1) return "never";
   return WEAK_FIRST.has(first) && words.length > 1 ? "weak" : "secret";
 }

@@ -45,7 +45,7 @@ export function isPlaceholder(value: string, limits: PlaceholderLimits): boolean
       spelled = true;
     }
   }
-  if (!spelled) return letters > 0 && isLeetWord(lower);
+  if (!spelled) return letters > 0 && (isLeetWord(lower) || isLeetText(lower));
   const rest = value.replace(/[A-Za-z]+/g, "");
   // Numbers that count (1, 01, 123, 2024) belong to the words; signs between words do as well.
   const free = rest
@@ -61,10 +61,18 @@ const LONGEST_LEET = 12;
 function isLeetWord(lower: string): boolean {
   if (lower.length > LONGEST_LEET) return false;
   const plain = unleet(lower).replace(/[^a-z]/g, "");
-  for (const word of ["password", "secret", "changeme", "letmein", "welcome"]) {
+  for (const word of ["password", "topsecret", "secret", "changeme", "letmein", "welcome"]) {
     if (plain.includes(word)) return word.length >= plain.length * 0.7 && lower.length <= word.length + 4;
   }
   return false;
+}
+
+/** `an0th3r_t0k3n`: nothing but plain words, two of them at least, once the signs for letters are read. */
+function isLeetText(lower: string): boolean {
+  const words = splitWords(unleet(lower));
+  return (
+    words.length > 1 && words.every(({ text }) => text.length > 2 && (plainWords.has(text) || sampleWords.has(text)))
+  );
 }
 
 /** A sample word of five or more letters anywhere in the value, covering a third of it (`AKIAIOSFODNN7EXAMPLE`). */

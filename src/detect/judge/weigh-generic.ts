@@ -23,7 +23,7 @@ import { splitWords } from "./words.ts";
 /** Any value beside a telling name: it must be believable by itself, and nothing around it may say that it is something else. */
 export function* genericParts(asked: Asked): Iterable<Part> {
   yield* standInParts(asked, asked.isPassword ? 0.5 : 1 / 3);
-  const { place, value, candidate } = asked;
+  const { place, value, candidate, isPassword } = asked;
   const name = judgeKeyName(place.key);
   yield* nameParts(asked, name);
   if (isDegenerate(value, false)) yield against("stand-in", "a pattern: few characters, over and over", "placeholder");
@@ -31,6 +31,8 @@ export function* genericParts(asked: Asked): Iterable<Part> {
   // A neighbour in a list hardly names it.
   if (place.joint === "listed" && (UUID.test(value) || !looksRandom(value, 1.5)))
     yield against("syntax", "an element of a list behind another one", "not-random");
+  if (isPassword && place.joint === "paired" && DIGEST.test(value))
+    yield against("syntax", "a digest beside what it was made of", "not-random");
   if (UUID.test(value) && !(isRandomUuid(value) && name === "secret" && UUID_KEY.test(place.key)))
     yield against("meaning", "an identifier (UUID)", "not-random");
   if (isCutJwt(value)) yield against("stand-in", "the beginning of a token, without the rest", "placeholder");
@@ -38,6 +40,9 @@ export function* genericParts(asked: Asked): Iterable<Part> {
   yield* valueParts(asked, name);
   yield* documentParts(candidate);
 }
+
+/** Test vectors of hashes: `("password", "b109f3…")`. */
+const DIGEST = /^(?:0x)?[0-9A-Fa-f]{16,}$/;
 
 /** Tokens in the addresses of badges are made for showing a page's status to everybody. */
 const BADGE = /(?:badge|\.svg)\?[\w=&-]*$/;

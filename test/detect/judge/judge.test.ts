@@ -58,6 +58,12 @@ describe("generic assignments", () => {
     ["the beginning of a JSON web token", 'token = "«eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9»"', "placeholder"],
     ["an abbreviated JSON web token", 'token = "«eyJhsw5c»"', "placeholder"],
     ["hex of bytes that count", 'secret = "«101112131415161718191a1b1c1d1e1f»"', "placeholder"],
+    ["base64 of a sentence, cut", 'token = "«ZhbHVldGhpcyBpcyBub3QgYSByZWFsIH»"', "placeholder"],
+    ["base64 of a row", 'secret = "«YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY=»"', "placeholder"],
+    ["words in other letters", 'token: "«an0th3r_t0k3n»"', "placeholder"],
+    ["what its name calls encrypted", `encryptedClientSecret = "«${draw("base64", 64)}»"`, "reference"],
+    ["a value of a drawn name", `"KATDB9‹tokenqXc5R":"«${draw("base62", 24)}»"`, "reference"],
+    ["escapes of manual pages", "export AUTH_KEY=«\\[aq]\\[dq]user,pass1\\[dq]\\[aq]»", "not-random"],
     ["the digest of a placeholder", 'secret = "«5f4dcc3b5aa765d61d8327deb882cf99»"', "placeholder"],
     [
       "the address of a picture",
@@ -97,6 +103,7 @@ describe("password assignments", () => {
     'password = "«SummerTiger87»"',
     "PGPASSWORD=«xk(d;29Lm»",
     'conn.set_‹pass("«gandalf@481»")',
+    '  ("‹password", "«gandalf@481»"),',
     ' *   master_password: "«g3tInCr4zee&stUfF»",',
   ])("reports %s", (line) => {
     expect(reasonOf(line, password)).toBeUndefined();
@@ -111,6 +118,8 @@ describe("password assignments", () => {
     ' *   master_password: "«harbour88chars»",',
     'password = "«mode","doc-url":"https»"',
     'password_scheme = "«sha512crypt»"',
+    '  ("‹password", "«b109f3bbbc244eb82441917ed06d618b»"),',
+    'password = "«$p5k2$1$$h1TDLGSw9ST8UMAPeIE13i0t12c=»"',
     "thickness‹Pass=«.005*this._scale*this.grid1»,",
     "password = «user_password»",
     "password = «getPassword»()",
