@@ -1,6 +1,7 @@
 import type { Rule } from "../model/rule.ts";
 import type { Confidence } from "../model/rule.ts";
 import type { SuppressionReason } from "../model/detection.ts";
+import type { Part } from "../model/score.ts";
 
 /** What a rule's regex matched, before anybody judged it. Texts are decoded as UTF-8, invalid bytes as U+FFFD. */
 export interface Candidate {
@@ -18,6 +19,10 @@ export interface Candidate {
 export interface Verdict {
   /** Absent: it is reported. */
   readonly suppressed?: SuppressionReason;
+  /** The reasons for and against, in the order in which they were asked. */
+  readonly parts: readonly Part[];
+  /** Their sum: how far above the gate, in bits; below zero it is suppressed. */
+  readonly bits: number;
   readonly confidence: Confidence;
   /** Proved offline, for people. */
   readonly facts: readonly string[];

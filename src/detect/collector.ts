@@ -173,7 +173,7 @@ export class Collector {
       return undefined;
     }
     const toAddress = region.low - region.base;
-    const { ready, secret, match, line, entropy, facts } = outcome;
+    const { ready, secret, match, line, entropy, bits, facts } = outcome;
     const { isExample, ...named } = structure();
     // What API descriptions show under `example` opens nothing, unless it has the form of a token.
     if (isExample && ready.rule.kind === "generic" && this.#isSuppressed({ suppressed: "known-example", ready }))
@@ -193,6 +193,7 @@ export class Collector {
       endColumn: this.lines.column(bytes, region.low, region.base, end - 1 + toAddress),
       entropy,
       confidence,
+      bits,
       facts,
       ...named,
       tags,

@@ -1,5 +1,6 @@
 import type { SuppressionReason } from "../model/detection.ts";
 import type { Confidence } from "../model/rule.ts";
+import { veto, type Part } from "../model/score.ts";
 import type { RegexMatch } from "./engine.ts";
 import { shannonEntropy } from "./entropy.ts";
 import { judge } from "./judge/index.ts";
@@ -19,6 +20,9 @@ export interface Outcome {
   readonly entropy: number;
   readonly confidence: Confidence;
   readonly facts: readonly string[];
+  /** What the judge weighed, and the sum in bits; none for what an allowlist covers. */
+  readonly parts: readonly Part[];
+  readonly bits: number;
   readonly start: number;
   readonly end: number;
   readonly secretStart: number;
@@ -62,13 +66,17 @@ export function judgeMatch(
       entropy,
       confidence: rule.confidence,
       facts: [],
+      parts: [],
+      bits: veto,
       ...places,
     };
   }
   const secretInLine = secretStart >= lineStart ? text(window, lineStart, secretStart).length : -1;
-  const verdict = judge({ rule, secret, match: matched, line, secretInLine, entropy }, { honourInlineAllow });
-  const { suppressed, confidence, facts } = verdict;
-  return { ready, suppressed, secret, match: matched, line, entropy, confidence, facts, ...places };
+  const { suppressed, ...rest } = judge(
+    { rule, secret, match: matched, line, secretInLine, entropy },
+    { honourInlineAllow },
+  );
+  return { ready, suppressed, secret, match: matched, line, entropy, ...rest, ...places };
 }
 
 /** Borders of a rule's regex may take in line ends; they belong to no match. */

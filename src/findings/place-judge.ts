@@ -1,7 +1,8 @@
 import { originPath, type Origin } from "../model/content.ts";
 import type { Detection } from "../model/detection.ts";
 import type { Allowlist, Confidence, Rule, Ruleset } from "../model/rule.ts";
-import { isIntegrityLine, placeKind } from "./place-kind.ts";
+import { passes } from "../model/score.ts";
+import { weighPlace } from "./weigh-place.ts";
 
 /** Makes a matcher of a pattern in RE2 syntax. This room has no regex engine of its own; whoever opens the store gives one. */
 export type CompilePattern = (pattern: string) => (text: string) => boolean;
@@ -81,7 +82,8 @@ export function createPlaceJudge(ruleset: Ruleset, compile: CompilePattern): Pla
       const commit_ = commit !== "" && list.commits.has(commit);
       if (list.all ? allows(list, detection, path_, commit_) : path_ || commit_) return undefined;
     }
-    return byKind(rule, detection, origin.member === undefined ? path : path.replaceAll("!", "/"));
+    const { parts, confidence } = weighPlace(rule, detection, origin);
+    return passes(parts.reduce((sum, { bits }) => sum + bits, detection.bits)) ? confidence : undefined;
   };
 }
 
@@ -92,20 +94,4 @@ function allows(list: PlaceAllowlist, detection: Detection, path: boolean, commi
   if (list.regexes.length > 0 && !list.regexes.some((matches) => matches(text))) return false;
   const lower = detection.secret.toLowerCase();
   return list.stopwords.length === 0 || list.stopwords.some((word) => lower.includes(word));
-}
-
-/**
- * Drops what has no format of its own where the place explains it, lowers the rest one step in places full of examples.
- * A proved detection (`certain`) stays what it is: real keys are pasted into tests and READMEs.
- */
-function byKind(rule: Rule, detection: Detection, path: string): Confidence | undefined {
-  const kind = placeKind(path);
-  if (rule.kind === "generic") {
-    if (kind === "lock" || kind === "metadata" || isIntegrityLine(detection.line)) return undefined;
-    // Translations of the word "password" stand right of the key "password"; a value without a digit there is prose.
-    if (kind === "translations" && !/[0-9]/.test(detection.secret)) return undefined;
-  }
-  if (detection.confidence === "certain" || kind === "plain") return detection.confidence;
-  if (rule.kind === "token" && (kind === "lock" || kind === "minified")) return detection.confidence;
-  return "possible";
 }

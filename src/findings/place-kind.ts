@@ -33,7 +33,7 @@ const generated =
 const vendored =
   /(?:^|\/)(?:node_modules|vendor|third[_-]party|site-packages|dist-packages|bower_components|Pods|Carthage|\.m2|\.cargo\/registry|go\/pkg\/mod|\.nuget|gems)\/|^\/?(?:usr\/(?:share|lib|lib64|include|local\/go)|nix\/store|snap|opt\/yarn-[^/]*)\//;
 const test =
-  /(?:^|\/)(?:tests?|specs?|__tests__|testdata|test-fixtures|fixtures?|mocks?|__mocks__|stubs|samples?|examples?|e2e|cypress|golden|cassettes)\/|(?:_test\.go|\.(?:spec|test)\.[cm]?[jt]sx?|Tests?\.(?:java|kt|cs|swift)|_spec\.rb|(?:^|\/)test_[^/]*\.py|(?:^|\/)conftest\.py)$/;
+  /(?:^|\/)(?:tests?|testing|[sS]elf_?[tT]ests?|specs?|__tests__|testdata|test-fixtures|fixtures?|mocks?|__mocks__|stubs|samples?|examples?|e2e|cypress|golden|cassettes)\/|(?:_test\.go|\.(?:spec|test)\.[cm]?[jt]sx?|Tests?\.(?:java|kt|cs|swift)|_spec\.rb|(?:^|\/)(?:test_[^/]*|tests)\.py|(?:^|\/)conftest\.py)$/;
 const docs =
   /(?:^|\/)(?:docs?|man|javadoc)\/|\.(?:md|mdx|rst|adoc|asciidoc)$|(?:^|\/)(?:README|CHANGELOG|CHANGES|NEWS|CONTRIBUTING)[^/]*$/;
 

@@ -22,6 +22,8 @@ export interface Detection {
   /** Shannon entropy of the secret, bits per character. */
   readonly entropy: number;
   readonly confidence: Confidence;
+  /** How far the judge puts it above the gate (model/score.ts); what its place says is added to it. */
+  readonly bits: number;
   /** Facts proved offline, for people: `account 123456789012`, `expired 2023-01-01`. */
   readonly facts: readonly string[];
   /** Path of the member that holds it, where the content is a container: one part for each container, joined by `!`. Places count in that member. */

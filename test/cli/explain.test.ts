@@ -50,6 +50,27 @@ test("a checksum that is wrong, a placeholder, a marked line: dropped, with the 
   expect(leaktrace(["explain", `${path}:3`, "--ignore-gitleaks-allow"]).stdout).toMatch(/^REPORTED/m);
 });
 
+test("the parts of the score, the one that decided, and what the place adds", () => {
+  const key = ["a8fK", "q02LmXz71P", "qoTn3Bv9"].join("");
+  const password = ["barbut8", "chars"].join("");
+  const line = `expected_api_key = "${key}"\n * master_password: "${password}",\n`;
+  mkdirSync(join(folder, "test"), { recursive: true });
+  const path = file(join("test", "score.js"), line);
+  const first = leaktrace(["explain", `${path}:1`]).stdout;
+  expect(first).toMatch(/score {5}\+\d+\.\d bits: at or above 0, a secret/);
+  expect(first).toMatch(/\+\d+\.\d {2}value .* <- decided/);
+  expect(first).toMatch(/-\d+\.\d {2}name .*expected/);
+  expect(first).toMatch(/-1\.0 {2}place .*tests/);
+  expect(first).not.toContain(key);
+  const second = leaktrace(["explain", `${path}:2`]).stdout;
+  expect(second).toMatch(/score {5}-\d+\.\d bits: below 0, dropped/);
+  expect(second).toMatch(/-3\.0 {2}syntax .* <- decided/);
+  expect(second).not.toContain(password);
+  const never = leaktrace(["explain", `${file("never.env", "api_key = YOUR_API_KEY_HERE_1234\n")}:1`]).stdout;
+  expect(never).toMatch(/score {5}one part outweighs all others/);
+  expect(never).toMatch(/never {2}stand-in .* <- decided/);
+});
+
 test("a decoded value, and a baseline that hides a finding", () => {
   const encoded = Buffer.from(`export GH=${token} # and more text`).toString("base64");
   const path = file("encoded.yaml", `data: ${encoded}\n`);

@@ -74,6 +74,7 @@ export function detection(secret: string, fields: Partial<Detection> = {}): Dete
     endColumn: 6 + secret.length,
     entropy: 4.5,
     confidence: "likely",
+    bits: 24,
     facts: [],
     tags: [],
     ...fields,

@@ -184,6 +184,23 @@ describe("places", () => {
     expect(findings.suppressed()).toEqual({ path: 2 });
   });
 
+  test.each(["tests/users.sql", "docs/htpasswd.md", "Lib/SelfTest/kdf.py", "app/tests.py"])(
+    "hashes of passwords in %s are dropped and counted, proved secrets stay",
+    (path) => {
+      const hash = rule({ id: "some-hash", tags: ["hash"] });
+      const findings = store({ ruleset: ruleset([token, hash]) });
+      findings.addHit(
+        hit(contentId("hashes"), [
+          detection(madeUpSecret("hash"), { ruleId: hash.id }),
+          detection(madeUpSecret("proved"), { ruleId: token.id, start: 200, confidence: "certain" }),
+        ]),
+      );
+      findings.addSighting({ content: contentId("hashes"), origin: fileOrigin(path) });
+      expect(findings.findings().map(({ secret }) => secret)).toEqual([madeUpSecret("proved")]);
+      expect(findings.suppressed()).toEqual({ path: 1 });
+    },
+  );
+
   test("a token in a lock file stays; a content that also lies elsewhere stays for that place alone", () => {
     const findings = store();
     findings.addHit(hit(contentId("t"), [detection(madeUpSecret("t"))], "yarn.lock"));

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createDetector, explain, instantiateKernel, loadEngine, type Detector } from "../../detect/index.ts";
-import { FindingStore } from "../../findings/index.ts";
+import { FindingStore, weighPlace } from "../../findings/index.ts";
 import { blobId } from "../../content/blob-id.ts";
 import type { Origin } from "../../model/content.ts";
 import type { Finding, FindingSighting } from "../../model/finding.ts";
@@ -157,5 +157,6 @@ function linesOf({ name, origin, bytes, line }: Place, detector: Detector, prepa
     bytes.toString("utf8", from, Math.min(to, from + 1000)),
     explain(detector, bytes, from, to),
     findings,
+    ({ ready, ...outcome }) => weighPlace(ready.rule, outcome, origin).parts,
   );
 }

@@ -35,7 +35,7 @@ export async function run([id = "", path]: readonly string[], options: { readonl
   });
   const { steps, detections } = explain(detector, bytes, 0, bytes.length);
   const secrets = steps.flatMap(({ outcome }) => outcome?.secret ?? []);
-  const lines = steps.flatMap((step) => [...stepText(step, secrets, lineOf(bytes, step.at))]);
+  const lines = steps.flatMap((step) => [...stepText(step, secrets, { line: lineOf(bytes, step.at) })]);
   if (path === undefined) lines.unshift("An example made for this rule:", "");
   if (steps.length === 0)
     lines.push(

@@ -3,7 +3,9 @@ import { maskEncoded, maskIn, maskSecret } from "../../findings/index.ts";
 import type { SuppressionReason } from "../../model/detection.ts";
 import type { Finding } from "../../model/finding.ts";
 import { sanitize } from "../../model/sanitize.ts";
+import { passes, type Part } from "../../model/score.ts";
 import { structureText } from "../../model/structure-text.ts";
+import { scoreLines } from "./score.ts";
 
 /** Rules that came no further than their keyword are named up to here. */
 const maxNamed = 12;
@@ -29,12 +31,16 @@ const reasons: Readonly<Record<SuppressionReason, string>> = {
   path: "the path is one where this rule finds nothing worth telling",
 };
 
-/** What stands at a place, for people: every rule that looked there, how far it came, and what a report says. Secrets are masked. */
+/**
+ * What stands at a place, for people: every rule that looked there, how far it came, what it was judged by, and what a report says. Secrets are
+ * masked. `placeParts`: what the place adds to the score of an outcome.
+ */
 export function* explanationLines(
   place: string,
   line: string,
   { steps, detections }: Explanation,
   findings: readonly Finding[],
+  placeParts: (outcome: Outcome) => readonly Part[],
 ): Iterable<string> {
   const secrets = [...detections.map(({ secret }) => secret), ...steps.flatMap(({ outcome }) => outcome?.secret ?? [])];
   yield sanitize(place);
@@ -48,7 +54,10 @@ export function* explanationLines(
     return;
   }
   const far = steps.filter(({ end }) => end !== "sieve" && end !== "regex");
-  for (const step of far) yield* stepText(step, secrets);
+  for (const step of far) {
+    const atPlace = step.end === "reported" && step.outcome !== undefined ? placeParts(step.outcome) : [];
+    yield* stepText(step, secrets, { atPlace });
+  }
   yield* near(
     steps.filter(({ end }) => end === "regex"),
     "its regex does not match around it",
@@ -60,10 +69,18 @@ export function* explanationLines(
   yield* verdict(far, findings);
 }
 
-/** One step: which rule, how far it came, and why no further. `secrets` are masked; `line`: where it is, unless that is known. */
-export function* stepText(step: Step, secrets: readonly string[], line?: number): Iterable<string> {
+/**
+ * One step: which rule, how far it came, and why no further. `secrets` are masked; `line`: where it is, unless that is known; `atPlace`: what its
+ * place adds to the score.
+ */
+export function* stepText(
+  step: Step,
+  secrets: readonly string[],
+  { line, atPlace = [] }: { readonly line?: number; readonly atPlace?: readonly Part[] } = {},
+): Iterable<string> {
   const { rule, keyword, end, outcome, depth, encodings } = step;
-  yield `${headings[end]}  ${sanitize(rule.id)}: ${sanitize(rule.description)}`;
+  const stays = outcome === undefined || passes(outcome.bits + sumOf(atPlace));
+  yield `${end === "reported" && !stays ? "DROPPED" : headings[end]}  ${sanitize(rule.id)}: ${sanitize(rule.description)}`;
   if (line !== undefined) yield labelled("line", String(line));
   if (depth > 0) yield labelled("decoded", `${encodings.join(", ")}${depth === 1 ? "" : ` (${depth} layers)`}`);
   if (keyword !== "") yield labelled("keyword", JSON.stringify(sanitize(keyword)));
@@ -78,13 +95,19 @@ export function* stepText(step: Step, secrets: readonly string[], line?: number)
   if (outcome.facts.length > 0) yield labelled("facts", outcome.facts.map(sanitize).join("; "));
   if (outcome.suppressed !== undefined)
     yield labelled("dropped", `${outcome.suppressed}: ${reasons[outcome.suppressed]}`);
+  else if (!stays) yield labelled("dropped", `path: ${reasons.path}`);
   else
     yield labelled(
       "judged",
       `a secret, ${outcome.confidence}${rule.check === undefined ? "" : ` (check ${rule.check})`}`,
     );
+  for (const [label, words] of scoreLines([...outcome.parts, ...atPlace])) yield labelled(label, words);
   if (end === "parts") yield labelled("but", partsText(step));
   yield "";
+}
+
+function sumOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { bits }) => sum + bits, 0);
 }
 
 function valueText({ secret, entropy, ready }: Outcome): string {

@@ -12,9 +12,10 @@ export interface Assignment {
   readonly isEnvLine: boolean;
   /**
    * `assigned`: an operator or markup joins name and value. `argument`: a comma does, and the name opens the call or the pair it stands in
-   * (`put("password", "…")`). `listed`: a comma does, and both are elements of some list, so that one says little about the other.
+   * (`put("password", "…")`). `paired`: both are all of a record or its beginning, as in `[("password", "…"), …]`. `listed`: a comma does, and both
+   * are elements of some list, so that one says little about the other.
    */
-  readonly joint: "assigned" | "argument" | "listed";
+  readonly joint: "assigned" | "argument" | "paired" | "listed";
   /** The text behind the value, at most 24 characters. */
   readonly after: string;
   /** The text before the name, at most 24 characters. */
@@ -24,6 +25,14 @@ export interface Assignment {
 const MAX_SIDE = 24;
 const ENV_NAME = /^[A-Z][A-Z0-9_]*$/;
 const ENV_HEAD = /(?:^|[\r\n])\s*(?:(?:export|ENV|ARG|set|-)\s+)?$/;
+
+/** What joins the two halves of a pair: `name="…" value="…"`. Then the name is the value of another member. */
+const PAIR_WORD = /^(?:name|key|value)$/i;
+const TELLING_NAME = /[\w.-]*(?:secret|token|passw|passphrase|credential|[\w.-]key)[\w.-]*/i;
+
+function tellingName(text: string): string | undefined {
+  return TELLING_NAME.exec(text)?.[0];
+}
 
 /** Reads the surroundings of a candidate's value from its match and line. */
 export function readAssignment(candidate: Candidate): Assignment {
@@ -36,7 +45,11 @@ export function readAssignment(candidate: Candidate): Assignment {
   const name = /^[\w$.-]*/.exec(match.slice(0, inMatch))?.[0] ?? "";
   const between = match.slice(name.length, inMatch);
   const last = between[between.length - 1] ?? "";
-  const key = head + name;
+  const key = PAIR_WORD.test(name)
+    ? (tellingName(match.slice(name.length, inMatch)) ??
+      tellingName(match.slice(inMatch + secret.length)) ??
+      head + name)
+    : head + name;
   const after = at < 0 ? "" : line.slice(at + secret.length, at + secret.length + MAX_SIDE);
   const before =
     matchStart <= 0 ? "" : line.slice(Math.max(0, matchStart - head.length - MAX_SIDE), matchStart - head.length);
@@ -55,5 +68,6 @@ export function readAssignment(candidate: Candidate): Assignment {
 function readJoint(between: string, before: string): Assignment["joint"] {
   if (!/^["'`]?\s*,/.test(between)) return "assigned";
   const isOpening = /^["'`]/.test(between) ? /[([]\s*[bBrRuU@]?["'`]$/.test(before) : /\(\s*$/.test(before);
-  return isOpening && !/[\r\n]/.test(between) ? "argument" : "listed";
+  if (!isOpening || /[\r\n]/.test(between)) return "listed";
+  return /(?:^|[\s,([{=:])\(\s*[bBrRuU@]?["'`]?$/.test(before) ? "paired" : "argument";
 }

@@ -44,7 +44,19 @@ export function isDegenerate(value: string, isToken: boolean): boolean {
   if (isToken) return run >= Math.max(8, text.length * 0.5) || countingShare(text) >= 0.5;
   // In hex four equal digits are usual; long base64 has runs of A where numbers are small.
   const limit = text.length > 64 ? text.length / 4 : takeCensus(text).isHex ? 6 : 4;
-  return run >= limit || countingShare(text) > 1 / 3 || isInterleaved(text);
+  return run >= limit || countingShare(text) > 1 / 3 || isInterleaved(text) || countsBytes(text);
+}
+
+/** `000102…0f`, `f0e0d0…`: hex of bytes that go up or down in equal steps, three quarters of them at least. */
+function countsBytes(text: string): boolean {
+  if (text.length < 16 || text.length % 2 !== 0 || !/^[0-9a-f]+$/i.test(text)) return false;
+  const bytes = Buffer.from(text, "hex");
+  const steps = new Map<number, number>();
+  for (let at = 1; at < bytes.length; at++) {
+    const step = (bytes[at]! - bytes[at - 1]!) & 255;
+    steps.set(step, (steps.get(step) ?? 0) + 1);
+  }
+  return Math.max(...steps.values()) * 4 >= (bytes.length - 1) * 3;
 }
 
 /**

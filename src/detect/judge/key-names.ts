@@ -1,3 +1,4 @@
+import { looksRandom } from "./random-value.ts";
 import { splitWords } from "./words.ts";
 
 /** `secret`: the name promises one. `weak`: only a clearly random value counts. `never`: what it names is no secret. */
@@ -11,7 +12,7 @@ const NEVER_LAST: ReadonlySet<string> = new Set(
     "alias ref reference arn provider source store manager service factory handler validator generator parser encoder encoding schema model table view page form input button icon image event action callback listener hook " +
     "mock digest checksum fingerprint thumbprint usage stroke press board word words frame frames map bindings binding down up char chars charset character characters option options flag flags arg args argument comment doc docs locale lang " +
     "example examples sample template templates regexes rule rules node nodes literal span range position offset pos line lines kinds list array dict set tree stream buffer reader writer iterator " +
-    "strength meter rotation request requests response responses command cmd script question prompt info metadata meta date time timestamp at on by of in changed set reset required needed missing invalid cache caching address hashes hash data verifier salt iv history"
+    "strength meter rotation request requests response responses command cmd script question prompt info metadata meta date time timestamp at on by of in changed set reset required needed missing invalid cache caching address hashes hash data verifier salt iv history point points scheme schemes"
   ).split(" "),
 );
 
@@ -32,13 +33,13 @@ const WEAK_FIRST: ReadonlySet<string> = new Set(
 const NEVER_ANYWHERE: ReadonlySet<string> = new Set(
   (
     "public publishable csrf xsrf nonce authenticity sitekey placeholder regex tokenizer vocab pagination websocket continuation cursor cancellation " +
-    "gpg pgp logits einsum"
+    "gpg pgp logits einsum encrypted hashed sealed ciphertext"
   ).split(" "),
 );
 
 /** Whole names, without separators, that are something else although they contain a telling word. */
 const NEVER_WHOLE =
-  /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response)token|.*websocketkey)$/;
+  /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response)token|.*websocketkey|(?:.*fungible|.*spl)token)$/;
 
 /** Tokens bound to one page, public halves and hashes, however the name is joined (`scriptPubKey`, `csrfmiddlewaretoken`). */
 const OPEN_NAME = /csrf|xsrf|pub_?key|password_?hash/i;
@@ -55,6 +56,11 @@ const FILE_NAME =
 const KEY_OF =
   /(?:api|access|secret|private|encrypt\w*|decrypt\w*|cipher|crypto|sign(?:ing)?|signature|master|auth\w*|license|session|hmac|aes|jwt|shared)\.key$/i;
 
+/** `KATDBpwdLqcU`: drawn letters, in which a telling word stands by chance; names that people give have separators, or words. */
+function isDrawn(key: string): boolean {
+  return key.length >= 8 && /^[A-Za-z0-9]+$/.test(key) && /\d/.test(key) && looksRandom(key, 1);
+}
+
 /** Judges the name that a value was assigned to. @param key as written, `db.apiKey` or `API_KEY`; empty: unknown */
 export function judgeKeyName(key: string): KeyName {
   if (key === "") return "secret";
@@ -69,7 +75,7 @@ export function judgeKeyName(key: string): KeyName {
     .replace(/[^a-z0-9]/g, "");
   if (NEVER_WHOLE.test(whole) && !KEY_OF.test(key)) return "never";
   if (words.some((word) => NEVER_ANYWHERE.has(word))) return "never";
-  if (OPEN_NAME.test(key) || SESSION_SECRET.test(key) || FILE_NAME.test(key)) return "never";
+  if (isDrawn(key) || OPEN_NAME.test(key) || SESSION_SECRET.test(key) || FILE_NAME.test(key)) return "never";
   if (NEVER_FIRST.has(first) && words.length > 1) return "never";
   return WEAK_FIRST.has(first) && words.length > 1 ? "weak" : "secret";
 }

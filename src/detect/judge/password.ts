@@ -1,7 +1,7 @@
 import { takeCensus } from "./characters.ts";
 import { countingShare } from "./degenerate.ts";
 import type { Assignment } from "./assignment.ts";
-import { looksRandom } from "./random-value.ts";
+import { randomBits } from "./random-value.ts";
 import { rarity } from "./rarity.ts";
 import { hasOtherMeaning, isPathShaped, isProse } from "./shapes.ts";
 import { plainWords, sampleWords, splitWords } from "./words.ts";
@@ -13,29 +13,57 @@ const MAX_LENGTH = 128;
 
 /** Technical words that end in a number as names do: sha256, utf8, int32. */
 const NUMBERED_NAME =
-  /^(?:sha|md|utf|int|uint|aes|des|rc|base|x|ipv|oauth|http|ssl|tls|v|version|ver|step|field|item|user|test|password|passwd|pass|pwd|secret|token|key|node|host|server|client|db|name|value|id|foo|bar|abc|p|pw|s|str|arg|param|var|tmp|temp|col|row|line|page|column|option|mode|level|type|group|account|admin|root|demo|dummy|example|sample)[-_]?\d{1,4}$/i;
+  /^(?:sha(?:1|224|256|384|512)crypt|md5crypt|bcrypt)$|^(?:sha|md|utf|int|uint|aes|des|rc|base|x|ipv|oauth|http|ssl|tls|v|version|ver|step|field|item|user|test|password|passwd|pass|pwd|secret|token|key|node|host|server|client|db|name|value|id|foo|bar|abc|p|pw|s|str|arg|param|var|tmp|temp|col|row|line|page|column|option|mode|level|type|group|account|admin|root|demo|dummy|example|sample)[-_]?\d{1,4}$/i;
 
 /** Signs that people put into passwords; the others join names. */
 const PASSWORD_SIGN = /[!@#$%^&*?+~]/;
 
+/** What a value weighs as a password, and why. */
+export interface PasswordValue {
+  /** Above zero: believable. */
+  readonly bits: number;
+  readonly why: string;
+}
+
+const NONE = -20;
+/** A value that passes all doubts is as likely a password as a word of some program that looks like one. */
+const BELIEVABLE = 2;
+
 /**
- * Whether a value can be a password that somebody chose or that a generator made: not a word, a name, a placeholder, prose, a path or code.
+ * What speaks for a password that somebody chose or that a generator made, and against a word, a name, a placeholder, prose, a path or code.
  * Moderate entropy is enough, since the name on its left says what it is.
  */
-export function isBelievablePassword(value: string, place: Assignment): boolean {
-  if (value.length < MIN_LENGTH || value.length > MAX_LENGTH) return false;
-  if (hasOtherMeaning(value) || isPathShaped(value) || isProse(value) || NUMBERED_NAME.test(value)) return false;
-  if (isForeign(value)) return false;
-  if (place.quote === "" && !place.isEnvLine && !isPlainOnItsLine(value, place)) return false;
+export function weighPassword(value: string, place: Assignment): PasswordValue {
+  if (value.length < MIN_LENGTH || value.length > MAX_LENGTH)
+    return { bits: NONE, why: `passwords have ${MIN_LENGTH} to ${MAX_LENGTH} characters` };
+  if (hasOtherMeaning(value) || isPathShaped(value) || isProse(value) || NUMBERED_NAME.test(value))
+    return { bits: NONE, why: "a path, a number, prose, markup or a technical word" };
+  if (isForeign(value)) return { bits: NONE, why: "a word in another alphabet" };
+  if (place.quote === "" && !place.isEnvLine && !isPlainOnItsLine(value, place))
+    return { bits: NONE, why: "no quotes around it, and signs of code in it or behind it" };
   const { lower, upper, digits, signs } = takeCensus(value);
   const letters = lower + upper;
-  if (digits === 0 && signs === 0) return isRandomWord(value, lower > 0 && upper > 0);
-  if (looksRandom(value, 1)) return true;
-  if (letters === 0) return signs > 0 && digits >= 4 && PASSWORD_SIGN.test(value);
-  if (isName(value, digits)) return false;
-  if (digits === 0) return hasChosenSigns(value) && !(/^[A-Za-z]+[!.?,;:]$/.test(value) && value.length < 10);
+  if (digits === 0 && signs === 0)
+    return isRandomWord(value, lower > 0 && upper > 0)
+      ? { bits: BELIEVABLE, why: "letters that no language would spell" }
+      : { bits: NONE, why: "a word" };
+  const drawn = randomBits(value, 1);
+  if (drawn >= 0) return { bits: BELIEVABLE + drawn, why: "as if drawn by a machine" };
+  if (letters === 0)
+    return signs > 0 && digits >= 4 && PASSWORD_SIGN.test(value)
+      ? { bits: BELIEVABLE, why: "digits with signs between them" }
+      : { bits: NONE, why: "a number" };
+  if (isName(value, digits)) return { bits: NONE, why: "words joined to a name" };
+  const kinds = [lower, upper, digits, signs].filter((count) => count > 0).length;
+  const bits = BELIEVABLE + kinds - 2 + Math.max(0, Math.min(4, rarity(value) / 4));
+  if (digits === 0)
+    return hasChosenSigns(value) && !(/^[A-Za-z]+[!.?,;:]$/.test(value) && value.length < 10)
+      ? { bits, why: "letters and signs, as people choose them" }
+      : { bits: NONE, why: "words with punctuation" };
   // Letters and digits: a word with a number counts from eight characters on.
-  return value.length >= 8 || PASSWORD_SIGN.test(value) || rarity(value) > 0;
+  return value.length >= 8 || PASSWORD_SIGN.test(value) || rarity(value) > 0
+    ? { bits, why: "letters, digits and signs, as people choose them" }
+    : { bits: NONE, why: "a short word with a number" };
 }
 
 /** Labels of user interfaces in other alphabets; people type passwords in ASCII, or nearly so. */
@@ -73,7 +101,7 @@ function isName(value: string, digits: number): boolean {
 
 /** Unquoted values are believed in settings files and on command lines, not in the middle of code. */
 function isPlainOnItsLine(value: string, { after, operator }: Assignment): boolean {
-  if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|;$|[&,;]\w+=|[=!]=|&&|^[=:?]|\?[^?]*:/.test(value)) return false;
+  if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|;$|[&,;]\w+=|[=!]=|&&|\bthis\.|^[=:?]|\?[^?]*:/.test(value)) return false;
   if (
     /^\s*[([{.?]|^\s*(?:[-+*/%|&>=!?]|<(?!\/|$)|->|::)|^;|^,|^\s+(?:if|else|or|and|for|in|is|not|as|do|then)\b/.test(
       after,

@@ -8,7 +8,7 @@ const WRAPPED =
 const EXAMPLE_WORD = /EXAMPLE|example$/;
 
 /** Texts that are no value whatever the case. */
-const EXACT: ReadonlySet<string> = new Set(
+export const commonPlaceholders: ReadonlySet<string> = new Set(
   (
     "null nil none undefined true false yes no n/a na tbd todo empty blank test admin root guest user default changeit changeme password passw0rd p@ssw0rd pa55word pa55w0rd " +
     "s3cr3t t0ps3cret secret letmein welcome hunter2 qwerty qwerty123 trustno1 password1 password12 password123 admin123 test123 abc123 xyz notasecret minioadmin postgres mysql " +
@@ -31,7 +31,7 @@ export interface PlaceholderLimits {
  */
 export function isPlaceholder(value: string, limits: PlaceholderLimits): boolean {
   const lower = value.toLowerCase();
-  if (EXACT.has(lower) || WRAPPED.test(value) || EXAMPLE_WORD.test(value)) return true;
+  if (commonPlaceholders.has(lower) || WRAPPED.test(value) || EXAMPLE_WORD.test(value)) return true;
   let letters = 0;
   let covered = 0;
   let spelled = false;
@@ -45,7 +45,7 @@ export function isPlaceholder(value: string, limits: PlaceholderLimits): boolean
       spelled = true;
     }
   }
-  if (!spelled) return letters > 0 && isLeetWord(lower);
+  if (!spelled) return letters > 0 && (isLeetWord(lower) || isLeetText(lower));
   const rest = value.replace(/[A-Za-z]+/g, "");
   // Numbers that count (1, 01, 123, 2024) belong to the words; signs between words do as well.
   const free = rest
@@ -61,10 +61,18 @@ const LONGEST_LEET = 12;
 function isLeetWord(lower: string): boolean {
   if (lower.length > LONGEST_LEET) return false;
   const plain = unleet(lower).replace(/[^a-z]/g, "");
-  for (const word of ["password", "secret", "changeme", "letmein", "welcome"]) {
+  for (const word of ["password", "topsecret", "secret", "changeme", "letmein", "welcome"]) {
     if (plain.includes(word)) return word.length >= plain.length * 0.7 && lower.length <= word.length + 4;
   }
   return false;
+}
+
+/** `an0th3r_t0k3n`: nothing but plain words, two of them at least, once the signs for letters are read. */
+function isLeetText(lower: string): boolean {
+  const words = splitWords(unleet(lower));
+  return (
+    words.length > 1 && words.every(({ text }) => text.length > 2 && (plainWords.has(text) || sampleWords.has(text)))
+  );
 }
 
 /** A sample word of five or more letters anywhere in the value, covering a third of it (`AKIAIOSFODNN7EXAMPLE`). */

@@ -16,33 +16,49 @@ const MIN_HEX_LENGTH = 16;
 /** One in fourteen drawn values of this length is without a digit, fewer of longer ones. */
 const MIN_LETTERS_LENGTH = 16;
 
+/** Drawn UUIDs and hex lie so far above the limit: hardly anything else has their alphabet. */
+const SURE = 4;
+const UUID_DIGITS = 32;
+/** What cannot be told from words, numbers and names. */
+const NOT_DRAWN = -20;
+
 /**
- * Whether a value looks as if a machine had drawn it.
+ * How far a value lies above the least rarity of drawn ones, in bits; below zero it does not look drawn, and -20 is the least.
  * @param factor how far above the usual limit it has to lie (1: the limit itself)
  */
-export function looksRandom(value: string, factor: number): boolean {
-  if (UUID.test(value)) return isRandomUuid(value);
+export function randomBits(value: string, factor: number): number {
+  if (UUID.test(value)) return isRandomUuid(value) ? SURE + UUID_DIGITS - MIN_HEX_LENGTH : NOT_DRAWN;
   const text = value.replace(/={1,2}$/, "");
   const census = takeCensus(text);
   const { lower, upper, digits, isHex } = census;
-  if (lower + upper === 0) return false;
+  if (lower + upper === 0) return NOT_DRAWN;
   // Short names in camel case are told from drawn letters by nothing.
-  if (digits === 0 && text.length < MIN_LETTERS_LENGTH) return false;
-  if (isHex) return text.length >= MIN_HEX_LENGTH && digits >= 3 && lower + upper >= 2;
-  if (rarity(text) >= leastRarity(text.length) * factor) return true;
+  if (digits === 0 && text.length < MIN_LETTERS_LENGTH) return NOT_DRAWN;
+  if (isHex)
+    return text.length >= MIN_HEX_LENGTH && digits >= 3 && lower + upper >= 2
+      ? SURE + text.length - MIN_HEX_LENGTH
+      : NOT_DRAWN;
+  const bits = rarity(text) - leastRarity(text.length) * factor;
+  if (bits >= 0) return bits;
   // `svc_` and 32 hex digits: what stands in front is a name, so the body is asked alone.
   const body = text.slice(text.slice(0, text.length / 3).lastIndexOf("_") + 1);
-  return body.length < text.length && body.length >= MIN_HEX_LENGTH && looksRandom(body, factor);
+  const isBody = body.length < text.length && body.length >= MIN_HEX_LENGTH;
+  return Math.max(bits, NOT_DRAWN, isBody ? randomBits(body, factor) : NOT_DRAWN);
+}
+
+/** Whether a value looks as if a machine had drawn it. @param factor as for `randomBits` */
+export function looksRandom(value: string, factor: number): boolean {
+  return randomBits(value, factor) >= 0;
 }
 
 /** Shorter words are often part of a drawn value. */
 const MIN_WRITTEN_LENGTH = 6;
 
+/** A name of some program: words in one case with `_` between them, versions (`v2`) among them. */
+const SNAKE_NAME = /^[a-z]+(?:_(?:[a-z]+|v?\d|[a-z]{2,}\d)){2,}$/i;
+
 /** Whether a value is plainly written: letters with separators, and clearly cheaper as words than as drawn characters. */
 export function isWritten(value: string): boolean {
-  return (
-    value.length >= MIN_WRITTEN_LENGTH &&
-    /^[A-Za-z]+(?:[._ -][A-Za-z]+)*$/.test(value) &&
-    rarity(value) < 0.1 * value.length
-  );
+  if (value.length < MIN_WRITTEN_LENGTH || rarity(value) >= 0.1 * value.length) return false;
+  return /^[A-Za-z]+(?:[._ -][A-Za-z]+)*$/.test(value) || SNAKE_NAME.test(value);
 }

@@ -55,6 +55,24 @@ describe("generic assignments", () => {
       `{"a/token":"«${draw("hex", 64)}»","b":"${draw("hex", 64)}","c":"${draw("hex", 64)}","d":"${draw("hex", 64)}"}`,
       "not-random",
     ],
+    ["the beginning of a JSON web token", 'token = "«eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9»"', "placeholder"],
+    ["an abbreviated JSON web token", 'token = "«eyJhsw5c»"', "placeholder"],
+    ["hex of bytes that count", 'secret = "«101112131415161718191a1b1c1d1e1f»"', "placeholder"],
+    ["base64 of a sentence, cut", 'token = "«ZhbHVldGhpcyBpcyBub3QgYSByZWFsIH»"', "placeholder"],
+    ["base64 of a row", 'secret = "«YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY=»"', "placeholder"],
+    ["words in other letters", 'token: "«an0th3r_t0k3n»"', "placeholder"],
+    ["what its name calls encrypted", `encryptedClientSecret = "«${draw("base64", 64)}»"`, "reference"],
+    ["a value of a drawn name", `"KATDB9‹tokenqXc5R":"«${draw("base62", 24)}»"`, "reference"],
+    ["escapes of manual pages", "export AUTH_KEY=«\\[aq]\\[dq]user,pass1\\[dq]\\[aq]»", "not-random"],
+    ["the digest of a placeholder", 'secret = "«5f4dcc3b5aa765d61d8327deb882cf99»"', "placeholder"],
+    [
+      "the address of a picture",
+      '"https://h/o/a.jpeg?alt=media&‹token=«0f8fad5b-d9cb-469f-a165-70867728950e»"',
+      "reference",
+    ],
+    ["a coin", `"solana:x?spl-‹token=«${draw("base62", 44)}»"`, "reference"],
+    ["an extended public key", `account_key = "«tpub${draw("base36", 107).replace(/[0l]/g, "x")}»"`, "not-random"],
+    ["a page's token in a pair", `<input ‹name="authenticity_token" value="«${draw("base64", 86)}==»" />`, "reference"],
     ["an element of a list", `["other", "‹token", "«SecondElementOfList»"]`, "not-random"],
     [
       "an identifier beside another one",
@@ -84,6 +102,9 @@ describe("password assignments", () => {
     `passwd => "«${draw("base36", 10)}»"`,
     'password = "«SummerTiger87»"',
     "PGPASSWORD=«xk(d;29Lm»",
+    'conn.set_‹pass("«gandalf@481»")',
+    '  ("‹password", "«gandalf@481»"),',
+    ' *   master_password: "«g3tInCr4zee&stUfF»",',
   ])("reports %s", (line) => {
     expect(reasonOf(line, password)).toBeUndefined();
   });
@@ -93,6 +114,13 @@ describe("password assignments", () => {
     'password: "«changeme123»"',
     'password = "«P@ssw0rd»"',
     'password = "«sunflower»"',
+    'expect_decode_‹pass("«github%2z.org1»");',
+    ' *   master_password: "«harbour88chars»",',
+    'password = "«mode","doc-url":"https»"',
+    'password_scheme = "«sha512crypt»"',
+    '  ("‹password", "«b109f3bbbc244eb82441917ed06d618b»"),',
+    'password = "«$p5k2$1$$h1TDLGSw9ST8UMAPeIE13i0t12c=»"',
+    "thickness‹Pass=«.005*this._scale*this.grid1»,",
     "password = «user_password»",
     "password = «getPassword»()",
     "password=«pw1234»;",
@@ -119,6 +147,10 @@ describe("tokens with a format of their own", () => {
     expect(reasonOf(`x «AAAAAAAAAAAAAAAAAAAAA${draw("base62", 60)}»`, token)).toBeUndefined();
   });
 
+  it("drops names of programs", () => {
+    expect(reasonOf("x «private_get_v5_asset_coin_query_info»", token)).toBe("not-random");
+  });
+
   it("drops faked bodies", () => {
     expect(reasonOf(`x «ghp_${"x".repeat(36)}»`, token)).toBe("masked");
     expect(reasonOf(`x «ghp_${"0".repeat(36)}»`, token)).toBe("placeholder");
@@ -129,7 +161,7 @@ describe("tokens with a format of their own", () => {
   it("follows the checksum, whatever else it sees", () => {
     const genuine = ["ghp_", "yLL1chHhcAMDgmQf9CvmhUzQu2Ynr6", "1nUoLR"].join("");
     const checked: Partial<Rule> = { ...token, check: "github-crc32" };
-    expect(judge(candidate(`x «${genuine}»`, checked), options)).toEqual({
+    expect(judge(candidate(`x «${genuine}»`, checked), options)).toMatchObject({
       confidence: "certain",
       facts: ["checksum valid"],
     });
@@ -139,7 +171,7 @@ describe("tokens with a format of their own", () => {
 
   it("lowers the confidence where an unpublished checksum fails", () => {
     const value = `cfut_${draw("base62", 40)}${draw("hex", 8)}`;
-    expect(judge(candidate(`x «${value}»`, { ...token, check: "cloudflare-crc32" }), options)).toEqual({
+    expect(judge(candidate(`x «${value}»`, { ...token, check: "cloudflare-crc32" }), options)).toMatchObject({
       confidence: "possible",
       facts: ["checksum does not fit"],
     });
@@ -167,6 +199,9 @@ describe("shapes near a telling word", () => {
     expect(reasonOf(`datadog_md5: "«${draw("hex", 32)}»"`, context)).toBe("not-random");
     expect(reasonOf('datadog_key = "«averyveryverylongidentifierindeed»"', context)).toBe("not-random");
     expect(reasonOf('datadog_key = "«0123456789abcdef0123456789abcdef»"', context)).toBe("placeholder");
+    const data = [draw("base64", 60), draw("hex", 32), draw("base64", 60)] as const;
+    expect(reasonOf(`"${data[0]}+/«${data[1]}»/+${data[2]}"`, context)).toBe("not-random");
+    expect(reasonOf(`https://host.io/v2/services/webhooks/«${data[1]}»`, context)).toBeUndefined();
   });
 
   it("judges a password in a URL by host and user as well", () => {

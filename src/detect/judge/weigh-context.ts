@@ -1,0 +1,57 @@
+import type { Part } from "../../model/score.ts";
+import type { Candidate } from "../candidate.ts";
+import { isCutJwt } from "./cut-jwt.ts";
+import { decodesToPlaceholder } from "./decoded-placeholder.ts";
+import { isDegenerate } from "./degenerate.ts";
+import { documentParts } from "./documentation.ts";
+import { against, type Asked, isOfUrl, part } from "./parts.ts";
+import { weighPassword } from "./password.ts";
+import { looksRandom } from "./random-value.ts";
+import { isDigest, isLabelledDigest, UUID } from "./shapes.ts";
+import { standInParts } from "./stand-ins.ts";
+import { leadsNowhere, urlUser } from "./url-host.ts";
+
+/** A common shape near a telling word: it must be a value, no stand-in, and neither be called a digest there nor be written text. */
+export function* contextParts(asked: Asked): Iterable<Part> {
+  const { value, isPassword, candidate } = asked;
+  yield part("kind", 8, "a shape and a word near it that belong together");
+  yield* standInParts(asked, 0.5);
+  if (decodesToPlaceholder(value)) yield against("stand-in", "base64 of a placeholder", "placeholder");
+  if (isDegenerate(value, !isPassword))
+    yield against("stand-in", "a pattern: few characters, over and over", "placeholder");
+  if (!isPassword) {
+    yield* shapeParts(asked);
+    return;
+  }
+  if (isOfUrl(candidate) && leadsNowhere(candidate.match))
+    yield against("stand-in", "a URL to a host that is only a stand-in", "placeholder");
+  if (isOfUrl(candidate) && urlUser(candidate.match) === value)
+    yield against("stand-in", "the same as the user's name", "placeholder");
+  const { bits, why } = weighPassword(value, asked.place);
+  yield part("value", bits, why);
+  yield* documentParts(candidate);
+}
+
+function* shapeParts({ value, candidate }: Asked): Iterable<Part> {
+  const { line, secretInLine } = candidate;
+  if (isCutJwt(value)) yield against("stand-in", "the beginning of a token, without the rest", "placeholder");
+  if (isCutOfData(candidate)) yield against("syntax", "cut out of a long run of base64", "not-random");
+  if (isDigest(value)) yield against("meaning", "a digest", "not-random");
+  if (secretInLine > 0 && isLabelledDigest(line.slice(0, secretInLine)))
+    yield against("meaning", "the line calls it a digest or an identifier", "not-random");
+  // Half of the usual limit: the telling word has its own weight, and shapes with a fixed part look less random.
+  const isPlainShape = /^[0-9A-Za-z_+/=.-]+$/.test(value);
+  if (isPlainShape && value.length >= 12 && !UUID.test(value) && !/^\d+$/.test(value) && !looksRandom(value, 0.5))
+    yield against("value", "written words", "not-random");
+}
+
+/** So much of a run lies beside the value before the run counts as data. Paths of services have shorter parts. */
+const MIN_DATA_LENGTH = 40;
+
+/** Whether the value touches `+` or `/` in a run of base64 much longer than it is: pictures, fonts and code hold every word by chance. */
+function isCutOfData({ line, secret, secretInLine }: Candidate): boolean {
+  if (secretInLine < 0) return false;
+  const before = /[A-Za-z0-9+/]*$/.exec(line.slice(0, secretInLine))?.[0] ?? "";
+  const after = /^[A-Za-z0-9+/]*/.exec(line.slice(secretInLine + secret.length))?.[0] ?? "";
+  return [before, after].some((side) => side.length >= MIN_DATA_LENGTH && side.includes("+") && looksRandom(side, 1));
+}

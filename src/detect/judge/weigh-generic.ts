@@ -1,0 +1,122 @@
+import type { Part } from "../../model/score.ts";
+import type { Assignment } from "./assignment.ts";
+import { documentParts } from "./documentation.ts";
+import { decodesToPlaceholder } from "./decoded-placeholder.ts";
+import { isDegenerate } from "./degenerate.ts";
+import { isCutJwt } from "./cut-jwt.ts";
+import { judgeKeyName, type KeyName } from "./key-names.ts";
+import { against, type Asked, part } from "./parts.ts";
+import { weighPassword } from "./password.ts";
+import { looksRandom, randomBits } from "./random-value.ts";
+import {
+  hasOtherMeaning,
+  isDigest,
+  isInManifest,
+  isLabelledDigest,
+  isPathShaped,
+  isRandomUuid,
+  UUID,
+} from "./shapes.ts";
+import { standInParts } from "./stand-ins.ts";
+import { splitWords } from "./words.ts";
+
+/** Any value beside a telling name: it must be believable by itself, and nothing around it may say that it is something else. */
+export function* genericParts(asked: Asked): Iterable<Part> {
+  yield* standInParts(asked, asked.isPassword ? 0.5 : 1 / 3);
+  const { place, value, candidate, isPassword } = asked;
+  const name = judgeKeyName(place.key);
+  yield* nameParts(asked, name);
+  if (isDegenerate(value, false)) yield against("stand-in", "a pattern: few characters, over and over", "placeholder");
+  yield* meaningParts(asked);
+  // A neighbour in a list hardly names it.
+  if (place.joint === "listed" && (UUID.test(value) || !looksRandom(value, 1.5)))
+    yield against("syntax", "an element of a list behind another one", "not-random");
+  if (isPassword && place.joint === "paired" && DIGEST.test(value))
+    yield against("syntax", "a digest beside what it was made of", "not-random");
+  if (UUID.test(value) && !(isRandomUuid(value) && name === "secret" && UUID_KEY.test(place.key)))
+    yield against("meaning", "an identifier (UUID)", "not-random");
+  if (isCutJwt(value)) yield against("stand-in", "the beginning of a token, without the rest", "placeholder");
+  if (decodesToPlaceholder(value)) yield against("stand-in", "base64 of a placeholder", "placeholder");
+  yield* valueParts(asked, name);
+  yield* documentParts(candidate);
+}
+
+/** Test vectors of hashes: `("password", "b109f3…")`. */
+const DIGEST = /^(?:0x)?[0-9A-Fa-f]{16,}$/;
+
+/** Tokens in the addresses of badges are made for showing a page's status to everybody. */
+const BADGE = /(?:badge|\.svg)\?[\w=&-]*$/;
+
+/** Addresses of stored media carry a token for everybody who sees the page (Firebase Storage). */
+const MEDIA = /[?&]alt=media(?:&|&amp;|\\u0026)$/;
+
+/** `expect_decode_pass("…")`: what lets something pass. Calls that set a password say so with one of these words, or with the whole word. */
+const SETTER =
+  /^(?:set|with|use|user|add|put|auth|login|connect|require|db|admin|root|smtp|mail|proxy|http|ftp|my|my?sql|wifi|key|store)$/;
+
+/** Names after which a UUID is believed: services whose keys are UUIDs call them so. */
+const UUID_KEY =
+  /secret|(?:api|app|access|auth|service|license|master|encryption|signing|private|session|shared|client|account)[_.-]?key|token$|auth$|passw/i;
+
+function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable<Part> {
+  const { line, secretInLine } = candidate;
+  if (name === "never") yield against("name", "what it names is no secret", "reference");
+  if (place.before.endsWith("::")) yield against("name", "the name of a type", "reference");
+  if (BADGE.test(line.slice(0, Math.max(0, secretInLine))))
+    yield against("syntax", "the address of a badge", "reference");
+  if (MEDIA.test(place.before))
+    yield against("syntax", "the address of a picture or a file, made to be shown", "reference");
+  if (isPassingCall(place)) yield against("name", "a function that lets something pass", "reference");
+  if (isTestResult(place)) yield against("syntax", "the result of a test", "not-random");
+  if (repeatsName(place.key, value)) yield against("stand-in", "it repeats its name", "placeholder");
+}
+
+function* meaningParts({ value, candidate }: Asked): Iterable<Part> {
+  const { line, secretInLine } = candidate;
+  if (hasOtherMeaning(value)) yield against("meaning", "a URL, a number, a date, markup, code", "not-random");
+  if (isDigest(value)) yield against("meaning", "a digest", "not-random");
+  if (isPathShaped(value) && !looksRandom(value, 1.5)) yield against("meaning", "a path", "not-random");
+  if (secretInLine > 0 && isLabelledDigest(line.slice(0, secretInLine)))
+    yield against("meaning", "the line calls it a digest or an identifier", "not-random");
+  if (isInManifest(value, line)) yield against("meaning", "a line of digests", "not-random");
+}
+
+/** Signs of expressions: what has them and stands without quotes is code, most often of a minified file. */
+const CODE_SIGNS = /[()[\]{}<>;]|[=!]=|&&|\|\||\?\?|^[=?:!&|]|\?[^?]*:|:$/;
+
+function* valueParts({ value, place, isPassword }: Asked, name: KeyName): Iterable<Part> {
+  const drawn = randomBits(value, 1);
+  const isCode = place.quote === "" && !place.isEnvLine && CODE_SIGNS.test(value.replace(/=+$/, ""));
+  const password = isPassword && name === "secret" ? weighPassword(value, place) : undefined;
+  if (password !== undefined && (isCode || password.bits > drawn)) {
+    yield part("value", password.bits, password.why);
+    return;
+  }
+  const why = "rarity of its letters, for its length and alphabet";
+  yield part("value", drawn, drawn < 0 ? `${why}: not as if drawn by a machine` : why);
+  if (isCode) yield against("syntax", "no quotes around it, and signs of code in it", "not-random");
+  if (name === "weak")
+    yield part("name", Math.min(0, randomBits(value, 2) - drawn), "it says that the value is new, expected or wrong");
+}
+
+function isPassingCall({ key, operator }: Assignment): boolean {
+  if (operator !== "(" || !/_pass$|[a-z]Pass$/.test(key)) return false;
+  return !splitWords(key).some(({ text }) => SETTER.test(text));
+}
+
+/** What test suites say of each test, at the beginning of a line: `PASS: ld-elf/note-1`. Settings of that name stand below others. */
+function isTestResult({ key, operator, before, quote }: Assignment): boolean {
+  return /^X?PASS$/.test(key) && operator === ":" && before === "" && quote === "";
+}
+
+/** `password = "password"`, `apiKey: "api_key"`, `"token": "accessToken"`: the value names the field. */
+function repeatsName(key: string, value: string): boolean {
+  const plainKey = key.toLowerCase().replace(/[^a-z0-9]/g, "");
+  const plainValue = value.toLowerCase().replace(/[^a-z0-9]/g, "");
+  if (plainKey === "" || plainValue === "") return false;
+  return (
+    plainValue === plainKey ||
+    (plainValue.length >= 4 && plainKey.includes(plainValue)) ||
+    (plainKey.length >= 4 && plainValue.includes(plainKey) && plainValue.length < plainKey.length * 2)
+  );
+}

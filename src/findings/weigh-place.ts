@@ -1,0 +1,50 @@
+import { originPath, type Origin } from "../model/content.ts";
+import type { Detection } from "../model/detection.ts";
+import type { Confidence, Rule } from "../model/rule.ts";
+import { veto, type Part } from "../model/score.ts";
+import { isIntegrityLine, placeKind, type PlaceKind } from "./place-kind.ts";
+
+/** What a place says of a detection: parts for the sum that the judge began, and how sure the detection is there. */
+export interface PlaceWeight {
+  readonly parts: readonly Part[];
+  readonly confidence: Confidence;
+}
+
+/** What of a detection is looked at. */
+type Weighed = Pick<Detection, "confidence" | "secret" | "line">;
+
+/** Hashes of passwords made up for tests and documents: more than what a format of its own weighs. */
+const MADE_UP_HASH = -40;
+/** Tips the scale for values that are hardly believable anyway: real keys are pasted into tests and READMEs. */
+const MADE_UP = -1;
+
+/**
+ * Weighs the kind of place that a detection was found in. What has no format of its own is dropped where the place explains it; the rest is less sure
+ * in places full of examples. A proved detection (`certain`) stays what it is. Never touches the file.
+ */
+export function weighPlace(rule: Rule, detection: Weighed, origin: Origin): PlaceWeight {
+  const { confidence } = detection;
+  const path = originPath(origin);
+  const kind = placeKind(origin.member === undefined ? path : path.replaceAll("!", "/"));
+  const parts = [...placeParts(rule, detection, kind)];
+  if (confidence === "certain" || kind === "plain") return { parts, confidence };
+  if (rule.kind === "token" && (kind === "lock" || kind === "minified")) return { parts, confidence };
+  return { parts, confidence: "possible" };
+}
+
+function* placeParts(rule: Rule, detection: Weighed, kind: PlaceKind): Iterable<Part> {
+  if (rule.kind === "generic") {
+    if (kind === "lock" || kind === "metadata") yield place(veto, "a list of versions and checksums");
+    if (isIntegrityLine(detection.line)) yield place(veto, "a line of checksums");
+    // Translations of the word "password" stand right of the key "password"; a value without a digit there is prose.
+    if (kind === "translations" && !/[0-9]/.test(detection.secret)) yield place(veto, "a file of translations");
+  }
+  if (detection.confidence === "certain" || (kind !== "test" && kind !== "docs")) return;
+  const where = kind === "test" ? "tests and examples" : "documents";
+  if (rule.tags.includes("hash")) yield place(MADE_UP_HASH, `the hash of a password in ${where}`);
+  else if (rule.kind === "generic") yield place(MADE_UP, `among ${where}`);
+}
+
+function place(bits: number, why: string): Part {
+  return { name: "place", bits, why, reason: "path" };
+}
