@@ -81,7 +81,7 @@ function detectionOf({ id, confidence, tags }: Rule, head: Buffer, size: number,
   return {
     ...{ ruleId: id, start: 0, end: 0, secret: "", match: "", line: "" },
     ...{ startLine: 0, endLine: 0, startColumn: 0, endColumn: 0 },
-    ...{ entropy: 0, confidence, facts, tags, identity: `${id} ${size} ${digest}` },
+    ...{ entropy: 0, bits: 0, confidence, facts, tags, identity: `${id} ${size} ${digest}` },
   };
 }
 
