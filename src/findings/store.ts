@@ -6,11 +6,12 @@ import type { Confidence, Rule, Ruleset } from "../model/rule.ts";
 import type { Sighting } from "../model/source.ts";
 import type { Decider } from "./decide.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { maskEncoded, maskIn, maskSecret } from "./mask.ts";
+import { maskSecret } from "./mask.ts";
 import { compareFindings, compareSightings, originKey } from "./order.ts";
 import { createOriginMasker } from "./origin-mask.ts";
 import { collapse, compareConfidence, compareRules, type KeptDetection } from "./overlap.ts";
 import { createPlaceJudge, type CompilePattern } from "./place-judge.ts";
+import { createNeighbours, maskStructure, prepare, type PreparedDetection } from "./prepared.ts";
 
 export interface FindingStoreOptions {
   readonly ruleset: Ruleset;
@@ -25,12 +26,6 @@ export interface FindingStoreOptions {
 interface ContentState {
   readonly kept: readonly PreparedDetection[];
   readonly place: string;
-}
-
-interface PreparedDetection extends KeptDetection {
-  readonly structure: Pick<Detection, "key" | "parts">;
-  readonly maskedMatch: string;
-  readonly maskedLine: string;
 }
 
 interface PlacedOrigin {
@@ -332,57 +327,6 @@ export class FindingStore {
     value.told = size;
     this.#options.onFinding?.(finding);
   }
-}
-
-function prepare(keep: KeptDetection, neighbours: (of: Detection) => string[]): PreparedDetection {
-  const { detection } = keep;
-  const others = neighbours(detection);
-  const isDecoded = detection.tags.some((tag) => tag.startsWith("decoded:"));
-  const mask = (text: string): string => {
-    const masked = maskIn(text, detection.secret, others);
-    return isDecoded ? maskEncoded(masked) : masked;
-  };
-  // A user can have the password for a name, and a map can have secrets for keys.
-  const structure = maskStructure(detection, (text) => maskIn(text, detection.secret, others));
-  return { ...keep, structure, maskedMatch: mask(detection.match), maskedLine: mask(detection.line) };
-}
-
-function maskStructure(
-  { key, parts }: Pick<Detection, "key" | "parts">,
-  mask: (text: string) => string,
-): Pick<Detection, "key" | "parts"> {
-  return {
-    ...(key === undefined ? {} : { key: mask(key) }),
-    ...(parts === undefined
-      ? {}
-      : { parts: parts.map(({ name, value }) => ({ name: mask(name), value: mask(value) })) }),
-  };
-}
-
-/**
- * Secrets that can stand in the line of a detection. Those that were judged away or lost to a better rule count as well: they are
- * no findings, and no reader needs to see them.
- */
-function createNeighbours(all: readonly Detection[]): (of: Detection) => string[] {
-  const sorted = all.toSorted((a, b) => a.start - b.start);
-  const longest = all.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
-  return (of) => {
-    // Lines are texts and offsets are bytes; three bytes a UTF-16 unit is the most that UTF-8 takes.
-    const reach = 3 * Math.max(of.line.length, of.match.length);
-    let low = 0;
-    for (let high = sorted.length; low < high;) {
-      const middle = (low + high) >>> 1;
-      if ((sorted[middle]?.start ?? 0) < of.start - reach - longest) low = middle + 1;
-      else high = middle;
-    }
-    const near: string[] = [];
-    for (; low < sorted.length; low++) {
-      const other = sorted[low];
-      if (other === undefined || other.start > of.end + reach) break;
-      near.push(other.secret);
-    }
-    return near;
-  };
 }
 
 /** Stands in for a rule that the ruleset does not hold; a detection is never lost for want of a description. */

@@ -4,10 +4,8 @@
  * and whether a later layer removed it. Nothing is unpacked; images of a registry are fetched by whoever opens them.
  */
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { blobId } from "../../content/blob-id.ts";
 import type { ContentId } from "../../model/content.ts";
-import { shellWord } from "../../model/shell-word.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { InnerRepository, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
 import type { InlineUnit, LayerUnit } from "../../model/unit.ts";
@@ -20,7 +18,7 @@ import { gitFolderIn, hasPartOf } from "./git-folders.ts";
 import { imageFacts, layerKey, locateHits, type ConfigPlace, type LayerResult } from "./locate.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
-import type { ProofPlace } from "./proof.ts";
+import { proofPlace, type ProofPlace } from "./proof.ts";
 import { openArchive, openFolder, type ImageStore } from "./store.ts";
 import { parseImageTarget, sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
 
@@ -79,20 +77,8 @@ export async function openImage(target: string, context: SourceContext, options:
     plans.map((plan) => namedPlan(plan, target, options.isOne === true ? target : tag)),
     list,
     context,
-    options.at === undefined ? proofsOf(path, format) : undefined,
+    options.at === undefined ? proofPlace(path, format) : undefined,
   );
-}
-
-function proofsOf(path: string, format: ImageFormat): ProofPlace {
-  switch (format) {
-    case "oci-layout":
-      return { print: (file) => `cat ${shellWord(join(path, file))}` };
-    case "oci-archive":
-    case "docker-archive":
-      return { print: (file) => `tar -xOf ${shellWord(path)} ${shellWord(file)}` };
-    default:
-      return {};
-  }
 }
 
 /** A container of an engine, brought here. */

@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import type { ByteRange } from "../../content/byte-range.ts";
 import { shellWord } from "../../model/shell-word.ts";
 import { sanitize } from "../../model/sanitize.ts";
 import type { LayerReading } from "../../model/unit.ts";
+import type { ImageFormat } from "./target.ts";
 
 /** Where an image's bytes lie for whoever wants to see for himself. */
 export interface ProofPlace {
@@ -9,6 +11,19 @@ export interface ProofPlace {
   readonly copy?: (imageDigest: string) => string;
   /** Gives a command that prints a file of an image at hand: a configuration. */
   readonly print?: (path: string) => string;
+}
+
+/** How an image at hand is looked into. */
+export function proofPlace(path: string, format: ImageFormat): ProofPlace {
+  switch (format) {
+    case "oci-layout":
+      return { print: (file) => `cat ${shellWord(join(path, file))}` };
+    case "oci-archive":
+    case "docker-archive":
+      return { print: (file) => `tar -xOf ${shellWord(path)} ${shellWord(file)}` };
+    default:
+      return {};
+  }
 }
 
 /** A file of a layer. */

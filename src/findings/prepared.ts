@@ -1,0 +1,59 @@
+import type { Detection } from "../model/detection.ts";
+import { partition } from "../model/partition.ts";
+import { maskEncoded, maskIn } from "./mask.ts";
+import type { KeptDetection } from "./overlap.ts";
+
+/** A detection that counts, with all secrets of its content masked in what is shown of it. */
+export interface PreparedDetection extends KeptDetection {
+  readonly structure: Pick<Detection, "key" | "parts">;
+  readonly maskedMatch: string;
+  readonly maskedLine: string;
+}
+
+/** `neighbours`: what else must not be readable in its line. */
+export function prepare(keep: KeptDetection, neighbours: (of: Detection) => string[]): PreparedDetection {
+  const { detection } = keep;
+  const others = neighbours(detection);
+  const isDecoded = detection.tags.some((tag) => tag.startsWith("decoded:"));
+  const mask = (text: string): string => {
+    const masked = maskIn(text, detection.secret, others);
+    return isDecoded ? maskEncoded(masked) : masked;
+  };
+  // A user can have the password for a name, and a map can have secrets for keys.
+  const structure = maskStructure(detection, (text) => maskIn(text, detection.secret, others));
+  return { ...keep, structure, maskedMatch: mask(detection.match), maskedLine: mask(detection.line) };
+}
+
+/** Masks what structure tells of a secret: its key path, and its parts. */
+export function maskStructure(
+  { key, parts }: Pick<Detection, "key" | "parts">,
+  mask: (text: string) => string,
+): Pick<Detection, "key" | "parts"> {
+  return {
+    ...(key === undefined ? {} : { key: mask(key) }),
+    ...(parts === undefined
+      ? {}
+      : { parts: parts.map(({ name, value }) => ({ name: mask(name), value: mask(value) })) }),
+  };
+}
+
+/**
+ * Secrets that can stand in the line of a detection. Those that were judged away or lost to a better rule count as well: they are
+ * no findings, and no reader needs to see them.
+ */
+export function createNeighbours(all: readonly Detection[]): (of: Detection) => string[] {
+  const sorted = all.toSorted((a, b) => a.start - b.start);
+  const longest = all.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
+  return (of) => {
+    // Lines are texts and offsets are bytes; three bytes a UTF-16 unit is the most that UTF-8 takes.
+    const reach = 3 * Math.max(of.line.length, of.match.length);
+    const near: string[] = [];
+    const first = partition(sorted.length, (i) => sorted[i]!.start < of.start - reach - longest);
+    for (let i = first; i < sorted.length; i++) {
+      const other = sorted[i]!;
+      if (other.start > of.end + reach) break;
+      near.push(other.secret);
+    }
+    return near;
+  };
+}
