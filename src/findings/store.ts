@@ -9,7 +9,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { maskSecret } from "./mask.ts";
 import { compareFindings, compareSightings, originKey } from "./order.ts";
 import { createOriginMasker } from "./origin-mask.ts";
-import { collapse, compareConfidence, compareRules, type KeptDetection } from "./overlap.ts";
+import { collapse, compareConfidence, compareRules } from "./overlap.ts";
 import { createPlaceJudge, type CompilePattern } from "./place-judge.ts";
 import { createNeighbours, maskStructure, prepare, type PreparedDetection } from "./prepared.ts";
 
