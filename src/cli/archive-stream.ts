@@ -4,7 +4,7 @@ import type { Problem } from "../model/problem.ts";
 import type { Source } from "../model/source.ts";
 import type { Wrapping } from "../model/unit.ts";
 import { openTemporaryFolder } from "../remote/temporary-folder.ts";
-import { openImage, wrappingOf } from "../sources/image/index.ts";
+import { openImage, sniffImage, wrappingOf } from "../sources/image/index.ts";
 import { withCopy } from "./copied-source.ts";
 import { keepStream } from "./kept-stream.ts";
 import type { OpenContext } from "./request.ts";
@@ -44,7 +44,9 @@ export async function openStreamedImage(name: string, file: string | undefined, 
             ...{ effect: "incomplete", target: name, subject: name, message: damage.message },
           }),
       );
-    const at = slow.has(wrapped) ? await keep(expand(), "image.tar") : stored;
+    // What is no image is not expanded to the end only to be told so.
+    const isWorth = slow.has(wrapped) && (await sniffImage(stored)) !== undefined;
+    const at = isWorth ? await keep(expand(), "image.tar") : stored;
     return withCopy(await openImage(name, context, { at, problems }), copy, []);
   } catch (error) {
     copy[Symbol.dispose]();

@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { constants, createReadStream } from "node:fs";
 import { lstat, open, opendir, readlink, realpath, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzip, type StreamDamage } from "./gzip.ts";
@@ -76,7 +76,8 @@ async function* bodyOf(root: string, path: string, size: number): AsyncGenerator
 async function* fileBytes(file: string, size: number): AsyncGenerator<Uint8Array, void> {
   let handle: FileHandle;
   try {
-    handle = await open(file, "r");
+    // What is a pipe by now would wait for a writer.
+    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0));
   } catch {
     return;
   }
