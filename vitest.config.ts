@@ -8,6 +8,9 @@ const wide = [
   ...["fetch", "hostile", "ssh"].map((name) => `test/remote/${name}.test.ts`),
   ...[
     "cli/archives",
+    "cli/fix",
+    "cli/inner-repositories",
+    "cli/lifetimes",
     "cli/scan-targets",
     "cli/selections",
     "content/containers/programs",

@@ -182,5 +182,24 @@ describe("leaktrace fix", () => {
       "a.env comes with layer 0 (COPY . /); layer 1 (RUN rm a.env) takes it out of sight, not out of the image",
     );
     expect(stdout).toContain(`tag or name  ${path}:app:1\n`);
+    const wrong = (...args: string[]): unknown => {
+      const ran = leaktrace(["fix", ...args, ...rules]);
+      return [ran.code, ran.stdout, ran.stderr.split("\n")[0]];
+    };
+    expect(wrong(path, "--patch", "-")).toEqual([
+      2,
+      "",
+      "leaktrace: --patch needs the folder that the image is built from",
+    ]);
+    expect(wrong(path, join(folder, "nothing"))).toEqual([
+      2,
+      "",
+      `leaktrace: ${join(folder, "nothing")} is not a folder`,
+    ]);
+    expect(wrong(join(folder, "no.tar"), folder)).toEqual([
+      2,
+      "",
+      `leaktrace: no such image: ${join(folder, "no.tar")}`,
+    ]);
   });
 });

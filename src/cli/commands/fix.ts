@@ -1,5 +1,7 @@
+import { statSync } from "node:fs";
 import { countsFor, isIncomplete } from "../../findings/index.ts";
 import type { Finding, Report } from "../../model/finding.ts";
+import { ToolError } from "../../model/problem.ts";
 import { sanitize } from "../../model/sanitize.ts";
 import { shellWord } from "../../model/shell-word.ts";
 import { checkWritable, writeLines, writeReport } from "../../report/index.ts";
@@ -23,7 +25,7 @@ const maxPlaces = 20;
  * built from, what can be changed by itself is written as a patch. Changes nothing. Exit code 0, or 3 where not everything could be read.
  */
 export async function run([image = "", context]: readonly string[], options: FixOptions): Promise<number> {
-  if (options.patch !== undefined && options.patch !== "-") await checkWritable(options.patch);
+  await checkRequest(context, options);
   const { runScan } = await import("./scan.ts");
   let report: Report;
   {
@@ -32,6 +34,10 @@ export async function run([image = "", context]: readonly string[], options: Fix
     report = await runScan({ targets, options }, progress);
   }
   if (options.signal.aborted) return exitCodes.interrupted;
+  if (report.targets.some(({ target, status }) => target === image && status === "unreachable")) {
+    const why = report.problems.find(({ target }) => target === image)?.message ?? "cannot be read";
+    throw new ToolError("no-target", why.includes(image) ? why : `${image} ${why}`);
+  }
   const counting = report.findings.filter((finding) => countsFor(finding, options.minSeverity));
   const patch = context === undefined ? undefined : maskedPatch(await patchBuilds(context, counting), report, options);
   if (options.patch !== undefined && patch !== undefined) {
@@ -41,6 +47,20 @@ export async function run([image = "", context]: readonly string[], options: Fix
   }
   if (options.patch !== "-") await writeLines(planOf(image, context, counting, report, patch, options), process.stdout);
   return isIncomplete(report) ? exitCodes.incomplete : exitCodes.clean;
+}
+
+/** Throws ToolError for what makes no sense, before anything is scanned. */
+async function checkRequest(context: string | undefined, { patch }: FixOptions): Promise<void> {
+  if (context !== undefined && statSync(context, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new ToolError("usage", `${context} is not a folder`, {
+      hint: "Name the folder that the image is built from.",
+    });
+  if (patch === undefined) return;
+  if (context === undefined)
+    throw new ToolError("usage", "--patch needs the folder that the image is built from", {
+      hint: "leaktrace fix IMAGE FOLDER --patch FILE",
+    });
+  if (patch !== "-") await checkWritable(patch);
 }
 
 function* planOf(
