@@ -24,9 +24,10 @@ export function withCopy(source: Source, copy: Copy, problems: readonly Problem[
     },
     done: (unit, result) => source.done(unit, result),
     async locate(contents, run) {
-      const { sightings, problems: met } = await source.locate(contents, run);
-      return { sightings, problems: met.map(placed) };
+      const located = await source.locate(contents, run);
+      return { ...located, problems: located.problems.map(placed) };
     },
+    repositories: () => source.repositories?.() ?? [],
     async [Symbol.asyncDispose]() {
       await source[Symbol.asyncDispose]();
       copy[Symbol.dispose]();

@@ -119,6 +119,11 @@ describe("a repository inside of an image", () => {
       ]);
       expect(told.origins("loose")).toMatchObject([{ kind: "git", path: "b.env" }]);
       expect(told.origins("stranger")).toEqual([]);
+      // A copy of a stream goes with the scan; what lies in it is scanned all the same.
+      const streamed = leaktrace(["image", "-", "-c", rules, "-f", "jsonl", "-r", "-", "--reveal"], {
+        ...{ cwd: folder, env, input: readFileSync(path) },
+      });
+      for (const seed of ["packed", "loose"]) expect(streamed.stdout).toContain(probe(seed));
       expect(readdirSync(temporary)).toEqual([]);
       expect(() => statSync(join(folder, "escaped"))).toThrow("ENOENT");
       expect([told.code, told.stderr]).toEqual([1, expect.not.stringContaining("not scanned")]);
