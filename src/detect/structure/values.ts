@@ -15,6 +15,10 @@ const maxBelow = 2;
 /** Any key counts, and none. */
 export const anyKey = "*";
 
+/** Keys of what stands beside secrets in blocks that are called so. */
+const besideSecrets =
+  /(?:^|[_.-])(?:id|name|type|kind|url|uri|host|user|username|email|region|algorithm|description|version|path|file|label|scopes?|audience|issuer|(?:created|updated|expires?)\w*)$|hash|salt|digest|checksum|fingerprint|public/i;
+
 /**
  * The values in the block that is opened at `opener`: those of the keys (lower case), or with `anyKey` all of it, lists and two levels of blocks
  * inside of it as well. What the end of the text may have cut is left out.
@@ -40,7 +44,13 @@ function collect(
 ): void {
   const isAny = keys.includes(anyKey);
   for (const { key, start, valueStart, value } of entries) {
-    if (value === undefined || valueStart <= after || !(isAny || keys.includes(key.toLowerCase()))) continue;
+    if (value === undefined || valueStart <= after) continue;
+    if (
+      isAny
+        ? besideSecrets.test(key) || /[a-z](?:Id|Name|Type|Url|Uri|Path|Version)$/.test(key)
+        : !keys.includes(key.toLowerCase())
+    )
+      continue;
     // Elements may have blanks around their text.
     const from = text.indexOf(value, valueStart);
     if (from >= 0 && value !== "") found.push({ start: keyBegin(text, start), from, to: from + value.length });

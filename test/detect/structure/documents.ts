@@ -800,6 +800,11 @@ other:
 `,
     expected: { a: "secrets.production.billing", b: "secrets.production.mailer" },
   },
+  "what stands beside secrets": {
+    text: `{"credentials": [{"id": "<<x|lowernum:24>>", "hashedSaltedValue": "<<y|alnum:40>>", "keyId": "<<z|alnum:32>>", "billing": "<<a|alnum:32>>"}]}
+`,
+    expected: { a: "credentials[0].billing | keyId=<<z>>" },
+  },
   "lists of tokens": {
     text: `{"tokens": ["<<a|alnum:32>>", "<<b|alnum:32>>"], "labels": ["<<x|alnum:32>>"]}`,
     expected: { a: "tokens[0]", b: "tokens[1]" },
