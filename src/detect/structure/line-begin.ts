@@ -147,12 +147,12 @@ export function bareEnd(text: string, from: number): number {
   return to;
 }
 
-export function lineEnd(text: string, from: number): number {
+function lineEnd(text: string, from: number): number {
   const end = text.indexOf("\n", from);
   return end < 0 ? text.length : end;
 }
 
-export function skipBlanks(text: string, from: number): number {
+function skipBlanks(text: string, from: number): number {
   return from + blanks(text, from);
 }
 

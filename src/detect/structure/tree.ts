@@ -52,7 +52,7 @@ export function labelOf({ key, joint }: Pick<Entry, "key" | "joint">): string {
 /** A text is cut into so many blocks and entries at most: one that has more is no text. */
 const maxParts = 4_000;
 /** Blocks lie in each other this deep at most; what is deeper counts as a part of the deepest one. */
-export const maxDepth = 64;
+const maxDepth = 64;
 
 /** Grows the tree of one text; what is over a limit is left out. */
 export class TreeBuilder {
