@@ -39,6 +39,11 @@ export async function loadConfig(
   const warnings: string[] = [];
   const layer = await loadLayer(text, name, [], sources, warnings);
   checkReferences(layer, name, warnings);
+  for (const { id, regex, name: fileName } of layer.rules.values())
+    if (regex === undefined && fileName === undefined)
+      warnings.push(
+        `${name}: rule ${id}: its path says little of the file's name (it should end with $), so in a history it is asked of the index and of ranges alone`,
+      );
   if (layer.rules.size === 0) {
     throw invalid(`${name}: no rules are loaded`, "add [extend] with useDefault = true to keep the built-in rules");
   }

@@ -125,8 +125,11 @@ function faults(rule: RuleEntry, file: string): string[] {
     (rule.references ?? []).length > 0 && (rule.references ?? []).every((one) => /^https:\/\/[^\s/]+/.test(one)),
     "needs a reference (https)",
   );
-  need(rule.examples.length >= 2, "needs two examples");
-  need(rule.counterExamples.length >= 2, "needs two counter-examples");
+  const least = rule.regex === undefined ? 1 : 2;
+  need(rule.examples.length >= least, `needs ${least} examples`);
+  need(rule.counterExamples.length >= least, `needs ${least} counter-examples`);
+  if (rule.regex === undefined)
+    need(rule.file !== undefined || rule.severity === "critical", "a name alone is an alarm");
   need(rule.regex === undefined || rule.keywords.length > 0, "keywords are missing");
   for (const keyword of rule.keywords)
     need(Buffer.byteLength(keyword) >= minKeywordBytes, `keyword ${keyword} is shorter than ${minKeywordBytes} bytes`);
@@ -185,12 +188,27 @@ function fillings(rule: RuleEntry, template: string): string[] | string {
 /** Through the whole detection, beside all other rules. */
 function scanFaults(rule: RuleEntry): string[] {
   // What does not compile fails the test before.
-  if (rule.regex === undefined || !ranks.has(rule.id)) return [];
+  if (!ranks.has(rule.id)) return [];
+  if (rule.regex === undefined) return pathFaults(rule);
   return [
     ...rule.examples.flatMap((template) => firstFault(rule, template, (own, all) => exampleFault(rule, own, all))),
     ...rule.counterExamples.flatMap((template) =>
       firstFault(rule, template, (own) => (own.length === 0 ? undefined : "is found, and should not be")),
     ),
+  ];
+}
+
+/** Examples of a rule on paths are paths; a history asks it by names first. */
+function pathFaults(rule: RuleEntry): string[] {
+  const path = engine.compile(rule.path ?? "");
+  const name = ruleset.rules.find(({ id }) => id === rule.id)?.name;
+  const byName = engine.compile(name ?? "");
+  return [
+    ...rule.examples
+      .filter((one) => !path.test(one) || !byName.test(one.slice(one.lastIndexOf("/") + 1)))
+      .map((one) => `${rule.id} does not name its example ${one}`),
+    ...rule.counterExamples.filter((one) => path.test(one)).map((one) => `${rule.id} names its counter-example ${one}`),
+    ...(name === undefined ? [`${rule.id}: its path says too little of names`] : []),
   ];
 }
 

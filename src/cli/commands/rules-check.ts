@@ -28,7 +28,7 @@ export async function run([config]: readonly string[]): Promise<number> {
   let faults = 0;
   const lines: string[] = [];
   for (const rule of own) {
-    const failed = exampleFaults(rule, examples.get(rule.id), detector);
+    const failed = exampleFaults(rule, examples.get(rule.id), detector, matches);
     faults += failed.length;
     const notes = lintRule(rule, matches);
     const word = failed.length > 0 ? "FAILS" : notes.length > 0 ? "note" : "ok";
@@ -45,8 +45,11 @@ function exampleFaults(
   rule: Rule,
   given: ReturnType<ReturnType<typeof ownExamples>["get"]>,
   detector: Detector,
+  matches: (pattern: string, text: string) => boolean,
 ): string[] {
   const finds = (template: string): boolean => {
+    // Of a rule on paths alone they are paths.
+    if (rule.regex === undefined) return matches(rule.path ?? "", template);
     const text = fillTemplate(template, createRandom(rule.id));
     return detector.scan(Buffer.from(`${text}\n`)).detections.some(({ ruleId }) => ruleId === rule.id);
   };

@@ -1,4 +1,4 @@
-import { explain } from "../../detect/index.ts";
+import { explain, headBytes } from "../../detect/index.ts";
 import { ToolError } from "../../model/problem.ts";
 import { finishRuleset } from "../../rules/ruleset.ts";
 import { writeLines } from "../../report/index.ts";
@@ -22,6 +22,8 @@ const maxBytes = 64 << 20;
 export async function run([id = "", path]: readonly string[], options: { readonly config?: string }): Promise<number> {
   const { ruleset, engine } = await loadRules(options);
   const rule = ruleOf(ruleset, id);
+  if (rule.regex === undefined && path === undefined)
+    throw new ToolError("usage", `${id} is a rule on paths: name a file that lies at one`);
   const parts = new Set([id, ...rule.required.map((part) => part.id)]);
   const bytes = path === undefined ? await exampleOf(id) : await read(path);
   const detector = await openDetector({
@@ -33,6 +35,17 @@ export async function run([id = "", path]: readonly string[], options: { readonl
     engine,
     decodeDepth: defaultDecodeDepth,
   });
+  if (rule.regex === undefined) {
+    const found = detector.files.look(path ?? "", bytes.subarray(0, headBytes), bytes.length);
+    const facts = found.flatMap((one) => one.facts);
+    const isAsked = detector.files.asks(path ?? "");
+    const what =
+      found.length > 0
+        ? ["It names this file.", ...facts]
+        : [isAsked ? "The path fits, the file does not." : "The path does not fit."];
+    await writeLines(what, process.stdout);
+    return found.length > 0 ? exitCodes.found : exitCodes.clean;
+  }
   const { steps, detections } = explain(detector, bytes, 0, bytes.length);
   const secrets = steps.flatMap(({ outcome }) => outcome?.secret ?? []);
   const lines = steps.flatMap((step) => [...stepText(step, secrets, { line: lineOf(bytes, step.at) })]);

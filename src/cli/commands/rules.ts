@@ -23,6 +23,19 @@ function* listLines(rules: readonly Rule[]): Iterable<string> {
   }
 }
 
+/** What a file has to be beside its path. */
+function fileText({ file }: Rule): string {
+  if (file === undefined) return "";
+  const { heads, at, text, check, most } = file;
+  const parts = [
+    ...(heads.length === 0 ? [] : [`begins with ${heads.join(" or ")}${at === 0 ? "" : ` at byte ${at}`}`]),
+    ...(text === undefined ? [] : [`matches ${text}`]),
+    ...(check === undefined ? [] : [`is ${check}`]),
+    ...(most === 0 ? [] : [`has ${most} bytes at most`]),
+  ];
+  return parts.join(", ");
+}
+
 function* ruleLines(rule: Rule): Iterable<string> {
   yield `${sanitize(rule.id)}: ${sanitize(rule.description)}`;
   const facts: readonly (readonly [string, string])[] = [
@@ -31,12 +44,17 @@ function* ruleLines(rule: Rule): Iterable<string> {
     ["keywords", rule.keywords.join(", ")],
     ["regex", rule.regex ?? ""],
     ["path", rule.path ?? ""],
+    ["file", fileText(rule)],
     ["entropy", rule.entropy === 0 ? "" : `above ${rule.entropy} bits a character`],
     ["check", rule.check ?? ""],
     ["needs", rule.required.map((part) => part.id).join(", ")],
     [
       "looks at",
-      rule.reach === "whole" ? "whole contents" : `${rule.before} bytes before a keyword's end, ${rule.after} after`,
+      rule.regex === undefined
+        ? ""
+        : rule.reach === "whole"
+          ? "whole contents"
+          : `${rule.before} bytes before a keyword's end, ${rule.after} after`,
     ],
     ["revoke", rule.revoke],
     ...rule.references.map((reference) => ["see", reference] as const),

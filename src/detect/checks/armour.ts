@@ -4,6 +4,8 @@ export interface Armoured {
   /** RFC 1421 and RFC 9580 headers, names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
+  /** The CRC-24 that OpenPGP may write behind the body (RFC 9580, 6.1). */
+  readonly checksum?: number;
 }
 
 const BEGIN = /-{4,5} ?BEGIN ([A-Z0-9 ]{3,60}?) ?-{4,5}/;
@@ -24,13 +26,29 @@ export function readArmour(text: string): Armoured | undefined {
     .replace(/&#1[03];|&#x[aAdD];|%0[aAdD]/g, "\n");
   const headers = new Map<string, string>();
   const lines: string[] = [];
+  let checksum: number | undefined;
   for (const line of unpatch(inside.split(/[\r\n]+/).map((each) => each.trim()))) {
     const header = HEADER.exec(line);
     if (header !== null) headers.set((header[1] ?? "").toLowerCase(), header[2] ?? "");
-    else if (!ARMOUR_CHECKSUM.test(line)) lines.push(dataOf(line));
+    else {
+      const sum = ARMOUR_CHECKSUM.exec(line)?.[1];
+      if (sum === undefined) lines.push(dataOf(line));
+      else checksum = Buffer.from(sum, "base64").readUIntBE(0, 3);
+    }
   }
   const body = Buffer.from(lines.join(""), "base64");
-  return body.length === 0 ? undefined : { label, headers, body };
+  if (body.length === 0) return undefined;
+  return { label, headers, body, ...(checksum === undefined ? {} : { checksum }) };
+}
+
+/** The CRC-24 of OpenPGP (RFC 9580, 6.1.1). */
+export function crc24(bytes: Uint8Array): number {
+  let crc = 0xb704ce;
+  for (const byte of bytes) {
+    crc ^= byte << 16;
+    for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ ((crc & 0x800000) === 0 ? 0 : 0x1864cfb);
+  }
+  return crc & 0xffffff;
 }
 
 /** In a patch every line has a sign in front. One line of data may start with `+` by chance, all of them do not. */
@@ -43,7 +61,7 @@ function unpatch(lines: readonly string[]): readonly string[] {
 
 const HEADER = /^["'`\s]{0,4}([A-Za-z][A-Za-z-]{1,30}): ?([^"'`]{0,200})/;
 /** The CRC line of OpenPGP: no part of the body. */
-const ARMOUR_CHECKSUM = /^["'`\s]{0,4}=[A-Za-z0-9+/]{4}["'`,;\s]{0,4}$/;
+const ARMOUR_CHECKSUM = /^["'`\s]{0,4}=([A-Za-z0-9+/]{4})["'`,;\s]{0,4}$/;
 
 /** The base64 in a line. In source code it stands in quotes; outside of them a `+` joins strings, inside it is data. */
 function dataOf(line: string): string {

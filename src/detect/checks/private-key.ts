@@ -1,4 +1,4 @@
-import { readArmour } from "./armour.ts";
+import { crc24, readArmour } from "./armour.ts";
 import { type Check, type CheckResult, factText, invalid, unknown, valid } from "./check.ts";
 import {
   DER_INTEGER,
@@ -29,9 +29,14 @@ export const privateKey: Check = (secret) => {
   if (secret.includes("PuTTY-User-Key-File-")) return readPutty(secret);
   const armoured = readArmour(secret);
   if (armoured === undefined) return secret.includes("-----BEGIN") ? invalid : unknown;
-  const { label, headers, body } = armoured;
+  const { label, headers, body, checksum } = armoured;
   if (body.length < MIN_BODY_BYTES) return invalid;
-  if (label.startsWith("PGP")) return readOpenPgp(body);
+  if (label.startsWith("PGP")) {
+    // Readers need not check it (RFC 9580, 6.1), so what fails may still be a key that somebody uses.
+    if (checksum !== undefined && checksum !== crc24(body))
+      return { status: "invalid", facts: ["the checksum of the armour does not fit"], lower: true };
+    return readOpenPgp(body);
+  }
   if (body.subarray(0, 15).toString("latin1") === "openssh-key-v1\0") return readOpenSsh(body);
   if (headers.get("proc-type")?.includes("ENCRYPTED") === true)
     return sealed([`${label.replace(" PRIVATE KEY", "")} private key`.trim()]);

@@ -12,7 +12,7 @@ export const headBytes = 256 << 10;
 export interface PathRules {
   /** Whether some rule may ask for a file of this path. */
   asks(path: string): boolean;
-  /** The same for the name alone, where the folders are not known yet. */
+  /** The same for the name alone, where the folders are not known yet: by rules that say something of names. */
   asksName(name: string): boolean;
   /** What the rules say of a file. `head`: its first bytes, `headBytes` of them or all; `size`: of the whole file. */
   look(path: string, head: Buffer, size: number): Detection[];
@@ -26,11 +26,8 @@ export function pathRulesOf({ rules }: Ruleset, engine: RegexEngine): PathRules 
     own.map(({ path = "" }) => path),
     engine,
   );
-  // Where nothing is known of names, the pattern itself is all there is to ask.
-  const anyName = anyOf(
-    own.map(({ name, path = "" }) => name ?? path),
-    engine,
-  );
+  const names = own.flatMap(({ name }) => name ?? []);
+  const anyName = anyOf(names, engine);
   const ready = own.map((rule) => ({
     rule,
     path: lazy(() => engine.compile(rule.path ?? "")),
@@ -38,7 +35,7 @@ export function pathRulesOf({ rules }: Ruleset, engine: RegexEngine): PathRules 
   }));
   return {
     asks: (path) => any().test(path),
-    asksName: (name) => anyName().test(name),
+    asksName: (name) => names.length > 0 && anyName().test(name),
     look(path, head, size) {
       if (size === 0) return [];
       const found: Detection[] = [];

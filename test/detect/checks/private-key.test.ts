@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
+import { crc24 } from "../../../src/detect/checks/armour.ts";
 import { runCheck } from "../../../src/detect/checks/index.ts";
 import { hasProgram } from "../../require-program.ts";
 
@@ -150,6 +151,11 @@ describe("private keys", () => {
     });
   });
 
+  it("knows the checksum of OpenPGP's armour", () => {
+    expect(crc24(Buffer.from("123456789"))).toBe(0x21cf02);
+    expect(Buffer.from("gL9v", "base64").readUIntBE(0, 3)).toBe(crc24(Buffer.from("synthetic")));
+  });
+
   it("reads OpenPGP keys and gives the fingerprint that gpg shows", ({ skip }) => {
     if (!hasProgram("gpg")) skip("gpg is not installed");
     inScratch((folder) => {
@@ -164,8 +170,19 @@ describe("private keys", () => {
       try {
         gpg("--quick-generate-key", "leaktrace test", "ed25519", "sign", "0");
         const shown = /^fpr:+([0-9A-F]{40}):/m.exec(gpg("--list-keys", "--with-colons"))?.[1];
-        const result = runCheck("private-key", gpg("--armor", "--export-secret-keys"));
+        const armoured = gpg("--armor", "--export-secret-keys");
+        const result = runCheck("private-key", armoured);
         expect(result).toEqual({ status: "valid", facts: ["OpenPGP EdDSA private key", `fingerprint ${shown}`] });
+        // One letter of the body's last line: the key still parses, its checksum tells.
+        const altered = armoured.replace(
+          /(.)(..\n=)/,
+          (_, letter: string, rest: string) => (letter === "A" ? "B" : "A") + rest,
+        );
+        expect(runCheck("private-key", altered)).toMatchObject({
+          status: "invalid",
+          facts: ["the checksum of the armour does not fit"],
+          lower: true,
+        });
         const open = gpg("--armor", "--export");
         expect(runCheck("private-key", open).status).toBe("invalid");
       } finally {
