@@ -102,7 +102,11 @@ export class FindingStore {
       const neighbours = createNeighbours(detections);
       return collapse(detections, (id) => this.#rule(id)).map((keep) => prepare(keep, neighbours));
     });
-    this.#contents.set(hit.content, { kept: prepared, crowds: crowdsOf(prepared), place: hit.place });
+    this.#contents.set(hit.content, {
+      kept: prepared,
+      crowds: crowdsOf(prepared.map(({ rule, value }) => [rule.id, value])),
+      place: hit.place,
+    });
     if (target !== undefined) this.#hitTargets.set(hit.content, target);
     for (const keep of prepared) {
       this.#masker.add(keep.detection.secret);

@@ -57,11 +57,9 @@ function isEasilyMade({ kind, tags }: Rule): boolean {
 }
 
 /** How many different values of each rule lie in one content. */
-export function crowdsOf(
-  detections: readonly { readonly rule: Rule; readonly value: string }[],
-): ReadonlyMap<string, number> {
+export function crowdsOf(found: Iterable<readonly [ruleId: string, value: string]>): ReadonlyMap<string, number> {
   const values = new Map<string, Set<string>>();
-  for (const { rule, value } of detections) values.set(rule.id, (values.get(rule.id) ?? new Set()).add(value));
+  for (const [id, value] of found) values.set(id, (values.get(id) ?? new Set()).add(value));
   return new Map([...values].map(([id, all]) => [id, all.size]));
 }
 

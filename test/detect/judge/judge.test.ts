@@ -125,7 +125,7 @@ describe("password assignments", () => {
     'password = "«mode","doc-url":"https»"',
     'password_scheme = "«sha512crypt»"',
     'password = "«rootpass123»"',
-    "  password: «RFC2617» compliant digest of the user",
+    "  ‹password: «RFC2617» compliant digest of the user",
     "pass=«p.zPass??ne.KEEP1»,",
     '  ("‹password", "«b109f3bbbc244eb82441917ed06d618b»"),',
     'password = "«$p5k2$1$$h1TDLGSw9ST8UMAPeIE13i0t12c=»"',
