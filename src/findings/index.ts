@@ -42,4 +42,4 @@ export type { CompilePattern } from "./place-judge.ts";
 export { findingFromRecord, findingToRecord, type FindingRecord } from "./record.ts";
 export { problemFromRecord, readReport, reportToLines, targetFromRecord } from "./report-record.ts";
 export { FindingStore, type FindingStoreOptions } from "./store.ts";
-export { weighPlace, type PlaceWeight } from "./weigh-place.ts";
+export { crowdsOf, weighPlace, type PlaceWeight } from "./weigh-place.ts";

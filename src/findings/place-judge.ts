@@ -7,8 +7,11 @@ import { weighPlace } from "./weigh-place.ts";
 /** Makes a matcher of a pattern in RE2 syntax. This room has no regex engine of its own; whoever opens the store gives one. */
 export type CompilePattern = (pattern: string) => (text: string) => boolean;
 
-/** What one detection is worth at one place: its confidence there, or undefined where the place says that it is no secret. */
-export type PlaceJudge = (rule: Rule, detection: Detection, origin: Origin) => Confidence | undefined;
+/**
+ * What one detection is worth at one place: its confidence there, or undefined where the place says that it is no secret. `crowd`: how many values
+ * of the rule lie in the content.
+ */
+export type PlaceJudge = (rule: Rule, detection: Detection, origin: Origin, crowd: number) => Confidence | undefined;
 
 interface PlaceAllowlist {
   readonly all: boolean;
@@ -69,7 +72,7 @@ export function createPlaceJudge(ruleset: Ruleset, compile: CompilePattern): Pla
     return is;
   };
 
-  return (rule, detection, origin) => {
+  return (rule, detection, origin, crowd) => {
     const path = originPath(origin);
     // gitleaks asks a member's own name alone; patterns written for the whole path have to work as well.
     const own = origin.member?.slice(origin.member.lastIndexOf("!") + 1);
@@ -82,7 +85,7 @@ export function createPlaceJudge(ruleset: Ruleset, compile: CompilePattern): Pla
       const commit_ = commit !== "" && list.commits.has(commit);
       if (list.all ? allows(list, detection, path_, commit_) : path_ || commit_) return undefined;
     }
-    const { parts, confidence } = weighPlace(rule, detection, origin);
+    const { parts, confidence } = weighPlace(rule, detection, origin, crowd);
     return passes(parts.reduce((sum, { bits }) => sum + bits, detection.bits)) ? confidence : undefined;
   };
 }

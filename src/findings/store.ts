@@ -12,6 +12,7 @@ import { createOriginMasker } from "./origin-mask.ts";
 import { collapse, compareConfidence, compareRules } from "./overlap.ts";
 import { createPlaceJudge, type CompilePattern } from "./place-judge.ts";
 import { createNeighbours, maskStructure, prepare, type PreparedDetection } from "./prepared.ts";
+import { crowdsOf } from "./weigh-place.ts";
 
 export interface FindingStoreOptions {
   readonly ruleset: Ruleset;
@@ -25,6 +26,8 @@ export interface FindingStoreOptions {
 
 interface ContentState {
   readonly kept: readonly PreparedDetection[];
+  /** Different values of each rule. */
+  readonly crowds: ReadonlyMap<string, number>;
   readonly place: string;
 }
 
@@ -99,7 +102,11 @@ export class FindingStore {
       const neighbours = createNeighbours(detections);
       return collapse(detections, (id) => this.#rule(id)).map((keep) => prepare(keep, neighbours));
     });
-    this.#contents.set(hit.content, { kept: prepared, place: hit.place });
+    this.#contents.set(hit.content, {
+      kept: prepared,
+      crowds: crowdsOf(prepared.map(({ rule, value }) => [rule.id, value])),
+      place: hit.place,
+    });
     if (target !== undefined) this.#hitTargets.set(hit.content, target);
     for (const keep of prepared) {
       this.#masker.add(keep.detection.secret);
@@ -227,6 +234,7 @@ export class FindingStore {
             keep.rule,
             keep.detection,
             member === undefined ? origin : { ...origin, member },
+            state.crowds.get(keep.rule.id) ?? 1,
           );
           if (confidence === undefined) continue;
           if (target !== undefined) targets.add(target);

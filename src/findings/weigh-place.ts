@@ -15,34 +15,52 @@ type Weighed = Pick<Detection, "confidence" | "secret" | "line">;
 
 /** Hashes of passwords made up for tests and documents: more than what a format of its own weighs. */
 const MADE_UP_HASH = -40;
+/** So many values of one rule in one file of tests are vectors: somebody had them made. People's own keys do not lie there by the dozen. */
+const MIN_VECTORS = 20;
 /** Tips the scale for values that are hardly believable anyway: real keys are pasted into tests and READMEs. */
 const MADE_UP = -1;
 
 /**
  * Weighs the kind of place that a detection was found in. What has no format of its own is dropped where the place explains it; the rest is less sure
  * in places full of examples. A proved detection (`certain`) stays what it is. Never touches the file.
+ * @param crowd how many values of the rule lie in the content
  */
-export function weighPlace(rule: Rule, detection: Weighed, origin: Origin): PlaceWeight {
+export function weighPlace(rule: Rule, detection: Weighed, origin: Origin, crowd = 1): PlaceWeight {
   const { confidence } = detection;
   const path = originPath(origin);
   const kind = placeKind(origin.member === undefined ? path : path.replaceAll("!", "/"));
-  const parts = [...placeParts(rule, detection, kind)];
+  const parts = [...placeParts(rule, detection, kind, crowd)];
   if (confidence === "certain" || kind === "plain") return { parts, confidence };
   if (rule.kind === "token" && (kind === "lock" || kind === "minified")) return { parts, confidence };
   return { parts, confidence: "possible" };
 }
 
-function* placeParts(rule: Rule, detection: Weighed, kind: PlaceKind): Iterable<Part> {
+function* placeParts(rule: Rule, detection: Weighed, kind: PlaceKind, crowd: number): Iterable<Part> {
   if (rule.kind === "generic") {
     if (kind === "lock" || kind === "metadata") yield place(veto, "a list of versions and checksums");
     if (isIntegrityLine(detection.line)) yield place(veto, "a line of checksums");
     // Translations of the word "password" stand right of the key "password"; a value without a digit there is prose.
     if (kind === "translations" && !/[0-9]/.test(detection.secret)) yield place(veto, "a file of translations");
   }
-  if (detection.confidence === "certain" || (kind !== "test" && kind !== "docs")) return;
+  if (kind !== "test" && kind !== "docs") return;
   const where = kind === "test" ? "tests and examples" : "documents";
+  if (crowd >= MIN_VECTORS && isEasilyMade(rule))
+    yield place(veto, `one of ${crowd} values of this kind in a file of ${where}`);
+  if (detection.confidence === "certain") return;
   if (rule.tags.includes("hash")) yield place(MADE_UP_HASH, `the hash of a password in ${where}`);
   else if (rule.kind === "generic") yield place(MADE_UP, `among ${where}`);
+}
+
+/** What nobody has to issue: keys of wallets, drawn values. Tokens that a provider signed stay, however many. */
+function isEasilyMade({ kind, tags }: Rule): boolean {
+  return tags.includes("crypto") || (kind === "generic" && !tags.includes("password"));
+}
+
+/** How many different values of each rule lie in one content. */
+export function crowdsOf(found: Iterable<readonly [ruleId: string, value: string]>): ReadonlyMap<string, number> {
+  const values = new Map<string, Set<string>>();
+  for (const [id, value] of found) values.set(id, (values.get(id) ?? new Set()).add(value));
+  return new Map([...values].map(([id, all]) => [id, all.size]));
 }
 
 function place(bits: number, why: string): Part {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createDetector, explain, instantiateKernel, loadEngine, type Detector } from "../../detect/index.ts";
-import { FindingStore, weighPlace } from "../../findings/index.ts";
+import { crowdsOf, FindingStore, weighPlace } from "../../findings/index.ts";
 import { blobId } from "../../content/blob-id.ts";
 import type { Origin } from "../../model/content.ts";
 import type { Finding, FindingSighting } from "../../model/finding.ts";
@@ -146,7 +146,9 @@ function linesOf({ name, origin, bytes, line }: Place, detector: Detector, prepa
   const { ruleset, compile, deciders } = prepared;
   const store = new FindingStore({ ruleset, compile, deciders });
   const content = blobId(bytes);
-  store.addHit({ content, place: "", detections: detector.scan(bytes).detections });
+  const { detections } = detector.scan(bytes);
+  const crowds = crowdsOf(detections.map(({ ruleId, secret }) => [ruleId, secret]));
+  store.addHit({ content, place: "", detections });
   store.addSighting({ content, origin });
   const findings = store.findings().flatMap((finding): readonly Finding[] => {
     const sightings = finding.sightings.filter(({ startLine, endLine }) => startLine <= line && endLine >= line);
@@ -157,6 +159,6 @@ function linesOf({ name, origin, bytes, line }: Place, detector: Detector, prepa
     bytes.toString("utf8", from, Math.min(to, from + 1000)),
     explain(detector, bytes, from, to),
     findings,
-    ({ ready, ...outcome }) => weighPlace(ready.rule, outcome, origin).parts,
+    ({ ready: { rule }, ...outcome }) => weighPlace(rule, outcome, origin, crowds.get(rule.id)).parts,
   );
 }

@@ -12,7 +12,7 @@ const NEVER_LAST: ReadonlySet<string> = new Set(
     "alias ref reference arn provider source store manager service factory handler validator generator parser encoder encoding schema model table view page form input button icon image event action callback listener hook " +
     "mock digest checksum fingerprint thumbprint usage stroke press board word words frame frames map bindings binding down up char chars charset character characters option options flag flags arg args argument comment doc docs locale lang " +
     "example examples sample template templates regexes rule rules node nodes literal span range position offset pos line lines kinds list array dict set tree stream buffer reader writer iterator " +
-    "strength meter rotation request requests response responses command cmd script question prompt info metadata meta date time timestamp at on by of in changed set reset required needed missing invalid cache caching address hashes hash data verifier salt iv history point points scheme schemes"
+    "strength meter rotation request requests response responses command cmd script question prompt info metadata meta date time timestamp at on by of in changed set reset required needed missing invalid cache caching address hashes hash data verifier salt iv history result results point points scheme schemes"
   ).split(" "),
 );
 
@@ -33,13 +33,13 @@ const WEAK_FIRST: ReadonlySet<string> = new Set(
 const NEVER_ANYWHERE: ReadonlySet<string> = new Set(
   (
     "public publishable csrf xsrf nonce authenticity sitekey placeholder regex tokenizer vocab pagination websocket continuation cursor cancellation " +
-    "gpg pgp logits einsum encrypted hashed sealed ciphertext"
+    "gpg pgp logits einsum encrypted hashed sealed ciphertext idempotency"
   ).split(" "),
 );
 
 /** Whole names, without separators, that are something else although they contain a telling word. */
 const NEVER_WHOLE =
-  /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response)token|.*websocketkey|(?:.*fungible|.*spl)token)$/;
+  /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response|version)token|.*websocketkey|(?:.*fungible|.*spl)token)$/;
 
 /** Tokens bound to one page, public halves and hashes, however the name is joined (`scriptPubKey`, `csrfmiddlewaretoken`). */
 const OPEN_NAME = /csrf|xsrf|pub_?key|password_?hash/i;

@@ -101,7 +101,9 @@ function isName(value: string, digits: number): boolean {
 
 /** Unquoted values are believed in settings files and on command lines, not in the middle of code. */
 function isPlainOnItsLine(value: string, { after, operator }: Assignment): boolean {
-  if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|;$|[&,;]\w+=|[=!]=|&&|\bthis\.|^[=:?]|\?[^?]*:/.test(value)) return false;
+  if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|;$|[&,;]\w+=|[=!]=|&&|\?\?|\bthis\.|^[=:?]|\?[^?]*:/.test(value)) return false;
+  // `password: RFC2617 compliant digest of the user`: the beginning of a sentence.
+  if (operator === ":" && /^ [a-z]+ [a-z]+ [a-z]/.test(after)) return false;
   if (
     /^\s*[([{.?]|^\s*(?:[-+*/%|&>=!?]|<(?!\/|$)|->|::)|^;|^,|^\s+(?:if|else|or|and|for|in|is|not|as|do|then)\b/.test(
       after,

@@ -40,7 +40,7 @@ export function isPlaceholder(value: string, limits: PlaceholderLimits): boolean
     const isSample = sampleWords.has(text);
     if (isSample && isBounded && limits.oneWordIsEnough) return true;
     // Two letters between digits are chance.
-    if ((isSample || plainWords.has(text)) && (text.length > 2 || isBounded)) {
+    if ((isSample || plainWords.has(text) || isCompound(text)) && (text.length > 2 || isBounded)) {
       covered += text.length;
       spelled = true;
     }
@@ -52,6 +52,14 @@ export function isPlaceholder(value: string, limits: PlaceholderLimits): boolean
     .replace(/(?<!\d)(?:0?\d|0?12?3?4?5?6?7?8?9?0?|(?:19|20)\d\d|000+|111+)(?!\d)/g, "")
     .replace(/[-_ .:/!]/g, "").length;
   return covered / (letters + free) >= limits.coverage;
+}
+
+const HEAD_WORD = /(?:password|passwd|pass|pwd|secret|token|apikey|key)$/;
+
+/** `rootpass`, `supersecret`: two plain words without anything between them. */
+function isCompound(text: string): boolean {
+  const at = text.search(HEAD_WORD);
+  return at > 1 && (plainWords.has(text.slice(0, at)) || sampleWords.has(text.slice(0, at)));
 }
 
 /** The longest of the words below, and what hangs on it. */

@@ -64,6 +64,12 @@ describe("generic assignments", () => {
     ["what its name calls encrypted", `encryptedClientSecret = "«${draw("base64", 64)}»"`, "reference"],
     ["a value of a drawn name", `"KATDB9‹tokenqXc5R":"«${draw("base62", 24)}»"`, "reference"],
     ["escapes of manual pages", "export AUTH_KEY=«\\[aq]\\[dq]user,pass1\\[dq]\\[aq]»", "not-random"],
+    ["a key against doing things twice", `idempotencyKey: "«${draw("base62", 22)}»"`, "reference"],
+    [
+      "a public key of an elliptic curve",
+      `secret = "«MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE${draw("base64", 86)}»"`,
+      "not-random",
+    ],
     ["the digest of a placeholder", 'secret = "«5f4dcc3b5aa765d61d8327deb882cf99»"', "placeholder"],
     [
       "the address of a picture",
@@ -118,6 +124,9 @@ describe("password assignments", () => {
     ' *   master_password: "«harbour88chars»",',
     'password = "«mode","doc-url":"https»"',
     'password_scheme = "«sha512crypt»"',
+    'password = "«rootpass123»"',
+    "  ‹password: «RFC2617» compliant digest of the user",
+    "pass=«p.zPass??ne.KEEP1»,",
     '  ("‹password", "«b109f3bbbc244eb82441917ed06d618b»"),',
     'password = "«$p5k2$1$$h1TDLGSw9ST8UMAPeIE13i0t12c=»"',
     "thickness‹Pass=«.005*this._scale*this.grid1»,",
