@@ -1,4 +1,6 @@
-import type { InnerRepository, Source } from "../model/source.ts";
+import type { InnerRepositories, Source } from "../model/source.ts";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Problem } from "../model/problem.ts";
 import { openTemporaryFolder } from "../remote/temporary-folder.ts";
 import type { OpenContext } from "./request.ts";
@@ -10,26 +12,32 @@ import { unreachable } from "./targets.ts";
  * them is a problem of the target. `scan` scans an opened one.
  */
 export async function scanInner(
-  repositories: readonly InnerRepository[],
+  repositories: readonly InnerRepositories[],
   context: OpenContext,
   tally: TargetTally,
   scan: (source: Source) => Promise<unknown>,
 ): Promise<void> {
   const { openGit } = await import("../sources/git/index.ts");
-  for (const { name, layOut } of repositories) {
+  for (const { names, layOut } of repositories) {
     if (context.signal.aborted) return;
-    using folder = openTemporaryFolder();
-    for (const problem of await layOut(folder.path)) tally.problem(problem);
-    const inTarget = (problem: Problem): Problem => ({
-      ...problem,
-      target: tally.target,
-      subject: `${name}: ${problem.subject.replace(`${folder.path}/`, "")}`,
-    });
-    try {
-      await using source = await openGit(name, context, { worktree: false, folder: folder.path });
-      await scan(withProblems(source, inTarget));
-    } catch (error) {
-      tally.problem(inTarget(unreachable(error, name)));
+    using root = openTemporaryFolder();
+    const folders = names.map((_, i) => join(root.path, String(i)));
+    for (const folder of folders) mkdirSync(folder);
+    for (const problem of await layOut(folders)) tally.problem(problem);
+    for (const [i, name] of names.entries()) {
+      if (context.signal.aborted) return;
+      const folder = folders[i]!;
+      const inTarget = (problem: Problem): Problem => ({
+        ...problem,
+        target: tally.target,
+        subject: `${name}: ${problem.subject.replace(`${folder}/`, "")}`,
+      });
+      try {
+        await using source = await openGit(name, context, { worktree: false, folder });
+        await scan(withProblems(source, inTarget));
+      } catch (error) {
+        tally.problem(inTarget(unreachable(error, name)));
+      }
     }
   }
 }

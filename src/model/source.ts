@@ -24,15 +24,18 @@ export interface Source extends AsyncDisposable {
    */
   locate(contents: ReadonlySet<ContentId>, run: (unit: Unit) => Promise<UnitResult>): Promise<Located>;
   /** Repositories that lie inside of the target; known once its units are done. */
-  repositories?(): readonly InnerRepository[];
+  repositories?(): readonly InnerRepositories[];
 }
 
-/** A repository inside of a target of another kind. */
-export interface InnerRepository {
-  /** As people call it: `app.tar:app:1.0!app/.git`. */
-  readonly name: string;
-  /** Puts what a reader of repositories needs of it into an empty folder. Gives what could not be had; never throws for what the target holds. */
-  readonly layOut: (folder: string) => Promise<readonly Problem[]>;
+/** Repositories inside of a target of another kind, which are brought out together: reading the target is what takes long. */
+export interface InnerRepositories {
+  /** As people call them: `app.tar:app:1.0!app/.git`. */
+  readonly names: readonly string[];
+  /**
+   * Puts what a reader of repositories needs of them into empty folders, one for each name. Gives what could not be had; never throws for what the
+   * target holds.
+   */
+  readonly layOut: (folders: readonly string[]) => Promise<readonly Problem[]>;
 }
 
 export interface PlannedUnit {

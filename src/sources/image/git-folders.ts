@@ -9,7 +9,7 @@ import { hasHash } from "../../content/hash-list.ts";
 import { readLayer, type LayerSink } from "../../content/layer.ts";
 import { pathHash } from "../../model/path-hash.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { InnerRepository } from "../../model/source.ts";
+import type { InnerRepositories } from "../../model/source.ts";
 import type { LayerReading, LayerUnit } from "../../model/unit.ts";
 
 /** A layer that has a part of the repository, and a way to have its bytes at hand meanwhile. */
@@ -20,11 +20,15 @@ export interface GitLayer {
   readonly release: () => Promise<void>;
 }
 
-/** Bytes of one repository that are put on the disk, beside the tenth of it that is left free. The largest public histories have some five gigabytes. */
+/** Bytes that are put on the disk at once, beside the tenth of it that is left free. The largest public histories have some five gigabytes. */
 const maxBytes = 8 * 2 ** 30;
 const freeShare = 0.9;
-/** Files of one repository: loose objects and refs. */
+/** Files that are put there at once: loose objects and refs. */
 const maxFiles = 1_000_000;
+/** Repositories that are put there at once: for each lot the layers are read once more. */
+const lotSize = 256;
+/** Longer paths are no files of git. */
+const longestPath = 8 << 10;
 /** A configuration that git would read is smaller. */
 const maxConfigBytes = 1 << 20;
 
@@ -43,71 +47,119 @@ export function hasPartOf(reading: LayerReading, folder: string): boolean {
   );
 }
 
-/** A repository that lies at `folder` of an image, in these layers, lowest first. */
-export function gitFolderIn(
-  name: string,
-  folder: string,
+/** Repositories that lie at `folders` of an image, in these layers, lowest first. `image`: what it is called. */
+export function gitFoldersIn(
+  image: string,
+  folders: readonly string[],
   layers: readonly GitLayer[],
   target: string,
-): InnerRepository {
+): InnerRepositories[] {
+  const lots: InnerRepositories[] = [];
+  for (let from = 0; from < folders.length; from += lotSize)
+    lots.push(lotOf(image, folders.slice(from, from + lotSize), layers, target));
+  return lots;
+}
+
+function lotOf(
+  image: string,
+  folders: readonly string[],
+  layers: readonly GitLayer[],
+  target: string,
+): InnerRepositories {
+  const names = folders.map((folder) => `${image}!${folder}`);
   return {
-    name,
+    names,
     async layOut(into) {
-      const writer = new GitFolderWriter(folder === "" ? "" : `${folder}/`, into);
+      const room = roomIn(into[0]!);
+      const writers = folders.map(
+        (folder, i) => new GitFolderWriter(folder === "" ? "" : `${folder}/`, into[i]!, room),
+      );
       const problems: Problem[] = [];
-      const lost = (message: string): void => {
-        problems.push({ code: "unreadable", effect: "incomplete", target, subject: name, message });
+      const lost = (subject: string, message: string): void => {
+        problems.push({ code: "unreadable", effect: "incomplete", target, subject, message });
       };
+      const sink = distribute(writers);
       for (const { unit, obtain, release } of layers) {
         const fault = await obtain();
         if (fault !== undefined) {
-          lost(fault);
+          for (const name of names) lost(name, fault);
           continue;
         }
         try {
           // What is wrong with the layer was told when it was scanned.
-          await readLayer(unit, writer);
+          await readLayer(unit, sink);
         } finally {
           await release();
         }
       }
-      for (const message of writer.finish()) lost(message);
+      for (const [i, writer] of writers.entries()) for (const message of writer.finish()) lost(names[i]!, message);
       return problems;
     },
   };
 }
 
+/** Gives each file to those in whose folders it lies. */
+function distribute(writers: readonly GitFolderWriter[]): LayerSink {
+  const byFolder = new Map(writers.map((writer) => [writer.inside, writer]));
+  let current: GitFolderWriter[] = [];
+  return {
+    begin(file) {
+      const { path } = file;
+      current = [];
+      if (path.length > longestPath) return;
+      for (let at = 0; ; at = path.indexOf("/", at) + 1) {
+        const writer = byFolder.get(path.slice(0, at));
+        if (writer !== undefined) current.push(writer);
+        if (!path.includes("/", at)) break;
+      }
+      for (const writer of current) writer.begin(file);
+    },
+    push: (chunk) => current.forEach((writer) => writer.push(chunk)),
+    end: () => current.forEach((writer) => writer.end()),
+  };
+}
+
+/** What may still be put on the disk. */
+interface Room {
+  bytes: number;
+  files: number;
+}
+
+function roomIn(folder: string): Room {
+  const { bavail, bsize } = statfsSync(folder);
+  return { bytes: Math.min(maxBytes, bavail * bsize * freeShare), files: maxFiles };
+}
+
 /** Writes files of a git folder as a layer tells of them; a later layer's file takes the place of an earlier one. */
 class GitFolderWriter implements LayerSink {
-  readonly #inside: string;
+  /** What stands before its names in a layer. */
+  readonly inside: string;
   readonly #into: string;
   readonly #faults = new Set<string>();
-  #room: number;
-  #files = 0;
+  readonly #room: Room;
   #open: number | undefined;
   #path = "";
   #config: Buffer[] | undefined;
   #format = "";
 
-  constructor(inside: string, into: string) {
-    this.#inside = inside;
+  constructor(inside: string, into: string, room: Room) {
+    this.inside = inside;
     this.#into = into;
-    const { bavail, bsize } = statfsSync(into);
-    this.#room = Math.min(maxBytes, bavail * bsize * freeShare);
+    this.#room = room;
     for (const name of ["objects", "refs"]) mkdirSync(join(into, name), { recursive: true });
     writeFileSync(join(into, "HEAD"), "ref: refs/heads/main\n");
   }
 
   begin({ path, size }: { readonly path: string; readonly size: number }): void {
-    const name = path.startsWith(this.#inside) ? path.slice(this.#inside.length) : "";
+    const name = path.slice(this.inside.length);
     if (name === "config" && size <= maxConfigBytes) this.#config = [];
     if (!wanted.test(name) || name.split("/").some((part) => part.startsWith(".") || part.includes("\\"))) return;
-    if (size > this.#room || this.#files >= maxFiles) {
+    if (size > this.#room.bytes || this.#room.files === 0) {
       this.#faults.add("is too large to be put on the disk; a part of it was not read");
       return;
     }
-    this.#room -= size;
-    this.#files++;
+    this.#room.bytes -= size;
+    this.#room.files--;
     this.#path = join(this.#into, name);
     this.#attempt(() => {
       mkdirSync(dirname(this.#path), { recursive: true });

@@ -7,14 +7,14 @@ import { stat } from "node:fs/promises";
 import { blobId } from "../../content/blob-id.ts";
 import type { ContentId } from "../../model/content.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
-import type { InnerRepository, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
+import type { InnerRepositories, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
 import type { InlineUnit, LayerUnit } from "../../model/unit.ts";
 import { cleanPath } from "../../content/tar-path.ts";
 import { readConfig } from "./config.ts";
 import { openContentStore, openRegistryStorage } from "./blob-store.ts";
 import { readDockerArchive } from "./docker-archive.ts";
 import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
-import { gitFolderIn, hasPartOf } from "./git-folders.ts";
+import { gitFoldersIn, hasPartOf, type GitLayer } from "./git-folders.ts";
 import { imageFacts, layerKey, locateHits, type ConfigPlace, type LayerResult } from "./locate.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
@@ -194,8 +194,9 @@ function repositoriesIn(
   images: readonly ImagePlan[],
   results: ReadonlyMap<string, LayerResult>,
   remote: RemoteImages | undefined,
-): InnerRepository[] {
-  const found = new Map<string, InnerRepository>();
+): InnerRepositories[] {
+  const seen = new Set<string>();
+  const lots = new Map<string, { image: string; folders: string[]; layers: GitLayer[] }>();
   for (const image of images) {
     const layers = image.layers.flatMap((layer) => {
       const reading = layer.range === undefined ? undefined : results.get(layerKey(layer.range))?.reading;
@@ -205,17 +206,23 @@ function repositoriesIn(
     });
     for (const folder of new Set(layers.flatMap(({ reading }) => reading.gitFolders))) {
       const parts = layers.filter(({ reading }) => hasPartOf(reading, folder)).map(({ layer }) => layer);
-      const key = [folder, ...parts.map(({ range }) => layerKey(range))].join("\0");
-      if (found.has(key)) continue;
+      const key = parts.map(({ range }) => layerKey(range)).join("\0");
+      if (seen.has(`${key}\0${folder}`)) continue;
+      seen.add(`${key}\0${folder}`);
+      const inLot = lots.get(`${image.name}\0${key}`);
+      if (inLot !== undefined) {
+        inLot.folders.push(folder);
+        continue;
+      }
       const gitLayers = parts.map((layer) => ({
         unit: layerUnit(target, layer),
         obtain: async () => (await remote?.obtain(layer.digest))?.message,
         release: async () => remote?.release(layer.digest),
       }));
-      found.set(key, gitFolderIn(`${image.name}!${folder}`, folder, gitLayers, target));
+      lots.set(`${image.name}\0${key}`, { image: image.name, folders: [folder], layers: gitLayers });
     }
   }
-  return [...found.values()];
+  return [...lots.values()].flatMap(({ image, folders, layers }) => gitFoldersIn(image, folders, layers, target));
 }
 
 type PlacedLayer = LayerPlan & { readonly range: NonNullable<LayerPlan["range"]> };
