@@ -16,7 +16,7 @@ type Weighed = Pick<Detection, "confidence" | "secret" | "line">;
 /** Hashes of passwords made up for tests and documents: more than what a format of its own weighs. */
 const MADE_UP_HASH = -40;
 /** So many values of one rule in one file of tests are vectors: somebody had them made. People's own keys do not lie there by the dozen. */
-const MIN_VECTORS = 20;
+const MIN_VECTORS = 50;
 /** Tips the scale for values that are hardly believable anyway: real keys are pasted into tests and READMEs. */
 const MADE_UP = -1;
 
