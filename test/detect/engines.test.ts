@@ -8,8 +8,8 @@ import { sampleRegex } from "../../src/rules/regex-sample.ts";
 import { parseRegex } from "../../src/rules/regex-syntax.ts";
 import { builtinRuleset, detectorOf, engine, plants, probes } from "./rules-for-tests.ts";
 
-const rules = builtinRuleset().rules.flatMap(({ id, regex, before, run }) =>
-  regex === undefined ? [] : [{ id, regex, before, run }],
+const rules = builtinRuleset().rules.flatMap(({ id, regex, before, run, inside }) =>
+  regex === undefined ? [] : [{ id, regex, before, run, inside }],
 );
 const port = await loadRe2js();
 
@@ -131,8 +131,9 @@ describe("the regex engine", () => {
 describe("the run of bytes that is looked for before a regex is tried", () => {
   test("stands in every match of every built-in rule", { timeout: 60_000 }, () => {
     let matched = 0;
-    for (const { id, regex, run } of rules) {
-      const telling = tellingRun(parseRegex(regex).root);
+    for (const { id, regex, run, inside } of rules) {
+      // Where a rule looks inside of a block, its regex matches the block's begin: any value may follow.
+      const telling = inside === undefined ? tellingRun(parseRegex(regex).root) : undefined;
       expect({ id, least: telling?.least }).toEqual({ id, least: run?.least });
       if (telling === undefined) continue;
       const random = createRandom(`run ${id}`);
