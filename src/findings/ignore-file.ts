@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { open, rename, stat, unlink } from "node:fs/promises";
+import { verdicts, type Verdict } from "../model/decision.ts";
 import { ToolError } from "../model/problem.ts";
 import { suppress, type Decider } from "./decide.ts";
 import { readTextFile } from "./text-file.ts";
@@ -7,16 +8,11 @@ import { readTextFile } from "./text-file.ts";
 /** The name of the file of decisions, in the folder of the scanned repository or the current one. */
 export const ignoreFileName = ".leaktraceignore";
 
-/** What people can decide about a value. Only the first two hide it. */
-export type Decision = "false-positive" | "ignored" | "real" | "rotated";
-
-export const decisions: readonly Decision[] = ["false-positive", "ignored", "real", "rotated"];
-
 /** One line of the file: a decision about one value, known only by a hash that needs the file's key. */
 export interface IgnoreEntry {
   /** Hex, 16 to 64 digits, of HMAC-SHA256 (key, fingerprint); written with 32. */
   readonly hash: string;
-  readonly decision: Decision;
+  readonly decision: Verdict;
   /** `2024-01-31` or a full ISO 8601 time. */
   readonly date: string;
   readonly reason: string;
@@ -63,7 +59,7 @@ export function parseIgnoreFile(text: string): { file: IgnoreFile; badLines: rea
 
 function parseEntry(line: string): IgnoreEntry | undefined {
   const [hash, word, date, reason, ...rest] = line.split(/\s+/);
-  const decision = decisions.find((known) => known === word);
+  const decision = verdicts.find((known) => known === word);
   if (hash === undefined || !/^[0-9a-f]{16,64}$/.test(hash) || decision === undefined || rest.length > 0) {
     return undefined;
   }
@@ -90,7 +86,7 @@ export function serializeIgnoreFile(file: IgnoreFile): string {
 export function addDecision(
   file: IgnoreFile,
   fingerprint: string,
-  decision: Decision,
+  decision: Verdict,
   reason: string,
   date: string,
 ): IgnoreFile {

@@ -12,7 +12,6 @@ export { countsFor, gate, isIncomplete, type GateOptions } from "./gate.ts";
 export { gitleaksFingerprint, gitleaksIgnoreDecider, parseGitleaksIgnore } from "./gitleaks-ignore.ts";
 export {
   addDecision,
-  decisions,
   findDecision,
   ignoreFileDecider,
   ignoreFileName,
@@ -22,7 +21,6 @@ export {
   removeDecision,
   serializeIgnoreFile,
   writeIgnoreFile,
-  type Decision,
   type IgnoreEntry,
   type IgnoreFile,
 } from "./ignore-file.ts";

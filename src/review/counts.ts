@@ -1,4 +1,4 @@
-import { verdicts, verdictWords, type Verdict } from "./decisions.ts";
+import { verdicts, verdictWords, type Verdict } from "../model/decision.ts";
 import { verdictOf, type ReviewState } from "./state.ts";
 
 export interface Counts {

@@ -1,4 +1,4 @@
-import { verdictWords, type Decision, type DecisionChange, type Verdict } from "./decisions.ts";
+import { verdictWords, type Decision, type DecisionChange, type Verdict } from "../model/decision.ts";
 import {
   relistForDecisions,
   select,

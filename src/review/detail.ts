@@ -1,7 +1,7 @@
 import { endText, lifetimes, stepText } from "../findings/index.ts";
 import type { Finding } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
-import { verdictWords } from "./decisions.ts";
+import { verdictWords } from "../model/decision.ts";
 import { wrap } from "./fit.ts";
 import { layoutOf } from "./layout.ts";
 import { placeLines } from "./place-lines.ts";

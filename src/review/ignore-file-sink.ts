@@ -8,7 +8,7 @@ import {
   type IgnoreFile,
 } from "../findings/index.ts";
 import { ToolError } from "../model/problem.ts";
-import type { DecisionSink } from "./decisions.ts";
+import type { DecisionSink } from "../model/decision.ts";
 
 /**
  * Keeps decisions in a `.leaktraceignore`: by keyed hash of the value's fingerprint, so the file can be committed. Nothing is written before

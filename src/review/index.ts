@@ -7,13 +7,13 @@
 import type { ReadStream, WriteStream } from "node:tty";
 import { ToolError } from "../model/problem.ts";
 import { countsOf, summaryLine, type Counts } from "./counts.ts";
-import type { DecisionSink } from "./decisions.ts";
+import type { DecisionSink } from "../model/decision.ts";
 import type { ReviewFeed } from "./feed.ts";
 import { runPlain } from "./plain.ts";
 import type { ReviewState } from "./state.ts";
 
 export type { Counts } from "./counts.ts";
-export type { Decision, DecisionChange, DecisionSink, Verdict } from "./decisions.ts";
+export type { Decision, DecisionChange, DecisionSink, Verdict } from "../model/decision.ts";
 export { createListFeed, createLiveFeed, type FeedEvent, type LiveFeed, type ReviewFeed } from "./feed.ts";
 export { openIgnoreFile } from "./ignore-file-sink.ts";
 

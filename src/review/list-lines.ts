@@ -1,6 +1,6 @@
 import type { Finding } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
-import { verdictWords, type Verdict } from "./decisions.ts";
+import { verdictWords, type Verdict } from "../model/decision.ts";
 import { fit } from "./fit.ts";
 import { isMarked, verdictOf, type ReviewState } from "./state.ts";
 import { span, type StyledLine } from "./styled.ts";

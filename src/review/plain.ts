@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { Finding } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
-import { verdictWords, type DecisionSink } from "./decisions.ts";
+import { verdictWords, type DecisionSink } from "../model/decision.ts";
 import { detailLines } from "./detail.ts";
 import type { ReviewFeed } from "./feed.ts";
 import { placeTitle } from "./place-lines.ts";

@@ -1,7 +1,7 @@
 import { originPath } from "../model/content.ts";
 import type { Finding } from "../model/finding.ts";
 import { severities, type Severity } from "../model/rule.ts";
-import type { Verdict } from "./decisions.ts";
+import type { Verdict } from "../model/decision.ts";
 
 /**
  * The filter language: terms apart by spaces, all of which must hold.

@@ -1,5 +1,5 @@
 import type { Finding } from "../model/finding.ts";
-import type { Decision, DecisionSink } from "./decisions.ts";
+import type { Decision, DecisionSink } from "../model/decision.ts";
 import type { FeedEvent, ReviewFeed } from "./feed.ts";
 import type { Key } from "./key-input.ts";
 import type { Size } from "./layout.ts";

@@ -1,7 +1,7 @@
 import { originPath } from "../model/content.ts";
 import type { Finding } from "../model/finding.ts";
 import { severities } from "../model/rule.ts";
-import type { Verdict } from "./decisions.ts";
+import type { Verdict } from "../model/decision.ts";
 import { matches, type Query } from "./query.ts";
 
 export type SortKey = "severity" | "rule" | "path" | "places" | "date";

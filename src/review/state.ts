@@ -1,7 +1,7 @@
 import type { Finding } from "../model/finding.ts";
 import type { Progress } from "../model/observer.ts";
 import type { Problem } from "../model/problem.ts";
-import type { Decision, DecisionChange, Verdict } from "./decisions.ts";
+import type { Decision, DecisionChange, DecisionStep, Verdict } from "../model/decision.ts";
 import type { FeedEvent } from "./feed.ts";
 import type { Key } from "./key-input.ts";
 import { layoutOf, type Size } from "./layout.ts";
@@ -66,13 +66,8 @@ export interface Prompt {
   readonly from: Pick<ReviewState, "selected" | "shown" | "top">;
 }
 
-/** One act of the reviewer: what was and what is, for each finding that it touched. */
-export interface Step {
-  readonly changes: readonly {
-    readonly fingerprint: string;
-    readonly before: Decision | undefined;
-    readonly after: Decision | undefined;
-  }[];
+/** One act of the reviewer. */
+export interface Step extends DecisionStep {
   /** Where the cursor stood. */
   readonly selected: string | undefined;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { verdicts } from "../../src/model/decision.ts";
 import * as findings from "../../src/findings/index.ts";
 import { anyText, contentId, finding, fileOrigin, gitOrigin, madeUpSecret, sighting } from "./samples.ts";
 
@@ -28,7 +29,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 describe(".leaktraceignore", () => {
   test("what is written is read back, with any reason", () => {
-    const entries = fc.array(fc.tuple(ids, fc.constantFrom(...findings.decisions), anyText(40)));
+    const entries = fc.array(fc.tuple(ids, fc.constantFrom(...verdicts), anyText(40)));
     fc.assert(
       fc.property(entries, (list) => {
         let file = newIgnoreFile();

@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { memoryDecisions, type DecisionSink } from "../../src/review/decisions.ts";
+import { memoryDecisions, type DecisionSink } from "../../src/model/decision.ts";
 import { createListFeed, createLiveFeed, type ReviewFeed } from "../../src/review/feed.ts";
 import { runPlain } from "../../src/review/plain.ts";
 import { now } from "./drive.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Verdict } from "../../src/review/decisions.ts";
+import type { Verdict } from "../../src/model/decision.ts";
 import { matches, parseQuery } from "../../src/review/query.ts";
 import { gitOrigin, imageOrigin, makeFinding, makeSighting } from "./make-finding.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { memoryDecisions, type DecisionSink } from "../../src/review/decisions.ts";
+import { memoryDecisions, type DecisionSink } from "../../src/model/decision.ts";
 import { createListFeed, createLiveFeed, type ReviewFeed } from "../../src/review/feed.ts";
 import { createSession, type Session } from "../../src/review/session.ts";
 import { now } from "./drive.ts";

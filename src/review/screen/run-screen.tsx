@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { render } from "ink";
-import type { DecisionSink } from "../decisions.ts";
+import type { DecisionSink } from "../../model/decision.ts";
 import type { ReviewFeed } from "../feed.ts";
 import { footer } from "../bars.ts";
 import { layoutOf, sizeOf } from "../layout.ts";

@@ -18,6 +18,28 @@ export interface Decision {
   readonly reason: string;
   /** When it was taken: ISO 8601 in UTC, seconds precision. */
   readonly date: string;
+  /** Who took it: `Ada <ada@example.org>`; absent where nobody said. */
+  readonly by?: string;
+  /** The first day on which it no longer holds: `2027-01-31`, in UTC. Absent: it holds until it is changed. */
+  readonly expires?: string;
+  /** Where it holds: paths that match this gitignore-like pattern. Absent: wherever the value stands. */
+  readonly path?: string;
+}
+
+/** One act of a reviewer: what was and what is, for each finding that it touched. */
+export interface DecisionStep {
+  readonly changes: readonly {
+    readonly fingerprint: string;
+    readonly before: Decision | undefined;
+    readonly after: Decision | undefined;
+  }[];
+}
+
+/** What was done in earlier sessions as well, so that undo goes on tomorrow. Oldest first. */
+export interface DecisionHistory {
+  readonly past: readonly DecisionStep[];
+  /** Steps that were taken back and can be done again; the last one first to be done. */
+  readonly future: readonly DecisionStep[];
 }
 
 export interface DecisionChange {
@@ -36,8 +58,13 @@ export interface DecisionSink {
    * Writes all the changes or none. Resolves when they are safely kept; rejects with a one-line reason, and then nothing has changed.
    * The review never calls it again before the last call has settled.
    */
-  write(changes: readonly DecisionChange[]): Promise<void>;
+  write(changes: readonly DecisionChange[], act?: DecisionAct): Promise<void>;
+  /** The steps that can be undone and done again, where this place keeps them beyond one session. */
+  history?(): DecisionHistory;
 }
+
+/** What kind of step is written; a place with a history needs to know. Default: `decide`. */
+export type DecisionAct = "decide" | "undo" | "redo";
 
 /** Keeps decisions in memory alone: for looking around without leaving a trace, and for tests. */
 export function memoryDecisions(
