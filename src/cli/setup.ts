@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import { statSync } from "node:fs";
+import { join } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import {
   loadEngine,
@@ -31,13 +32,20 @@ export interface Prepared {
   readonly engine: RegexEngine["name"];
 }
 
-/** A larger file is worth a thread of its own. */
+/** A larger file, or more of packs, is worth a thread of its own. */
 const smallBytes = 1 << 16;
 /** More threads than this wait for the disk and for each other. */
 const maxWorkers = 16;
 
-/** Loads what a scan needs before its first target: rules, decisions, engine, kernel. Throws ToolError for what is wrong with them. */
-export async function prepareScan(targets: readonly Target[], options: ScanOptions): Promise<Prepared> {
+/**
+ * Loads what a scan needs before its first target: rules, decisions, engine, kernel. `isPart`: of the targets a part is scanned, whatever the options say.
+ * Throws ToolError for what is wrong with them.
+ */
+export async function prepareScan(
+  targets: readonly Target[],
+  options: ScanOptions,
+  { isPart = options.selection !== undefined }: { readonly isPart?: boolean } = {},
+): Promise<Prepared> {
   await checkSelection(options);
   const engine = await loadEngine();
   // Before the others are begun: one of them that failed while this is awaited would fail with nobody listening.
@@ -82,7 +90,7 @@ export async function prepareScan(targets: readonly Target[], options: ScanOptio
       prebuilt,
       // Of several targets those that follow need not scan what the others held.
       listsClean: options.cache || targets.length !== 1,
-      expectsSmallFiles: targets.length > 0 && targets.every(isSmallFile),
+      expectsLittle: targets.length > 0 && targets.every((target) => mayBeLittle(target, isPart)),
     },
     engine: engine.name,
     notes: [
@@ -128,10 +136,23 @@ async function prebuildOwn(ruleset: Ruleset, packed: Uint8Array): Promise<Prebui
 }
 
 /** What the main thread scans itself: a file that is neither large nor an image. */
-function isSmallFile({ name, as }: Target): boolean {
-  if (as !== "any" && as !== "files") return false;
+/** Whether a target may be little, as far as that can be told at once. What of it turns out not to be is scanned by workers, which then begin later. */
+function mayBeLittle({ name, as, address }: Target, isPart: boolean): boolean {
+  if (as === "image" || as === "stdin" || address !== undefined) return false;
   const facts = statSync(name, { throwIfNoEntry: false });
-  return facts?.isFile() === true && facts.size <= smallBytes;
+  if (facts?.isDirectory() !== true) return facts?.isFile() === true && facts.size <= smallBytes;
+  // Of a part it is told by its first objects.
+  return as === "files" || isPart || packedBytes(name) <= smallBytes;
+}
+
+/** What the packs of a repository take, where they lie as they do in most. */
+function packedBytes(folder: string): number {
+  const packs = [".git/objects/pack", "objects/pack"].map((path) => join(folder, path)).find(existsSync);
+  if (packs === undefined) return 0;
+  let bytes = 0;
+  for (const name of readdirSync(packs))
+    if (name.endsWith(".pack")) bytes += statSync(join(packs, name), { throwIfNoEntry: false })?.size ?? 0;
+  return bytes;
 }
 
 function note(code: Problem["code"], subject: string, message: string): Problem {

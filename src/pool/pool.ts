@@ -28,8 +28,8 @@ export interface PoolOptions {
   readonly layerReader?: URL;
   /** A content that shows no progress for this long is given up, and its worker with it. */
   readonly stallMs?: number;
-  /** Small files are expected, and nothing else: they are scanned in this thread, and no worker is started while that is enough. */
-  readonly expectsSmallFiles?: boolean;
+  /** Little is expected: it is scanned in this thread, and no worker is started while that is enough. */
+  readonly expectsLittle?: boolean;
 }
 
 /** Expanded bytes that may be under way: bounds what inline units and results hold. */
@@ -89,7 +89,7 @@ export class Pool implements AsyncDisposable {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#ownThread = new OwnThread(this.#setup(this.#ownProgress), options.expectsSmallFiles === true);
+    this.#ownThread = new OwnThread(this.#setup(this.#ownProgress), options.expectsLittle === true);
     // One begins at once, while the first target is planned; the others when there is work for them.
     if (!this.#ownThread.isWanted) this.#seats.push(this.#seat());
     this.#watch = setInterval(() => this.#watchStalls(), 1000);
@@ -108,7 +108,9 @@ export class Pool implements AsyncDisposable {
 
   /** Scans a unit, but for contents that are `known`. Rejects with ToolError when no worker can be started. */
   async run(unit: Unit, known?: readonly ProvedContents[]): Promise<UnitResult> {
-    return (this.#ownThread.isWanted ? await this.#ownThread.scan(unit) : undefined) ?? this.#runInWorker(unit, known);
+    return (
+      (this.#ownThread.isWanted ? await this.#ownThread.scan(unit, known) : undefined) ?? this.#runInWorker(unit, known)
+    );
   }
 
   #runInWorker(unit: Unit, known: readonly ProvedContents[] | undefined): Promise<UnitResult> {

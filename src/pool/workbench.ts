@@ -10,15 +10,16 @@ import type { Task } from "./task.ts";
 /** What scans units in a thread: a detector, and its numbers in the shared memory. */
 export interface Workbench {
   readonly engine: "re2" | "re2js";
-  /**
-   * Scans one unit; the next may come when this one is done. `leaveOut`: numbers of contents that ended a worker before. `maxBytes`: where the
-   * unit turns out to hold more, it is left and the result is undefined. `known`: contents of it may be among these.
-   */
+  /** Scans one unit; the next may come when this one is done. `leaveOut`: numbers of contents that ended a worker before. Undefined where it is more than the limits allow. */
   run(unit: Unit, leaveOut: readonly number[], how?: RunLimits): Promise<UnitResult | undefined>;
 }
 
 export interface RunLimits {
+  /** A unit that turns out to hold more is left. */
   readonly maxBytes?: number;
+  /** So is one that takes longer. */
+  readonly maxMs?: number;
+  /** Contents of it may be among these. */
   readonly known?: readonly ProvedContents[] | undefined;
 }
 
@@ -38,6 +39,8 @@ export async function openWorkbench(setup: WorkerSetup): Promise<Workbench> {
   const cancel = new Int32Array(setup.cancel);
   let leftOut: ReadonlySet<number> = new Set();
   let bytesLeft = Infinity;
+  let deadline = Infinity;
+  const isTooMuch = (): boolean => bytesLeft < 0 || (deadline !== Infinity && performance.now() > deadline);
   let recogniser = new Recogniser();
   const task: Task = {
     detector,
@@ -62,20 +65,21 @@ export async function openWorkbench(setup: WorkerSetup): Promise<Workbench> {
       progress[progressSlot.bytes]! += bytes;
       progress[progressSlot.beats]!++;
     },
-    cancelled: () => Atomics.load(cancel, 0) !== 0 || bytesLeft < 0,
+    cancelled: () => Atomics.load(cancel, 0) !== 0 || isTooMuch(),
   };
   return {
     engine: engine.name,
-    async run(unit, leaveOut, { maxBytes = Infinity, known } = {}) {
+    async run(unit, leaveOut, { maxBytes = Infinity, maxMs = Infinity, known } = {}) {
       leftOut = new Set(leaveOut);
       recogniser = new Recogniser(known);
       bytesLeft = maxBytes;
+      deadline = performance.now() + maxMs;
       progress[progressSlot.ordinal] = -1;
       const lookedBefore = detector.lookedBytes;
       const result = await runUnit(unit, task);
       progress[progressSlot.looked]! += detector.lookedBytes - lookedBefore;
       progress[progressSlot.beats]!++;
-      return bytesLeft < 0 ? undefined : result;
+      return isTooMuch() ? undefined : result;
     },
   };
 }

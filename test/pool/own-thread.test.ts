@@ -1,9 +1,13 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { deflateSync } from "node:zlib";
 import { expect, test } from "vitest";
-import type { FilesUnit } from "../../src/model/unit.ts";
+import type { SourceContext } from "../../src/model/source.ts";
+import type { FilesUnit, Unit, UnitResult } from "../../src/model/unit.ts";
 import { Pool } from "../../src/pool/index.ts";
+import { openGit } from "../../src/sources/git/index.ts";
 import { probe, scratch } from "../cli/scan-program.ts";
 import { probes } from "../detect/rules-for-tests.ts";
 
@@ -15,10 +19,10 @@ const worker = new URL("worker.js", dist);
 const noWorker = pathToFileURL(join(folder, "no-worker.mjs"));
 writeFileSync(noWorker, "throw new Error('cannot start')");
 
-function poolOf(entry: URL, expectsSmallFiles = true): Pool {
+function poolOf(entry: URL, expectsLittle = true): Pool {
   return new Pool({
     ...{ workers: 2, ruleset: probes, kernel, decodeDepth: 1, honourInlineAllow: true, entry },
-    expectsSmallFiles,
+    expectsLittle,
   });
 }
 
@@ -37,7 +41,6 @@ test("small files are scanned without another thread, one after the other", asyn
 });
 
 test.each([
-  ["other kinds of units", { kind: "loose", target: "t", weight: 1, objects: folder, folders: [], oids: [] } as const],
   ["more than a little", file("large", "text\n".repeat(60_000))],
   ["a file that grew since it was planned", file("grown", "text\n".repeat(60_000), 10)],
 ])("%s are for workers", async (_name, unit) => {
@@ -45,6 +48,60 @@ test.each([
   await expect(broken.run(unit)).rejects.toThrow(/cannot start/);
   await using pool = poolOf(worker);
   expect(await pool.run(unit)).toMatchObject({ skipped: {}, problems: [] });
+});
+
+test("a repository is scanned without another thread: packs, single objects, names in trees", async () => {
+  const repository = join(folder, "repository");
+  const git = (...args: string[]): string => execFileSync("git", ["-C", repository, ...args], { encoding: "utf8" });
+  execFileSync("git", ["init", "-q", repository]);
+  const commit = (name: string): void => {
+    writeFileSync(join(repository, name), probe(name));
+    git("add", ".");
+    git("-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-q", "-m", name);
+  };
+  commit("packed");
+  git("gc", "-q");
+  commit("loose");
+  await using pool = poolOf(noWorker);
+  const kinds = new Set<string>();
+  const run = async (unit: Unit): Promise<UnitResult> => {
+    kinds.add(unit.kind);
+    return pool.run(unit);
+  };
+  const context: SourceContext = {
+    signal: new AbortController().signal,
+    claim: () => true,
+    claimAt: () => true,
+  };
+  await using source = await openGit(repository, context, { worktree: false, folder: repository });
+  const contents: string[] = [];
+  for await (const item of source.units()) {
+    if ("code" in item || item.kind === "known") continue;
+    const result = await run(item.unit);
+    source.done(item.unit, result);
+    contents.push(...result.hits.map(({ content }) => content));
+  }
+  const located = await source.locate(new Set(contents), run);
+  const paths = located.sightings.map(({ origin }) => (origin.kind === "git" ? origin.path : ""));
+  expect(paths.toSorted()).toEqual(["loose", "packed"]);
+  expect([...kinds].toSorted()).toEqual(["files", "graph", "inline", "loose", "pack"]);
+});
+
+test("what expands to more than it says is left to a worker", async () => {
+  await using pool = poolOf(noWorker);
+  const id = "1".repeat(40);
+  mkdirSync(join(folder, "objects/11"), { recursive: true });
+  const large = Buffer.from(`blob 8000000\0${"text\n".repeat(1_600_000)}`);
+  writeFileSync(join(folder, "objects/11", id.slice(2)), deflateSync(large));
+  const unit = {
+    kind: "loose",
+    target: "t",
+    weight: 10,
+    objects: join(folder, "objects"),
+    folders: [],
+    oids: [id],
+  } as const;
+  await expect(pool.run(unit)).rejects.toThrow(/cannot start/);
 });
 
 test("all units together are for workers once they are more than a little", async () => {

@@ -32,12 +32,13 @@ export async function runScan(
   { targets, options, open = openTarget }: ScanRequest,
   observer: ScanObserver,
 ): Promise<Report> {
-  const prepared = await prepareScan(targets, options);
+  // A hook that was asked to open targets its own way scans little, and at once.
+  const isPart = open !== openTarget;
+  const prepared = await prepareScan(targets, options, isPart ? { isPart } : {});
   const { ruleset, deciders, compile, poolOptions, notes } = prepared;
   const findings = new FindingStore({ ruleset, compile, deciders, onFinding: (finding) => observer.finding(finding) });
   await using scan = new Run(poolOptions, options, observer);
-  // A hook that was asked to open targets its own way scans little, and at once.
-  using memory = open === openTarget ? new Memory(prepared, options) : undefined;
+  using memory = isPart ? undefined : new Memory(prepared, options);
   const tallies: TargetTally[] = [];
   const all = await withSubmodules(targets, options);
   for (const target of all) {
