@@ -4,7 +4,7 @@ import type { Assignment } from "./assignment.ts";
 import { randomBits } from "./random-value.ts";
 import { rarity } from "./rarity.ts";
 import { hasOtherMeaning, isPathShaped, isProse } from "./shapes.ts";
-import { plainWords, sampleWords, splitWords } from "./words.ts";
+import { plainWords, sampleWords, splitWords, unleet } from "./words.ts";
 
 /** People's passwords have six or more characters; shorter values are words and numbers of tests. */
 const MIN_LENGTH = 6;
@@ -17,6 +17,26 @@ const NUMBERED_NAME =
 
 /** Signs that people put into passwords; the others join names. */
 const PASSWORD_SIGN = /[!@#$%^&*?+~]/;
+
+/** The usual policies ask for so many characters at least. */
+const POLICY_LENGTH = 8;
+/** Texts of user interfaces and names are longer. */
+const LONGEST_CHOSEN = 40;
+/** What people begin with when they need a password that will be changed, or that is nobody's. */
+const THROWAWAY = new Set("my test tests testing tester demo default foo bar baz some any hello the this".split(" "));
+
+/**
+ * Whether a value looks as if somebody made up a password for a policy: small and capital letters, digits and a sign, around a word. `Admin_123`,
+ * `ContosoSummer2021!`; not `Password123!`, `Test@123`, which stand in for one.
+ */
+export function isMadeForPolicy(value: string): boolean {
+  if (value.length < POLICY_LENGTH || value.length > LONGEST_CHOSEN || !/^[\x21-\x7e]+$/.test(value)) return false;
+  if (!/[a-z]/.test(value) || !/[A-Z]/.test(value) || !/[0-9]/.test(value)) return false;
+  if (!PASSWORD_SIGN.test(value) && !/[_-][0-9]{3,6}$/.test(value)) return false;
+  const read = splitWords(unleet(value.replace(/[0-9!]+$/, "")));
+  if ([...splitWords(value), ...read].some(({ text }) => sampleWords.has(text) || THROWAWAY.has(text))) return false;
+  return read.some(({ text }) => text.length > 2 && !/^pass(?:w(?:or)?d?)?$|^pwd$/.test(text));
+}
 
 /** What a value weighs as a password, and why. */
 export interface PasswordValue {
@@ -36,7 +56,7 @@ const BELIEVABLE = 2;
 export function weighPassword(value: string, place: Assignment): PasswordValue {
   if (value.length < MIN_LENGTH || value.length > MAX_LENGTH)
     return { bits: NONE, why: `passwords have ${MIN_LENGTH} to ${MAX_LENGTH} characters` };
-  if (hasOtherMeaning(value) || isPathShaped(value) || isProse(value) || NUMBERED_NAME.test(value))
+  if (hasOtherMeaning(value) || isPathShaped(value) || isProse(value) || isNumberedName(value))
     return { bits: NONE, why: "a path, a number, prose, markup or a technical word" };
   if (isForeign(value)) return { bits: NONE, why: "a word in another alphabet" };
   if (place.quote === "" && !place.isEnvLine && !isPlainOnItsLine(value, place))
@@ -53,7 +73,7 @@ export function weighPassword(value: string, place: Assignment): PasswordValue {
     return signs > 0 && digits >= 4 && PASSWORD_SIGN.test(value)
       ? { bits: BELIEVABLE, why: "digits with signs between them" }
       : { bits: NONE, why: "a number" };
-  if (isName(value, digits)) return { bits: NONE, why: "words joined to a name" };
+  if (!isMadeForPolicy(value) && isName(value, digits)) return { bits: NONE, why: "words joined to a name" };
   const kinds = [lower, upper, digits, signs].filter((count) => count > 0).length;
   const bits = BELIEVABLE + kinds - 2 + Math.max(0, Math.min(4, rarity(value) / 4));
   if (digits === 0)
@@ -64,6 +84,10 @@ export function weighPassword(value: string, place: Assignment): PasswordValue {
   return value.length >= 8 || PASSWORD_SIGN.test(value) || rarity(value) > 0
     ? { bits, why: "letters, digits and signs, as people choose them" }
     : { bits: NONE, why: "a short word with a number" };
+}
+
+function isNumberedName(value: string): boolean {
+  return NUMBERED_NAME.test(value) && !isMadeForPolicy(value);
 }
 
 /** Labels of user interfaces in other alphabets; people type passwords in ASCII, or nearly so. */

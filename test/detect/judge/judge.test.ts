@@ -111,6 +111,9 @@ describe("password assignments", () => {
     'conn.set_‹pass("«gandalf@481»")',
     '  ("‹password", "«gandalf@481»"),',
     ' *   master_password: "«g3tInCr4zee&stUfF»",',
+    '"password": "«Admin_123»",',
+    'administrator_login_password = "«AdminPassword123!»"',
+    "SA_PASSWORD=«Contoso@2021»",
   ])("reports %s", (line) => {
     expect(reasonOf(line, password)).toBeUndefined();
   });
@@ -143,6 +146,13 @@ describe("password assignments", () => {
     'password = "«$2b$12$abcdefghijklmnopqrstuv»"',
     "PASS: «ld-x86-64/pr19609-1a»",
     "PASS: «ld-x86-64/ibt-plt-3d-x32»",
+    'password = "«Password123!»"',
+    'password = "«MyPassword123!»"',
+    'password = "«P@ssw0rd123»"',
+    'password = "«Test@1234»"',
+    'password = "«ExamplePassword123!»"',
+    'password = "«SomeKindOfPassword123!@#»"',
+    "'icon-‹pass' : '«&#xe044;»',",
   ])("drops %s", (line) => {
     expect(reasonOf(line, password)).toBeDefined();
   });
