@@ -9,7 +9,13 @@ const dist = join(root, "dist");
 const version = JSON.parse(await readFile(join(root, "package.json"), "utf8")).version;
 
 await mkdir(dist, { recursive: true });
-await Promise.all([buildKernel(), buildRules(), bundle()]);
+try {
+  await Promise.all([buildKernel(), buildRules(), bundle()]);
+} catch (error) {
+  // Modules that were loaded as data have their whole text for a name: left to itself, node would print it.
+  console.error(String(error.stack ?? error).replaceAll(/data:text\/javascript;base64,[\w+/=]+/g, "(bundled)"));
+  process.exit(1);
+}
 
 async function buildKernel() {
   const asc = await import("assemblyscript/asc");
