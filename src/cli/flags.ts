@@ -234,6 +234,12 @@ export const scanFlags: readonly Flag[] = [
   { flags: "--workers <n>", description: "scan with this many threads", group: "Limits", parse: wholeNumber(1, 256) },
 
   {
+    flags: "--case <file>",
+    description: "also keep everything in this case: findings, decisions, what was scanned (leaktrace case)",
+    group: "Report",
+    only: ["scan", "git", "image", "dir", "stdin", "review"],
+  },
+  {
     flags: "--no-cache",
     description: "scan everything, even what an earlier scan knows; keep nothing",
     group: "Other",

@@ -51,12 +51,13 @@ export function findingToRecord(finding: Finding, options: { readonly reveal?: b
     masked: finding.masked,
     ...(reveal && finding.secret !== undefined ? { secret: finding.secret } : {}),
     facts: finding.facts,
-    sightings: finding.sightings.map((sighting) => plainSighting(sighting, reveal)),
+    sightings: finding.sightings.map((sighting) => sightingToRecord(sighting, reveal)),
     ...(finding.suppressed === undefined ? {} : { suppressed: finding.suppressed }),
   };
 }
 
-function plainSighting(sighting: FindingSighting, reveal: boolean): FindingSighting {
+/** One place of a finding as plain JSON data; without its plain texts unless `reveal` is set. */
+export function sightingToRecord(sighting: FindingSighting, reveal = false): FindingSighting {
   const { origin, content, ruleId, startLine, endLine, startColumn, endColumn, entropy, tags } = sighting;
   const { key, parts, maskedMatch, maskedLine, match, line } = sighting;
   return {
@@ -92,7 +93,7 @@ export function findingFromRecord(value: unknown): Finding {
   if (!isFingerprint(id)) throw new ToolError("record-invalid", "finding.fingerprint is not a fingerprint");
   const rule = fields.fields("rule");
   const suppressed = fields.optionalFields("suppressed");
-  const sightings = fields.list("sightings", readSighting);
+  const sightings = fields.list("sightings", sightingFromRecord);
   if (sightings.length === 0) throw new ToolError("record-invalid", "finding.sightings is empty");
   return {
     fingerprint: id,
@@ -114,7 +115,8 @@ export function findingFromRecord(value: unknown): Finding {
   };
 }
 
-function readSighting(fields: CheckedFields): FindingSighting {
+/** Reads one place of a finding from checked fields; as `findingFromRecord` does. */
+export function sightingFromRecord(fields: CheckedFields): FindingSighting {
   const key = fields.optionalText("key");
   return {
     origin: readOrigin(fields.fields("origin")),

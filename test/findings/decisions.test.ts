@@ -33,7 +33,7 @@ describe(".leaktraceignore", () => {
     fc.assert(
       fc.property(entries, (list) => {
         let file = newIgnoreFile();
-        for (const [id, decision, reason] of list) file = addDecision(file, id, decision, reason, "2024-01-31");
+        for (const [id, decision, reason] of list) file = addDecision(file, id, { verdict: decision, reason: reason, date: "2024-01-31" });
         const { file: read, badLines } = parseIgnoreFile(serializeIgnoreFile(file));
         expect(badLines).toEqual([]);
         expect(read.entries).toHaveLength(new Set(list.map(([id]) => id)).size);
@@ -50,7 +50,7 @@ describe(".leaktraceignore", () => {
 
   test("holds no value and no fingerprint, only hashes under its own key", () => {
     const [one, two] = [newIgnoreFile(), newIgnoreFile()].map((file) =>
-      addDecision(file, someId, "ignored", "known", "2024-01-31"),
+      addDecision(file, someId, { verdict: "ignored", reason: "known", date: "2024-01-31" }),
     );
     expect(serializeIgnoreFile(one!)).toMatch(
       /^# leaktrace ignore 1 key=[0-9a-f]{32}\n[0-9a-f]{32} ignored 2024-01-31 known\n$/,
@@ -60,10 +60,10 @@ describe(".leaktraceignore", () => {
   });
 
   test("a later decision takes the place of an earlier one, and can be removed", () => {
-    let file = addDecision(newIgnoreFile(), someId, "real", "", "2024-01-31");
-    file = addDecision(file, someId, "false-positive", "a test value", "2024-02-01T10:00:00Z");
+    let file = addDecision(newIgnoreFile(), someId, { verdict: "real", reason: "", date: "2024-01-31" });
+    file = addDecision(file, someId, { verdict: "false-positive", reason: "a test value", date: "2024-02-01T10:00:00Z" });
     expect(file.entries).toHaveLength(1);
-    expect(findDecision(file, someId)?.decision).toBe("false-positive");
+    expect(findDecision(file, someId)?.verdict).toBe("false-positive");
     expect(findDecision(removeDecision(file, someId), someId)).toBeUndefined();
   });
 
@@ -73,7 +73,7 @@ describe(".leaktraceignore", () => {
     ["real", "unchanged"],
     ["rotated", "info"],
   ] as const)("%s leaves a finding %s", (decision, effect) => {
-    const decide = ignoreFileDecider(addDecision(newIgnoreFile(), someId, decision, "why", "2024-01-31"));
+    const decide = ignoreFileDecider(addDecision(newIgnoreFile(), someId, { verdict: decision, reason: "why", date: "2024-01-31" }));
     const before = finding({ fingerprint: someId });
     const after = decide(before);
     if (effect === "suppressed") expect(after.suppressed).toEqual({ by: ".leaktraceignore", reason: "why" });
@@ -82,7 +82,7 @@ describe(".leaktraceignore", () => {
   });
 
   test("lines that are no decision are told by number, the others count", () => {
-    const file = addDecision(newIgnoreFile(), someId, "ignored", "", "2024-01-31");
+    const file = addDecision(newIgnoreFile(), someId, { verdict: "ignored", reason: "", date: "2024-01-31" });
     const text = `${serializeIgnoreFile(file)}\n# note\nnonsense\nff ignored 2024-01-31\n${"f".repeat(32)} maybe 2024-01-31\n${"f".repeat(32)} real yesterday\n`;
     const read = parseIgnoreFile(text);
     expect(read.badLines).toEqual([5, 6, 7, 8]);
@@ -97,7 +97,7 @@ describe(".leaktraceignore", () => {
     const [path, other] = [join(folder, ".leaktraceignore"), join(folder, "other")];
     await writeFile(other, "untouched");
     await symlink(other, path);
-    const file = addDecision(newIgnoreFile(), someId, "ignored", "x y", "2024-01-31");
+    const file = addDecision(newIgnoreFile(), someId, { verdict: "ignored", reason: "x y", date: "2024-01-31" });
     await findings.writeIgnoreFile(path, file);
     expect(await readFile(other, "utf8")).toBe("untouched");
     expect((await findings.readIgnoreFile(path))?.file).toEqual(file);
@@ -185,7 +185,7 @@ describe("baseline", () => {
 
 describe("loadDeciders", () => {
   test("reads all files, notes bad lines, and fails for a baseline that is not there", async () => {
-    const file = addDecision(newIgnoreFile(), someId, "ignored", "", "2024-01-31");
+    const file = addDecision(newIgnoreFile(), someId, { verdict: "ignored", reason: "", date: "2024-01-31" });
     await writeFile(join(folder, ".leaktraceignore"), `${serializeIgnoreFile(file)}bad\n`);
     await writeFile(join(folder, ".gitleaksignore"), "a:r:1\nbad\n");
     const { deciders, notes } = await findings.loadDeciders({ folders: [folder, folder], ignorePath: folder });
