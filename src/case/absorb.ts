@@ -1,6 +1,7 @@
+import { append } from "../model/multimap.ts";
 import { ToolError } from "../model/problem.ts";
 import { bounded, textOf, type CaseFile } from "./case-file.ts";
-import { entryFromRecord, entryToRecord, type Entry } from "./entry.ts";
+import { entryFromRecord, entryToRecord, storedEntry, type Entry } from "./entry.ts";
 import { itemFromRecord, itemId, itemToRecord, type Item } from "./item.ts";
 import { factsFromText, factsToText, scanFromRecord, scanToRecord, type ScanRecord } from "./scan-record.ts";
 
@@ -89,11 +90,7 @@ export function* recordsOf(file: CaseFile): Iterable<CaseRecord> {
   }
   const seen = new Map<number, string[]>();
   for (const [number, id] of ids) {
-    for (const { item } of file.rows("SELECT item FROM seen WHERE scan = ?", number)) {
-      const list = seen.get(Number(item));
-      if (list === undefined) seen.set(Number(item), [id]);
-      else list.push(id);
-    }
+    for (const item of itemsSeen(file, number)) append(seen, item, id);
   }
   for (let last = ""; ;) {
     const page = file.rows(
@@ -110,10 +107,16 @@ export function* recordsOf(file: CaseFile): Iterable<CaseRecord> {
   for (const entry of entriesOf(file)) yield { kind: "entry", entry };
 }
 
-/** All entries of the log, by id. Throws ToolError where one is damaged or was altered. */
+/** All entries of the log, by id. Throws ToolError where one is damaged. */
 export function* entriesOf(file: CaseFile): Iterable<Entry> {
   for (const row of file.rows(`SELECT ${bounded("record")} FROM entry ORDER BY id`))
-    yield checkedRow(file.path, () => entryFromRecord(JSON.parse(textOf(row, "record", file.path))));
+    yield checkedRow(file.path, () => storedEntry(JSON.parse(textOf(row, "record", file.path))));
+}
+
+/** The numbers of the items that a scan saw. */
+export function itemsSeen(file: CaseFile, scan: number): readonly number[] {
+  const [row] = file.rows("SELECT json_group_array(item) AS items FROM seen WHERE scan = ?", scan);
+  return JSON.parse(textOf(row ?? {}, "items", file.path)) as number[]; // the column is of integers alone
 }
 
 /** A record as plain JSON data for a line. */

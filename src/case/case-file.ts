@@ -144,9 +144,9 @@ export class CaseFile implements Disposable {
   }
 }
 
-/** The SQL for a text column that may be longer than anything of ours: then null. */
-export function bounded(column: string): string {
-  return `CASE WHEN octet_length(${column}) > ${maxRecordBytes} THEN NULL ELSE ${column} END AS ${column}`;
+/** The SQL for a text that may be longer than anything of ours: then null. */
+export function bounded(text: string, name = text): string {
+  return `CASE WHEN octet_length(${text}) > ${maxRecordBytes} THEN NULL ELSE ${text} END AS ${name}`;
 }
 
 /** A text of a row; one that is none, or longer than any of ours, is damage. */

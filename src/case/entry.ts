@@ -52,6 +52,14 @@ export function entryToRecord(entry: Entry): object {
 
 /** Reads an entry of unknown making. Throws ToolError `record-invalid` where a field is wrong, or where its id is not that of what it says. */
 export function entryFromRecord(value: unknown): Entry {
+  const entry = storedEntry(value);
+  if (entryOf(entry).id !== entry.id)
+    throw new ToolError("record-invalid", "decision.id is not that of its text: it was altered");
+  return entry;
+}
+
+/** Reads an entry that was checked when it came into the case: its id is not computed again. Throws ToolError `record-invalid` where a field is wrong. */
+export function storedEntry(value: unknown): Entry {
   const fields = checkedFields(value, "decision");
   fields.oneOf("kind", ["decision"]);
   if (fields.number("schema") !== 1)
@@ -60,7 +68,9 @@ export function entryFromRecord(value: unknown): Entry {
   if (!isFingerprint(fingerprint)) throw new ToolError("record-invalid", "decision.fingerprint is not a fingerprint");
   const decision = fields.optionalFields("decision");
   const replaces = fields.texts("replaces");
-  const entry = entryOf({
+  if (replaces.length > maxReplaced) throw new ToolError("record-invalid", "decision.replaces is too long");
+  return {
+    id: matching(fields, "id", /^[0-9a-f]{32}$/),
     time: matching(fields, "time", /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/),
     by: fields.text("by"),
     act: fields.oneOf("act", ["decide", "undo", "redo"]),
@@ -68,11 +78,7 @@ export function entryFromRecord(value: unknown): Entry {
     fingerprint,
     replaces,
     ...(decision === undefined ? {} : { decision: readDecision(decision) }),
-  });
-  if (replaces.length > maxReplaced) throw new ToolError("record-invalid", "decision.replaces is too long");
-  if (entry.id !== fields.text("id"))
-    throw new ToolError("record-invalid", "decision.id is not that of its text: it was altered");
-  return entry;
+  };
 }
 
 function readDecision(fields: CheckedFields): Decision {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   checkedFields,
-  findingFromRecord,
+  descriptionFromRecord,
   findingToRecord,
   isFingerprint,
   originKey,
@@ -29,26 +29,11 @@ export interface Item {
 
 const hashDigits = 32;
 
-/** A place that stands in for those of a description, which has none. */
-const noPlace: FindingSighting = {
-  origin: { kind: "stdin" },
-  content: "",
-  ruleId: "",
-  startLine: 0,
-  endLine: 0,
-  startColumn: 0,
-  endColumn: 0,
-  entropy: 0,
-  tags: [],
-  maskedMatch: "",
-  maskedLine: "",
-};
-
 /** The items of a finding: its description, and each place. `targetOf` gives the identity of the target that an origin lies in. Plain texts stay out. */
 export function itemsOf(finding: Finding, targetOf: (origin: Origin) => string): Item[] {
   const { fingerprint } = finding;
   return [
-    { fingerprint, target: "", place: "", record: describe(findingToRecord({ ...finding, sightings: [noPlace] })) },
+    { fingerprint, target: "", place: "", record: describe(findingToRecord({ ...finding, sightings: [] })) },
     ...finding.sightings.map((sighting): Item => {
       const target = targetOf(sighting.origin);
       return { fingerprint, target, ...placed(target, sightingToRecord(sighting)) };
@@ -71,7 +56,7 @@ export function interimItems(finding: Finding, target: string): Item[] {
     const { place, record } = placed(target, sightingToRecord({ ...sighting, origin, maskedMatch }));
     places.set(place, { fingerprint, target, place: `~${place}`, record });
   }
-  const description = { ...rest, fingerprint, facts: [], sightings: [noPlace] };
+  const description = { ...rest, fingerprint, facts: [], sightings: [] };
   return [{ fingerprint, target: "", place: "", record: describe(findingToRecord(description)) }, ...places.values()];
 }
 
@@ -116,8 +101,7 @@ export function itemFromRecord(value: unknown): { readonly item: Item; readonly 
 
 /** What a description's record tells: the finding, without places. Throws ToolError `record-invalid`. */
 export function descriptionOf(record: string): Finding {
-  const value = JSON.parse(record) as object;
-  return { ...findingFromRecord({ ...value, sightings: [noPlace] }), sightings: [] };
+  return descriptionFromRecord(checkedFields(JSON.parse(record), "finding"));
 }
 
 /** The place that a record tells. Throws ToolError `record-invalid`. */
@@ -127,9 +111,7 @@ export function placeOf(record: string): FindingSighting {
 
 /** The text of a description, from data of unknown making: known fields alone, in a fixed order. */
 function describe(value: unknown): string {
-  checkedFields(value, "item.record");
-  const finding = findingFromRecord({ ...(value as object), sightings: [noPlace] });
-  return JSON.stringify({ ...findingToRecord(finding), sightings: [] });
+  return JSON.stringify(findingToRecord(descriptionFromRecord(checkedFields(value, "item.record"))));
 }
 
 /** The text of a place, and its hash. */

@@ -1,21 +1,28 @@
 import { compareFindings, compareSightings } from "../findings/index.ts";
-import type { Finding, FindingSighting } from "../model/finding.ts";
+import type { Finding, FindingRule, FindingSighting } from "../model/finding.ts";
 import { bounded, textOf, type CaseFile } from "./case-file.ts";
-import { checkedRow, scanOfRow } from "./absorb.ts";
+import { checkedRow, itemsSeen, scanOfRow } from "./absorb.ts";
 import { descriptionOf, isInterim, placeOf } from "./item.ts";
 import { isWhole, type ScanRecord } from "./scan-record.ts";
 
 /** A secret as all scans together tell it. Decisions are not applied. */
 export interface KnownSecret {
-  /** As the newest scan that saw it describes it, with the places that are there. Where none is left: with those that were. */
-  readonly finding: Finding;
+  /** As the newest scan that saw it describes it; without its places. */
+  readonly description: Finding;
+  /** Reads the places that are there; where none is left, those that were. Sorted. Throws ToolError where the file is damaged. */
+  readonly sightings: () => readonly FindingSighting[];
   /** Whether none of its places is there any more. */
   readonly isGone: boolean;
-  /** Places that the last whole scan of their target did not see again, with the day on which they were seen last. */
-  readonly gone: readonly { readonly sighting: FindingSighting; readonly lastSeen: string }[];
-  /** When a scan first told of it. */
+  /** Places that the last whole scan of their target did not see again, with the time of the last scan that saw each. */
+  readonly gone: () => readonly GonePlace[];
+  /** When a scan first told of it, and last. */
   readonly firstSeen: string;
   readonly lastSeen: string;
+}
+
+export interface GonePlace {
+  readonly lastSeen: string;
+  readonly sighting: () => FindingSighting;
 }
 
 export interface CaseState {
@@ -26,8 +33,10 @@ export interface CaseState {
 }
 
 interface Row {
+  readonly number: number;
   readonly place: string;
   readonly target: string;
+  /** Of descriptions; places are read when somebody looks at them, because a case can hold a million. */
   readonly record: string;
   /** Rank of the newest scan that saw it. */
   readonly last: number;
@@ -36,8 +45,11 @@ interface Row {
 interface Gathered {
   description: Row | undefined;
   first: number;
-  readonly places: Map<string, Row>;
+  readonly places: Row[];
 }
+
+/** Rows that are held at once. */
+const pageRows = 5000;
 
 /**
  * What a case knows. A place is gone where a later scan of the same target, with the same rules and settings, looked at all of it and did not see it; where the later one was
@@ -45,17 +57,16 @@ interface Gathered {
  * Throws ToolError where the file is damaged.
  */
 export function readState(file: CaseFile): CaseState {
-  const scans = readScans(file);
-  const rankOf = new Map(scans.map(({ number }, rank) => [number, rank]));
-  const { first, last } = sightRanks(file, rankOf);
+  const numbered = readScans(file);
+  const scans = numbered.map(({ scan }) => scan);
+  const { first, last } = sightRanks(file, numbered);
   const secrets = gather(file, first, last);
-  const whole = wholeScans(scans.map(({ scan }) => scan));
-  return {
-    scans: scans.map(({ scan }) => scan),
-    secrets: [...secrets.values()]
-      .map((gathered) => checkedRow(file.path, () => toSecret(gathered, scans, whole)))
-      .sort((a, b) => compareFindings(a.finding, b.finding)),
-  };
+  const whole = wholeScans(scans);
+  const ruleOf = createRuleTable();
+  const known = [...secrets.values()].map((gathered) =>
+    checkedRow(file.path, () => toSecret(file, gathered, scans, whole, ruleOf)),
+  );
+  return { scans, secrets: known.sort((a, b) => compareFindings(a.description, b.description)) };
 }
 
 function readScans(file: CaseFile): { readonly number: number; readonly scan: ScanRecord }[] {
@@ -67,13 +78,12 @@ function readScans(file: CaseFile): { readonly number: number; readonly scan: Sc
 /** Of each item the ranks of the first and the last scan that saw it. */
 function sightRanks(
   file: CaseFile,
-  rankOf: ReadonlyMap<number, number>,
+  scans: ReturnType<typeof readScans>,
 ): { readonly first: ReadonlyMap<number, number>; readonly last: ReadonlyMap<number, number> } {
   const first = new Map<number, number>();
   const last = new Map<number, number>();
-  for (const [number, rank] of rankOf) {
-    for (const row of file.rows("SELECT item FROM seen WHERE scan = ?", number)) {
-      const item = Number(row["item"]);
+  for (const [rank, { number }] of scans.entries()) {
+    for (const item of itemsSeen(file, number)) {
       if (!first.has(item)) first.set(item, rank);
       last.set(item, rank);
     }
@@ -88,25 +98,45 @@ function gather(
   last: ReadonlyMap<number, number>,
 ): ReadonlyMap<string, Gathered> {
   const secrets = new Map<string, Gathered>();
-  const columns = `number, id, fingerprint, target, place, ${bounded("record")}`;
-  // The order decides between two that one scan told of the same place.
-  for (const row of file.rows(`SELECT ${columns} FROM item ORDER BY id`)) {
-    const number = Number(row["number"]);
-    const rank = last.get(number);
-    if (rank === undefined) continue;
-    const [fingerprint, place, target] = ["fingerprint", "place", "target"].map((name) => textOf(row, name, file.path));
-    const found: Row = { place: place!, target: target!, record: textOf(row, "record", file.path), last: rank };
-    let secret = secrets.get(fingerprint!);
-    if (secret === undefined) secrets.set(fingerprint!, (secret = { description: undefined, first: rank, places: new Map() }));
-    secret.first = Math.min(secret.first, first.get(number) ?? rank);
-    if (found.place === "") {
-      if (secret.description === undefined || secret.description.last <= rank) secret.description = found;
-    } else {
-      const before = secret.places.get(found.place);
-      if (before === undefined || before.last <= rank) secret.places.set(found.place, found);
+  const record = "CASE WHEN place = '' THEN record ELSE '' END";
+  const query = `SELECT number, fingerprint, target, place, ${bounded(record, "record")} FROM item WHERE number > ? ORDER BY number LIMIT ${pageRows}`;
+  for (let page = file.rows(query, 0); page.length > 0; page = file.rows(query, Number(page.at(-1)!["number"]))) {
+    for (const row of page) {
+      const number = Number(row["number"]);
+      const rank = last.get(number);
+      if (rank === undefined) continue;
+      const text = (name: string): string => textOf(row, name, file.path);
+      const fingerprint = text("fingerprint");
+      const found: Row = { number, place: text("place"), target: text("target"), record: text("record"), last: rank };
+      let secret = secrets.get(fingerprint);
+      if (secret === undefined)
+        secrets.set(fingerprint, (secret = { description: undefined, first: rank, places: [] }));
+      secret.first = Math.min(secret.first, first.get(number) ?? rank);
+      if (found.place === "") secret.description = newer(secret.description, found, file);
+      else secret.places.push(found);
     }
   }
   return secrets;
+}
+
+/** Of two that one scan told of the same place, one is taken by its text: not by the order in which they came. */
+function newer(before: Row | undefined, row: Row, file: CaseFile): Row {
+  if (before === undefined || before.last < row.last) return row;
+  return before.last === row.last && recordOf(file, before) < recordOf(file, row) ? row : before;
+}
+
+/** The newest row of each place. */
+function newestOfEach(rows: readonly Row[], file: CaseFile): readonly Row[] {
+  if (rows.length < 2) return rows;
+  const newest = new Map<string, Row>();
+  for (const row of rows) newest.set(row.place, newer(newest.get(row.place), row, file));
+  return [...newest.values()];
+}
+
+function recordOf(file: CaseFile, { number, record }: Row): string {
+  if (record !== "") return record;
+  const [row] = file.rows(`SELECT ${bounded("record")} FROM item WHERE number = ?`, number);
+  return textOf(row ?? {}, "record", file.path);
 }
 
 /** Of each target the whole scans: what they can be compared by, and the rank of the newest of each. */
@@ -124,42 +154,111 @@ function wholeScans(scans: readonly ScanRecord[]): ReadonlyMap<string, ReadonlyM
 }
 
 /** Scans by other settings look for other things. Newer built-in rules are the same kind of rules. */
-function comparedBy({ facts: { settings, report } }: ScanRecord): string {
-  return JSON.stringify([settings, report?.rules.origin ?? ""]);
+function comparedBy(scan: ScanRecord): string {
+  let text = compared.get(scan);
+  if (text === undefined)
+    compared.set(scan, (text = JSON.stringify([scan.facts.settings, scan.facts.report?.rules.origin ?? ""])));
+  return text;
 }
 
+const compared = new WeakMap<ScanRecord, string>();
+
 function toSecret(
+  file: CaseFile,
   { description, first, places }: Gathered,
-  scans: ReturnType<typeof readScans>,
+  scans: readonly ScanRecord[],
   whole: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  ruleOf: (rule: FindingRule) => FindingRule,
 ): KnownSecret {
   if (description === undefined) throw new SyntaxError("a secret without a description");
-  const dateOf = (rank: number): string => scans[rank]!.scan.began;
-  const isEnded = scans[description.last]!.scan.ended !== undefined;
-  const there: FindingSighting[] = [];
-  const gone: KnownSecret["gone"][number][] = [];
-  for (const row of places.values()) {
+  const isEnded = scans[description.last]!.ended !== undefined;
+  const there: Row[] = [];
+  const gone: Row[] = [];
+  for (const row of newestOfEach(places, file)) {
     if (isInterim(row) && isEnded && row.last < description.last) continue;
-    const { scan } = scans[row.last]!;
+    const scan = scans[row.last]!;
     const ranks = whole.get(row.target);
     const later =
       scan.ended === undefined ? Math.max(-1, ...(ranks?.values() ?? [])) : (ranks?.get(comparedBy(scan)) ?? -1);
-    if (later > row.last) gone.push({ sighting: placeOf(row.record), lastSeen: dateOf(row.last) });
-    else there.push(placeOf(row.record));
+    (later > row.last ? gone : there).push(row);
   }
-  const sightings = distinct(there.length > 0 ? there : gone.map(({ sighting }) => sighting));
-  if (sightings.length === 0) throw new SyntaxError("a secret without places");
-  return {
-    finding: { ...descriptionOf(description.record), sightings },
-    isGone: there.length === 0,
-    gone: gone.sort((a, b) => compareSightings(a.sighting, b.sighting)),
-    firstSeen: dateOf(first),
-    lastSeen: dateOf(description.last),
+  if (there.length + gone.length === 0) throw new SyntaxError("a secret without places");
+  const told = descriptionOf(description.record);
+  return new Secret(file, { ...told, rule: ruleOf(told.rule) }, there, gone, scans, first, description.last);
+}
+
+class Secret implements KnownSecret {
+  readonly description: Finding;
+  readonly #file: CaseFile;
+  readonly #there: readonly Row[];
+  readonly #gone: readonly Row[];
+  readonly #scans: readonly ScanRecord[];
+  readonly #first: number;
+  readonly #last: number;
+  #sightings: readonly FindingSighting[] | undefined;
+
+  constructor(
+    file: CaseFile,
+    description: Finding,
+    there: readonly Row[],
+    gone: readonly Row[],
+    scans: readonly ScanRecord[],
+    first: number,
+    last: number,
+  ) {
+    this.#file = file;
+    this.description = description;
+    this.#there = there;
+    this.#gone = gone;
+    this.#scans = scans;
+    this.#first = first;
+    this.#last = last;
+  }
+
+  get isGone(): boolean {
+    return this.#there.length === 0;
+  }
+
+  get firstSeen(): string {
+    return this.#scans[this.#first]!.began;
+  }
+
+  get lastSeen(): string {
+    return this.#scans[this.#last]!.began;
+  }
+
+  sightings(): readonly FindingSighting[] {
+    return (this.#sightings ??= distinct((this.isGone ? this.#gone : this.#there).map((row) => this.#read(row))));
+  }
+
+  gone(): readonly GonePlace[] {
+    return this.#gone.map((row) => ({ lastSeen: this.#scans[row.last]!.began, sighting: () => this.#read(row) }));
+  }
+
+  #read(row: Row): FindingSighting {
+    return checkedRow(this.#file.path, () => placeOf(recordOf(this.#file, row)));
+  }
+}
+
+/** Fifty thousand findings have some hundred rules: one object for each keeps them in a third of the memory. */
+function createRuleTable(): (rule: FindingRule) => FindingRule {
+  const known = new Map<string, FindingRule>();
+  return (rule) => {
+    const before = known.get(rule.id);
+    if (before === undefined) known.set(rule.id, rule);
+    // Another version of leaktrace may have described it in other words.
+    else if (before.description === rule.description && before.revoke === rule.revoke && sameTexts(before, rule))
+      return before;
+    return rule;
   };
 }
 
+function sameTexts(a: FindingRule, b: FindingRule): boolean {
+  return a.references.length === b.references.length && a.references.every((text, i) => text === b.references[i]);
+}
+
 /** Sorted; a place that several reviewers scanned, each in a copy of their own, is told once. */
-function distinct(sightings: readonly FindingSighting[]): FindingSighting[] {
-  if (sightings.length === 1) return [...sightings];
+function distinct(sightings: readonly FindingSighting[]): readonly FindingSighting[] {
+  if (sightings.length === 1) return sightings;
   return [...new Map(sightings.map((sighting) => [JSON.stringify(sighting), sighting])).values()].sort(compareSightings);
 }

@@ -40,6 +40,7 @@ export { compareFindings, compareSightings, originKey } from "./order.ts";
 export type { CompilePattern } from "./place-judge.ts";
 export { createOriginMasker, type OriginMasker } from "./origin-mask.ts";
 export {
+  descriptionFromRecord,
   findingFromRecord,
   findingToRecord,
   sightingFromRecord,

@@ -85,6 +85,13 @@ export function sightingToRecord(sighting: FindingSighting, reveal = false): Fin
  */
 export function findingFromRecord(value: unknown): Finding {
   const fields = checkedFields(value, "finding");
+  const sightings = fields.list("sightings", sightingFromRecord);
+  if (sightings.length === 0) throw new ToolError("record-invalid", "finding.sightings is empty");
+  return { ...descriptionFromRecord(fields), sightings };
+}
+
+/** Reads what a finding's record tells of the secret itself; its places are not looked at, and come empty. */
+export function descriptionFromRecord(fields: CheckedFields): Finding {
   if (fields.number("schema") !== recordSchema) {
     throw new ToolError("record-invalid", "the finding was written by another version (schema)");
   }
@@ -93,8 +100,6 @@ export function findingFromRecord(value: unknown): Finding {
   if (!isFingerprint(id)) throw new ToolError("record-invalid", "finding.fingerprint is not a fingerprint");
   const rule = fields.fields("rule");
   const suppressed = fields.optionalFields("suppressed");
-  const sightings = fields.list("sightings", sightingFromRecord);
-  if (sightings.length === 0) throw new ToolError("record-invalid", "finding.sightings is empty");
   return {
     fingerprint: id,
     rule: {
@@ -108,7 +113,7 @@ export function findingFromRecord(value: unknown): Finding {
     confidence: fields.oneOf("confidence", confidences),
     masked: fields.text("masked"),
     facts: fields.texts("facts"),
-    sightings,
+    sightings: [],
     ...(suppressed === undefined
       ? {}
       : { suppressed: { by: suppressed.text("by"), reason: suppressed.text("reason") } }),
