@@ -175,8 +175,13 @@ export function checkedRow<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof ToolError && error.code === "case") throw error;
-    const what = error instanceof ToolError ? error.message : "a row is not JSON";
+    const what =
+      error instanceof SyntaxError
+        ? "a row is not JSON"
+        : error instanceof ToolError && error.code === "record-invalid"
+          ? error.message
+          : undefined;
+    if (what === undefined) throw error;
     throw new ToolError("case", `${path} is damaged: ${what}`, { cause: error });
   }
 }

@@ -18,7 +18,14 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { ToolError } from "../model/problem.ts";
-import { isDamage, loadDatabase, type Database, type DatabaseSettings, type Row, type Value } from "../sqlite/database.ts";
+import {
+  isDamage,
+  loadDatabase,
+  type Database,
+  type DatabaseSettings,
+  type Row,
+  type Value,
+} from "../sqlite/database.ts";
 import { applicationId, hasOwnSchema, migrate, migrations, versionOf } from "./schema.ts";
 
 /** A scan of another process writes once a second, for a moment; a merge of a large case takes some seconds. */
@@ -67,7 +74,8 @@ export class CaseFile implements Disposable {
     return guarded(path, () => {
       const stat = lstatSync(path, { throwIfNoEntry: false });
       if (stat === undefined || (stat.isFile() && stat.size === 0 && create)) {
-        if (!create) throw new ToolError("case", `there is no case ${path}`, { hint: "leaktrace scan . --case FILE makes one." });
+        if (!create)
+          throw new ToolError("case", `there is no case ${path}`, { hint: "leaktrace scan . --case FILE makes one." });
         createCase(path, stat !== undefined, load);
       } else checkFile(path, stat);
       const notes: string[] = [];
@@ -76,7 +84,12 @@ export class CaseFile implements Disposable {
       const copy = isWritable(path) ? undefined : copyOf(path);
       if (copy !== undefined) notes.push(`${path} cannot be written; a copy is read`);
       try {
-        return new CaseFile(path, notes, openDatabase(copy === undefined ? path : join(copy, "case"), path, load), copy);
+        return new CaseFile(
+          path,
+          notes,
+          openDatabase(copy === undefined ? path : join(copy, "case"), path, load),
+          copy,
+        );
       } catch (error) {
         if (copy !== undefined) rmSync(copy, { recursive: true, force: true });
         throw error;
@@ -166,8 +179,7 @@ export function looksLikeCase(path: string): boolean {
 }
 
 function checkFile(path: string, stat: Stats): void {
-  if (stat.isSymbolicLink())
-    throw new ToolError("case", `${path} is a link`, { hint: "Name the file itself." });
+  if (stat.isSymbolicLink()) throw new ToolError("case", `${path} is a link`, { hint: "Name the file itself." });
   if (!stat.isFile()) throw new ToolError("case", `${path} is ${stat.isDirectory() ? "a folder" : "no regular file"}`);
   const header = headerOf(path);
   if (header?.readUInt32BE(68) !== applicationId)
@@ -273,9 +285,15 @@ function asToolError(path: string, error: unknown): unknown {
   const said = `${code} ${error.message}`;
   const because = (message: string, hint?: string): ToolError =>
     new ToolError("case", message, { cause: error, ...(hint === undefined ? {} : { hint }) });
-  if (isDamage(error)) return because(`${path} is damaged`, "leaktrace case verify FILE says more; a copy or a bundle of it can be imported into a new one.");
-  if (/SQLITE_BUSY|SQLITE_LOCKED|is locked/.test(said)) return because(`another process is writing to ${path}; try again`);
-  if (/SQLITE_FULL|is full|ENOSPC|EDQUOT/.test(said)) return because(`cannot write ${path}: the disk is full; nothing was changed`);
+  if (isDamage(error))
+    return because(
+      `${path} is damaged`,
+      "leaktrace case verify FILE says more; a copy or a bundle of it can be imported into a new one.",
+    );
+  if (/SQLITE_BUSY|SQLITE_LOCKED|is locked/.test(said))
+    return because(`another process is writing to ${path}; try again`);
+  if (/SQLITE_FULL|is full|ENOSPC|EDQUOT/.test(said))
+    return because(`cannot write ${path}: the disk is full; nothing was changed`);
   if (/SQLITE_READONLY|readonly|SQLITE_CANTOPEN|unable to open|SQLITE_IOERR|disk I\/O/.test(said))
     return because(`cannot write ${path}${/^SQLITE/.test(code) ? ` (${code})` : ""}`);
   if (/^E[A-Z0-9]+$/.test(code)) return because(`cannot use ${path} (${code})`);

@@ -11,7 +11,9 @@ export function caseReport(scans: readonly ScanRecord[], findings: readonly Find
   const newest = new Map<string, { readonly summary: TargetSummary; readonly scan: ScanRecord }>();
   for (const scan of scans) {
     for (const summary of scan.facts.report?.targets ?? []) {
-      const { identity } = scan.facts.targets.find(({ name }) => name === summary.target) ?? { identity: summary.target };
+      const { identity } = scan.facts.targets.find(({ name }) => name === summary.target) ?? {
+        identity: summary.target,
+      };
       newest.set(JSON.stringify([identity, summary.selection]), { summary, scan });
     }
   }
@@ -28,7 +30,9 @@ export function caseReport(scans: readonly ScanRecord[], findings: readonly Find
     schema: 1,
     tool: last?.tool ?? { name: "leaktrace", version: "" },
     rules: last?.rules ?? { digest: "", origin: "", count: 0 },
-    targets: told.map(({ summary }) => summary).sort((a, b) => (a.target < b.target ? -1 : a.target > b.target ? 1 : 0)),
+    targets: told
+      .map(({ summary }) => summary)
+      .sort((a, b) => (a.target < b.target ? -1 : a.target > b.target ? 1 : 0)),
     findings,
     problems,
     ledger: told.reduce((sum, { summary }) => addLedgers(sum, summary.ledger), emptyLedger),

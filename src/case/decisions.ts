@@ -13,7 +13,7 @@ export interface CaseDecisions extends DecisionSink {
   /** All that was said of a secret, oldest first. */
   entries(fingerprint: string): readonly Entry[];
   /** Secrets about which reviewers disagree, sorted. */
-  conflicts(): readonly string[];
+  conflicted(): readonly string[];
   /** Applies what holds to a finding: see `applyDecision`. Of a conflict the finding says so, and it is open. */
   readonly decide: Decider;
   history(): DecisionHistory;
@@ -41,7 +41,12 @@ export function openDecisions(file: CaseFile, reviewer: string, now: () => Date 
     place: path,
     standing,
     entries: (fingerprint) => (log.get(fingerprint) ?? []).toSorted(compareEntries),
-    conflicts: () => [...log.keys()].filter((fingerprint) => standing(fingerprint).kind === "conflict").sort(),
+    conflicted: () => [...log.keys()].filter((fingerprint) => standing(fingerprint).kind === "conflict").sort(),
+    conflicts(fingerprint) {
+      const state = standing(fingerprint);
+      if (state.kind !== "conflict") return [];
+      return state.sides.flatMap(({ by, decision }) => (decision === undefined ? [] : [{ by, ...decision }]));
+    },
     known(fingerprint) {
       const state = standing(fingerprint);
       return state.kind === "decided" && holdsOn(state.decision, today()) ? signed(state) : undefined;

@@ -36,7 +36,9 @@ export function entryOf(fields: Omit<Entry, "id">): Entry {
   const by = cut(fields.by);
   const decision = fields.decision === undefined ? {} : { decision: cutDecision(fields.decision) };
   const content = { time, by, act, step, fingerprint, replaces: replaces.toSorted(), ...decision };
-  const id = createHash("sha256").update(`leaktrace decision 1\n${JSON.stringify(content)}`).digest("hex");
+  const id = createHash("sha256")
+    .update(`leaktrace decision 1\n${JSON.stringify(content)}`)
+    .digest("hex");
   return { id: id.slice(0, idDigits), ...content };
 }
 
@@ -47,7 +49,13 @@ export function newStep(): string {
 
 /** An entry as plain JSON data, its keys in a fixed order. */
 export function entryToRecord(entry: Entry): object {
-  return { kind: "decision", schema: 1, ...entry };
+  const { id, time, by, act, step, fingerprint, replaces, decision } = entry;
+  return {
+    kind: "decision",
+    schema: 1,
+    ...{ id, time, by, act, step, fingerprint, replaces },
+    ...(decision === undefined ? {} : { decision }),
+  };
 }
 
 /** Reads an entry of unknown making. Throws ToolError `record-invalid` where a field is wrong, or where its id is not that of what it says. */

@@ -50,7 +50,15 @@ export function interimItems(finding: Finding, target: string): Item[] {
   const places = new Map<string, Item>();
   for (const { origin: _origin, key: _key, parts: _parts, ...sighting } of finding.sightings) {
     const { content } = sighting;
-    const origin: Origin = { kind: "git", repository: "", object: content, objectType: "blob", path: "", inHead: false, refs: [] };
+    const origin: Origin = {
+      kind: "git",
+      repository: "",
+      object: content,
+      objectType: "blob",
+      path: "",
+      inHead: false,
+      refs: [],
+    };
     // Of a file that is a secret as a whole, what matched is its name.
     const maskedMatch = finding.masked === "" ? "" : sighting.maskedMatch;
     const { place, record } = placed(target, sightingToRecord({ ...sighting, origin, maskedMatch }));
@@ -95,7 +103,8 @@ export function itemFromRecord(value: unknown): { readonly item: Item; readonly 
     return { item: { fingerprint, target: "", place, record: text }, seen };
   }
   const known = placed(target, record);
-  if (place.replace(/^~/, "") !== known.place) throw new ToolError("record-invalid", "item.place is not that of its record");
+  if (place.replace(/^~/, "") !== known.place)
+    throw new ToolError("record-invalid", "item.place is not that of its record");
   return { item: { fingerprint, target, place, record: known.record }, seen };
 }
 

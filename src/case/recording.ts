@@ -31,10 +31,7 @@ export function beginRecording(
     flush() {
       if (isBegun && noted.size === 0) return;
       const items = [...noted.values()].flatMap((finding) => interimItems(finding, target));
-      absorb(file, [
-        { kind: "scan", scan },
-        ...items.map((item) => ({ kind: "item", item, seen: [id] }) as const),
-      ]);
+      absorb(file, [{ kind: "scan", scan }, ...items.map((item) => ({ kind: "item", item, seen: [id] }) as const)]);
       isBegun = true;
       noted = new Map();
     },

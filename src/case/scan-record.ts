@@ -76,7 +76,13 @@ export function scanFromRecord(value: unknown): ScanRecord {
 export function targetOf(origin: Origin, targets: readonly ScannedTarget[]): string {
   if (targets.length === 1) return targets[0]!.identity;
   const name =
-    origin.kind === "git" ? origin.repository : origin.kind === "image" ? origin.image : origin.kind === "file" ? origin.path : "-";
+    origin.kind === "git"
+      ? origin.repository
+      : origin.kind === "image"
+        ? origin.image
+        : origin.kind === "file"
+          ? origin.path
+          : "-";
   let best: ScannedTarget | undefined;
   for (const target of targets) {
     const fits =

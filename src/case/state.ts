@@ -1,5 +1,6 @@
 import { compareFindings, compareSightings } from "../findings/index.ts";
 import type { Finding, FindingRule, FindingSighting } from "../model/finding.ts";
+import { ToolError } from "../model/problem.ts";
 import { bounded, textOf, type CaseFile } from "./case-file.ts";
 import { checkedRow, itemsSeen, scanOfRow } from "./absorb.ts";
 import { descriptionOf, isInterim, placeOf } from "./item.ts";
@@ -170,7 +171,7 @@ function toSecret(
   whole: ReadonlyMap<string, ReadonlyMap<string, number>>,
   ruleOf: (rule: FindingRule) => FindingRule,
 ): KnownSecret {
-  if (description === undefined) throw new SyntaxError("a secret without a description");
+  if (description === undefined) throw new ToolError("record-invalid", "a secret has no description");
   const isEnded = scans[description.last]!.ended !== undefined;
   const there: Row[] = [];
   const gone: Row[] = [];
@@ -182,7 +183,7 @@ function toSecret(
       scan.ended === undefined ? Math.max(-1, ...(ranks?.values() ?? [])) : (ranks?.get(comparedBy(scan)) ?? -1);
     (later > row.last ? gone : there).push(row);
   }
-  if (there.length + gone.length === 0) throw new SyntaxError("a secret without places");
+  if (there.length + gone.length === 0) throw new ToolError("record-invalid", "a secret has no places");
   const told = descriptionOf(description.record);
   return new Secret(file, { ...told, rule: ruleOf(told.rule) }, there, gone, scans, first, description.last);
 }
@@ -260,5 +261,7 @@ function sameTexts(a: FindingRule, b: FindingRule): boolean {
 /** Sorted; a place that several reviewers scanned, each in a copy of their own, is told once. */
 function distinct(sightings: readonly FindingSighting[]): readonly FindingSighting[] {
   if (sightings.length === 1) return sightings;
-  return [...new Map(sightings.map((sighting) => [JSON.stringify(sighting), sighting])).values()].sort(compareSightings);
+  return [...new Map(sightings.map((sighting) => [JSON.stringify(sighting), sighting])).values()].sort(
+    compareSightings,
+  );
 }

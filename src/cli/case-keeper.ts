@@ -56,7 +56,7 @@ export async function openKeeper(path: string, options: ScanOptions): Promise<Ca
           clearInterval(timer);
           attempt(() => {
             const added = recording?.finish(withSuppressions(undecided, report, path), targetIdentity);
-            const conflicts = decisions.conflicts().length;
+            const conflicts = decisions.conflicted().length;
             line = [
               `case ${path}: ${counted(added?.secrets ?? 0, "new secret")}, ${counted(added?.places ?? 0, "new place")}`,
               conflicts > 0 ? `, ${counted(conflicts, "conflict")} of decisions` : "",

@@ -39,7 +39,9 @@ function gitUser(env: Readonly<Record<string, string | undefined>>): {
       if (section === "user" && field !== null) found.set((field[1] ?? "").toLowerCase(), valueOf(field[2] ?? ""));
     }
   }
-  const [name, email] = ["name", "email"].map((key) => found.get(key)).map((value) => (value === "" ? undefined : value));
+  const [name, email] = ["name", "email"]
+    .map((key) => found.get(key))
+    .map((value) => (value === "" ? undefined : value));
   return { ...(name === undefined ? {} : { name }), ...(email === undefined ? {} : { email }) };
 }
 

@@ -20,8 +20,7 @@ export function applyDecision(finding: Finding, decision: Decision, by: string, 
         : withoutSightings(finding, ({ origin }) => isUnder(path, originPath(origin)), by, why);
     }
     case "rotated": {
-      const isWhole =
-        path === undefined || finding.sightings.every(({ origin }) => isUnder(path, originPath(origin)));
+      const isWhole = path === undefined || finding.sightings.every(({ origin }) => isUnder(path, originPath(origin)));
       return isWhole ? { ...finding, severity: "info" } : finding;
     }
     case "real":

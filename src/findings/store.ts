@@ -221,7 +221,8 @@ export class FindingStore {
   #buildValue(key: string): Built {
     const value = this.#values.get(key);
     const maskedBy = this.#masker.size();
-    if (value === undefined) return { finding: undefined, undecided: undefined, targets: new Set(), dropped: 0, maskedBy };
+    if (value === undefined)
+      return { finding: undefined, undecided: undefined, targets: new Set(), dropped: 0, maskedBy };
     let dropped = 0;
     const sightings: FindingSighting[] = [];
     const targets = new Set<string>();

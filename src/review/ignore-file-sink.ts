@@ -28,10 +28,7 @@ export async function openIgnoreFile(path: string, place: string): Promise<Decis
       // Someone else may have written to it meanwhile: another review, git.
       let next: IgnoreFile = (await readWhole(path, place)) ?? file;
       for (const { fingerprint, decision } of changes) {
-        next =
-          decision === undefined
-            ? removeDecision(next, fingerprint)
-            : addDecision(next, fingerprint, decision);
+        next = decision === undefined ? removeDecision(next, fingerprint) : addDecision(next, fingerprint, decision);
       }
       await writeIgnoreFile(path, next);
       file = next;

@@ -33,7 +33,8 @@ describe(".leaktraceignore", () => {
     fc.assert(
       fc.property(entries, (list) => {
         let file = newIgnoreFile();
-        for (const [id, decision, reason] of list) file = addDecision(file, id, { verdict: decision, reason: reason, date: "2024-01-31" });
+        for (const [id, decision, reason] of list)
+          file = addDecision(file, id, { verdict: decision, reason: reason, date: "2024-01-31" });
         const { file: read, badLines } = parseIgnoreFile(serializeIgnoreFile(file));
         expect(badLines).toEqual([]);
         expect(read.entries).toHaveLength(new Set(list.map(([id]) => id)).size);
@@ -61,7 +62,11 @@ describe(".leaktraceignore", () => {
 
   test("a later decision takes the place of an earlier one, and can be removed", () => {
     let file = addDecision(newIgnoreFile(), someId, { verdict: "real", reason: "", date: "2024-01-31" });
-    file = addDecision(file, someId, { verdict: "false-positive", reason: "a test value", date: "2024-02-01T10:00:00Z" });
+    file = addDecision(file, someId, {
+      verdict: "false-positive",
+      reason: "a test value",
+      date: "2024-02-01T10:00:00Z",
+    });
     expect(file.entries).toHaveLength(1);
     expect(findDecision(file, someId)?.verdict).toBe("false-positive");
     expect(findDecision(removeDecision(file, someId), someId)).toBeUndefined();
@@ -73,7 +78,9 @@ describe(".leaktraceignore", () => {
     ["real", "unchanged"],
     ["rotated", "info"],
   ] as const)("%s leaves a finding %s", (decision, effect) => {
-    const decide = ignoreFileDecider(addDecision(newIgnoreFile(), someId, { verdict: decision, reason: "why", date: "2024-01-31" }));
+    const decide = ignoreFileDecider(
+      addDecision(newIgnoreFile(), someId, { verdict: decision, reason: "why", date: "2024-01-31" }),
+    );
     const before = finding({ fingerprint: someId });
     const after = decide(before);
     if (effect === "suppressed") expect(after.suppressed).toEqual({ by: ".leaktraceignore", reason: "why" });

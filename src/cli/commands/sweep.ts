@@ -197,7 +197,9 @@ function reportOf(
 }
 
 function digestOf(options: ScanOptions): string {
-  return createHash("sha256").update(JSON.stringify(scanSettings(options))).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify(scanSettings(options)))
+    .digest("hex");
 }
 
 async function readList(path: string): Promise<string> {
