@@ -295,7 +295,7 @@ function asToolError(path: string, error: unknown): unknown {
   if (/SQLITE_FULL|is full|ENOSPC|EDQUOT/.test(said))
     return because(`cannot write ${path}: the disk is full; nothing was changed`);
   if (/SQLITE_READONLY|readonly|SQLITE_CANTOPEN|unable to open|SQLITE_IOERR|disk I\/O/.test(said))
-    return because(`cannot write ${path}${/^SQLITE/.test(code) ? ` (${code})` : ""}`);
+    return because(`cannot write ${path}${code.startsWith("SQLITE") ? ` (${code})` : ""}`);
   if (/^E[A-Z0-9]+$/.test(code)) return because(`cannot use ${path} (${code})`);
   return error;
 }

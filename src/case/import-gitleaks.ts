@@ -38,7 +38,11 @@ export function readGitleaksReport(text: string): Report {
   for (const { secret } of entries) if (!isHidden(secret)) masker.add(secret);
   const findings = new Map<string, Finding>();
   for (const entry of entries) {
-    const finding = toFinding(entry, (shown) => masker.text(shown), masker.origin);
+    const finding = toFinding(
+      entry,
+      (shown) => masker.text(shown),
+      (origin) => masker.origin(origin),
+    );
     const before = findings.get(finding.fingerprint);
     findings.set(
       finding.fingerprint,

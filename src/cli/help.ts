@@ -28,7 +28,7 @@ leaktrace <command> --help tells more.
 `;
 
 /** Printed above the options of a command: what people do with it most. */
-export const examples: Readonly<Record<string, readonly string[]>> = {
+const examples: Readonly<Record<string, readonly string[]>> = {
   scan: [
     "leaktrace scan .",
     "leaktrace scan ../api ../web image.tar",
@@ -83,6 +83,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   config: ["leaktrace config show --origin ../api", "leaktrace config check -c rules.toml"],
   completion: ["leaktrace completion bash > ~/.local/share/bash-completion/completions/leaktrace"],
 };
+
+/** The examples of a command, as they stand above its options. */
+export function exampleText(name: string): string {
+  return `Examples:\n${(examples[name] ?? []).map((line) => `  ${line}\n`).join("")}`;
+}
 
 /** Printed below the options of verify-fix. */
 export const verifyFixHelp = `

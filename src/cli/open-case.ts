@@ -18,9 +18,9 @@ import { reviewerName } from "./reviewer.ts";
 export interface OpenCase extends Disposable {
   readonly file: CaseFile;
   readonly decisions: CaseDecisions;
-  state(): CaseState;
+  readonly state: () => CaseState;
   /** All that the case knows, with its decisions applied; sorted as reports are. */
-  report(): Report;
+  readonly report: () => Report;
 }
 
 /** Opens a case for the reviewer at this machine, and says on stderr what is to be known of its file. Throws ToolError. */
