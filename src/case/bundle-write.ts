@@ -27,7 +27,7 @@ export const recordFiles: Readonly<Record<CaseRecord["kind"], string>> = {
 };
 
 /** What the case says as it is exported, decisions applied: for readers without leaktrace, and for `review` and `report`. */
-export const reportFile = "report.jsonl";
+const reportFile = "report.jsonl";
 
 /** Lines are gathered to pieces of this size. */
 const pieceChars = 1 << 16;

@@ -52,7 +52,7 @@ function unfinished({ began, facts }: ScanRecord): Problem {
     code: "interrupted",
     effect: "incomplete",
     target: facts.targets.length === 1 ? facts.targets[0]!.name : "",
-    subject: `scan of ${began}`,
+    subject: `scan of ${began.slice(0, 19)}Z`,
     message: "it has not ended: it is still running, or was killed",
   };
 }

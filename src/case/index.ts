@@ -17,4 +17,4 @@ export type { ScannedTarget, ScanRecord } from "./scan-record.ts";
 export { keyIdOf } from "./signature.ts";
 export { loadPublicKey, loadSigningKey, type SigningKey } from "./signing-key.ts";
 export { readState, type CaseState, type KnownSecret } from "./state.ts";
-export { conflictText, sayingOf } from "./verdict-state.ts";
+export { sayingOf } from "./verdict-state.ts";

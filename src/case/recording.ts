@@ -21,7 +21,7 @@ export function beginRecording(
   begun: Pick<ScanFacts, "by" | "settings"> & { readonly targets: readonly ScannedTarget[] },
 ): Recording {
   const id = randomBytes(16).toString("hex");
-  const began = nowText();
+  const began = new Date().toISOString();
   const scan: ScanRecord = { id, began, facts: { ...begun } };
   const target = begun.targets.length === 1 ? begun.targets[0]!.identity : "";
   let noted = new Map<string, Finding>();
@@ -39,7 +39,7 @@ export function beginRecording(
       const targets = report.targets.map(({ target: name }) => ({ name, identity: identityOf(name) }));
       const { findings, ...rest } = report;
       const facts = { ...begun, targets, report: rest };
-      return absorbCounted(file, recordsOfReport({ id, began, ended: nowText(), facts }, findings));
+      return absorbCounted(file, recordsOfReport({ id, began, ended: new Date().toISOString(), facts }, findings));
     },
   };
 }
@@ -50,9 +50,4 @@ export function* recordsOfReport(scan: ScanRecord, findings: readonly Finding[])
   for (const finding of findings)
     for (const item of itemsOf(finding, (origin) => targetOf(origin, scan.facts.targets)))
       yield { kind: "item", item, seen: [scan.id] };
-}
-
-/** Now, in UTC, seconds precision. */
-export function nowText(): string {
-  return `${new Date().toISOString().slice(0, 19)}Z`;
 }

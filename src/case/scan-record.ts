@@ -7,7 +7,7 @@ import { ToolError } from "../model/problem.ts";
 export interface ScanRecord {
   /** Random; of an imported report a hash of what it says. */
   readonly id: string;
-  /** ISO 8601 in UTC, seconds precision. */
+  /** ISO 8601 in UTC with milliseconds. Of an imported report, when its file was written. */
   readonly began: string;
   /** Absent while the scan runs, or where it was killed. */
   readonly ended?: string;
@@ -126,7 +126,7 @@ function readFacts(fields: CheckedFields, value: unknown): ScanFacts {
 
 function time(fields: CheckedFields, key: string): string {
   const text = fields.text(key);
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(text))
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(text))
     throw new ToolError("record-invalid", `scan.${key} is not a time in UTC`);
   return text;
 }

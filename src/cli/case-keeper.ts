@@ -1,6 +1,7 @@
 import { beginRecording, CaseFile, openDecisions, type CaseDecisions, type Recording } from "../case/index.ts";
 import type { Finding, Report } from "../model/finding.ts";
 import type { ScanObserver } from "../model/observer.ts";
+import { ToolError } from "../model/problem.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { counted } from "../report/index.ts";
 import { scanSettings, type ScanOptions } from "./options.ts";
@@ -26,6 +27,10 @@ export interface CaseKeeper extends Disposable {
 export async function openKeeper(path: string, options: ScanOptions): Promise<CaseKeeper> {
   const file = await CaseFile.open(path, { create: true });
   for (const note of file.notes) process.stderr.write(`leaktrace: ${sanitize(note)}\n`);
+  if (file.isReadOnly) {
+    file[Symbol.dispose]();
+    throw new ToolError("case", `${path} cannot be written`);
+  }
   const by = reviewerName();
   const decisions = openDecisions(file, by);
   let recording: Recording | undefined;

@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { basename } from "node:path";
 import {
   absorbCounted,
   CaseFile,
@@ -50,5 +52,10 @@ export async function openCase(path: string, options: { readonly create?: boolea
 
 /** Takes a report that was read into a case. `name`: of its file. */
 export function importReport(file: CaseFile, report: Report, name: string): Absorbed {
-  return absorbCounted(file, recordsOfImport(report, name, reviewerName()));
+  return absorbCounted(file, recordsOfImport(report, basename(name), reviewerName(), writtenAt(name)));
+}
+
+/** When a file was written; now, where it is none (standard input). */
+export function writtenAt(name: string): Date {
+  return statSync(name, { throwIfNoEntry: false })?.mtime ?? new Date();
 }

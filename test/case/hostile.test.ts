@@ -195,7 +195,7 @@ test("no plain value is in the file or in its logs, whoever gave it", async () =
     Message: secret,
   };
   const reported = readGitleaksReport(JSON.stringify([entry, { ...entry, Secret: "REDACTED", Match: `k=${secret}` }]));
-  absorb(file, recordsOfImport(reported, "report.json", "Ada"));
+  absorb(file, recordsOfImport(reported, "report.json", "Ada", new Date(0)));
   expect(readState(file).secrets).toHaveLength(3);
   const names = readdirSync(folder).filter((name) => name.startsWith(basename(file.path)));
   expect(names).toHaveLength(3);

@@ -7,7 +7,7 @@ import { recordsOfReport } from "../../src/case/recording.ts";
 import type { Verdict } from "../../src/model/decision.ts";
 import { idOf, openNew, reportOf, scanInto, secretIn, textOfCase } from "./made-case.ts";
 
-const at = (second: number): string => `2026-01-01T00:00:${String(second).padStart(2, "0")}Z`;
+const at = (second: number): string => `2026-01-01T00:00:${String(second).padStart(2, "0")}.000Z`;
 
 /** A scan of one of five ids: what it saw follows from its id, whether it has ended does not; a killed scan may have seen less. */
 const scans = fc

@@ -72,6 +72,31 @@ describe(".leaktraceignore", () => {
     expect(findDecision(removeDecision(file, someId), someId)).toBeUndefined();
   });
 
+  test("a decision holds until its day, and at places that match its path; older files read the same", () => {
+    const taken = {
+      verdict: "ignored",
+      reason: "a=b, by me",
+      date: "2026-01-31",
+      by: "Ada <ada@example.org>",
+    } as const;
+    const file = addDecision(newIgnoreFile(), someId, { ...taken, expires: "2026-06-01", path: "test/" });
+    const { file: read, badLines } = parseIgnoreFile(serializeIgnoreFile(file));
+    expect(badLines).toEqual([]);
+    expect(findDecision(read, someId)).toEqual({ ...taken, expires: "2026-06-01", path: "test/" });
+    const places = ["src/a.ts", "app/test/b.ts"].map((path) => sighting(fileOrigin(path)));
+    const before = finding({ fingerprint: someId, sightings: places });
+    const during = ignoreFileDecider(read, "2026-05-31");
+    expect(during(before).sightings).toEqual([places[0]]);
+    expect(during({ ...before, sightings: [places[1]!] }).suppressed?.reason).toBe(taken.reason);
+    expect(ignoreFileDecider(read, "2026-06-01")(before)).toEqual({ ...before, facts: ["ignored until 2026-06-01"] });
+
+    const older =
+      "# leaktrace ignore 1 key=00112233445566778899aabbccddeeff\n0011223344556677 ignored 2024-01-31 by%3Dme\n";
+    expect(parseIgnoreFile(older)).toMatchObject({ badLines: [], file: { entries: [{ reason: "by=me" }] } });
+    for (const end of ["expires=soon", "path=a path=b", "why until=2026-01-01", "path=%zz"])
+      expect(parseIgnoreFile(`${older.trimEnd()} ${end}\n`).badLines, end).toEqual([2]);
+  });
+
   test.each([
     ["false-positive", "suppressed"],
     ["ignored", "suppressed"],

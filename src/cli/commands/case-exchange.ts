@@ -27,7 +27,7 @@ import { ToolError } from "../../model/problem.ts";
 import { sanitize, sanitizeJson } from "../../model/sanitize.ts";
 import { checkWritable, counted, writeReport } from "../../report/index.ts";
 import { exitCodes } from "../exit.ts";
-import { openCase } from "../open-case.ts";
+import { openCase, writtenAt } from "../open-case.ts";
 import { readBounded } from "../read-bounded.ts";
 import { readReportFile } from "../report-file.ts";
 import { reviewerName } from "../reviewer.ts";
@@ -146,10 +146,15 @@ async function recordsIn(name: string): Promise<Iterable<CaseRecord>> {
     if (start.trimStart().startsWith("[")) {
       const bytes = await readBounded(name, maxReportBytes);
       if (bytes === undefined) throw new ToolError("usage", `${name} is too large (256 MiB at most)`);
-      return recordsOfImport(readGitleaksReport(bytes.toString("utf8")), basename(name), reviewerName());
+      return recordsOfImport(
+        readGitleaksReport(bytes.toString("utf8")),
+        basename(name),
+        reviewerName(),
+        writtenAt(name),
+      );
     }
     if (/^\s*\{"kind":"decision"/.test(start)) return decisionsIn(name);
-    return recordsOfImport(await readReportFile(name), basename(name), reviewerName());
+    return recordsOfImport(await readReportFile(name), basename(name), reviewerName(), writtenAt(name));
   });
 }
 

@@ -90,7 +90,7 @@ function* secretLines({ file, decisions, state }: OpenCase, asked: string): Iter
   yield `  rule   ${sanitize(description.rule.id)} (${description.confidence})`;
   yield `  state  ${statusOf(secret, finding, decisions.standing(description.fingerprint))}`;
   for (const fact of finding.facts) yield `  fact   ${sanitize(fact)}`;
-  yield `  seen   first ${secret.firstSeen}, last ${secret.lastSeen}`;
+  yield `  seen   first ${timeText(secret.firstSeen)}, last ${timeText(secret.lastSeen)}`;
   if (!secret.isGone) for (const sighting of secret.sightings()) yield* labelled("where", placeLines(sighting));
   for (const { sighting, lastSeen } of secret.gone())
     yield* labelled("gone", [
@@ -121,14 +121,19 @@ function statusOf(
 function entryText({ time, by, act, decision }: Entry): string {
   const what = act === "decide" ? "" : ` (${act})`;
   const reason = decision === undefined || decision.reason === "" ? "" : `: ${decision.reason}`;
-  return sanitize(`${time.slice(0, 19)}Z  ${by}: ${sayingOf(decision)}${what}${reason}`);
+  return sanitize(`${timeText(time)}  ${by}: ${sayingOf(decision)}${what}${reason}`);
+}
+
+/** To the second. */
+function timeText(time: string): string {
+  return `${time.slice(0, 19)}Z`;
 }
 
 function scanText({ began, facts: { by, targets, report } }: ScanRecord): string {
   const names = targets.map(({ name }) => name).join(" ");
-  if (report === undefined) return `${began}  ${by}: ${names}: has not ended`;
+  if (report === undefined) return `${timeText(began)}  ${by}: ${names}: has not ended`;
   const gaps =
     report.targets.some(({ status }) => status === "incomplete" || status === "unreachable") || report.interrupted;
   const found = report.targets.reduce((sum, { findings }) => sum + findings, 0);
-  return `${began}  ${by}: ${names === "" ? report.rules.origin : names}: ${counted(found, "secret")}${gaps ? ", incomplete" : ""}`;
+  return `${timeText(began)}  ${by}: ${names === "" ? report.rules.origin : names}: ${counted(found, "secret")}${gaps ? ", incomplete" : ""}`;
 }
