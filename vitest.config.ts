@@ -8,7 +8,9 @@ const wide = [
   ...["fetch", "hostile", "ssh"].map((name) => `test/remote/${name}.test.ts`),
   ...[
     "build/build-plans",
+    "case/killed",
     "cli/archives",
+    "cli/case",
     "cli/fix",
     "cli/hostile-rules",
     "cli/inner-repositories",

@@ -78,6 +78,7 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     // Whoever asks for whole scans wants to see one.
     cache: values["cache"] !== false && values["delta"] !== false,
     ...optional("cacheFolder", text("cacheDir")),
+    ...optional("casePath", text("case")),
     signal,
   };
 }

@@ -18,7 +18,17 @@ export interface Flag {
   readonly values?: readonly string[];
 }
 
-export type ScanCommand = "scan" | "git" | "image" | "dir" | "stdin" | "review" | "explain" | "fix" | "verify-fix";
+export type ScanCommand =
+  | "scan"
+  | "git"
+  | "image"
+  | "dir"
+  | "stdin"
+  | "review"
+  | "explain"
+  | "fix"
+  | "verify-fix"
+  | "report";
 
 const gitCommands: readonly ScanCommand[] = ["scan", "git", "review"];
 
@@ -234,6 +244,12 @@ export const scanFlags: readonly Flag[] = [
   { flags: "--workers <n>", description: "scan with this many threads", group: "Limits", parse: wholeNumber(1, 256) },
 
   {
+    flags: "--case <file>",
+    description: "also keep everything in this case: findings, decisions, what was scanned (leaktrace case)",
+    group: "Report",
+    only: ["scan", "git", "image", "dir", "stdin", "review"],
+  },
+  {
     flags: "--no-cache",
     description: "scan everything, even what an earlier scan knows; keep nothing",
     group: "Other",
@@ -258,6 +274,12 @@ const ownReports: readonly ScanCommand[] = ["explain", "fix", "verify-fix"];
 
 /** The options of one command. */
 export function flagsOf(command: ScanCommand): readonly Flag[] {
+  // Nothing is scanned: only how it looks, and what makes an exit code.
+  if (command === "report")
+    return scanFlags.filter(
+      ({ only, group, flags }) =>
+        (only === undefined && group === "Report" && flags !== "--reveal") || /^(?:--min-severity|-l)/.test(flags),
+    );
   return scanFlags.filter(
     ({ only, group, flags }) =>
       (only === undefined || only.includes(command)) &&

@@ -12,6 +12,8 @@ Commands:
   dir [path...]          scan files and folders
   stdin                  scan standard input
   review [target...]     go through findings in the terminal, as they come or from a report
+  report <case|report>   write a report in any format from a case or a report.jsonl
+  case list|show|…       what scans found and people decided, in one file: merge, export, import, verify
   hook install           stop pushes that hold secrets, or commits
   fix <image> [context]  what to do about the secrets in an image, with a patch for its Dockerfile
   verify-fix <old> <new> whether the image that was built anew still holds them
@@ -26,7 +28,7 @@ leaktrace <command> --help tells more.
 `;
 
 /** Printed above the options of a command: what people do with it most. */
-export const examples: Readonly<Record<string, readonly string[]>> = {
+const examples: Readonly<Record<string, readonly string[]>> = {
   scan: [
     "leaktrace scan .",
     "leaktrace scan ../api ../web image.tar",
@@ -53,7 +55,14 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   dir: ["leaktrace dir .", "leaktrace dir conf/ deploy/ -f json"],
   stdin: ["kubectl get pods -o yaml | leaktrace stdin"],
-  review: ["leaktrace review", "leaktrace review report.jsonl"],
+  review: ["leaktrace review", "leaktrace review report.jsonl", "leaktrace review incident.case"],
+  report: ["leaktrace report incident.case -f sarif -r leaks.sarif", "leaktrace report report.jsonl -f csv"],
+  case: [
+    "leaktrace scan ../api app.tar --case incident.case",
+    "leaktrace review incident.case",
+    "leaktrace case merge incident.case from-ada.case",
+    "leaktrace case export incident.case && leaktrace case verify incident.evidence.tgz",
+  ],
   fix: [
     "leaktrace fix app.tar .",
     "leaktrace fix registry.example.com/team/api:1.4 . --patch fix.patch && git apply fix.patch",
@@ -75,6 +84,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   completion: ["leaktrace completion bash > ~/.local/share/bash-completion/completions/leaktrace"],
 };
 
+/** The examples of a command, as they stand above its options. */
+export function exampleText(name: string): string {
+  return `Examples:\n${(examples[name] ?? []).map((line) => `  ${line}\n`).join("")}`;
+}
+
 /** Printed below the options of verify-fix. */
 export const verifyFixHelp = `
 Exit codes:
@@ -82,6 +96,15 @@ Exit codes:
   1    something is left, or new
   2    wrong usage, configuration or rules
   3    all of it seems gone, but not everything could be scanned
+`;
+
+/** Printed below the options of case verify. */
+export const verifyCaseHelp = `
+Exit codes:
+  0    whole, and signed by the key that was named (or your own); of a case: whole
+  1    not as it was signed, or signed by another key than the one named; of a case: damaged
+  2    wrong usage, or no bundle and no case
+  3    whole, and signed by a key that is not known here
 `;
 
 /** Printed below the options of the scanning commands. */

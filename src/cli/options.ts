@@ -1,3 +1,5 @@
+import type { Decider } from "../findings/index.ts";
+import type { Report } from "../model/finding.ts";
 import type { Severity } from "../model/rule.ts";
 import type { FormatName, Secrecy } from "../report/index.ts";
 import type { Fetcher } from "../remote/index.ts";
@@ -12,6 +14,15 @@ export const logLevels: readonly LogLevel[] = ["trace", "debug", "info", "warn",
 export type Selection =
   /** What is staged (`--staged`), or changed and not staged (`--pre-commit`). */
   { readonly kind: "staged" | "unstaged" } | ({ readonly kind: "range" } & RangeRequest);
+
+/** Keeps what a scan finds beyond its report. */
+export interface ScanKeeper {
+  readonly decider: Decider;
+  /** The scan begins; these are its targets, as they are named. */
+  begin(targets: readonly string[]): void;
+  /** The scan has ended. `undecided`: the same report before any decision. */
+  keep(report: Report, undecided: Report): void;
+}
 
 /** Everything that the command line can ask of a scan, checked. Made by `flags.ts`; the same for every scanning command. */
 export interface ScanOptions {
@@ -77,6 +88,28 @@ export interface ScanOptions {
   /** Where it is kept; absent: in the user's cache folder. */
   readonly cacheFolder?: string;
 
+  /** A case that the scan is written into. */
+  readonly casePath?: string;
+  /** Whoever is told what the scan finds, and knows decisions beside those of files; set once the case is open. */
+  readonly keeper?: ScanKeeper;
+
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+}
+
+/** Of the options those that change what is scanned or found; the rules have a digest of their own. */
+export function scanSettings(options: ScanOptions) {
+  const { enableRules, ignoreInlineAllow, maxTargetBytes, maxDecodeDepth, maxArchiveDepth } = options;
+  const { worktree, selection, followSymlinks, allTags } = options;
+  return {
+    enableRules,
+    ignoreInlineAllow,
+    maxTargetBytes,
+    maxDecodeDepth,
+    maxArchiveDepth,
+    worktree,
+    selection,
+    followSymlinks,
+    allTags,
+  };
 }

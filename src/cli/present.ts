@@ -2,29 +2,32 @@ import type { Report } from "../model/finding.ts";
 import type { ScanObserver } from "../model/observer.ts";
 import { checkWritable, countText } from "../report/index.ts";
 import { logLevels, type ScanOptions } from "./options.ts";
+import type { CaseKeeper } from "./case-keeper.ts";
 import { showProgress } from "./progress.ts";
 import { presentReport } from "./text-output.ts";
 
 /**
- * Runs a scan with its progress shown, writes its report and, for several targets, a table of them; gives the exit code. An output that
+ * Runs a scan with its progress shown, keeps it in a case where that is asked for, writes its report and, for several targets, a table of them; gives the exit code. An output that
  * cannot be written ends it before it begins. `targets`: how many there are to scan, where a report can hold fewer.
  */
 export async function presentScan(
   options: ScanOptions,
-  scan: (observer: ScanObserver) => Promise<Report>,
+  scan: (observer: ScanObserver, options: ScanOptions) => Promise<Report>,
   targets?: number,
 ): Promise<number> {
   if (options.reportPath !== undefined) await checkWritable(options.reportPath);
+  using kept = await keeperOf(options);
   const progress = showProgress({ stream: process.stderr, env: process.env });
   let known = 0;
   let looked: readonly [bytes: number, looked: number] | undefined;
   let report: Report;
   try {
-    report = await scan({
+    const observer: ScanObserver = {
       ...progress,
       known: (contents) => void (known += contents),
       looked: (...numbers) => void (looked = numbers),
-    });
+    };
+    report = await scan(kept?.observing(observer) ?? observer, kept?.options ?? options);
   } finally {
     progress[Symbol.dispose]();
   }
@@ -41,5 +44,14 @@ export async function presentScan(
     const { targetTable } = await import("../response/index.ts");
     for (const line of targetTable(report.targets, count - report.targets.length)) process.stderr.write(`${line}\n`);
   }
+  const told = kept?.settle();
+  if (told !== undefined && !isQuiet) process.stderr.write(`leaktrace: ${told}\n`);
   return code;
+}
+
+/** Loads the case's side only where there is one. */
+async function keeperOf(options: ScanOptions): Promise<CaseKeeper | undefined> {
+  return options.casePath === undefined
+    ? undefined
+    : (await import("./case-keeper.ts")).openKeeper(options.casePath, options);
 }

@@ -1,9 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
+import { addCaseCommand } from "./case-command.ts";
 import { exitCodes, listenForInterruption } from "./exit.ts";
 import { flagsOf, scanFlags, type Flag, type ScanCommand } from "./flags.ts";
 import { normaliseArguments } from "./flags-normalise.ts";
 import { readScanOptions } from "./flags-read.ts";
-import { exitCodeHelp, examples, overview, verifyFixHelp } from "./help.ts";
+import { exampleText, exitCodeHelp, overview, verifyFixHelp } from "./help.ts";
 import type { ScanOptions } from "./options.ts";
 
 /** What a command's module does: arguments and options in, exit code out. */
@@ -98,6 +99,14 @@ export function buildProgram(outcome: Outcome): Command {
     outcome,
     async (args, options) => (await import("./commands/verify-fix.ts")).run(args, options),
   );
+  scanCommand(
+    program,
+    "report",
+    "<source>",
+    "write a report in any format from a case, or from a report in JSON lines",
+    outcome,
+    async (args, options) => (await import("./commands/report.ts")).run(args, options),
+  );
   rawCommand(program, "hook", "install, remove and run the git hook", outcome, async (args, options) =>
     (await import("./commands/hook.ts")).run(args, options),
   );
@@ -107,6 +116,7 @@ export function buildProgram(outcome: Outcome): Command {
   rulesCommand(program, outcome);
   configCommand(program, outcome);
   cacheCommand(program, outcome);
+  addCaseCommand(program, outcome);
   program
     .command("completion")
     .description("completion for a shell")
@@ -298,10 +308,6 @@ function oldCommands(program: Command, outcome: Outcome): void {
       }, false);
     });
   }
-}
-
-function exampleText(name: string): string {
-  return `Examples:\n${(examples[name] ?? []).map((line) => `  ${line}\n`).join("")}`;
 }
 
 /** `error: unknown option '--confg'` and its suggestion, in our words. */

@@ -72,7 +72,7 @@ export async function prepareScan(
   const prebuilt = unpackPrebuilt(packed, loaded.ruleset) ?? (await prebuildOwn(loaded.ruleset, packed));
   return {
     ruleset: loaded.ruleset,
-    deciders: decided.deciders,
+    deciders: [...decided.deciders, ...(options.keeper === undefined ? [] : [options.keeper.decider])],
     compile: (pattern) => {
       const regex = engine.compile(pattern);
       return (text) => regex.test(text);

@@ -1,8 +1,9 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { open, rename, stat, unlink } from "node:fs/promises";
-import { verdicts, type Verdict } from "../model/decision.ts";
+import { verdicts, type Decision, type Verdict } from "../model/decision.ts";
 import { ToolError } from "../model/problem.ts";
-import { suppress, type Decider } from "./decide.ts";
+import type { Decider } from "./decide.ts";
+import { applyDecision } from "./decision-effect.ts";
 import { readTextFile } from "./text-file.ts";
 
 /** The name of the file of decisions, in the folder of the scanned repository or the current one. */
@@ -16,6 +17,10 @@ export interface IgnoreEntry {
   /** `2024-01-31` or a full ISO 8601 time. */
   readonly date: string;
   readonly reason: string;
+  /** As in `Decision`. */
+  readonly by?: string;
+  readonly expires?: string;
+  readonly path?: string;
 }
 
 export interface IgnoreFile {
@@ -26,8 +31,11 @@ export interface IgnoreFile {
 
 const hashDigits = 32;
 
-/** Reasons are notes for colleagues; a longer one is cut so that a line stays a line. */
+/** Reasons are notes for colleagues; a longer one is cut so that a line stays a line. So are names and paths. */
 const maxReasonLength = 1000;
+
+/** What can stand behind the reason, as `name=value`, percent-encoded like the reason itself: no `=` is left in that. */
+const optionalFields = ["by", "expires", "path"] as const;
 
 /** An empty file with a new key. */
 export function newIgnoreFile(): IgnoreFile {
@@ -58,42 +66,55 @@ export function parseIgnoreFile(text: string): { file: IgnoreFile; badLines: rea
 }
 
 function parseEntry(line: string): IgnoreEntry | undefined {
-  const [hash, word, date, reason, ...rest] = line.split(/\s+/);
+  const [hash, word, date, ...texts] = line.split(/\s+/);
   const decision = verdicts.find((known) => known === word);
-  if (hash === undefined || !/^[0-9a-f]{16,64}$/.test(hash) || decision === undefined || rest.length > 0) {
-    return undefined;
-  }
+  if (hash === undefined || !/^[0-9a-f]{16,64}$/.test(hash) || decision === undefined) return undefined;
   if (date === undefined || !/^\d{4}-\d{2}-\d{2}(?:T[\d:.]{1,20}Z)?$/.test(date)) return undefined;
-  try {
-    return { hash, decision, date, reason: decodeURIComponent(reason ?? "").slice(0, maxReasonLength) };
-  } catch {
-    return undefined;
+  const fields = new Map<string, string>();
+  for (const [i, text] of texts.entries()) {
+    const name = optionalFields.find((known) => text.startsWith(`${known}=`)) ?? (i === 0 ? "reason" : undefined);
+    if (name === undefined || fields.has(name)) return undefined;
+    try {
+      const written = name === "reason" ? text : text.slice(name.length + 1);
+      fields.set(name, decodeURIComponent(written).slice(0, maxReasonLength));
+    } catch {
+      return undefined;
+    }
   }
+  const [by, expires, path] = optionalFields.map((name) => fields.get(name));
+  if (expires !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(expires)) return undefined;
+  return {
+    hash,
+    decision,
+    date,
+    reason: fields.get("reason") ?? "",
+    ...(by === undefined ? {} : { by }),
+    ...(expires === undefined ? {} : { expires }),
+    ...(path === undefined ? {} : { path }),
+  };
 }
 
 /** The text of a file; `parseIgnoreFile` gives back the same file. Entries are sorted by hash, so that merges in git are small. */
 export function serializeIgnoreFile(file: IgnoreFile): string {
   const lines = file.entries
     .toSorted((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0))
-    .map(({ hash, decision, date, reason }) => {
-      const note = encodeURIComponent(wellFormed(reason.slice(0, maxReasonLength)));
-      return `${hash} ${decision} ${date}${note === "" ? "" : ` ${note}`}\n`;
+    .map((entry) => {
+      const texts = [
+        encoded(entry.reason),
+        ...optionalFields.map((name) => (entry[name] === undefined ? "" : `${name}=${encoded(entry[name])}`)),
+      ];
+      return `${[entry.hash, entry.decision, entry.date, ...texts.filter((text) => text !== "")].join(" ")}\n`;
     });
   return `# leaktrace ignore 1 key=${file.key}\n${lines.join("")}`;
 }
 
-/** The file with a decision about a finding, in place of an earlier one about the same. `date` is an ISO 8601 day or time. */
-export function addDecision(
-  file: IgnoreFile,
-  fingerprint: string,
-  decision: Verdict,
-  reason: string,
-  date: string,
-): IgnoreFile {
+/** The file with a decision about a finding, in place of an earlier one about the same. */
+export function addDecision(file: IgnoreFile, fingerprint: string, taken: Decision): IgnoreFile {
   const { key, entries } = removeDecision(file, fingerprint);
+  const { verdict, ...rest } = taken;
   return {
     key,
-    entries: [...entries, { hash: keyedHash(key, fingerprint).slice(0, hashDigits), decision, date, reason }],
+    entries: [...entries, { hash: keyedHash(key, fingerprint).slice(0, hashDigits), decision: verdict, ...rest }],
   };
 }
 
@@ -103,10 +124,15 @@ export function removeDecision(file: IgnoreFile, fingerprint: string): IgnoreFil
   return { key: file.key, entries: file.entries.filter((entry) => !full.startsWith(entry.hash)) };
 }
 
-/** The decision about a finding, where there is one; of several the last one written. */
-export function findDecision(file: IgnoreFile, fingerprint: string): IgnoreEntry | undefined {
+/** The decision about a finding, where there is one; of several the last one written. Whether it still holds is asked of `holdsOn`. */
+export function findDecision(file: IgnoreFile, fingerprint: string): Decision | undefined {
   const full = keyedHash(file.key, fingerprint);
-  return file.entries.findLast((entry) => full.startsWith(entry.hash));
+  const entry = file.entries.findLast(({ hash }) => full.startsWith(hash));
+  return entry === undefined ? undefined : decisionOf(entry);
+}
+
+function decisionOf({ hash: _, decision, ...rest }: IgnoreEntry): Decision {
+  return { verdict: decision, ...rest };
 }
 
 /** Reads the file at a path; undefined when there is none. Throws ToolError when it is no such file. */
@@ -141,8 +167,8 @@ export async function writeIgnoreFile(path: string, file: IgnoreFile): Promise<v
   }
 }
 
-/** Applies the decisions of a file: `false-positive` and `ignored` hide a finding, `rotated` lowers it to info, `real` leaves it as it is. */
-export function ignoreFileDecider(file: IgnoreFile): Decider {
+/** Applies the decisions of a file, as `applyDecision` does each. `today`: in UTC, `2027-01-31`. */
+export function ignoreFileDecider(file: IgnoreFile, today = new Date().toISOString().slice(0, 10)): Decider {
   const byStart = new Map<string, IgnoreEntry[]>();
   for (const entry of file.entries) {
     const start = entry.hash.slice(0, 16);
@@ -154,16 +180,7 @@ export function ignoreFileDecider(file: IgnoreFile): Decider {
     if (byStart.size === 0) return finding;
     const full = keyedHash(file.key, finding.fingerprint);
     const entry = byStart.get(full.slice(0, 16))?.findLast((candidate) => full.startsWith(candidate.hash));
-    switch (entry?.decision) {
-      case "false-positive":
-      case "ignored":
-        return suppress(finding, ignoreFileName, entry.reason === "" ? entry.decision : entry.reason);
-      case "rotated":
-        return { ...finding, severity: "info" };
-      case "real":
-      case undefined:
-        return finding;
-    }
+    return entry === undefined ? finding : applyDecision(finding, decisionOf(entry), ignoreFileName, today);
   };
 }
 
@@ -171,7 +188,7 @@ function keyedHash(key: string, fingerprint: string): string {
   return createHmac("sha256", Buffer.from(key, "hex")).update(fingerprint).digest("hex");
 }
 
-/** A text without surrogates that lost their partner, which percent-encoding refuses. */
-function wellFormed(text: string): string {
-  return Buffer.from(text, "utf8").toString("utf8");
+/** Surrogates that lost their partner are replaced: percent-encoding refuses them. */
+function encoded(text: string): string {
+  return encodeURIComponent(Buffer.from(text.slice(0, maxReasonLength), "utf8").toString("utf8"));
 }

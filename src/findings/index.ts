@@ -6,7 +6,8 @@
 export { parseBaseline, baselineDecider, type Baseline } from "./baseline.ts";
 export { buildReport, type ReportPieces, type TargetOutcome } from "./build-report.ts";
 export { checkedFields, type CheckedFields } from "./checked.ts";
-export type { Decider } from "./decide.ts";
+export { suppress, type Decider } from "./decide.ts";
+export { applyDecision, holdsOn, withFact } from "./decision-effect.ts";
 export { fingerprint, isFingerprint } from "./fingerprint.ts";
 export { countsFor, gate, isIncomplete, type GateOptions } from "./gate.ts";
 export { gitleaksFingerprint, gitleaksIgnoreDecider, parseGitleaksIgnore } from "./gitleaks-ignore.ts";
@@ -35,9 +36,24 @@ export {
 } from "./lifetime.ts";
 export { loadDeciders, type DecisionPlaces } from "./load-deciders.ts";
 export { maskDots, maskEncoded, maskIn, maskSecret } from "./mask.ts";
-export { compareFindings, compareSightings } from "./order.ts";
+export { compareFindings, compareSightings, originKey } from "./order.ts";
 export type { CompilePattern } from "./place-judge.ts";
-export { findingFromRecord, findingToRecord, type FindingRecord } from "./record.ts";
-export { problemFromRecord, readReport, reportToLines, targetFromRecord } from "./report-record.ts";
+export { createOriginMasker, type OriginMasker } from "./origin-mask.ts";
+export {
+  descriptionFromRecord,
+  findingFromRecord,
+  findingToRecord,
+  sightingFromRecord,
+  sightingToRecord,
+  type FindingRecord,
+} from "./record.ts";
+export {
+  ledgerFromRecord,
+  ledgerToRecord,
+  problemFromRecord,
+  readReport,
+  reportToLines,
+  targetFromRecord,
+} from "./report-record.ts";
 export { FindingStore, type FindingStoreOptions } from "./store.ts";
 export { crowdsOf, weighPlace, type PlaceWeight } from "./weigh-place.ts";

@@ -51,12 +51,13 @@ export function findingToRecord(finding: Finding, options: { readonly reveal?: b
     masked: finding.masked,
     ...(reveal && finding.secret !== undefined ? { secret: finding.secret } : {}),
     facts: finding.facts,
-    sightings: finding.sightings.map((sighting) => plainSighting(sighting, reveal)),
+    sightings: finding.sightings.map((sighting) => sightingToRecord(sighting, reveal)),
     ...(finding.suppressed === undefined ? {} : { suppressed: finding.suppressed }),
   };
 }
 
-function plainSighting(sighting: FindingSighting, reveal: boolean): FindingSighting {
+/** One place of a finding as plain JSON data; without its plain texts unless `reveal` is set. */
+export function sightingToRecord(sighting: FindingSighting, reveal = false): FindingSighting {
   const { origin, content, ruleId, startLine, endLine, startColumn, endColumn, entropy, tags } = sighting;
   const { key, parts, maskedMatch, maskedLine, match, line } = sighting;
   return {
@@ -84,6 +85,13 @@ function plainSighting(sighting: FindingSighting, reveal: boolean): FindingSight
  */
 export function findingFromRecord(value: unknown): Finding {
   const fields = checkedFields(value, "finding");
+  const sightings = fields.list("sightings", sightingFromRecord);
+  if (sightings.length === 0) throw new ToolError("record-invalid", "finding.sightings is empty");
+  return { ...descriptionFromRecord(fields), sightings };
+}
+
+/** Reads what a finding's record tells of the secret itself; its places are not looked at, and come empty. */
+export function descriptionFromRecord(fields: CheckedFields): Finding {
   if (fields.number("schema") !== recordSchema) {
     throw new ToolError("record-invalid", "the finding was written by another version (schema)");
   }
@@ -92,8 +100,6 @@ export function findingFromRecord(value: unknown): Finding {
   if (!isFingerprint(id)) throw new ToolError("record-invalid", "finding.fingerprint is not a fingerprint");
   const rule = fields.fields("rule");
   const suppressed = fields.optionalFields("suppressed");
-  const sightings = fields.list("sightings", readSighting);
-  if (sightings.length === 0) throw new ToolError("record-invalid", "finding.sightings is empty");
   return {
     fingerprint: id,
     rule: {
@@ -107,14 +113,15 @@ export function findingFromRecord(value: unknown): Finding {
     confidence: fields.oneOf("confidence", confidences),
     masked: fields.text("masked"),
     facts: fields.texts("facts"),
-    sightings,
+    sightings: [],
     ...(suppressed === undefined
       ? {}
       : { suppressed: { by: suppressed.text("by"), reason: suppressed.text("reason") } }),
   };
 }
 
-function readSighting(fields: CheckedFields): FindingSighting {
+/** Reads one place of a finding from checked fields; as `findingFromRecord` does. */
+export function sightingFromRecord(fields: CheckedFields): FindingSighting {
   const key = fields.optionalText("key");
   return {
     origin: readOrigin(fields.fields("origin")),

@@ -65,7 +65,8 @@ export function* reportToLines(report: Report, options: { readonly reveal?: bool
   yield JSON.stringify(ledgerToRecord(report));
 }
 
-function ledgerToRecord(report: Report): LedgerRecord {
+/** The last line of a report, as data: everything but the findings. */
+export function ledgerToRecord(report: Omit<Report, "findings">): LedgerRecord {
   return {
     schema: recordSchema,
     kind: "ledger",
@@ -114,7 +115,8 @@ const cutOff: Omit<Report, "findings"> = {
   interrupted: true,
 };
 
-function ledgerFromRecord(value: unknown): Omit<Report, "findings"> {
+/** Reads what `ledgerToRecord` gave, of unknown making. Throws ToolError `record-invalid` that names the field. */
+export function ledgerFromRecord(value: unknown): Omit<Report, "findings"> {
   const fields = checkedFields(value, "ledger");
   if (fields.number("schema") !== recordSchema) {
     throw new ToolError("record-invalid", "the ledger was written by another version (schema)");

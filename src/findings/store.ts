@@ -53,6 +53,8 @@ interface SortedFindings {
 interface Built {
   /** Absent where every place explains it. */
   readonly finding: Finding | undefined;
+  /** The same before any decision. */
+  readonly undecided: Finding | undefined;
   readonly targets: ReadonlySet<string>;
   /** Detections without any place that counts. */
   readonly dropped: number;
@@ -157,6 +159,12 @@ export class FindingStore {
     return this.#all().findings;
   }
 
+  /** All findings as they were before any decision, sorted. */
+  undecided(): readonly Finding[] {
+    this.#all();
+    return [...this.#built.values()].flatMap(({ undecided }) => undecided ?? []).sort(compareFindings);
+  }
+
   /** The finding with this fingerprint. */
   finding(id: string): Finding | undefined {
     return this.#all().byFingerprint.get(id);
@@ -213,7 +221,8 @@ export class FindingStore {
   #buildValue(key: string): Built {
     const value = this.#values.get(key);
     const maskedBy = this.#masker.size();
-    if (value === undefined) return { finding: undefined, targets: new Set(), dropped: 0, maskedBy };
+    if (value === undefined)
+      return { finding: undefined, undecided: undefined, targets: new Set(), dropped: 0, maskedBy };
     let dropped = 0;
     const sightings: FindingSighting[] = [];
     const targets = new Set<string>();
@@ -254,7 +263,7 @@ export class FindingStore {
     const ranked = [...rules.values()].sort(compareRules);
     // A rule that only came along at the place of another is not the primary one: it was not judged by itself.
     const primary = ranked.find((rule) => confidences.has(rule.id));
-    if (primary === undefined) return { finding: undefined, targets, dropped, maskedBy };
+    if (primary === undefined) return { finding: undefined, undecided: undefined, targets, dropped, maskedBy };
     const finding: Finding = {
       fingerprint: fingerprint(key),
       rule: {
@@ -276,7 +285,7 @@ export class FindingStore {
       sightings: sightings.sort(compareSightings),
     };
     const decided = (this.#options.deciders ?? []).reduce((current, decide) => decide(current), finding);
-    return { finding: decided, targets, dropped, maskedBy };
+    return { finding: decided, undecided: finding, targets, dropped, maskedBy };
   }
 
   #toSighting(keep: PreparedDetection, content: ContentId, origin: Origin): FindingSighting {

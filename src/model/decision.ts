@@ -59,6 +59,8 @@ export interface DecisionSink {
    * The review never calls it again before the last call has settled.
    */
   write(changes: readonly DecisionChange[], act?: DecisionAct): Promise<void>;
+  /** What reviewers whose decisions were merged say of a finding, where they differ and nobody has decided since; else nothing. Cheap, like `known`. */
+  conflicts?(fingerprint: string): readonly Decision[];
   /** The steps that can be undone and done again, where this place keeps them beyond one session. */
   history?(): DecisionHistory;
 }

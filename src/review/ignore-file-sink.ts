@@ -1,6 +1,7 @@
 import {
   addDecision,
   findDecision,
+  holdsOn,
   newIgnoreFile,
   readIgnoreFile,
   removeDecision,
@@ -20,22 +21,23 @@ export async function openIgnoreFile(path: string, place: string): Promise<Decis
   return {
     place,
     known: (fingerprint) => {
-      const entry = findDecision(file, fingerprint);
-      return entry === undefined ? undefined : { verdict: entry.decision, reason: entry.reason, date: entry.date };
+      const decision = findDecision(file, fingerprint);
+      return decision !== undefined && holdsOn(decision, today()) ? decision : undefined;
     },
     write: async (changes) => {
       // Someone else may have written to it meanwhile: another review, git.
       let next: IgnoreFile = (await readWhole(path, place)) ?? file;
       for (const { fingerprint, decision } of changes) {
-        next =
-          decision === undefined
-            ? removeDecision(next, fingerprint)
-            : addDecision(next, fingerprint, decision.verdict, decision.reason, decision.date);
+        next = decision === undefined ? removeDecision(next, fingerprint) : addDecision(next, fingerprint, decision);
       }
       await writeIgnoreFile(path, next);
       file = next;
     },
   };
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 async function readWhole(path: string, place: string): Promise<IgnoreFile | undefined> {

@@ -2,7 +2,14 @@ import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, statSyn
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { loadDatabase, type Database, type Row, type Value } from "./database.ts";
+import {
+  isDamage,
+  loadDatabase,
+  type Database,
+  type DatabaseSettings,
+  type Row,
+  type Value,
+} from "../sqlite/database.ts";
 
 /** What a value is: part of its key, and told by `cache show`. The numbers stand in files. */
 export const entryKinds = { snapshot: 1, segment: 2, ruleMarks: 3, layer: 4, family: 5, graph: 6 } as const;
@@ -37,8 +44,8 @@ const roomShare = 0.8;
 /** A process that still has a replaced file open is gone by then. */
 const replacedMs = 24 * 3600 * 1000;
 const dayMs = 24 * 3600 * 1000;
-/** SQLite's words for a file that is none of its own any more. */
-const damaged = /SQLITE_CORRUPT|SQLITE_NOTADB|malformed|not a database/;
+/** Another scan that writes is waited for so long, then passed over: a cache is never worth waiting for. Nor is it worth a wait for the disk. */
+const settings: DatabaseSettings = { busyTimeoutMs: 1_000, synchronous: "normal" };
 
 const table = `CREATE TABLE IF NOT EXISTS entry (
   id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, scope BLOB NOT NULL, name BLOB NOT NULL,
@@ -74,7 +81,7 @@ export class Store implements Disposable {
       for (let attempt = 0; attempt < 2; attempt++) {
         const path = join(folder, currentName(folder));
         closeSync(openSync(path, "a", 0o600));
-        const store = tryOpen(folder, path, load, options);
+        const store = tryOpen(folder, path, (file) => load(file, settings), options);
         if (store !== undefined) return store;
       }
       return `${folder}: its file is damaged`;
@@ -278,9 +285,4 @@ function storeFiles(folder: string): string[] {
   } catch {
     return [];
   }
-}
-
-function isDamage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return damaged.test("code" in error ? `${String(error.code)} ${error.message}` : error.message);
 }

@@ -33,7 +33,8 @@ describe(".leaktraceignore", () => {
     fc.assert(
       fc.property(entries, (list) => {
         let file = newIgnoreFile();
-        for (const [id, decision, reason] of list) file = addDecision(file, id, decision, reason, "2024-01-31");
+        for (const [id, decision, reason] of list)
+          file = addDecision(file, id, { verdict: decision, reason: reason, date: "2024-01-31" });
         const { file: read, badLines } = parseIgnoreFile(serializeIgnoreFile(file));
         expect(badLines).toEqual([]);
         expect(read.entries).toHaveLength(new Set(list.map(([id]) => id)).size);
@@ -50,7 +51,7 @@ describe(".leaktraceignore", () => {
 
   test("holds no value and no fingerprint, only hashes under its own key", () => {
     const [one, two] = [newIgnoreFile(), newIgnoreFile()].map((file) =>
-      addDecision(file, someId, "ignored", "known", "2024-01-31"),
+      addDecision(file, someId, { verdict: "ignored", reason: "known", date: "2024-01-31" }),
     );
     expect(serializeIgnoreFile(one!)).toMatch(
       /^# leaktrace ignore 1 key=[0-9a-f]{32}\n[0-9a-f]{32} ignored 2024-01-31 known\n$/,
@@ -60,11 +61,40 @@ describe(".leaktraceignore", () => {
   });
 
   test("a later decision takes the place of an earlier one, and can be removed", () => {
-    let file = addDecision(newIgnoreFile(), someId, "real", "", "2024-01-31");
-    file = addDecision(file, someId, "false-positive", "a test value", "2024-02-01T10:00:00Z");
+    let file = addDecision(newIgnoreFile(), someId, { verdict: "real", reason: "", date: "2024-01-31" });
+    file = addDecision(file, someId, {
+      verdict: "false-positive",
+      reason: "a test value",
+      date: "2024-02-01T10:00:00Z",
+    });
     expect(file.entries).toHaveLength(1);
-    expect(findDecision(file, someId)?.decision).toBe("false-positive");
+    expect(findDecision(file, someId)?.verdict).toBe("false-positive");
     expect(findDecision(removeDecision(file, someId), someId)).toBeUndefined();
+  });
+
+  test("a decision holds until its day, and at places that match its path; older files read the same", () => {
+    const taken = {
+      verdict: "ignored",
+      reason: "a=b, by me",
+      date: "2026-01-31",
+      by: "Ada <ada@example.org>",
+    } as const;
+    const file = addDecision(newIgnoreFile(), someId, { ...taken, expires: "2026-06-01", path: "test/" });
+    const { file: read, badLines } = parseIgnoreFile(serializeIgnoreFile(file));
+    expect(badLines).toEqual([]);
+    expect(findDecision(read, someId)).toEqual({ ...taken, expires: "2026-06-01", path: "test/" });
+    const places = ["src/a.ts", "app/test/b.ts"].map((path) => sighting(fileOrigin(path)));
+    const before = finding({ fingerprint: someId, sightings: places });
+    const during = ignoreFileDecider(read, "2026-05-31");
+    expect(during(before).sightings).toEqual([places[0]]);
+    expect(during({ ...before, sightings: [places[1]!] }).suppressed?.reason).toBe(taken.reason);
+    expect(ignoreFileDecider(read, "2026-06-01")(before)).toEqual({ ...before, facts: ["ignored until 2026-06-01"] });
+
+    const older =
+      "# leaktrace ignore 1 key=00112233445566778899aabbccddeeff\n0011223344556677 ignored 2024-01-31 by%3Dme\n";
+    expect(parseIgnoreFile(older)).toMatchObject({ badLines: [], file: { entries: [{ reason: "by=me" }] } });
+    for (const end of ["expires=soon", "path=a path=b", "why until=2026-01-01", "path=%zz"])
+      expect(parseIgnoreFile(`${older.trimEnd()} ${end}\n`).badLines, end).toEqual([2]);
   });
 
   test.each([
@@ -73,7 +103,9 @@ describe(".leaktraceignore", () => {
     ["real", "unchanged"],
     ["rotated", "info"],
   ] as const)("%s leaves a finding %s", (decision, effect) => {
-    const decide = ignoreFileDecider(addDecision(newIgnoreFile(), someId, decision, "why", "2024-01-31"));
+    const decide = ignoreFileDecider(
+      addDecision(newIgnoreFile(), someId, { verdict: decision, reason: "why", date: "2024-01-31" }),
+    );
     const before = finding({ fingerprint: someId });
     const after = decide(before);
     if (effect === "suppressed") expect(after.suppressed).toEqual({ by: ".leaktraceignore", reason: "why" });
@@ -82,7 +114,7 @@ describe(".leaktraceignore", () => {
   });
 
   test("lines that are no decision are told by number, the others count", () => {
-    const file = addDecision(newIgnoreFile(), someId, "ignored", "", "2024-01-31");
+    const file = addDecision(newIgnoreFile(), someId, { verdict: "ignored", reason: "", date: "2024-01-31" });
     const text = `${serializeIgnoreFile(file)}\n# note\nnonsense\nff ignored 2024-01-31\n${"f".repeat(32)} maybe 2024-01-31\n${"f".repeat(32)} real yesterday\n`;
     const read = parseIgnoreFile(text);
     expect(read.badLines).toEqual([5, 6, 7, 8]);
@@ -97,7 +129,7 @@ describe(".leaktraceignore", () => {
     const [path, other] = [join(folder, ".leaktraceignore"), join(folder, "other")];
     await writeFile(other, "untouched");
     await symlink(other, path);
-    const file = addDecision(newIgnoreFile(), someId, "ignored", "x y", "2024-01-31");
+    const file = addDecision(newIgnoreFile(), someId, { verdict: "ignored", reason: "x y", date: "2024-01-31" });
     await findings.writeIgnoreFile(path, file);
     expect(await readFile(other, "utf8")).toBe("untouched");
     expect((await findings.readIgnoreFile(path))?.file).toEqual(file);
@@ -185,7 +217,7 @@ describe("baseline", () => {
 
 describe("loadDeciders", () => {
   test("reads all files, notes bad lines, and fails for a baseline that is not there", async () => {
-    const file = addDecision(newIgnoreFile(), someId, "ignored", "", "2024-01-31");
+    const file = addDecision(newIgnoreFile(), someId, { verdict: "ignored", reason: "", date: "2024-01-31" });
     await writeFile(join(folder, ".leaktraceignore"), `${serializeIgnoreFile(file)}bad\n`);
     await writeFile(join(folder, ".gitleaksignore"), "a:r:1\nbad\n");
     const { deciders, notes } = await findings.loadDeciders({ folders: [folder, folder], ignorePath: folder });

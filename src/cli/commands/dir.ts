@@ -6,5 +6,5 @@ import { runScan } from "./scan.ts";
 /** `leaktrace dir`: scans its targets as files and folders. Gives the exit code. */
 export function run(args: readonly string[], options: ScanOptions): Promise<number> {
   const targets = args.map((name) => targetOf(name, "files"));
-  return presentScan(options, (observer) => runScan({ targets, options }, observer));
+  return presentScan(options, (observer, asked) => runScan({ targets, options: asked }, observer));
 }

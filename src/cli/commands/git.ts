@@ -6,5 +6,5 @@ import { runScan } from "./scan.ts";
 /** `leaktrace git`: scans its targets as git repositories. Gives the exit code. */
 export function run(args: readonly string[], options: ScanOptions): Promise<number> {
   const targets = args.map((name) => targetOf(name, "git"));
-  return presentScan(options, (observer) => runScan({ targets, options }, observer));
+  return presentScan(options, (observer, asked) => runScan({ targets, options: asked }, observer));
 }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { ReadStream } from "node:tty";
 import { ignoreFileName } from "../../findings/index.ts";
 import { shellWord } from "../../model/shell-word.ts";
+import type { DecisionSink } from "../../model/decision.ts";
 import { ToolError } from "../../model/problem.ts";
 import {
   canShowScreen,
@@ -15,6 +16,7 @@ import {
 } from "../../review/index.ts";
 import { exitCodes } from "../exit.ts";
 import type { ScanOptions } from "../options.ts";
+import type { CaseKeeper } from "../case-keeper.ts";
 import { isReportFile, readReportFile } from "../report-file.ts";
 import { targetOf } from "../targets.ts";
 
@@ -31,8 +33,8 @@ interface Subject {
 }
 
 /**
- * `leaktrace review [target…|report.jsonl|-]`: goes through the findings of targets while they are scanned, or of a report that was
- * written with `-f jsonl` (`-`: one on standard input). Decisions go to `.leaktraceignore` in the current folder.
+ * `leaktrace review [target…|report.jsonl|case|-]`: goes through the findings of targets while they are scanned, or of a report that was
+ * written with `-f jsonl` (`-`: one on standard input), or of a case. Decisions go to the case where there is one, else to `.leaktraceignore` in the current folder.
  */
 export async function run(args: string[], options: ReviewCommandOptions): Promise<number> {
   const targets = args.length === 0 ? ["."] : args;
@@ -52,8 +54,11 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
         ),
       });
     }
-    const decisions = await openIgnoreFile(resolve(ignoreFileName), ignoreFileName);
-    const subject = reportPath === undefined ? await scanned(targets, options) : await reported(reportPath);
+    using opened = await openCaseOf(targets, options, reportPath);
+    const decisions = opened?.decisions ?? (await openIgnoreFile(resolve(ignoreFileName), ignoreFileName));
+    const subject =
+      opened?.subject ??
+      (reportPath === undefined ? await scanned(targets, options, opened?.keeper) : await reported(reportPath));
     const outcome = await review({
       feed: subject.feed,
       decisions,
@@ -69,7 +74,41 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
   }
 }
 
-async function scanned(targets: readonly string[], options: ScanOptions): Promise<Subject> {
+/** A case, where one is reviewed, or where `--case` names one. */
+interface OpenedCase extends Disposable {
+  readonly decisions: DecisionSink;
+  /** What it holds; absent where targets are scanned into it. */
+  readonly subject?: Subject;
+  readonly keeper?: CaseKeeper;
+}
+
+/** The case that is reviewed: a single argument that is one, a report that goes into one, or a scan that does. Undefined where there is none. */
+async function openCaseOf(
+  targets: readonly string[],
+  options: ScanOptions,
+  reportPath: string | undefined,
+): Promise<OpenedCase | undefined> {
+  const [path] = targets;
+  const { looksLikeCase } = await import("../../case/index.ts");
+  const isCase = path !== undefined && targets.length === 1 && looksLikeCase(path);
+  if (!isCase && options.casePath === undefined) return undefined;
+  if (!isCase && reportPath === undefined) {
+    const { openKeeper } = await import("../case-keeper.ts");
+    const keeper = await openKeeper(options.casePath!, options);
+    return { decisions: keeper.decisions, keeper, [Symbol.dispose]: () => keeper[Symbol.dispose]() };
+  }
+  const { openCase, importReport } = await import("../open-case.ts");
+  const opened = await openCase(isCase ? path : options.casePath!, { create: !isCase });
+  if (reportPath !== undefined && !isCase) importReport(opened.file, await readReportFile(reportPath), reportPath);
+  const { findings, problems } = opened.report();
+  return {
+    decisions: opened.decisions,
+    subject: { feed: createListFeed(opened.file.path, findings, problems), finish: () => Promise.resolve() },
+    [Symbol.dispose]: () => opened[Symbol.dispose](),
+  };
+}
+
+async function scanned(targets: readonly string[], options: ScanOptions, keeper?: CaseKeeper): Promise<Subject> {
   const { runScan } = await import("./scan.ts");
   const places = targets.map((name) => targetOf(name, "any"));
   const feed = createLiveFeed(places.map(({ name }) => name).join(" "));
@@ -78,9 +117,9 @@ async function scanned(targets: readonly string[], options: ScanOptions): Promis
   const scan = runScan(
     {
       targets: places,
-      options: { ...options, signal: AbortSignal.any([options.signal, stop.signal]) },
+      options: { ...(keeper?.options ?? options), signal: AbortSignal.any([options.signal, stop.signal]) },
     },
-    feed.observer,
+    keeper?.observing(feed.observer) ?? feed.observer,
   ).then(
     ({ findings }) => feed.end({ findings }),
     (error: unknown) => {
@@ -94,6 +133,8 @@ async function scanned(targets: readonly string[], options: ScanOptions): Promis
       stop.abort();
       await scan;
       if (failure !== undefined) throw failure;
+      const told = keeper?.settle();
+      if (told !== undefined) process.stderr.write(`leaktrace: ${told}\n`);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { buildReport, FindingStore } from "../../findings/index.ts";
+import { buildReport, FindingStore, type ReportPieces } from "../../findings/index.ts";
 import type { Report } from "../../model/finding.ts";
 import type { ScanObserver } from "../../model/observer.ts";
 import type { ScanOptions } from "../options.ts";
@@ -19,11 +19,11 @@ import { toolVersion } from "./version.ts";
 export async function run(targets: readonly string[], options: ScanOptions): Promise<number> {
   if (options.targetsFile !== undefined || options.journal !== undefined)
     return (await import("./sweep.ts")).run(targets, options);
-  return presentScan(options, async (observer) => {
+  return presentScan(options, async (observer, asked) => {
     const named = targets.map((name) => targetOf(name, "any"));
     const hasEngine = named.some(({ name }) => parseEngineTarget(name)?.name === "");
     const all = hasEngine ? await (await import("../engine-target.ts")).withEngineTargets(named, options) : named;
-    return runScan({ targets: all, options }, observer);
+    return runScan({ targets: all, options: asked }, observer);
   });
 }
 
@@ -41,6 +41,7 @@ export async function runScan(
   using memory = isPart ? undefined : new Memory(prepared, options);
   const tallies: TargetTally[] = [];
   const all = await withSubmodules(targets, options);
+  options.keeper?.begin(all.map(({ name }) => name));
   for (const target of all) {
     if (options.signal.aborted) break;
     const tally = new TargetTally(target.name, observer);
@@ -57,7 +58,7 @@ export async function runScan(
   const found = findings.findings();
   // Who has found something has shown that the rules work.
   const untrusted = found.length > 0 || scan.isStopped ? [] : await selfTest(prepared, (unit) => scan.read(unit));
-  return buildReport({
+  const pieces: ReportPieces = {
     version: toolVersion(),
     ruleset,
     targets: tallies.map((tally) => tally.outcome(findings.countIn(tally.target))),
@@ -66,7 +67,10 @@ export async function runScan(
     mask: (text) => findings.mask(text),
     problems: [...notes, ...untrusted, ...tallies.flatMap(({ problems }) => problems)],
     interrupted: options.signal.aborted,
-  });
+  };
+  const report = buildReport(pieces);
+  options.keeper?.keep(report, buildReport({ ...pieces, findings: findings.undecided() }));
+  return report;
 }
 
 /** One target: open, plan, scan, locate; or what earlier runs know of it. Throws where it cannot be opened. */

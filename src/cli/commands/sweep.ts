@@ -14,7 +14,7 @@ import {
   type Listed,
   type TargetRecord,
 } from "../../response/index.ts";
-import type { ScanOptions } from "../options.ts";
+import { scanSettings, type ScanOptions } from "../options.ts";
 import { presentScan } from "../present.ts";
 import { Memory } from "../memory.ts";
 import { readBounded } from "../read-bounded.ts";
@@ -44,14 +44,14 @@ export async function run(args: readonly string[], options: ScanOptions): Promis
     throw new ToolError("usage", "standard input is read for the list of targets, so it cannot be a target itself");
   }
   if (journal === undefined) {
-    return presentScan(options, (observer) => runScan({ targets, options }, observer));
+    return presentScan(options, (observer, asked) => runScan({ targets, options: asked }, observer));
   }
   if (secrecy.kind === "reveal" || (secrecy.kind === "redact" && secrecy.percent < 100)) {
     throw new ToolError("usage", "a run with a journal cannot show secrets", {
       hint: "The report is made from the journal, and no plain secret is ever written there: scan the target in question without --targets and --journal.",
     });
   }
-  return presentScan(options, (observer) => runSweep(targets, journal, options, observer), targets.length);
+  return presentScan(options, (observer, asked) => runSweep(targets, journal, asked, observer), targets.length);
 }
 
 /**
@@ -68,6 +68,7 @@ async function runSweep(
   // No target's own configuration counts for a sweep; decisions written in a target's folder count for this target.
   const prepared = await prepareScan([], options);
   const basis = { version: toolVersion(), rules: prepared.ruleset.digest, options: digestOf(options) };
+  options.keeper?.begin(targets.map(({ name }) => name));
   await using journal = await openJournal(path, basis, options.resume);
   const records: TargetRecord[] = targets.flatMap(({ id }) => journal.done.get(id) ?? []);
   const left = targets.filter(({ id }) => !journal.done.has(id));
@@ -88,7 +89,10 @@ async function runSweep(
     if (!isStopped && records.every(({ findings }) => findings.length === 0))
       untrusted = await selfTest(prepared, (unit) => scan.read(unit));
   }
-  return reportOf(records, { ...prepared, notes: [...prepared.notes, ...untrusted] }, isStopped);
+  const told = { ...prepared, notes: [...prepared.notes, ...untrusted] };
+  const report = reportOf(records, told, isStopped);
+  options.keeper?.keep(report, reportOf(records, { ...told, deciders: [] }, isStopped));
+  return report;
 }
 
 interface Sweep {
@@ -192,22 +196,10 @@ function reportOf(
   });
 }
 
-/** Of the options that change what is scanned or found; the rules have a digest of their own. */
 function digestOf(options: ScanOptions): string {
-  const { enableRules, ignoreInlineAllow, maxTargetBytes, maxDecodeDepth, maxArchiveDepth } = options;
-  const { worktree, selection, followSymlinks, allTags } = options;
-  const parts = {
-    enableRules,
-    ignoreInlineAllow,
-    maxTargetBytes,
-    maxDecodeDepth,
-    maxArchiveDepth,
-    worktree,
-    selection,
-    followSymlinks,
-    allTags,
-  };
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify(scanSettings(options)))
+    .digest("hex");
 }
 
 async function readList(path: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { IgnoreRules } from "./ignore-rules.ts";
+import { IgnoreRules } from "../../model/ignore-rules.ts";
 import { readHead } from "./roots.ts";
 import { list, type SideFile, type SideProblem } from "./side-file.ts";
 

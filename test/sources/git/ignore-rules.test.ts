@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createRepository } from "../../../fixtures/git/workshop.ts";
 import { createRandom } from "../../../src/rules/random.ts";
-import { IgnoreRules } from "../../../src/sources/git/ignore-rules.ts";
+import { IgnoreRules } from "../../../src/model/ignore-rules.ts";
 import { WorkingTree } from "../../../src/sources/git/working-tree.ts";
 import { scratch } from "../../cli/scan-program.ts";
 import { seed } from "../../property-seed.ts";
