@@ -10,6 +10,7 @@ import { anyText, contentId, finding, fileOrigin, gitOrigin, madeUpSecret, sight
 
 const {
   addDecision,
+  decisionsIn,
   findDecision,
   ignoreFileDecider,
   newIgnoreFile,
@@ -36,7 +37,7 @@ describe(".leaktraceignore", () => {
         for (const [id, decision, reason] of list) file = addDecision(file, id, decision, reason, "2024-01-31");
         const { file: read, badLines } = parseIgnoreFile(serializeIgnoreFile(file));
         expect(badLines).toEqual([]);
-        expect(read.entries).toHaveLength(new Set(list.map(([id]) => id)).size);
+        expect(decisionsIn(read)).toHaveLength(new Set(list.map(([id]) => id)).size);
         for (const [id] of list) {
           expect(findDecision(read, id)).toEqual({
             ...findDecision(file, id),
@@ -56,13 +57,13 @@ describe(".leaktraceignore", () => {
       /^# leaktrace ignore 1 key=[0-9a-f]{32}\n[0-9a-f]{32} ignored 2024-01-31 known\n$/,
     );
     expect(serializeIgnoreFile(one!)).not.toContain(someId.slice(3, 12));
-    expect(one!.entries[0]?.hash).not.toBe(two!.entries[0]?.hash);
+    expect(decisionsIn(one!)[0]?.hash).not.toBe(decisionsIn(two!)[0]?.hash);
   });
 
   test("a later decision takes the place of an earlier one, and can be removed", () => {
     let file = addDecision(newIgnoreFile(), someId, "real", "", "2024-01-31");
     file = addDecision(file, someId, "false-positive", "a test value", "2024-02-01T10:00:00Z");
-    expect(file.entries).toHaveLength(1);
+    expect(decisionsIn(file)).toHaveLength(1);
     expect(findDecision(file, someId)?.decision).toBe("false-positive");
     expect(findDecision(removeDecision(file, someId), someId)).toBeUndefined();
   });
@@ -87,6 +88,25 @@ describe(".leaktraceignore", () => {
     const read = parseIgnoreFile(text);
     expect(read.badLines).toEqual([5, 6, 7, 8]);
     expect(findDecision(read.file, someId)).toBeDefined();
+  });
+
+  test("comments that people wrote stay where they are, whatever is decided", () => {
+    const [old, gone, fresh] = ["lt1aa", "lt1bb", "lt1cc"] as const;
+    const written = (id: string): string =>
+      serializeIgnoreFile(addDecision({ key, lines: [] }, id, "ignored", "", "2024-01-31")).split("\n")[1]!;
+    const { key } = newIgnoreFile();
+    const header = `# leaktrace ignore 1 key=${key}`;
+    const text = [header, "# ours", "", written(old), "# theirs", written(gone), "#", ""].join("\n");
+    const { file, badLines } = parseIgnoreFile(text);
+    expect({ badLines, text: serializeIgnoreFile(file) }).toEqual({ badLines: [], text });
+    const fewer = removeDecision(file, gone);
+    const changed = addDecision(addDecision(fewer, fresh, "ignored", "", "2024-01-31"), old, "real", "", "2024-02-01");
+    expect(serializeIgnoreFile(changed).split("\n")).toEqual(
+      [header, "# ours", "", written(old).replace("ignored 2024-01-31", "real 2024-02-01"), "# theirs", "#"].concat(
+        written(fresh),
+        "",
+      ),
+    );
   });
 
   test("a file without the header is refused", () => {

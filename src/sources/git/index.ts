@@ -21,9 +21,9 @@ import {
 } from "./history.ts";
 import { askPathRules } from "./named-files.ts";
 import { Locator } from "./locate.ts";
-import { isContent, planLoose, planPack, planStrays } from "./plan.ts";
+import { bytesOfPacks, isContent, planLoose, planPack, planStrays } from "./plan.ts";
 import { shallowCommits } from "./push-remote.ts";
-import { listRefs, listTableLogs, type Ref } from "./refs.ts";
+import { checkHead, listRefs, listTableLogs, type Ref } from "./refs.ts";
 import { findRepository, linkedWorktrees, readFormat, type Repository } from "./repository.ts";
 import { listRoots, reachOfLog } from "./roots.ts";
 import { SideContents } from "./side-contents.ts";
@@ -104,12 +104,14 @@ class GitSource implements Source {
     };
     const { claim, claimAt } = this.#context;
     const { idBytes } = store;
+    const storeBytes = bytesOfPacks(store.packs);
     for (const table of store.packs) {
       const units = planPack(
         this.target,
         table,
         (entry) =>
           isContent(table.types[entry]!) && isNew(claimAt(table.index.oids, idBytes * table.inIndex[entry]!, idBytes)),
+        storeBytes,
       );
       for (const unit of units)
         yield { kind: "planned", unit, planned: unit.entries.wanted.reduce((sum, wanted) => sum + wanted, 0) };
@@ -146,6 +148,9 @@ class GitSource implements Source {
     const { worktree, folder = this.target } = this.#options;
     const prefix = gitFolderPrefix(folder, this.#repository);
     const names = this.#refs.map(({ name }) => name);
+    const { commonDir } = this.#repository;
+    for (const name of linkedWorktrees(this.#repository))
+      checkHead({ gitDir: join(commonDir, "worktrees", name), commonDir }, this.#refFaults);
     for (const { subject, message } of this.#refFaults) yield this.#problem("unreadable", subject, message);
     yield* this.#side.lines(`${prefix}refs`, names, "ref");
     for (const { path, text } of listTableLogs(this.#repository))

@@ -47,6 +47,16 @@ export function listRefs(repository: Repository, faults: StoreFault[] = []): Ref
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
+/** Tells in `faults` when the HEAD of a linked working tree is damaged; `listRefs` tells it of the repository's own. */
+export function checkHead(repository: Repository, faults: StoreFault[]): void {
+  try {
+    resolveRef(repository, "HEAD", new Map());
+  } catch (error) {
+    const subject = join(repository.gitDir, "HEAD");
+    faults.push({ subject, message: `the ref is not read: ${messageOf(error)}` });
+  }
+}
+
 /**
  * The reflogs that reftables keep, those of linked working trees among them, each as git writes it into a file: `path` is what that would be called,
  * `logs/refs/heads/main`.
