@@ -77,6 +77,6 @@ export interface ScanOptions {
   /** Where it is kept; absent: in the user's cache folder. */
   readonly cacheFolder?: string;
 
-  /** Aborted by Ctrl-C and SIGTERM. */
+  /** Aborted by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
 }
