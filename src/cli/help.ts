@@ -114,5 +114,5 @@ Exit codes:
   1    secrets were found (--exit-code changes it)
   2    wrong usage, configuration or rules; nothing was scanned
   3    nothing was found, but not everything could be scanned
-  130  interrupted (143: terminated); what was found is written
+  130  interrupted (143: terminated, 129: hung up); what was found is written
 `;

@@ -1,4 +1,4 @@
-import { reportFailure, tolerateClosedPipes } from "./exit.ts";
+import { reportFailure, watchOutput } from "./exit.ts";
 
 /**
  * Runs the program. Takes the arguments after the program's name, gives the exit code (see exit.ts), never throws. Loads only what the
@@ -6,7 +6,7 @@ import { reportFailure, tolerateClosedPipes } from "./exit.ts";
  */
 export async function main(argv: string[]): Promise<number> {
   const stderr = (text: string): void => void process.stderr.write(text);
-  tolerateClosedPipes([process.stdout, process.stderr]);
+  watchOutput(process);
   const [command, ...args] = argv;
   try {
     switch (command) {

@@ -93,7 +93,7 @@ export interface ScanOptions {
   /** Whoever is told what the scan finds, and knows decisions beside those of files; set once the case is open. */
   readonly keeper?: ScanKeeper;
 
-  /** Aborted by Ctrl-C and SIGTERM. */
+  /** Aborted by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
 }
 

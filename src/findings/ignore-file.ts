@@ -26,7 +26,8 @@ export interface IgnoreEntry {
 export interface IgnoreFile {
   /** 32 hex digits. Its own in each file, so that files of two projects do not tell whether they hold the same secret. */
   readonly key: string;
-  readonly entries: readonly IgnoreEntry[];
+  /** Decisions, and as they stand the comments and blank lines that people wrote between them. */
+  readonly lines: readonly (IgnoreEntry | string)[];
 }
 
 const hashDigits = 32;
@@ -39,7 +40,12 @@ const optionalFields = ["by", "expires", "path"] as const;
 
 /** An empty file with a new key. */
 export function newIgnoreFile(): IgnoreFile {
-  return { key: randomBytes(16).toString("hex"), entries: [] };
+  return { key: randomBytes(16).toString("hex"), lines: [] };
+}
+
+/** The decisions of a file, in its order. */
+export function decisionsIn({ lines }: IgnoreFile): IgnoreEntry[] {
+  return lines.filter((line) => typeof line !== "string");
 }
 
 /**
@@ -54,15 +60,18 @@ export function parseIgnoreFile(text: string): { file: IgnoreFile; badLines: rea
       hint: "It was not written by leaktrace, or its first line was lost; take that line back from your history.",
     });
   }
-  const entries: IgnoreEntry[] = [];
+  // What follows the last line end is no line.
+  if (lines.at(-1) === "") lines.pop();
+  const read: (IgnoreEntry | string)[] = [];
   const badLines: number[] = [];
   for (const [i, line] of lines.entries()) {
-    if (i === 0 || line.trim() === "" || line.startsWith("#")) continue;
-    const entry = parseEntry(line.trim());
+    if (i === 0) continue;
+    const isComment = line.trim() === "" || line.startsWith("#");
+    const entry = isComment ? line : parseEntry(line.trim());
     if (entry === undefined) badLines.push(i + 1);
-    else entries.push(entry);
+    else read.push(entry);
   }
-  return { file: { key: header[1], entries }, badLines };
+  return { file: { key: header[1], lines: read }, badLines };
 }
 
 function parseEntry(line: string): IgnoreEntry | undefined {
@@ -94,40 +103,56 @@ function parseEntry(line: string): IgnoreEntry | undefined {
   };
 }
 
-/** The text of a file; `parseIgnoreFile` gives back the same file. Entries are sorted by hash, so that merges in git are small. */
+/**
+ * The text of a file; `parseIgnoreFile` gives back the same file. Decisions are sorted by hash, so that merges in git are small, unless people wrote comments
+ * between them: then each line stays where it is.
+ */
 export function serializeIgnoreFile(file: IgnoreFile): string {
-  const lines = file.entries
-    .toSorted((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0))
-    .map((entry) => {
-      const texts = [
-        encoded(entry.reason),
-        ...optionalFields.map((name) => (entry[name] === undefined ? "" : `${name}=${encoded(entry[name])}`)),
-      ];
-      return `${[entry.hash, entry.decision, entry.date, ...texts.filter((text) => text !== "")].join(" ")}\n`;
-    });
-  return `# leaktrace ignore 1 key=${file.key}\n${lines.join("")}`;
+  const hasComments = file.lines.some((line) => typeof line === "string");
+  const sorted = hasComments
+    ? file.lines
+    : decisionsIn(file).sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0));
+  const lines = sorted.map((line) => (typeof line === "string" ? line : writtenEntry(line)));
+  return [`# leaktrace ignore 1 key=${file.key}`, ...lines].map((line) => `${line}\n`).join("");
 }
 
-/** The file with a decision about a finding, in place of an earlier one about the same. */
+function writtenEntry(entry: IgnoreEntry): string {
+  const texts = [
+    encoded(entry.reason),
+    ...optionalFields.map((name) => (entry[name] === undefined ? "" : `${name}=${encoded(entry[name])}`)),
+  ];
+  return [entry.hash, entry.decision, entry.date, ...texts.filter((text) => text !== "")].join(" ");
+}
+
+/** The file with a decision about a finding, in place of an earlier one about the same, else at its end. */
 export function addDecision(file: IgnoreFile, fingerprint: string, taken: Decision): IgnoreFile {
-  const { key, entries } = removeDecision(file, fingerprint);
+  const { key, lines } = file;
+  const full = keyedHash(key, fingerprint);
   const { verdict, ...rest } = taken;
-  return {
-    key,
-    entries: [...entries, { hash: keyedHash(key, fingerprint).slice(0, hashDigits), decision: verdict, ...rest }],
-  };
+  const added: IgnoreEntry = { hash: full.slice(0, hashDigits), decision: verdict, ...rest };
+  const at = lines.findIndex((line) => isAbout(line, full));
+  if (at < 0) return { key, lines: [...lines, added] };
+  return removeWhere({ key, lines: lines.with(at, added) }, (line) => line !== added && isAbout(line, full));
 }
 
 /** The file without any decision about a finding. */
 export function removeDecision(file: IgnoreFile, fingerprint: string): IgnoreFile {
   const full = keyedHash(file.key, fingerprint);
-  return { key: file.key, entries: file.entries.filter((entry) => !full.startsWith(entry.hash)) };
+  return removeWhere(file, (line) => isAbout(line, full));
+}
+
+function removeWhere({ key, lines }: IgnoreFile, isGone: (line: IgnoreEntry | string) => boolean): IgnoreFile {
+  return { key, lines: lines.filter((line) => !isGone(line)) };
+}
+
+function isAbout(line: IgnoreEntry | string, fullHash: string): boolean {
+  return typeof line !== "string" && fullHash.startsWith(line.hash);
 }
 
 /** The decision about a finding, where there is one; of several the last one written. Whether it still holds is asked of `holdsOn`. */
 export function findDecision(file: IgnoreFile, fingerprint: string): Decision | undefined {
   const full = keyedHash(file.key, fingerprint);
-  const entry = file.entries.findLast(({ hash }) => full.startsWith(hash));
+  const entry = decisionsIn(file).findLast(({ hash }) => full.startsWith(hash));
   return entry === undefined ? undefined : decisionOf(entry);
 }
 
@@ -170,7 +195,7 @@ export async function writeIgnoreFile(path: string, file: IgnoreFile): Promise<v
 /** Applies the decisions of a file, as `applyDecision` does each. `today`: in UTC, `2027-01-31`. */
 export function ignoreFileDecider(file: IgnoreFile, today = new Date().toISOString().slice(0, 10)): Decider {
   const byStart = new Map<string, IgnoreEntry[]>();
-  for (const entry of file.entries) {
+  for (const entry of decisionsIn(file)) {
     const start = entry.hash.slice(0, 16);
     const list = byStart.get(start);
     if (list === undefined) byStart.set(start, [entry]);

@@ -13,6 +13,7 @@ export { countsFor, gate, isIncomplete, type GateOptions } from "./gate.ts";
 export { gitleaksFingerprint, gitleaksIgnoreDecider, parseGitleaksIgnore } from "./gitleaks-ignore.ts";
 export {
   addDecision,
+  decisionsIn,
   findDecision,
   ignoreFileDecider,
   ignoreFileName,

@@ -44,7 +44,7 @@ export interface PackEntries {
   readonly sums?: Uint32Array;
   /** 1 where the content is to be scanned; 0 where it is only needed as a base, or known already. */
   readonly wanted: Uint8Array;
-  /** The part of the pack's bytes that these entries take, from 0 to 1. */
+  /** The part that these entries take of the bytes of all packs of the store, from 0 to 1. */
   readonly share: number;
 }
 

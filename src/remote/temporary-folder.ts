@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, lstatSync, mkdtempSync, readlinkSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ToolError } from "../model/problem.ts";
 
 /** A folder that only this user can look into. Gone when it is disposed of, and at the latest when the process ends. */
 export interface TemporaryFolder extends Disposable {
@@ -12,12 +13,12 @@ const prefix = "leaktrace-fetch-";
 /** `leaktrace-fetch-<process>-<when it started>-<namespace of processes>-…`: who made it, so that others can tell whether he is still there. */
 const nameForm = /^leaktrace-fetch-(\d+)-(\d+)-(\d+)-/;
 
-/** Makes one in the system's folder for such things, and removes those of runs that were killed. */
+/**
+ * Makes one in the system's folder for such things, and removes those of runs that were killed. Throws ToolError where that folder is not there, or cannot
+ * be written to.
+ */
 export function openTemporaryFolder(): TemporaryFolder {
-  const root = realpathSync(tmpdir());
-  removeLeftovers(root);
-  // mkdtemp makes it for its owner alone (0700).
-  const path = mkdtempSync(join(root, `${prefix}${process.pid}-${startOf(process.pid)}-${namespace()}-`));
+  const path = makeFolder();
   const remove = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 3 });
   // A second signal ends the process without coming back to whoever holds the folder.
   process.once("exit", remove);
@@ -30,9 +31,28 @@ export function openTemporaryFolder(): TemporaryFolder {
   };
 }
 
+function makeFolder(): string {
+  try {
+    const root = realpathSync(tmpdir());
+    removeLeftovers(root);
+    // mkdtemp makes it for its owner alone (0700).
+    return mkdtempSync(join(root, `${prefix}${process.pid}-${startOf(process.pid)}-${namespace()}-`));
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown trouble";
+    throw new ToolError(
+      "no-temporary-folder",
+      `nothing can be put into the folder for temporary files, ${tmpdir()} (${code})`,
+      {
+        hint: "Set TMPDIR to a folder on a disk with room.",
+        cause: error,
+      },
+    );
+  }
+}
+
 /** Removes folders whose owners were this user's processes, on this machine, and are gone. */
 function removeLeftovers(root: string): void {
-  for (const name of readdirSync(root)) {
+  for (const name of listed(root)) {
     const [, pid, started, space] = nameForm.exec(name) ?? [];
     if (pid === undefined || space !== namespace() || isRunning(Number(pid), started!)) continue;
     const path = join(root, name);
@@ -42,6 +62,15 @@ function removeLeftovers(root: string): void {
     } catch {
       // Another run removes it as well.
     }
+  }
+}
+
+/** A folder that all may write to need not be one that all may list. */
+function listed(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

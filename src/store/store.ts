@@ -1,6 +1,6 @@
 import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import {
   isDamage,
@@ -74,7 +74,7 @@ export class Store implements Disposable {
     const load = await loadDatabase();
     if (load === undefined) return "no SQLite: neither better-sqlite3 nor node:sqlite is there";
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       const fault = folderFault(folder);
       if (fault !== undefined) return `${folder}: ${fault}`;
       // A file that cannot even be opened is left for the next number; twice is bad luck, more is a bad disk.
@@ -284,5 +284,17 @@ function storeFiles(folder: string): string[] {
     return readdirSync(folder).filter((name) => /^scans-\d+-\d+\.db(?:-wal|-shm|\.damaged)?$/.test(name));
   } catch {
     return [];
+  }
+}
+/** Node's own way to make folders above folders does not end where the system denies that a folder is there in which it makes none: `/proc`. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
   }
 }

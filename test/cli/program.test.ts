@@ -91,6 +91,47 @@ describe("the program", () => {
   });
 });
 
+describe("where the machine does not go along", () => {
+  const shell = (script: string): { code: number | null; stderr: string } => {
+    const { status, stderr } = spawnSync("bash", ["-c", script, process.execPath, program], { encoding: "utf8" });
+    return { code: status, stderr };
+  };
+
+  test.skipIf(process.platform !== "linux")(
+    "a result that cannot be written ends with code 2, not with that of a find",
+    () => {
+      expect(shell(`"$0" "$1" version > /dev/full`)).toEqual({
+        code: 2,
+        stderr: "leaktrace: cannot write to standard output (ENOSPC)\n",
+      });
+    },
+  );
+
+  test.skipIf(process.platform !== "linux")("what stderr cannot take changes nothing", () => {
+    expect(shell(`"$0" "$1" config show > /dev/null 2> /dev/full`).code).toBe(0);
+  });
+
+  test.skipIf(process.platform === "win32")("a current folder that is gone is one line", () => {
+    const gone = mkdtempSync(join(tmpdir(), "leaktrace-test-"));
+    expect(shell(`cd '${gone}' && rmdir '${gone}' && "$0" "$1" scan .`)).toEqual({
+      code: 2,
+      stderr: "leaktrace: the current folder is gone; change to one that is there\n",
+    });
+  });
+
+  test("a folder for temporary files that is not there is one line and a hint", () => {
+    const { status, stderr } = spawnSync(process.execPath, [program, "image", "-"], {
+      encoding: "utf8",
+      input: "no archive",
+      env: { ...process.env, TMPDIR: "/nowhere", TMP: "/nowhere", TEMP: "/nowhere" },
+    });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(/^leaktrace: nothing can be put into .*\/nowhere \(ENOENT\)\n {2}Set TMPDIR .*\n$/),
+    });
+  });
+});
+
 describe("failures", () => {
   function said(error: unknown): string {
     let text = "";
@@ -102,6 +143,11 @@ describe("failures", () => {
     expect(said(new ToolError("x", "no\x1b[2J\nsuch thing", { hint: "Do that." }))).toBe(
       "leaktrace: no\\x1b[2J\\nsuch thing\n  Do that.\n",
     );
+  });
+
+  test("of the machine are one line", () => {
+    const error = Object.assign(new Error("x"), { code: "ENOSPC", syscall: "write", path: "/tmp/\x1b[2J" });
+    expect(said(error)).toBe("leaktrace: no space is left on the disk (ENOSPC write /tmp/\\x1b[2J)\n");
   });
 
   test("that are bugs show where", () => {

@@ -286,6 +286,7 @@ describe("a signal", () => {
       for (const [signal, code] of [
         ["SIGINT", 130],
         ["SIGTERM", 143],
+        ["SIGHUP", 129],
       ] as const) {
         const report = join(folder, `${signal}.jsonl`);
         const ran = await interrupt(

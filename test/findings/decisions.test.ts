@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { verdicts } from "../../src/model/decision.ts";
+import { verdicts, type Decision } from "../../src/model/decision.ts";
 import * as findings from "../../src/findings/index.ts";
 import { anyText, contentId, finding, fileOrigin, gitOrigin, madeUpSecret, sighting } from "./samples.ts";
 
 const {
   addDecision,
+  decisionsIn,
   findDecision,
   ignoreFileDecider,
   newIgnoreFile,
@@ -37,7 +38,7 @@ describe(".leaktraceignore", () => {
           file = addDecision(file, id, { verdict: decision, reason: reason, date: "2024-01-31" });
         const { file: read, badLines } = parseIgnoreFile(serializeIgnoreFile(file));
         expect(badLines).toEqual([]);
-        expect(read.entries).toHaveLength(new Set(list.map(([id]) => id)).size);
+        expect(decisionsIn(read)).toHaveLength(new Set(list.map(([id]) => id)).size);
         for (const [id] of list) {
           expect(findDecision(read, id)).toEqual({
             ...findDecision(file, id),
@@ -57,7 +58,7 @@ describe(".leaktraceignore", () => {
       /^# leaktrace ignore 1 key=[0-9a-f]{32}\n[0-9a-f]{32} ignored 2024-01-31 known\n$/,
     );
     expect(serializeIgnoreFile(one!)).not.toContain(someId.slice(3, 12));
-    expect(one!.entries[0]?.hash).not.toBe(two!.entries[0]?.hash);
+    expect(decisionsIn(one!)[0]?.hash).not.toBe(decisionsIn(two!)[0]?.hash);
   });
 
   test("a later decision takes the place of an earlier one, and can be removed", () => {
@@ -67,7 +68,7 @@ describe(".leaktraceignore", () => {
       reason: "a test value",
       date: "2024-02-01T10:00:00Z",
     });
-    expect(file.entries).toHaveLength(1);
+    expect(decisionsIn(file)).toHaveLength(1);
     expect(findDecision(file, someId)?.verdict).toBe("false-positive");
     expect(findDecision(removeDecision(file, someId), someId)).toBeUndefined();
   });
@@ -119,6 +120,30 @@ describe(".leaktraceignore", () => {
     const read = parseIgnoreFile(text);
     expect(read.badLines).toEqual([5, 6, 7, 8]);
     expect(findDecision(read.file, someId)).toBeDefined();
+  });
+
+  test("comments that people wrote stay where they are, whatever is decided", () => {
+    const [old, gone, fresh] = ["lt1aa", "lt1bb", "lt1cc"] as const;
+    const ignored: Decision = { verdict: "ignored", reason: "", date: "2024-01-31" };
+    const written = (id: string): string =>
+      serializeIgnoreFile(addDecision({ key, lines: [] }, id, ignored)).split("\n")[1]!;
+    const { key } = newIgnoreFile();
+    const header = `# leaktrace ignore 1 key=${key}`;
+    const text = [header, "# ours", "", written(old), "# theirs", written(gone), "#", ""].join("\n");
+    const { file, badLines } = parseIgnoreFile(text);
+    expect({ badLines, text: serializeIgnoreFile(file) }).toEqual({ badLines: [], text });
+    const fewer = removeDecision(file, gone);
+    const changed = addDecision(addDecision(fewer, fresh, ignored), old, {
+      verdict: "real",
+      reason: "",
+      date: "2024-02-01",
+    });
+    expect(serializeIgnoreFile(changed).split("\n")).toEqual(
+      [header, "# ours", "", written(old).replace("ignored 2024-01-31", "real 2024-02-01"), "# theirs", "#"].concat(
+        written(fresh),
+        "",
+      ),
+    );
   });
 
   test("a file without the header is refused", () => {

@@ -42,6 +42,11 @@ describe("the folder", () => {
 });
 
 describe("a store", () => {
+  test("where no folder can be made is none, and nobody waits for it", async () => {
+    expect(await Store.open("/proc/leaktrace-test/deep/er")).toMatch(/^\/proc\/leaktrace-test\/deep\/er: E[A-Z]+$/);
+    expect(await Store.open("/dev/null/cache")).toBe("/dev/null/cache: ENOTDIR");
+  });
+
   test("gives back what was written, by kind and scope, also to others", async () => {
     const place = join(folder, "shared");
     using one = await open(place);

@@ -2,6 +2,7 @@ import { buildReport, FindingStore, type ReportPieces } from "../../findings/ind
 import type { Report } from "../../model/finding.ts";
 import type { ScanObserver } from "../../model/observer.ts";
 import type { ScanOptions } from "../options.ts";
+import type { Problem } from "../../model/problem.ts";
 import type { Located, Source } from "../../model/source.ts";
 import type { Unit, UnitResult } from "../../model/unit.ts";
 import { presentScan } from "../present.ts";
@@ -46,6 +47,10 @@ export async function runScan(
     if (options.signal.aborted) break;
     const tally = new TargetTally(target.name, observer);
     tallies.push(tally);
+    if (scan.isStopped) {
+      tally.lose({ ...outOfTime(options.timeoutMs), target: target.name, subject: target.name });
+      continue;
+    }
     try {
       const known = await memory?.of(target, all.length === 1);
       await scanTarget((context) => open(target, options, context), scan, findings, tally, known);
@@ -55,6 +60,8 @@ export async function runScan(
       tally.lose(unreachable(error, target.name));
     }
   }
+  // Where nothing of it is counted as left: what was found was not followed to where it was seen.
+  const late = scan.isStopped && !options.signal.aborted ? [outOfTime(options.timeoutMs)] : [];
   const found = findings.findings();
   // Who has found something has shown that the rules work.
   const untrusted = found.length > 0 || scan.isStopped ? [] : await selfTest(prepared, (unit) => scan.read(unit));
@@ -65,12 +72,17 @@ export async function runScan(
     findings: found,
     suppressed: findings.suppressed(),
     mask: (text) => findings.mask(text),
-    problems: [...notes, ...untrusted, ...tallies.flatMap(({ problems }) => problems)],
+    problems: [...notes, ...late, ...untrusted, ...tallies.flatMap(({ problems }) => problems)],
     interrupted: options.signal.aborted,
   };
   const report = buildReport(pieces);
   options.keeper?.keep(report, buildReport({ ...pieces, findings: findings.undecided() }));
   return report;
+}
+
+function outOfTime(timeoutMs: number): Problem {
+  const message = `the ${timeoutMs / 1000} s of --timeout were over before the scan was`;
+  return { code: "timed-out", effect: "incomplete", target: "", subject: "", message };
 }
 
 /** One target: open, plan, scan, locate; or what earlier runs know of it. Throws where it cannot be opened. */

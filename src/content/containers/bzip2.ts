@@ -21,6 +21,9 @@ export function* unbzip2(
   const bits = new BitReader(new ChunkReader(input));
   let isFirst = true;
   let isBehind = false;
+  const tell = (message: string, behind: boolean): void =>
+    damaged(`the bzip2 stream is cut off or damaged (${message})`, behind);
+  let isWrong = false;
   try {
     while (isFirst || !bits.isAtEnd()) {
       isBehind = !isFirst;
@@ -34,7 +37,7 @@ export function* unbzip2(
         const magic = bits.read(24) * 2 ** 24 + bits.read(24);
         if (magic === endMagic) break;
         if (magic !== blockMagic) throw new Damage("a block is damaged");
-        yield* block(bits, level * 100_000);
+        if (!(yield* block(bits, level * 100_000))) isWrong = true;
       }
       bits.read(32);
       bits.toByte();
@@ -42,8 +45,10 @@ export function* unbzip2(
     }
   } catch (error) {
     if (!(error instanceof Damage)) throw error;
-    damaged(`the bzip2 stream is cut off or damaged (${error.message})`, isBehind);
+    return tell(error.message, isBehind);
   }
+  // Of a block of which the sum is wrong all that came out was given, and the blocks behind it too.
+  if (isWrong) tell("a checksum is wrong", false);
 }
 
 class BitReader {
@@ -77,9 +82,9 @@ class BitReader {
   }
 }
 
-/** One block: Huffman codes, move to front, the inverse of Burrows and Wheeler's transform, runs. */
-function* block(bits: BitReader, most: number): Generator<Uint8Array, void> {
-  bits.read(32); // the block's sum
+/** One block: Huffman codes, move to front, the inverse of Burrows and Wheeler's transform, runs. Gives whether its checksum is right. */
+function* block(bits: BitReader, most: number): Generator<Uint8Array, boolean> {
+  const told = bits.read(32);
   if (bits.read(1) === 1) throw new Damage("it is of a kind that was given up");
   const origin = bits.read(24);
   const symbols = usedSymbols(bits);
@@ -90,8 +95,20 @@ function* block(bits: BitReader, most: number): Generator<Uint8Array, void> {
   const codes = Array.from({ length: tables }, () => readCode(bits, symbols.length + 2));
   const { column, length } = readColumn(bits, symbols, selectors, codes, most);
   if (origin >= length) throw new Damage("its origin lies outside");
-  yield* runs(inverse(column, length), column, length, origin);
+  let sum = -1;
+  for (const piece of runs(inverse(column, length), column, length, origin)) {
+    for (const byte of piece) sum = (sum << 8) ^ sums[(sum >>> 24) ^ byte]!;
+    yield piece;
+  }
+  return ~sum >>> 0 === told;
 }
+
+/** CRC-32 as bzip2 has it: of the same polynomial as zlib's, with the bits the other way round. */
+const sums = Int32Array.from({ length: 256 }, (_, byte) => {
+  let sum = byte << 24;
+  for (let bit = 0; bit < 8; bit++) sum = (sum << 1) ^ (sum < 0 ? 0x04c11db7 : 0);
+  return sum;
+});
 
 function usedSymbols(bits: BitReader): number[] {
   const rows = bits.read(16);

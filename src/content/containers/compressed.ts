@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { unbzip2 } from "./bzip2.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
@@ -54,9 +55,18 @@ function* gunzip(reader: ChunkReader, report: ReportFault): Generator<Uint8Array
     }
     if (!skipHeader(reader)) return cutOff(report);
     const outcome: InflateOutcome = { isWhole: false };
-    yield* inflate(reader, "raw", outcome);
+    let sum = 0;
+    let size = 0;
+    for (const piece of inflate(reader, "raw", outcome)) {
+      sum = crc32(piece, sum);
+      size += piece.length;
+      yield piece;
+    }
     if (!outcome.isWhole) return cutOff(report, outcome.fault);
-    if (!reader.skip(8)) return cutOff(report);
+    const end = reader.take(8);
+    if (end === undefined) return cutOff(report);
+    // What came out was scanned; what was packed is something else.
+    if (end.readUInt32LE(0) !== sum || end.readUInt32LE(4) !== size % 2 ** 32) cutOff(report, "its checksum is wrong");
   }
 }
 

@@ -32,10 +32,14 @@ export function* pdfMembers(bytes: Bytes, report: ReportFault): Generator<Member
     if (!/\/FlateDecode\b|\/Fl\b/.test(dictionary) || pictures.test(dictionary)) continue;
     const start = at + (bytes.read(at, 1)[0] === 13 ? 1 : 0) + 1;
     const reader = new ChunkReader(chunksOf(bytes, start));
-    yield {
-      name: `object ${number}`,
-      chunks: withText(inflate(reader, "zlib", { isWhole: false } satisfies InflateOutcome)),
-    };
+    const outcome: InflateOutcome = { isWhole: false };
+    const name = `object ${number}`;
+    let isBegun = false;
+    const begun = (): void => void (isBegun = true);
+    yield { name, chunks: withText(inflate(reader, "zlib", outcome), begun) };
+    // What does not begin as such was no deflated stream: another filter lies around it.
+    if (isBegun && !outcome.isWhole && outcome.fault !== undefined)
+      report(lost("archive-corrupt", name, `a stream of the PDF file is cut off or damaged (${outcome.fault})`));
   }
 }
 
@@ -53,10 +57,11 @@ function findStream(bytes: Bytes, from: number): number {
 }
 
 /** A stream, and behind it the text that it shows. */
-function* withText(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+function* withText(chunks: Iterable<Uint8Array>, begun: () => void): Generator<Uint8Array, void> {
   const parts: Buffer[] = [];
   let size = 0;
   for (const chunk of chunks) {
+    begun();
     size += chunk.length;
     if (size <= mostText) parts.push(Buffer.from(chunk));
     yield chunk;

@@ -1,6 +1,7 @@
 import type { Bytes } from "./bytes.ts";
 
 export const localMagic = 0x04034b50;
+const localBytes = Buffer.from("PK\x03\x04", "latin1");
 const centralMagic = 0x02014b50;
 const endMagic = 0x06054b50;
 const end64Magic = 0x06064b50;
@@ -31,6 +32,8 @@ export interface ZipDirectory {
   readonly told: number;
   /** Whether it could be read as far as it should go. */
   readonly isWhole: boolean;
+  /** Whether members and other bytes around it say that it belongs to an archive which lies, uncompressed, in this one. */
+  readonly isOfAnother: boolean;
 }
 
 /** Reads the central directory, at most `most` entries of it. Undefined where there is none. */
@@ -65,7 +68,9 @@ export function readDirectory(bytes: Bytes, most: number): ZipDirectory | undefi
     });
     from += 46 + nameLength! + extraLength! + commentLength!;
   }
-  return { entries, start, told, isWhole: entries.length >= told || entries.length >= most };
+  // A program that unpacks itself does not begin with a member, and nothing follows.
+  const isOfAnother = shift > 0 && end.isFollowed && bytes.read(0, 4).equals(localBytes);
+  return { entries, start, told, isWhole: entries.length >= told || entries.length >= most, isOfAnother };
 }
 
 /** Reads the local header at `at`; `offset` is where its data begin. Undefined where none stands there. */
@@ -95,6 +100,8 @@ interface End {
   readonly size: number;
   readonly offset: number;
   readonly told: number;
+  /** Whether bytes stand behind the end of the archive. */
+  readonly isFollowed: boolean;
 }
 
 function findEnd(bytes: Bytes): End | undefined {
@@ -102,20 +109,23 @@ function findEnd(bytes: Bytes): End | undefined {
   const tail = bytes.read(from, bytes.size - from);
   for (let i = tail.length - endBytes; i >= 0; i--) {
     if (tail[i] !== 0x50 || tail.readUInt32LE(i) !== endMagic) continue;
-    if (i + endBytes + tail.readUInt16LE(i + 20) > tail.length) continue;
+    const endsAt = i + endBytes + tail.readUInt16LE(i + 20);
+    if (endsAt > tail.length) continue;
     const at = from + i;
+    const isFollowed = endsAt < tail.length;
     const end = {
+      isFollowed,
       at,
       told: tail.readUInt16LE(i + 10),
       size: tail.readUInt32LE(i + 12),
       offset: tail.readUInt32LE(i + 16),
     };
-    return end64(bytes, at) ?? end;
+    return end64(bytes, at, isFollowed) ?? end;
   }
   return undefined;
 }
 
-function end64(bytes: Bytes, at: number): End | undefined {
+function end64(bytes: Bytes, at: number, isFollowed: boolean): End | undefined {
   const locator = bytes.read(at - 20, 20);
   if (at < 20 || locator.length < 20 || locator.readUInt32LE(0) !== locator64Magic) return undefined;
   // Its offset shifts as all others do; the record itself stands right before the locator, unless it has data of its own.
@@ -123,7 +133,7 @@ function end64(bytes: Bytes, at: number): End | undefined {
     const record = place < 0 ? Buffer.alloc(0) : bytes.read(place, 56);
     if (record.length < 56 || record.readUInt32LE(0) !== end64Magic) continue;
     const [told, size, offset] = [32, 40, 48].map((field) => Number(record.readBigUInt64LE(field)));
-    return { at: place, told: told!, size: size!, offset: offset! };
+    return { at: place, told: told!, size: size!, offset: offset!, isFollowed };
   }
   return undefined;
 }

@@ -31,6 +31,8 @@ export function* zipMembers(bytes: Bytes, report: ReportFault): Generator<Member
     return;
   }
   if (!directory.isWhole) report(lost("archive-corrupt", "", "the directory of the ZIP file is damaged"));
+  if (directory.isOfAnother)
+    report(lost("archive-corrupt", "", "the ZIP file is cut off behind another one inside of it"));
   const entries = directory.entries.toSorted((a, b) => a.offset - b.offset);
   const tellUnlisted = (name: string): void =>
     report(noted("archive-corrupt", name, "is in the ZIP file, but not in its directory"));
@@ -92,8 +94,9 @@ function* dataOf(entry: ZipEntry, stored: Iterable<Uint8Array>, report: ReportFa
     yield chunk;
   }
   if (isDamaged) return;
-  if (size !== entry.expanded) report(noted("archive-corrupt", name, "has another size than the ZIP file says"));
-  else if (sum !== entry.sum) report(noted("archive-corrupt", name, "has another checksum than the ZIP file says"));
+  // What came out was scanned; what was packed is something else.
+  if (size !== entry.expanded) damaged("has another size than the ZIP file says");
+  else if (sum !== entry.sum) damaged("has another checksum than the ZIP file says");
 }
 
 function* expanded(

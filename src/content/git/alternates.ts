@@ -1,12 +1,14 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
-import { isRegularFile } from "../regular-file.ts";
-import type { StoreFault } from "./pack-folder.ts";
+import { readFileIfThere } from "../whole-file.ts";
+import { messageOf, type StoreFault } from "./pack-folder.ts";
 
 /** Alternates may point at folders that have alternates; git stops at five. */
 const maxAlternateDepth = 5;
 /** A list of ten thousand folders, each with such a list, is not followed to its end. */
 const maxFolders = 1000;
+/** So many folders with the longest paths there are. */
+const maxListBytes = 1 << 22;
 
 /**
  * Object folders and those that they borrow from (gitrepository-layout, `objects/info/alternates`), each once however it is named, absolute, the
@@ -33,7 +35,7 @@ export function withAlternates(objects: readonly string[], faults: StoreFault[])
         return found;
       }
       found.push(folder);
-      next.push(...listedIn(folder));
+      next.push(...listedIn(folder, faults));
     }
     queue = next;
   }
@@ -41,10 +43,16 @@ export function withAlternates(objects: readonly string[], faults: StoreFault[])
 }
 
 /** One folder a line, relative to this one; `#` begins a comment, and a name in quotes is written as in C. */
-function listedIn(folder: string): string[] {
+function listedIn(folder: string, faults: StoreFault[]): string[] {
   const list = join(folder, "info", "alternates");
-  if (!isRegularFile(list)) return [];
-  return readFileSync(list, "utf8")
+  let text: string;
+  try {
+    text = readFileIfThere(list, maxListBytes)?.toString("utf8") ?? "";
+  } catch (error) {
+    faults.push({ subject: list, message: `where objects are borrowed from is not known: ${messageOf(error)}` });
+    return [];
+  }
+  return text
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => unquote(line))

@@ -1,5 +1,6 @@
 import type { IdBytes } from "../../model/object-id.ts";
-import { readFanout, readWholeFile, type PackIndex } from "./pack-index.ts";
+import { readWholeFile } from "../whole-file.ts";
+import { maxIndexBytes, readFanout, type PackIndex } from "./pack-index.ts";
 
 /** A multi-pack-index (gitformat-pack, "multi-pack-index"): for each object one pack of several that holds it, and the offset there. */
 export interface MultiPackIndex {
@@ -14,7 +15,7 @@ const chunkRecordBytes = 12;
 
 /** Reads a multi-pack-index. Throws Error with a one-line message when it is damaged or keeps ids of another length. */
 export function readMultiPackIndex(path: string, idBytes: IdBytes): MultiPackIndex {
-  const bytes = readWholeFile(path);
+  const bytes = readWholeFile(path, maxIndexBytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < headerBytes || view.getUint32(0) !== 0x4d494458) throw new Error("is not a multi-pack-index");
   const version = view.getUint8(4);

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { IdBytes } from "../../model/object-id.ts";
-import { isRegularFile } from "../regular-file.ts";
+import { readFileIfThere } from "../whole-file.ts";
 import { readMultiPackIndex, type MultiPackIndex } from "./multi-pack-index.ts";
 import { readPackIndex, type PackIndex } from "./pack-index.ts";
 import { rebuildIndex } from "./pack-rebuild.ts";
@@ -80,9 +80,12 @@ function readMultiPackIndexes(
   const paths: string[] = [];
   if (isThere.has("multi-pack-index")) paths.push(join(folder, "multi-pack-index"));
   const chain = join(folder, "multi-pack-index.d", "multi-pack-index-chain");
-  if (isThere.has("multi-pack-index.d") && isRegularFile(chain)) {
-    for (const line of readFileSync(chain, "utf8").split("\n", maxChainLength))
+  try {
+    const text = isThere.has("multi-pack-index.d") ? readFileIfThere(chain, maxChainBytes)?.toString("latin1") : "";
+    for (const line of text?.split("\n") ?? [])
       if (/^[0-9a-f]+$/.test(line)) paths.push(join(folder, "multi-pack-index.d", `multi-pack-index-${line}.midx`));
+  } catch (error) {
+    faults.push({ subject: chain, message: `${messageOf(error)}; packs are read without it`, isNote: true });
   }
   return paths.flatMap((path) => {
     try {
@@ -98,8 +101,8 @@ function readMultiPackIndexes(
   });
 }
 
-/** git writes a handful; a longer chain is cut. */
-const maxChainLength = 1000;
+/** git writes a handful of ids; here is room for a thousand. */
+const maxChainBytes = 1 << 16;
 
 /** Only where it knows all objects of the pack: those that it gives to other packs may be what deltas are built on. */
 function fromMultiPackIndex(name: string, pack: string, multi: readonly MultiPackIndex[]): PackIndex | undefined {

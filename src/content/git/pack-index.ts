@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { openSync, closeSync, fstatSync, readSync } from "node:fs";
 import type { IdBytes } from "../../model/object-id.ts";
-import { openWithoutWaiting } from "../regular-file.ts";
+import { readWholeFile } from "../whole-file.ts";
 
 /** A pack index (gitformat-pack, "pack-*.idx files", versions 1 and 2) in memory: object ids in ascending order, and their offsets. */
 export interface PackIndex {
@@ -17,13 +16,15 @@ export interface PackIndex {
 }
 
 const magic = 0xff744f63;
+/** Fifty million objects. */
+export const maxIndexBytes = 2 ** 31;
 
 /**
  * Reads an index of a repository whose ids have so many bytes. `isChecked`: the hash at its end is looked at, too. Throws Error with a one-line
  * message when it is damaged.
  */
 export function readPackIndex(path: string, idBytes: IdBytes, isChecked = false): PackIndex {
-  const bytes = readWholeFile(path);
+  const bytes = readWholeFile(path, maxIndexBytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const second = bytes.length >= 8 && view.getUint32(0) === magic;
   if (second && view.getUint32(4) !== 2) throw new Error(`pack index of unknown version ${view.getUint32(4)}`);
@@ -109,21 +110,4 @@ function compareIds(a: Uint8Array, atA: number, b: Uint8Array, atB: number, idBy
     if (difference !== 0) return difference;
   }
   return 0;
-}
-
-/** A file that fits into memory, as far as it can be read. Throws what the operating system says. */
-export function readWholeFile(path: string): Uint8Array {
-  const descriptor = openSync(path, openWithoutWaiting);
-  try {
-    const bytes = new Uint8Array(fstatSync(descriptor).size);
-    let filled = 0;
-    while (filled < bytes.length) {
-      const read = readSync(descriptor, bytes, filled, bytes.length - filled, filled);
-      if (read === 0) break;
-      filled += read;
-    }
-    return bytes.subarray(0, filled);
-  } finally {
-    closeSync(descriptor);
-  }
 }

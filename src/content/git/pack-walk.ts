@@ -46,12 +46,15 @@ export interface PackVisitor<T> {
 export const maxObjectBytes = 1 << 29;
 
 /**
- * What the deltas of some entries may make: so much for each byte that the entries take in the pack, and their share of what any pack may. A delta of ten bytes
+ * What the deltas of some entries may make: so much for each byte that the entries take, and their share of what all packs of a store may. A delta of ten bytes
  * can make half a gigabyte, and a pack of a megabyte holds thirty thousand of them. A file of any size with three thousand versions, or of 2 MB with
- * any number, stays below: git copies at most 64 KiB with one instruction of some six bytes, which deflate to three or four. All deltas of a pack of one megabyte together
- * make 35 GB at most, into however many units it is cut.
+ * any number, stays below the most: git copies at most 64 KiB with one instruction of some six bytes, which deflate to three or four. Whole repositories
+ * of such versions are small, so the packs of a store may make 64 GiB that way (20 s of CPU), and beyond it a quarter for each byte: a store of one megabyte
+ * 34 GB, one of a hundred 0.9 TB, into however many packs and units it is cut.
  */
 const maxExpansion = 1 << 15;
+const steadyExpansion = 1 << 13;
+const largeExpansion = 64 * 2 ** 30;
 const freeExpansion = 2 ** 30;
 
 /** Bytes read at once. Measured on packs of 20 to 400 MB: half as many calls as exact reads; larger windows read more than they save. */
@@ -77,6 +80,12 @@ export function walkPack<T>(
   } finally {
     closeSync(descriptor);
   }
+}
+
+function mostExpanded({ count, ends, offsets, share }: PackEntries): number {
+  let bytes = 0;
+  for (let i = 0; i < count; i++) bytes += ends[i]! - offsets[i]!;
+  return freeExpansion * share + Math.min(bytes * maxExpansion, bytes * steadyExpansion + largeExpansion * share);
 }
 
 /** One a thread: it keeps native memory. */
@@ -120,8 +129,7 @@ class Walk<T> {
     this.#visitor = visitor;
     this.#errors = errors;
     this.#families = buildFamilies(entries);
-    this.#left = freeExpansion * entries.share;
-    for (let i = 0; i < entries.count; i++) this.#left += (entries.ends[i]! - entries.offsets[i]!) * maxExpansion;
+    this.#left = mostExpanded(entries);
     this.#into = inflater ??= createInflater();
   }
 

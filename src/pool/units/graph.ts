@@ -151,7 +151,8 @@ function readSingle(
   others: OtherCopies,
 ): void {
   oids.forEach((oid, ordinal) => {
-    if (task.cancelled()) return;
+    // Which of the rest are trees is not known: names in them were not looked at.
+    if (task.cancelled()) return out.skip("interrupted");
     let object: LooseObject | undefined;
     try {
       object = readLoose(objects, oid);

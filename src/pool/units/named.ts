@@ -8,7 +8,8 @@ export function lookAtNamed({ folders, idBytes, files }: NamedUnit, task: Task, 
   using objects = new OtherCopies(folders, idBytes);
   let last: { readonly content: string; readonly bytes: Buffer | undefined } | undefined;
   files.forEach(({ content, path }, ordinal) => {
-    if (task.cancelled() || !task.detector.files.asks(path)) return;
+    if (!task.detector.files.asks(path)) return;
+    if (task.cancelled()) return out.skip("interrupted");
     if (!task.begin(ordinal)) return out.problem("worker-crashed", "incomplete", content, crashMessage);
     if (last?.content !== content) last = { content, bytes: objects.find(content)?.bytes };
     const { bytes } = last;

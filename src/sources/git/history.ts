@@ -8,7 +8,7 @@ import type { Problem } from "../../model/problem.ts";
 import type { GraphUnit, LooseUnit, PackUnit, Unit, UnitResult } from "../../model/unit.ts";
 import { GraphAssembler, type Graph } from "./graph.ts";
 import type { Locator } from "./locate.ts";
-import { planLoose, planPack, planStrays } from "./plan.ts";
+import { bytesOfPacks, planLoose, planPack, planStrays } from "./plan.ts";
 import type { Ref } from "./refs.ts";
 
 /** Missing objects, and submodules, that are named one by one. */
@@ -23,11 +23,12 @@ export interface HistoryWalk {
 /** Plans the reading of all commits, trees and tags of a store. */
 export function planWalk(target: string, store: ObjectStore): HistoryWalk {
   const { blob } = objectTypes;
+  const storeBytes = bytesOfPacks(store.packs);
   return {
     present: presence(store).share(),
     sources: [
       ...store.packs.flatMap((table) =>
-        planPack(target, table, (entry) => table.types[entry] !== 0 && table.types[entry] !== blob),
+        planPack(target, table, (entry) => table.types[entry] !== 0 && table.types[entry] !== blob, storeBytes),
       ),
       ...planLoose(target, store, () => true),
       ...planStrays(target, store, () => true),

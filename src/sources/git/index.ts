@@ -2,7 +2,6 @@
  * The git source: everything that lies in a repository's object store, reachable or not, and for contents with findings the commit that brought
  * them in. It reads packs and loose objects itself; no git program, hook, filter or configuration of the repository runs.
  */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ObjectReader, openObjectStore, type ObjectStore } from "../../content/git/object-store.ts";
 import type { StoreFault } from "../../content/git/pack-folder.ts";
@@ -22,11 +21,11 @@ import {
 } from "./history.ts";
 import { askPathRules } from "./named-files.ts";
 import { Locator } from "./locate.ts";
-import { isContent, planLoose, planPack, planStrays } from "./plan.ts";
+import { bytesOfPacks, isContent, planLoose, planPack, planStrays } from "./plan.ts";
 import { shallowCommits } from "./push-remote.ts";
-import { listRefs, listTableLogs, type Ref } from "./refs.ts";
-import { findRepository, readFormat, type Repository } from "./repository.ts";
-import { listRoots, namesIn, reachOfLog } from "./roots.ts";
+import { checkHead, listRefs, listTableLogs, type Ref } from "./refs.ts";
+import { findRepository, linkedWorktrees, readFormat, type Repository } from "./repository.ts";
+import { listRoots, reachOfLog } from "./roots.ts";
 import { SideContents } from "./side-contents.ts";
 import { gitFolderPrefix, initialisedModules, sideFiles } from "./side-files.ts";
 import { stagedPaths } from "./staged.ts";
@@ -105,12 +104,14 @@ class GitSource implements Source {
     };
     const { claim, claimAt } = this.#context;
     const { idBytes } = store;
+    const storeBytes = bytesOfPacks(store.packs);
     for (const table of store.packs) {
       const units = planPack(
         this.target,
         table,
         (entry) =>
           isContent(table.types[entry]!) && isNew(claimAt(table.index.oids, idBytes * table.inIndex[entry]!, idBytes)),
+        storeBytes,
       );
       for (const unit of units)
         yield { kind: "planned", unit, planned: unit.entries.wanted.reduce((sum, wanted) => sum + wanted, 0) };
@@ -126,7 +127,9 @@ class GitSource implements Source {
   }
 
   *#shallow(): Generator<Problem> {
-    const boundary = [...shallowCommits(this.#repository)].sort();
+    const faults: StoreFault[] = [];
+    const boundary = [...shallowCommits(this.#repository, faults)].sort();
+    for (const { subject, message } of faults) yield this.#problem("unreadable", subject, message);
     if (boundary.length === 0) return;
     const listed = boundary
       .slice(0, maxNamed)
@@ -145,6 +148,9 @@ class GitSource implements Source {
     const { worktree, folder = this.target } = this.#options;
     const prefix = gitFolderPrefix(folder, this.#repository);
     const names = this.#refs.map(({ name }) => name);
+    const { commonDir } = this.#repository;
+    for (const name of linkedWorktrees(this.#repository))
+      checkHead({ gitDir: join(commonDir, "worktrees", name), commonDir }, this.#refFaults);
     for (const { subject, message } of this.#refFaults) yield this.#problem("unreadable", subject, message);
     yield* this.#side.lines(`${prefix}refs`, names, "ref");
     for (const { path, text } of listTableLogs(this.#repository))
@@ -162,7 +168,7 @@ class GitSource implements Source {
   #stagedPaths(): Map<string, string[]> {
     if (this.#staged !== undefined) return this.#staged;
     const { gitDir, commonDir } = this.#repository;
-    const linked = namesIn(join(commonDir, "worktrees")).map((name) => join(commonDir, "worktrees", name));
+    const linked = linkedWorktrees(this.#repository).map((name) => join(commonDir, "worktrees", name));
     const all = new Map<string, string[]>();
     for (const folder of new Set([gitDir, commonDir, ...linked])) {
       const onFault = (fault: StoreFault): void => void this.#indexFaults.push(fault);
@@ -207,7 +213,7 @@ class GitSource implements Source {
       const locator = new Locator(this.target, reader, graph, roots, this.#stagedPaths(), trees);
       const inHistory = locator.sightings([...new Set([...wanted, ...names])].sort());
       inHistory.push(...(await this.#namedFiles(locator, new Set(wanted), files, run)));
-      const isShallow = existsSync(join(this.#repository.commonDir, "shallow"));
+      const isShallow = shallowCommits(this.#repository).size > 0;
       const context = { target: this.target, graph, locator, refs, reader, isPartial: store.promised, isShallow };
       problems.push(...missingObjects(context));
       problems.push(...submoduleLinks(this.target, this.#repository.commonDir, graph, locator));

@@ -11,8 +11,16 @@ const looseUnitObjects = 256;
 /** Most loose objects are small; only progress depends on this. */
 const looseWeight = 4096;
 
-/** Cuts the families of a pack into units. `wants` says which entries are to be scanned; families without any are left out. */
-export function planPack(target: string, table: PackTable, wants: (entry: number) => boolean): PackUnit[] {
+/**
+ * Cuts the families of a pack into units. `wants` says which entries are to be scanned; families without any are left out. `storeBytes`: what all packs of
+ * the store take.
+ */
+export function planPack(
+  target: string,
+  table: PackTable,
+  wants: (entry: number) => boolean,
+  storeBytes = bytesOfPacks([table]),
+): PackUnit[] {
   const { count, parents, sizes, types } = table;
   const root = new Int32Array(count).fill(-1);
   for (let i = 0; i < count; i++) rootOf(i, parents, root);
@@ -39,6 +47,7 @@ export function planPack(target: string, table: PackTable, wants: (entry: number
       table,
       batch.sort((a, b) => a - b),
       wanted,
+      storeBytes,
     );
     units.push({ kind: "pack", target, weight, pack: table.pack, folders: table.folders, entries });
     batch = [];
@@ -78,7 +87,12 @@ function groupByRoot(root: Int32Array, familyWanted: Uint8Array): Map<number, nu
   return members;
 }
 
-function extract(table: PackTable, list: readonly number[], wanted: Uint8Array): PackEntries {
+/** What packs take on the disk, as far as entries go. */
+export function bytesOfPacks(packs: readonly PackTable[]): number {
+  return packs.reduce((sum, { ends }) => sum + (ends.at(-1) ?? 0), 0);
+}
+
+function extract(table: PackTable, list: readonly number[], wanted: Uint8Array, storeBytes: number): PackEntries {
   const count = list.length;
   const { idBytes } = table.index;
   const entries: PackEntries = {
@@ -91,7 +105,7 @@ function extract(table: PackTable, list: readonly number[], wanted: Uint8Array):
     parents: new Int32Array(count).fill(-1),
     types: new Uint8Array(count),
     wanted: new Uint8Array(count),
-    share: list.reduce((sum, i) => sum + table.ends[i]! - table.offsets[i]!, 0) / Math.max(1, table.ends.at(-1) ?? 0),
+    share: list.reduce((sum, i) => sum + table.ends[i]! - table.offsets[i]!, 0) / Math.max(1, storeBytes),
     ...(table.index.sums === undefined ? {} : { sums: new Uint32Array(count) }),
   };
   const local = new Map<number, number>();

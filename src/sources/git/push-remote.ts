@@ -1,12 +1,15 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isRegularFile } from "../../content/regular-file.ts";
+import { messageOf, type StoreFault } from "../../content/git/pack-folder.ts";
+import { readFileIfThere } from "../../content/whole-file.ts";
 import { isObjectId } from "../../model/object-id.ts";
 import { listRefs } from "./refs.ts";
 import { defaultFormat, readFormat, type Repository, type RepositoryFormat } from "./repository.ts";
 
 /** A configuration is a page of text; a larger one is not read for what follows, and nothing is believed of the remote. */
 const maxConfigBytes = 1 << 20;
+/** A million commits. */
+const maxShallowBytes = 1 << 26;
 
 /**
  * Ids that the remote of a push is known to have: what its tracking refs (`refs/remotes/<remote>/…`) stand at. Where the remote is fetched
@@ -44,11 +47,19 @@ export async function configuredHooksPath(repository: Repository): Promise<strin
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** Commits at which a shallow clone was cut off. */
-export function shallowCommits(repository: Repository): ReadonlySet<string> {
+/** Commits at which a shallow clone was cut off. What of the list cannot be read is told in `faults`. */
+export function shallowCommits(repository: Repository, faults: StoreFault[] = []): ReadonlySet<string> {
   const file = join(repository.commonDir, "shallow");
-  if (!isRegularFile(file)) return new Set();
-  return new Set(readFileSync(file, "utf8").split("\n").filter(isObjectId));
+  try {
+    const lines = (readFileIfThere(file, maxShallowBytes)?.toString("latin1") ?? "").split("\n");
+    const ids = lines.filter(isObjectId);
+    const others = lines.filter((line) => line !== "").length - ids.length;
+    if (others > 0) faults.push({ subject: file, message: `${others} lines are no ids of commits` });
+    return new Set(ids);
+  } catch (error) {
+    faults.push({ subject: file, message: `where the clone is cut off is not known: ${messageOf(error)}` });
+    return new Set();
+  }
 }
 
 function readConfig(repository: Repository): string | undefined {

@@ -1,8 +1,6 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, type StoreFault } from "../../content/git/pack-folder.ts";
-import { readWholeFile } from "../../content/git/pack-index.ts";
-import { isRegularFile } from "../../content/regular-file.ts";
+import { readFileIfThere } from "../../content/whole-file.ts";
 import { readReftable, type LogEntry, type TableRef } from "./reftable.ts";
 
 /** What a stack of reftables says: names that were deleted are left out. */
@@ -14,6 +12,8 @@ export interface RefTables {
 
 /** git keeps a handful, each at least twice as large as the next. */
 const maxTables = 10_000;
+/** A name takes some forty bytes. */
+const maxListBytes = 1 << 20;
 /** A million refs take some 60 MB. */
 const maxTableBytes = 2 ** 30;
 
@@ -23,11 +23,18 @@ const maxTableBytes = 2 ** 30;
  */
 export function readRefTables(folder: string, faults: StoreFault[]): RefTables | undefined {
   const list = join(folder, "reftable", "tables.list");
-  if (!isRegularFile(list)) return undefined;
-  const names = Buffer.from(readWholeFile(list))
-    .toString("utf8")
-    .split("\n")
-    .filter((name) => name !== "");
+  let names: string[];
+  try {
+    const bytes = readFileIfThere(list, maxListBytes);
+    if (bytes === undefined) return undefined;
+    names = bytes
+      .toString("utf8")
+      .split("\n")
+      .filter((name) => name !== "");
+  } catch (error) {
+    faults.push({ subject: list, message: `the list of reftables is not read: ${messageOf(error)}` });
+    return undefined;
+  }
   if (names.length > maxTables)
     faults.push({ subject: list, message: `names ${names.length} tables; ${maxTables} are read` });
   const refs = new Map<string, TableRef>();
@@ -37,8 +44,9 @@ export function readRefTables(folder: string, faults: StoreFault[]): RefTables |
     try {
       // A name is no way to another folder.
       if (!/^[\w.-]+$/.test(name)) throw new Error("is not a name of a reftable");
-      if (statSync(path).size > maxTableBytes) throw new Error("reftable is too large");
-      const table = readReftable(Buffer.from(readWholeFile(path)));
+      const bytes = readFileIfThere(path, maxTableBytes);
+      if (bytes === undefined) throw new Error("reftable is missing");
+      const table = readReftable(bytes);
       if (table.fault !== undefined) faults.push({ subject: path, message: table.fault });
       for (const ref of table.refs) refs.set(ref.name, ref);
       for (const { name: ref, order, entry } of table.logs) {
@@ -48,7 +56,7 @@ export function readRefTables(folder: string, faults: StoreFault[]): RefTables |
         else entries.set(order, entry);
       }
     } catch (error) {
-      faults.push({ subject: path, message: systemWords(error) ?? messageOf(error) });
+      faults.push({ subject: path, message: messageOf(error) });
     }
   }
   for (const [name, entries] of logs) if (entries.size === 0) logs.delete(name);
@@ -58,9 +66,4 @@ export function readRefTables(folder: string, faults: StoreFault[]): RefTables |
 
 function oldestFirst(entries: ReadonlyMap<string, LogEntry>): LogEntry[] {
   return [...entries].sort(([a], [b]) => (a < b ? 1 : -1)).map(([, entry]) => entry);
-}
-
-function systemWords(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return error.code === "ENOENT" ? "reftable is missing" : `reftable cannot be read (${String(error.code)})`;
 }

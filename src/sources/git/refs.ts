@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { StoreFault } from "../../content/git/pack-folder.ts";
-import { isRegularFile } from "../../content/regular-file.ts";
+import { messageOf, type StoreFault } from "../../content/git/pack-folder.ts";
+import { readFileIfThere } from "../../content/whole-file.ts";
 import { isObjectId } from "../../model/object-id.ts";
 import { readRefTables, type RefTables } from "./ref-tables.ts";
 import type { LogEntry, TableRef } from "./reftable.ts";
-import type { Repository } from "./repository.ts";
+import { linkedWorktrees, type Repository } from "./repository.ts";
 
 export interface Ref {
   /** Full name, `refs/heads/main`; or `HEAD`. */
@@ -17,26 +17,44 @@ export interface Ref {
 
 /** A ref file holds an id or `ref: name`. */
 const longestRefFile = 4096;
+/** Two million refs take some 150 MB. */
+const maxPackedBytes = 1 << 28;
 /** `ref:` may point at `ref:`; git gives up at five. */
 const maxSymbolicDepth = 5;
 
 /**
  * All refs of the repository, sorted by name: HEAD, loose and packed ones; a loose ref hides the packed one of its name. Those of reftables, where
- * there are such; what of them cannot be read is listed in `faults`.
+ * there are such. What cannot be read, or names nothing that a ref can, is listed in `faults`.
  */
 export function listRefs(repository: Repository, faults: StoreFault[] = []): Ref[] {
   const found = new Map<string, Ref>();
-  for (const ref of readPackedRefs(join(repository.commonDir, "packed-refs"))) found.set(ref.name, ref);
-  for (const folder of new Set([repository.commonDir, repository.gitDir])) {
-    for (const name of listFiles(folder, "refs")) {
+  for (const ref of readPackedRefs(join(repository.commonDir, "packed-refs"), faults)) found.set(ref.name, ref);
+  // Beside reftables git writes a HEAD and a file `refs/heads` that mean nothing.
+  const hasTables = existsSync(join(repository.commonDir, "reftable"));
+  const resolve = (name: string): void => {
+    try {
       const oid = resolveRef(repository, name, found);
       if (oid !== undefined) found.set(name, { name, oid });
+    } catch (error) {
+      if (!hasTables && isRefName(name))
+        faults.push({ subject: name, message: `the ref is not read: ${messageOf(error)}` });
     }
-  }
-  const head = resolveRef(repository, "HEAD", found);
-  if (head !== undefined) found.set("HEAD", { name: "HEAD", oid: head });
+  };
+  for (const folder of new Set([repository.commonDir, repository.gitDir]))
+    for (const name of listFiles(folder, "refs", faults)) resolve(name);
+  resolve("HEAD");
   for (const ref of listTableRefs(repository, faults)) found.set(ref.name, ref);
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** Tells in `faults` when the HEAD of a linked working tree is damaged; `listRefs` tells it of the repository's own. */
+export function checkHead(repository: Repository, faults: StoreFault[]): void {
+  try {
+    resolveRef(repository, "HEAD", new Map());
+  } catch (error) {
+    const subject = join(repository.gitDir, "HEAD");
+    faults.push({ subject, message: `the ref is not read: ${messageOf(error)}` });
+  }
 }
 
 /**
@@ -48,8 +66,7 @@ export function listTableLogs(
   faults: StoreFault[] = [],
 ): { readonly path: string; readonly text: string }[] {
   const texts = new Map<string, string>();
-  const trees = join(repository.commonDir, "worktrees");
-  const linked = existsSync(trees) ? readdirSync(trees).map((name) => `worktrees/${name}/`) : [];
+  const linked = linkedWorktrees(repository).map((name) => `worktrees/${name}/`);
   for (const prefix of ["", ...linked]) {
     const { logs } = readRefTables(join(repository.commonDir, prefix), faults) ?? { logs: [] };
     for (const [name, entries] of logs)
@@ -75,7 +92,11 @@ export function headBranch(repository: Repository): string | undefined {
     const head = refs.get("HEAD");
     if (head !== undefined) return head.target;
   }
-  return /^ref: (refs\/\S+)/.exec(readRefFile(join(repository.gitDir, "HEAD")) ?? "")?.[1];
+  try {
+    return symbolicTarget(readRefFile(join(repository.gitDir, "HEAD")) ?? "");
+  } catch {
+    return undefined;
+  }
 }
 
 function listTableRefs(repository: Repository, faults: StoreFault[]): Ref[] {
@@ -99,49 +120,74 @@ export function shortName(name: string): string {
   return name.replace(/^refs\/(?:heads\/|remotes\/|tags\/)?/, "");
 }
 
+/** Undefined where it leads to a name that is not there, as of a branch without commits. Throws Error where it cannot be read, or is damaged. */
 function resolveRef(repository: Repository, name: string, packed: ReadonlyMap<string, Ref>): string | undefined {
   let current = name;
   for (let depth = 0; depth <= maxSymbolicDepth; depth++) {
     const text = readRefFile(join(repository.gitDir, current)) ?? readRefFile(join(repository.commonDir, current));
     if (text === undefined) return packed.get(current)?.oid;
     if (isObjectId(text)) return text;
-    const target = /^ref: (refs\/[^\0]+)$/.exec(text)?.[1];
-    if (target === undefined || target.split("/").includes("..")) return undefined;
+    const target = symbolicTarget(text);
+    if (target === undefined) throw new Error("it holds neither an id nor a name");
     current = target;
   }
-  return undefined;
+  throw new Error("it leads in a circle, or through too many names");
 }
 
+function symbolicTarget(text: string): string | undefined {
+  const target = /^ref:\s*(refs\/[^\0\n]+)$/.exec(text)?.[1];
+  return target?.split("/").includes("..") === true ? undefined : target;
+}
+
+/** Undefined where there is no such file. Throws Error where there is one that cannot be read. */
 function readRefFile(path: string): string | undefined {
-  try {
-    const stat = statSync(path);
-    return stat.isFile() && stat.size <= longestRefFile ? readFileSync(path, "utf8").trim() : undefined;
-  } catch {
-    return undefined;
-  }
+  return readFileIfThere(path, longestRefFile)?.toString("utf8").trim();
 }
 
-function listFiles(folder: string, name: string): string[] {
+/** Locks and hidden files lie among refs, and are none (git-check-ref-format). */
+function isRefName(name: string): boolean {
+  return !name.split("/").some((part) => part.startsWith(".") || part.endsWith(".lock"));
+}
+
+function listFiles(folder: string, name: string, faults: StoreFault[]): string[] {
   try {
     return readdirSync(join(folder, name), { withFileTypes: true }).flatMap((entry) => {
       const path = `${name}/${entry.name}`;
-      return entry.isDirectory() ? listFiles(folder, path) : entry.isFile() ? [path] : [];
+      // Old versions of git made links of refs that lead to others.
+      return entry.isDirectory()
+        ? listFiles(folder, path, faults)
+        : entry.isFile() || entry.isSymbolicLink()
+          ? [path]
+          : [];
     });
-  } catch {
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    if (code !== "ENOENT") faults.push({ subject: name, message: `folder of refs cannot be listed (${code})` });
     return [];
   }
 }
 
 /** The packed-refs file (git-pack-refs): `<id> <name>`, and `^<id>` for what the tag above points at. */
-function readPackedRefs(path: string): Ref[] {
-  if (!isRegularFile(path)) return [];
+function readPackedRefs(path: string, faults: StoreFault[]): Ref[] {
+  const fault = (message: string): void => void faults.push({ subject: "packed-refs", message });
+  let text: string;
+  try {
+    text = readFileIfThere(path, maxPackedBytes)?.toString("utf8") ?? "";
+  } catch (error) {
+    fault(`the packed refs are not read: ${messageOf(error)}`);
+    return [];
+  }
   const refs: Ref[] = [];
-  for (const line of readFileSync(path, "utf8").split("\n")) {
+  let others = 0;
+  for (const line of text.split("\n")) {
     const peeled = /^\^([0-9a-f]{40}|[0-9a-f]{64})$/.exec(line)?.[1];
     const last = refs[refs.length - 1];
-    if (peeled !== undefined && last !== undefined) refs[refs.length - 1] = { ...last, peeled };
     const [, oid, name] = /^([0-9a-f]{40}|[0-9a-f]{64}) (refs\/.+)$/.exec(line) ?? [];
     if (oid !== undefined && name !== undefined) refs.push({ name, oid });
+    else if (peeled !== undefined && last !== undefined) refs[refs.length - 1] = { ...last, peeled };
+    else if (line !== "" && !line.startsWith("#")) others++;
   }
+  if (others > 0) fault(`${others} lines are no refs`);
+  if (text !== "" && !text.endsWith("\n")) fault("its last line is cut off");
   return refs;
 }

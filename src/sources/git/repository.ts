@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isRegularFile } from "../../content/regular-file.ts";
 import type { IdBytes } from "../../model/object-id.ts";
@@ -11,6 +11,9 @@ export interface Repository {
   /** The folder with objects and refs; equal to `gitDir` but in linked worktrees. */
   readonly commonDir: string;
 }
+
+/** A configuration is a page of text; in some repositories there is a section for each of ten thousand branches. */
+const maxConfigBytes = 1 << 24;
 
 /** The longest `.git` file or `commondir` that is believed: they hold one path. */
 const longestPathFile = 8192;
@@ -42,6 +45,16 @@ function readPath(file: string, relativeTo: string, prefix = ""): string | undef
     : undefined;
 }
 
+/** Names of the linked working trees, sorted; each has a folder of its name in `worktrees`. */
+export function linkedWorktrees({ commonDir }: Repository): string[] {
+  try {
+    return readdirSync(join(commonDir, "worktrees")).sort();
+  } catch {
+    // There are none; of a folder that cannot be listed the files of the git folder tell.
+    return [];
+  }
+}
+
 /** How a repository is kept (gitformat-pack, `extensions.objectFormat`). */
 export interface RepositoryFormat {
   readonly idBytes: IdBytes;
@@ -57,6 +70,15 @@ export const defaultFormat: RepositoryFormat = { idBytes: 20 };
 export async function readFormat(repository: Repository): Promise<RepositoryFormat> {
   const config = join(repository.commonDir, "config");
   if (!isRegularFile(config)) return defaultFormat;
+  if (statSync(config).size > maxConfigBytes) {
+    throw new ToolError(
+      "repository-format",
+      `the configuration of the repository is larger than ${maxConfigBytes} bytes`,
+      {
+        hint: `look at ${config}: it says how objects and refs are kept`,
+      },
+    );
+  }
   const [{ default: git }, fs] = await Promise.all([import("isomorphic-git"), import("node:fs")]);
   const read = async (path: string): Promise<unknown> => {
     try {

@@ -5,7 +5,7 @@ import type { Reach } from "../../model/content.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { Root } from "./reachability.ts";
 import { listRefs, listTableLogs, shortName, type Ref } from "./refs.ts";
-import type { Repository } from "./repository.ts";
+import { linkedWorktrees, type Repository } from "./repository.ts";
 
 /** A reflog beyond this is not followed; its text is scanned like that of any file. */
 const maxLogBytes = 64 << 20;
@@ -27,7 +27,7 @@ export function listRoots(
     return { oid: ref.oid, reach: kindOf(ref.name), ...(isHead ? { isHead } : { name: shortName(ref.name) }) };
   });
   const folders = new Set([repository.commonDir, repository.gitDir]);
-  for (const name of namesIn(join(repository.commonDir, "worktrees"))) {
+  for (const name of linkedWorktrees(repository)) {
     const gitDir = join(repository.commonDir, "worktrees", name);
     for (const ref of listRefs({ gitDir, commonDir: repository.commonDir })) {
       const isOwn = ref.name === "HEAD" || /^refs\/(?:worktree|bisect|rewritten)\//.test(ref.name);
@@ -86,7 +86,7 @@ function kindOf(name: string): Reach {
 }
 
 /** Names in a folder, sorted; none where it cannot be read. */
-export function namesIn(folder: string): string[] {
+function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
   } catch {

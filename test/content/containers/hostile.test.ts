@@ -1,4 +1,5 @@
-import { deflateRawSync, gzipSync } from "node:zlib";
+import { execFileSync } from "node:child_process";
+import { deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { storeAsZstd } from "../../../fixtures/images/compress.ts";
@@ -6,6 +7,7 @@ import { mayBeContainer } from "../../../src/content/containers/index.ts";
 import { sampleText } from "../streams.ts";
 import { endOfTar, rawEntry, rawHeader } from "../tar-blocks.ts";
 import { listMembers } from "./list-members.ts";
+import { testWith } from "../../require-program.ts";
 import { madeZip } from "./made-zip.ts";
 
 const text = sampleText(3_000).toString("latin1");
@@ -69,7 +71,22 @@ describe("a ZIP file", () => {
   });
 
   test("with a wrong checksum says so", () => {
-    expect(listMembers(madeZip([{ name: "a", data: "x", sum: 7 }])).faults).toEqual(["archive-corrupt note a"]);
+    expect(listMembers(madeZip([{ name: "a", data: "x", sum: 7 }])).faults).toEqual(["archive-corrupt incomplete a"]);
+  });
+
+  test("that is cut off behind another one inside of it is not taken for that one", () => {
+    const inner = madeZip([{ name: "inside", data: "second" }]);
+    const outer = madeZip([
+      { name: "first", data: "first" },
+      { name: "inner.zip", data: inner, stored: true },
+      { name: "last", data: sampleText(5000) },
+    ]);
+    const { members, faults } = listMembers(outer.subarray(0, outer.indexOf(inner) + inner.length + 100));
+    expect(members.map(([name]) => name)).toContain("inside");
+    expect(faults).toContain("archive-corrupt incomplete ");
+    expect(listMembers(Buffer.concat([madeZip([{ name: "stub", data: "x" }]), inner])).faults.join()).not.toContain(
+      "incomplete",
+    );
   });
 
   test("with damaged data gives what came before", () => {
@@ -204,4 +221,44 @@ test("what may be a container is asked of three places only, and of none too few
   for (const sample of samples) expect(mayBeContainer(sample, 0, sample.length)).toBe(true);
   const other = Buffer.from("const x = 1;\n".repeat(100));
   expect(mayBeContainer(other, 0, other.length)).toBe(false);
+});
+
+describe("compressed data that came out as something else", () => {
+  test("of gzip are told by their checksum and their length", () => {
+    const whole = gzipSync("what was packed");
+    for (const at of [whole.length - 8, whole.length - 1]) {
+      const bytes = Buffer.from(whole);
+      bytes[at]! ^= 1;
+      expect(listMembers(bytes)).toEqual({
+        kind: "gzip",
+        members: [["", "what was packed"]],
+        faults: ["archive-corrupt incomplete "],
+      });
+    }
+    expect(listMembers(Buffer.concat([whole, whole])).faults).toEqual([]);
+  });
+
+  testWith("bzip2")("of bzip2 are told by the checksum of each block, and what follows is read", () => {
+    const bytes = execFileSync("bzip2", ["-1c"], { input: sampleText(150_000) });
+    expect(listMembers(bytes).faults).toEqual([]);
+    // Its sum stands behind the mark of the first block.
+    bytes[10]! ^= 1;
+    const { members, faults } = listMembers(bytes);
+    expect(members[0]![1].length).toBe(150_000);
+    expect(faults).toEqual(["archive-corrupt incomplete "]);
+  });
+
+  test("in streams of a PDF file are told, and what is no deflated stream is not", () => {
+    const pdf = (body: Buffer): Buffer =>
+      Buffer.concat([
+        Buffer.from("%PDF-1.4\n1 0 obj\n<< /Filter /FlateDecode >>\nstream\n"),
+        body,
+        Buffer.from("\nendstream\nendobj\n%%EOF\n"),
+      ]);
+    const body = deflateSync(sampleText(5000));
+    expect(listMembers(pdf(body)).faults).toEqual([]);
+    expect(listMembers(pdf(Buffer.from("no deflated stream"))).faults).toEqual([]);
+    body[body.length - 1]! ^= 1;
+    expect(listMembers(pdf(body)).faults).toEqual(["archive-corrupt incomplete object 1"]);
+  });
 });

@@ -3,8 +3,8 @@
  * reads version 2 and whole ones alone, which is not what every git writes.
  */
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { readFileIfThere } from "../../../content/whole-file.ts";
 import { readEwah } from "./ewah.ts";
 
 /** One path in the index. */
@@ -38,11 +38,11 @@ const skipped = 0x4000;
  * Throws Error with a one-line message when it is damaged or of an unknown form.
  */
 export function readIndex(path: string, idBytes: number): IndexEntry[] {
-  const bytes = readWhole(path);
+  const bytes = readFileIfThere(path, maxIndexBytes);
   if (bytes === undefined) return [];
   const { entries, link } = parseIndex(bytes, idBytes);
   if (link === undefined) return entries;
-  const base = readWhole(join(dirname(path), `sharedindex.${link.base}`));
+  const base = readFileIfThere(join(dirname(path), `sharedindex.${link.base}`), maxIndexBytes);
   if (base === undefined) throw new Error("the shared part of it is missing");
   return laidOver(parseIndex(base, idBytes).entries, entries, link);
 }
@@ -51,21 +51,6 @@ interface Link {
   readonly base: string;
   readonly removed: readonly number[];
   readonly replaced: readonly number[];
-}
-
-function readWhole(path: string): Buffer | undefined {
-  try {
-    const stat = statSync(path);
-    if (!stat.isFile()) throw new Error("it is no file");
-    if (stat.size > maxIndexBytes) throw new Error("it is too large");
-    return readFileSync(path);
-  } catch (error) {
-    if (error instanceof Error && "code" in error) {
-      if (error.code === "ENOENT") return undefined;
-      throw new Error(`it cannot be read (${String(error.code)})`, { cause: error });
-    }
-    throw error;
-  }
 }
 
 function parseIndex(bytes: Buffer, idBytes: number): { entries: IndexEntry[]; link: Link | undefined } {
