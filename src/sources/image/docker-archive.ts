@@ -3,7 +3,7 @@ import { platformOf, readConfig } from "./config.ts";
 import { asArray, asRecord, asText, asTexts, parseJson } from "../../content/json.ts";
 import { readConfigBytes, type TaggedPlan } from "./oci.ts";
 import { addProblem, type ConfigContent, type LayerPlan, type ProblemList } from "./plan.ts";
-import type { ImageStore } from "./store.ts";
+import type { ArchiveStore, ImageStore } from "./store.ts";
 
 /** Layers of one image; engines stop at 127. */
 const MAX_LAYERS = 10_000;
@@ -98,6 +98,15 @@ async function readImage(
     layers,
     contents: read.contents,
   };
+}
+
+/** Layers and documents of an archive that was cut off before it tells what images it has: each file is scanned as it is. */
+export async function readRemains(archive: ArchiveStore): Promise<TaggedPlan[]> {
+  const layers: LayerPlan[] = [];
+  for (const path of archive.paths.filter((name) => !name.startsWith("blobs/")).slice(0, MAX_LAYERS))
+    layers.push({ range: await archive.find(path), digest: "", diffId: "", createdBy: "", title: path });
+  if (layers.length === 0) return [];
+  return [{ tags: new Set(["in no image"]), digest: "", configDigest: "", platform: "", layers, contents: [] }];
 }
 
 /** Images of old archives: each layer has a folder with its own configuration, which names its parent. */
