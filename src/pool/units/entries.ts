@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { blobId, startBlobId } from "../../content/blob-id.ts";
 import { bytesInMemory, containerKindOf, mayBeContainer, type Bytes } from "../../content/containers/index.ts";
 import { headBytes, type ContentStream, type Detector } from "../../detect/index.ts";
-import { lookInsideHeld, withInside, type WholeResult } from "../inside.ts";
+import { lookInsideHeld, lookInsideStream, withInside, type WholeResult } from "../inside.ts";
 import type { FileDigests } from "../../model/detection.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
@@ -35,6 +35,8 @@ export class EntryScanner {
   #whole: Bytes | undefined;
   /** A large content that cannot, as long as it may be an archive. */
   #held: HeldContent | undefined;
+  /** What came of a large archive that was read while it went by; before that its first bytes. */
+  #passing: WholeResult | Uint8Array | undefined;
   #nextOrdinal = 0;
   #ordinal = 0;
   readonly #asksPaths: boolean;
@@ -59,6 +61,7 @@ export class EntryScanner {
     this.#hash = undefined;
     this.#whole = whole;
     this.#held = undefined;
+    this.#passing = undefined;
     this.#head = this.#asksPaths && size > 0 && this.#task.detector.files.asks(place) ? Buffer.alloc(0) : undefined;
     this.#leftOut = !this.#task.begin((this.#ordinal = this.#nextOrdinal++));
     if (this.#leftOut) return;
@@ -79,6 +82,8 @@ export class EntryScanner {
     if (this.#hash !== undefined) {
       this.#hash.update(chunk);
       const rest = this.#held === undefined ? chunk : this.#held.push(chunk);
+      if (rest !== undefined && this.#stream === undefined && this.#held?.streamed !== undefined)
+        this.#passing = Buffer.from(rest);
       if (rest !== undefined) (this.#stream ??= this.#task.detector.stream()).push(rest);
     } else {
       const { kernel } = this.#task.detector;
@@ -86,6 +91,40 @@ export class EntryScanner {
       kernel.bytes.set(part, kernel.arena + this.#filled);
     }
     this.#filled += chunk.length;
+  }
+
+  /** Whether this is an archive that is too large to be held, and can be read while it goes by. */
+  get wantsRest(): boolean {
+    return this.#passing instanceof Uint8Array;
+  }
+
+  /** Reads such an archive; `chunks` are the bytes that were not pushed. */
+  rest(chunks: Iterable<Uint8Array>): void {
+    const { kernel } = this.#task.detector;
+    const kind = this.#held?.streamed;
+    const [first, stream] = [this.#passing, this.#stream];
+    if (!(first instanceof Uint8Array) || kind === undefined || stream === undefined) return;
+    const low = kernel.arena + stream.span;
+    // Two streams share the kernel's memory. That of the archive's own bytes, when it looks at them, decodes in the place of the one of a member.
+    const push = (chunk: Uint8Array): void => {
+      const kept = chunk.length < stream.room ? undefined : Buffer.from(kernel.bytes.subarray(low, low + stream.span));
+      stream.push(chunk);
+      if (kept !== undefined) kernel.bytes.set(kept, low);
+    };
+    const take = (chunk: Uint8Array): void => {
+      this.#task.advance(chunk.length);
+      this.#hash?.update(chunk);
+      this.#filled += chunk.length;
+      push(chunk);
+    };
+    const all = teed(first, chunks, take);
+    this.#passing = lookInsideStream(this.#task, kind, all, low, {
+      read: () => this.#filled,
+      own() {
+        while (all.next().done !== true);
+        return stream.end();
+      },
+    });
   }
 
   /** Digests of the file that was scanned last; undefined where its bytes are not at hand any more. */
@@ -107,6 +146,10 @@ export class EntryScanner {
   }
 
   #large(id: string): void {
+    if (this.#passing !== undefined && !(this.#passing instanceof Uint8Array)) {
+      this.#out.scanned(id, this.#place, this.#filled, this.#named(this.#passing));
+      return;
+    }
     const held = this.#held?.bytes;
     const whole = this.#held?.end() ?? this.#whole;
     this.#held = undefined;
@@ -169,6 +212,19 @@ export class EntryScanner {
     if (head === undefined || whole.result.detections.length > 0) return whole;
     const detections = this.#task.detector.files.look(this.#place, head, this.#filled);
     return detections.length === 0 ? whole : { ...whole, result: { ...whole.result, detections } };
+  }
+}
+
+/** Bytes that were taken already, then others, each of which is taken first. */
+function* teed(
+  first: Uint8Array,
+  chunks: Iterable<Uint8Array>,
+  take: (chunk: Uint8Array) => void,
+): Generator<Uint8Array, void> {
+  yield first;
+  for (const chunk of chunks) {
+    take(chunk);
+    yield chunk;
   }
 }
 

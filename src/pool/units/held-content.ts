@@ -1,4 +1,11 @@
-import { containerKind, kindBytes, type Bytes, bytesInMemory } from "../../content/containers/index.ts";
+import {
+  bytesInMemory,
+  containerKind,
+  isPlaced,
+  kindBytes,
+  type Bytes,
+  type StreamKind,
+} from "../../content/containers/index.ts";
 import { insideLimits } from "../../content/containers/limits.ts";
 
 /** Keeps the bytes of a content that streams by, if it is a container and not too large: what is in it can be read only when all of it is there. */
@@ -9,6 +16,8 @@ export class HeldContent {
   #whole: Uint8Array | undefined;
   #length = 0;
   #is: "unknown" | "held" | "too-large" | "other" = "unknown";
+  /** Of a container that is too large to be held, and can be read while it goes by. */
+  streamed: StreamKind | undefined;
 
   /** `size`: what is known of its length, which then is in shared memory; Infinity: nothing. */
   constructor(size: number) {
@@ -22,9 +31,10 @@ export class HeldContent {
     else this.#whole.set(chunk.subarray(0, this.#size - this.#length), this.#length);
     this.#length += chunk.length;
     if (this.#is === "unknown" && this.#length >= kindBytes) {
-      const isContainer = containerKind(Buffer.concat(this.#parts).subarray(0, kindBytes)) !== undefined;
+      const kind = containerKind(Buffer.concat(this.#parts).subarray(0, kindBytes));
       const isLarge = this.#size !== Infinity && this.#size > insideLimits.maxHeldBytes;
-      this.#is = !isContainer ? "other" : isLarge ? "too-large" : "held";
+      this.#is = kind === undefined ? "other" : isLarge ? "too-large" : "held";
+      if (isLarge && kind !== undefined && !isPlaced(kind)) this.streamed = kind;
       if (this.#is === "held" && this.#size !== Infinity) this.#gather();
     }
     if (this.#is === "held" && this.#length > insideLimits.maxHeldBytes) this.#is = "too-large";

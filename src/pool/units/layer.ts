@@ -67,6 +67,14 @@ class WantedScanner {
     if (this.#isWanted) this.#scanner.push(chunk);
   }
 
+  get wantsRest(): boolean {
+    return this.#isWanted && this.#scanner.wantsRest;
+  }
+
+  rest(chunks: Iterable<Uint8Array>): void {
+    this.#scanner.rest(chunks);
+  }
+
   end(): void {
     this.#packages.end();
     if (this.#isWanted) this.#scanner.end();
@@ -83,6 +91,13 @@ async function read(unit: LayerUnit, task: Task, scanner: WantedScanner): Promis
         scanner.push(chunk);
       },
       end: () => scanner.end(),
+      get wantsRest() {
+        return scanner.wantsRest;
+      },
+      rest(chunks) {
+        scanner.rest(chunks);
+        if (task.cancelled()) throw new LayerStopped();
+      },
     });
   }
   const stop = new AbortController();
