@@ -10,6 +10,7 @@ const wide = [
     "build/build-plans",
     "cli/archives",
     "cli/fix",
+    "cli/hostile-images",
     "cli/hostile-rules",
     "cli/inner-repositories",
     "cli/lifetimes",

@@ -291,7 +291,7 @@ async function readPlans(
   if (!hasManifest && !hasIndex) {
     const subject = format === "oci-archive" ? "index.json" : "manifest.json";
     addProblem(list, "manifest-invalid", subject, "is missing: the archive was cut off, or is no image");
-    return [...(await readOciLayout(await openRemains(store, list), list)), ...(await readRemains(store))];
+    return [...(await readOciLayout(await openRemains(store, list), list)), ...(await readRemains(store, list))];
   }
   const fromIndex = hasIndex ? await readOciLayout(store, list) : [];
   return hasManifest ? mergePlans(fromIndex, await readDockerArchive(store, list)) : fromIndex;
