@@ -23,9 +23,14 @@ const wide = [
     "hooks/commit",
     "hooks/push",
   ].map((name) => `test/${name}.test.ts`),
-  ...["pool/workers", "registry/docker-registry", "response/sweep", "store/cache", "store/proved"].map(
-    (name) => `test/${name}.test.ts`,
-  ),
+  ...[
+    "pool/large-archives",
+    "pool/workers",
+    "registry/docker-registry",
+    "response/sweep",
+    "store/cache",
+    "store/proved",
+  ].map((name) => `test/${name}.test.ts`),
 ];
 
 export default defineConfig({

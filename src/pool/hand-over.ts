@@ -7,6 +7,13 @@ export interface HandedOver {
   readonly result: UnitResult | undefined;
 }
 
+/** Shared numbers: workers with nothing to do, and workers that could be started. */
+export const idleSlot = { idle: 0, startable: 1 } as const;
+export const idleSlots = 2;
+
+/** Contents from this size on are worth the start of a worker, which takes as long as to expand and scan half as much. */
+const worthStartBytes = 1 << 20;
+
 /** How often it is shown that a worker that waits for another one is alive. */
 const beatMs = 1000;
 
@@ -21,18 +28,22 @@ export class HandOver {
   readonly #waiting = new Map<number, (result: UnitResult | undefined) => void>();
   #next = 0;
 
-  /** `idle`: one shared number, of workers with nothing to do. */
+  /** `idle`: `idleSlots` shared numbers. */
   constructor(idle: SharedArrayBuffer, send: (number: number, unit: HeldUnit) => void) {
     this.#idle = new Int32Array(idle);
     this.#send = send;
   }
 
-  /** Whether somebody has time, who is then expected to be given something. */
-  reserve(): boolean {
-    for (let idle = Atomics.load(this.#idle, 0); idle > 0;) {
-      const seen = Atomics.compareExchange(this.#idle, 0, idle, idle - 1);
-      if (seen === idle) return true;
-      idle = seen;
+  /** Whether somebody has time for a content of so many bytes, who is then expected to be given it. */
+  reserve(bytes: number): boolean {
+    return this.#take(idleSlot.idle) || (bytes >= worthStartBytes && this.#take(idleSlot.startable));
+  }
+
+  #take(slot: number): boolean {
+    for (let left = Atomics.load(this.#idle, slot); left > 0;) {
+      const seen = Atomics.compareExchange(this.#idle, slot, left, left - 1);
+      if (seen === left) return true;
+      left = seen;
     }
     return false;
   }

@@ -20,7 +20,7 @@ export interface WorkerSetup {
   readonly progress: SharedArrayBuffer;
   /** Shared by all: not 0 once the run is cancelled. */
   readonly cancel: SharedArrayBuffer;
-  /** Shared by all: how many workers have nothing to do. */
+  /** Shared by all: how many workers have nothing to do (`idleSlots` numbers). */
   readonly idle: SharedArrayBuffer;
 }
 

@@ -4,6 +4,7 @@ import type { Prebuilt } from "../detect/index.ts";
 import type { ProvedContents } from "../model/clean-index.ts";
 import type { Ruleset } from "../model/rule.ts";
 import type { Unit, UnitResult } from "../model/unit.ts";
+import { idleSlot, idleSlots } from "./hand-over.ts";
 import { OwnThread } from "./own-thread.ts";
 import {
   progressSlot,
@@ -84,7 +85,7 @@ export class Pool implements AsyncDisposable {
   engine: "re2" | "re2js" | undefined;
   readonly #options: PoolOptions;
   readonly #cancel = new SharedArrayBuffer(4);
-  readonly #idle = new SharedArrayBuffer(4);
+  readonly #idle = new SharedArrayBuffer(4 * idleSlots);
   readonly #seats: Seat[] = [];
   readonly #queue: Job[] = [];
   readonly #waiting: (() => void)[] = [];
@@ -227,8 +228,11 @@ export class Pool implements AsyncDisposable {
   }
 
   #countIdle(): void {
-    const busy = this.#seats.filter(({ jobs }) => jobs.length > 0).length;
-    Atomics.store(new Int32Array(this.#idle), 0, this.#queue.length > 0 ? 0 : this.#options.workers - busy);
+    const isAnyFree = this.#queue.length === 0;
+    const idle = this.#seats.filter(({ jobs }) => jobs.length === 0).length;
+    const numbers = new Int32Array(this.#idle);
+    Atomics.store(numbers, idleSlot.idle, isAnyFree ? idle : 0);
+    Atomics.store(numbers, idleSlot.startable, isAnyFree ? this.#options.workers - this.#seats.length : 0);
   }
 
   #finish(job: Job): void {

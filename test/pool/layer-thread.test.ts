@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -18,9 +17,9 @@ const dist = new URL("../../dist/", import.meta.url);
 const kernel = new WebAssembly.Module(readFileSync(new URL("kernel.wasm", dist)));
 const layerReader = new URL("layer-reader.js", dist);
 
-function poolOf(reader?: URL, archiveDepth = 0): Pool {
+function poolOf(reader?: URL): Pool {
   return new Pool({
-    ...{ workers: 1, ruleset: probes, kernel, decodeDepth: 1, honourInlineAllow: true, archiveDepth },
+    ...{ workers: 1, ruleset: probes, kernel, decodeDepth: 1, honourInlineAllow: true },
     entry: new URL("worker.js", dist),
     ...(reader === undefined ? {} : { layerReader: reader }),
   });
@@ -106,46 +105,6 @@ await import(${JSON.stringify(layerReader.href)});
     expect(result.hits).toEqual([]);
   });
 });
-
-test(
-  "an archive that is too large to be held is read while it goes by, as one of a folder is",
-  { timeout: 60_000 },
-  async () => {
-    const encoded = (word: string): string => Buffer.from(`token: ${probe(word)}\n`.repeat(3)).toString("base64");
-    const text = (mebibytes: number, seed: number): Buffer => {
-      const lines = Array.from({ length: 8 }, (_, i) => [
-        sampleText(mebibytes << 17, seed + i),
-        encoded(`${seed} ${i}`),
-      ]);
-      return Buffer.concat(lines.flat().map((part) => Buffer.from(part)));
-    };
-    const inner = Buffer.concat([
-      rawEntry({ name: "first.txt" }, text(2, 1)),
-      rawEntry({ name: "zeros" }, Buffer.alloc(255 << 20)),
-      rawEntry({ name: "packed.gz" }, gzipSync(text(2, 20), { level: 1 })),
-      rawEntry({ name: "last.txt" }, `${probe("last")} ${encoded("last, encoded")}`),
-      endOfTar,
-    ]);
-    const layer = Buffer.concat([
-      rawEntry({ name: "noise" }, randomBytes(3 << 20)),
-      rawEntry({ name: "backup.tar" }, inner),
-      rawEntry({ name: "after" }, probe("after")),
-      endOfTar,
-    ]);
-    const path = join(folder, "backup.tar");
-    writeFileSync(path, inner);
-    await using pool = poolOf(layerReader, 4);
-    const unit = unitOf("with-backup", gzipSync(layer, { level: 1 }));
-    expect(unit.length).toBeGreaterThan(2 << 20);
-    const ofLayer = await pool.run(unit);
-    const ofFile = await pool.run({ kind: "files", target: "t", weight: 1, paths: [path], names: ["backup.tar"] });
-    expect(ofLayer.problems).toEqual([]);
-    expect(ofLayer.hits.map(({ place }) => place)).toEqual(["backup.tar", "after"]);
-    expect(ofLayer.hits[0]!.detections).toEqual(ofFile.hits[0]!.detections);
-    expect(ofLayer.hits[0]!.content).toBe(ofFile.hits[0]!.content);
-    expect(ofFile.hits[0]!.detections.map(({ member }) => member)).toContain("packed.gz");
-  },
-);
 
 test("what goes into a ring comes out in order, however it is cut and wherever the ring wraps", async () => {
   const ring = createRing();

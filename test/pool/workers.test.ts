@@ -143,7 +143,7 @@ await import(${JSON.stringify(new URL("worker.js", dist).href)});
       gzipSync(
         Buffer.concat([
           Buffer.from(`${name.startsWith("bad") ? marker : "token:"} ${probe(name)}\n`),
-          randomBytes(1 << 17),
+          randomBytes(1 << 20),
         ]),
       );
     const layerOf = (names: readonly string[]): LayerUnit => {

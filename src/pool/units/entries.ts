@@ -165,7 +165,7 @@ export class EntryScanner {
   #isGiven(bytes: Uint8Array): boolean {
     const { handOver } = this.#task;
     const { entry } = this.#out;
-    if (handOver === undefined || entry === undefined || !handOver.reserve()) return false;
+    if (handOver === undefined || entry === undefined || !handOver.reserve(bytes.length)) return false;
     const shared =
       bytes.buffer instanceof SharedArrayBuffer ? bytes : new Uint8Array(new SharedArrayBuffer(bytes.length));
     if (shared !== bytes) shared.set(bytes);
