@@ -12,6 +12,7 @@ const wide = [
     "cli/archives",
     "cli/case",
     "cli/fix",
+    "cli/hostile-images",
     "cli/hostile-rules",
     "cli/inner-repositories",
     "cli/lifetimes",
@@ -24,9 +25,14 @@ const wide = [
     "hooks/commit",
     "hooks/push",
   ].map((name) => `test/${name}.test.ts`),
-  ...["pool/workers", "registry/docker-registry", "response/sweep", "store/cache", "store/proved"].map(
-    (name) => `test/${name}.test.ts`,
-  ),
+  ...[
+    "pool/large-archives",
+    "pool/workers",
+    "registry/docker-registry",
+    "response/sweep",
+    "store/cache",
+    "store/proved",
+  ].map((name) => `test/${name}.test.ts`),
 ];
 
 export default defineConfig({

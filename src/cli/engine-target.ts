@@ -60,6 +60,15 @@ export async function openEngineTarget(
   }
 }
 
-function clientOf({ engine }: EngineTarget, { plainHttp, signal }: ScanOptions): EngineClient {
-  return new EngineClient(engine, { env: process.env, plainHttp, signal });
+/** A tag and nothing else, so that the words before it could be the image of that name. */
+const tagForm = /^\w[\w.-]{0,127}$/;
+
+function clientOf({ engine, kind, name }: EngineTarget, { plainHttp, signal }: ScanOptions): EngineClient {
+  try {
+    return new EngineClient(engine, { env: process.env, plainHttp, signal });
+  } catch (error) {
+    if (!(error instanceof ToolError) || kind !== "image" || !tagForm.test(name)) throw error;
+    const hint = `The image ${engine} of Docker Hub is docker.io/library/${engine}:${name}. ${error.hint ?? ""}`.trim();
+    throw new ToolError(error.code, error.message, { hint, cause: error });
+  }
 }

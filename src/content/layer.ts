@@ -11,6 +11,8 @@ import {
   type StreamDamage,
 } from "./compression.ts";
 import { hasher } from "./digest.ts";
+import { readLayerTable } from "./layer-table.ts";
+import { TableCheck } from "./table-check.ts";
 import { collectLayerPaths } from "./layer-paths.ts";
 import { walkTar } from "./tar-entries.ts";
 import { isTarHeader, isZero, TAR_BLOCK } from "./tar-header.ts";
@@ -70,12 +72,14 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
   let isWhole = true;
   let isUnpadded = false;
   let peeked: Peeked | undefined;
+  let check: TableCheck | undefined;
   const damaged = (damage: StreamDamage): void => {
     if (damage.kind !== "trailing") isWhole = false;
     add(codes[damage.kind], "incomplete", damage.message);
   };
 
   try {
+    check = await openCheck(unit, () => add("layer-corrupt", "note", "its table of contents is damaged"));
     peeked = await peek(stored.open);
     compression = sniffCompression(peeked.head);
     const chunks = expand(peeked.open, compression, limits, damaged);
@@ -84,10 +88,18 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
         entries++;
         const path = cleanPath(entry.name);
         const number = paths.entry(path, entry);
-        if (entry.type === "file") sink.begin({ path, size: entry.size, entry: number });
+        if (entry.type !== "file") return;
+        check?.begin(path, entry.size);
+        sink.begin({ path, size: entry.size, entry: number });
       },
-      data: (chunk) => sink.push(chunk),
-      end: (complete) => sink.end(complete),
+      data(chunk) {
+        check?.push(chunk);
+        sink.push(chunk);
+      },
+      end(complete) {
+        check?.end();
+        sink.end(complete);
+      },
     });
     let shape: "tar" | "other" | undefined;
     let head: Uint8Array = new Uint8Array(0);
@@ -115,6 +127,14 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     if (shape === "tar") {
       const damage = await walk.finish();
       isUnpadded = walk.isUnpadded;
+      for (const { effect, path, message } of check?.faults() ?? [])
+        problems.push({
+          code: "table-mismatch",
+          effect,
+          target: unit.target,
+          subject: `${layerName(unit)} ${path}`,
+          message,
+        });
       if (damage !== undefined && isWhole) {
         add("layer-corrupt", "incomplete", `${damage.message} (${damage.entries} entries were read)`);
       }
@@ -140,6 +160,14 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     add("diff-id-mismatch", "note", `the uncompressed layer hashes to ${diffId}`);
   for (const message of paths.gaps()) add("layer-corrupt", "note", message);
   return { reading: { digest, diffId, compression, isUnpadded, ...paths.result() }, problems, entries, bytes };
+}
+
+/** What holds the tar beside the layer's table of contents, where it has one at hand. */
+async function openCheck(unit: LayerUnit, damaged: () => void): Promise<TableCheck | undefined> {
+  if (unit.wrapped !== undefined || unit.unpacked !== undefined) return undefined;
+  const table = await readLayerTable(unit);
+  if (table === "damaged") damaged();
+  return table === undefined || table === "damaged" ? undefined : new TableCheck(table);
 }
 
 const codes: Readonly<Record<StreamDamage["kind"], ProblemCode>> = {

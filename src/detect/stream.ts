@@ -10,6 +10,10 @@ import type { PlacedOutcome } from "./trace.ts";
 export interface ContentStream {
   push(chunk: Uint8Array): void;
   end(): ScanResult;
+  /** How many bytes of the kernel's memory it keeps, from its `low` on; what lies behind may change with every look. */
+  readonly span: number;
+  /** How many bytes may be pushed before it looks at what it has. */
+  readonly room: number;
 }
 
 /** A stream is looked at in segments of this many bytes, however it is cut into chunks. */
@@ -82,6 +86,10 @@ export function openStream(detector: Detector, low: number): ContentStream {
     filled -= keepFrom - low;
   };
   return {
+    span: carry + segmentBytes,
+    get room() {
+      return low + carry + segmentBytes - filled;
+    },
     push(chunk) {
       let at = 0;
       while (at < chunk.length) {

@@ -23,6 +23,7 @@ const problemCodes = Object.keys({
   "layer-corrupt": 0,
   "digest-mismatch": 0,
   "diff-id-mismatch": 0,
+  "table-mismatch": 0,
   "manifest-invalid": 0,
   "config-invalid": 0,
   "archive-corrupt": 0,

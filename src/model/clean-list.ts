@@ -39,6 +39,17 @@ export class CleanListBuilder {
     this.#sizes.push(size);
   }
 
+  /** Adds what another list holds. */
+  append({ ids, sizes, judged }: CleanList): void {
+    const before = this.#ids.length;
+    for (let i = 0; i < judged.length; i++) this.#judged.push(judged[i]! + (i % judgedWidth === 0 ? before : 0));
+    const hex = Buffer.from(ids).toString("hex");
+    for (let i = 0; i < sizes.length; i++) {
+      this.#ids.push(hex.slice(40 * i, 40 * i + 40));
+      this.#sizes.push(sizes[i]!);
+    }
+  }
+
   list(): CleanList {
     return {
       ids: new Uint8Array(Buffer.from(this.#ids.join(""), "hex")),

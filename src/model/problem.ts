@@ -12,6 +12,7 @@ export type ProblemCode =
   | "layer-corrupt" // damaged compression or tar
   | "digest-mismatch"
   | "diff-id-mismatch" // the uncompressed layer does not hash to what the config says
+  | "table-mismatch" // a layer's table of contents and its tar differ
   | "manifest-invalid"
   | "config-invalid"
   | "archive-corrupt" // an archive inside of a content is cut off or damaged

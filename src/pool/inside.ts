@@ -18,6 +18,7 @@ import {
   type Member,
   type MemberFault,
   type PlacedKind,
+  type StreamKind,
   type ReportFault,
 } from "../content/containers/index.ts";
 import { insideLimits, type InsideLimits } from "../content/containers/limits.ts";
@@ -72,7 +73,34 @@ export function lookInside(
   limits: InsideLimits = insideLimits,
 ): WholeResult {
   const kind = task.archiveDepth === 0 ? undefined : containerKindOf(bytes);
-  return kind === undefined ? { result } : new InsideWalk(task, low, bytes.size, limits).walk(kind, bytes, result);
+  if (kind === undefined) return { result };
+  const walk = new InsideWalk(task, low, () => bytes.size, limits);
+  return isPlaced(kind)
+    ? walk.walk(
+        kind,
+        (report) => placedMembers(kind, bytes, report),
+        () => result,
+      )
+    : walk.walk(
+        kind,
+        (report) => streamedMembers(kind, new ChunkReader(chunksOf(bytes)), report),
+        () => result,
+      );
+}
+
+/**
+ * The same for a content that comes in pieces and is read while it goes by. `read` says how many bytes came so far; `own` gives what its own bytes say, once all pieces were asked for. What is
+ * in the kernel's memory behind `low` is not to be changed meanwhile.
+ */
+export function lookInsideStream(
+  task: Task,
+  kind: StreamKind,
+  chunks: Iterable<Uint8Array>,
+  low: number,
+  { read, own }: { readonly read: () => number; readonly own: () => ScanResult },
+): WholeResult {
+  const walk = new InsideWalk(task, low, read, insideLimits);
+  return walk.walk(kind, (report) => streamedMembers(kind, new ChunkReader(chunks), report), own);
 }
 
 /** Scans a content that is in memory as a whole, and what lies inside of it. */
@@ -105,7 +133,8 @@ class InsideWalk {
   readonly #task: Task;
   readonly #low: number;
   readonly #limits: InsideLimits;
-  readonly #mostBytes: number;
+  /** Bytes of the container itself, or so many of them as were read. */
+  readonly #size: () => number;
   readonly #faults = new Map<string, InsideFault & { count: number }>();
   readonly #found: Detection[] = [];
   /** What the bytes of containers themselves say; told where no member says the same. */
@@ -116,33 +145,29 @@ class InsideWalk {
   #held = 0;
   #isStopped = false;
 
-  constructor(task: Task, low: number, size: number, limits: InsideLimits) {
+  constructor(task: Task, low: number, size: () => number, limits: InsideLimits) {
     this.#task = task;
     this.#low = low;
     this.#limits = limits;
-    this.#mostBytes = Math.max(limits.freeBytes, limits.maxRatio * size);
+    this.#size = size;
   }
 
-  walk(kind: ContainerKind, bytes: Bytes, result: ScanResult): WholeResult {
+  walk(kind: ContainerKind, members: (report: ReportFault) => Iterable<Member>, own: () => ScanResult): WholeResult {
     const { kernel } = this.#task.detector;
     const looked = kernel.scannedBytes;
-    this.#results.push(result);
-    this.#ofContainers.push(...result.detections);
-    const level = deeper({ path: "", depth: 0, forms: 0 }, kind);
-    this.#open(level, (report) =>
-      isPlaced(kind)
-        ? placedMembers(kind, bytes, report)
-        : streamedMembers(kind, new ChunkReader(chunksOf(bytes)), report),
-    );
+    this.#open(deeper({ path: "", depth: 0, forms: 0 }, kind), members);
+    const result = own();
+    this.#results.unshift(result);
+    this.#ofContainers.unshift(...result.detections);
     // Members are not among the bytes of which it is told how many were looked at.
     kernel.scannedBytes = looked;
     const inMembers = new Map<string, string[]>();
     for (const { secret, member = "" } of this.#found) append(inMembers, secret, member);
-    const own = this.#ofContainers.filter(
+    const ofContainers = this.#ofContainers.filter(
       ({ secret, member = "" }) =>
         !inMembers.get(secret)?.some((path) => member === "" || path === member || path.startsWith(`${member}!`)),
     );
-    const all = [...own, ...this.#found];
+    const all = [...ofContainers, ...this.#found];
     const merged: ScanResult = {
       detections: all.slice(0, maxDetections),
       suppressed: this.#results.reduce((sum, { suppressed }) => addCounts(sum, suppressed), {}),
@@ -240,8 +265,9 @@ class InsideWalk {
     for (const chunk of chunks) {
       this.#bytes += chunk.length;
       this.#task.inside(chunk.length);
-      if (this.#bytes > this.#mostBytes)
-        this.#stop("bomb", path, `expands to more than ${this.#mostBytes} bytes: the rest was not read`);
+      const mostBytes = Math.max(this.#limits.freeBytes, this.#limits.maxRatio * this.#size());
+      if (this.#bytes > mostBytes)
+        this.#stop("bomb", path, `expands to more than ${mostBytes} bytes: the rest was not read`);
       else if (this.#task.cancelled()) this.#stop("interrupted", path, "was not read to its end");
       if (this.#isStopped) return;
       yield chunk;

@@ -2,6 +2,7 @@ import type { Prebuilt } from "../detect/index.ts";
 import type { ProvedContents } from "../model/clean-index.ts";
 import type { Ruleset } from "../model/rule.ts";
 import type { Unit, UnitResult } from "../model/unit.ts";
+import type { HeldUnit } from "./units/held-unit.ts";
 
 /** What a worker is started with. */
 export interface WorkerSetup {
@@ -19,6 +20,8 @@ export interface WorkerSetup {
   readonly progress: SharedArrayBuffer;
   /** Shared by all: not 0 once the run is cancelled. */
   readonly cancel: SharedArrayBuffer;
+  /** Shared by all: how many workers have nothing to do (`idleSlots` numbers). */
+  readonly idle: SharedArrayBuffer;
 }
 
 /** Slots of the shared progress numbers. */
@@ -26,14 +29,24 @@ export const progressSlot = { ordinal: 0, bytes: 1, contents: 2, beats: 3, looke
 export const progressSlots = 5;
 
 export interface UnitMessage {
+  readonly kind: "unit";
   readonly id: number;
-  readonly unit: Unit;
+  readonly unit: Unit | HeldUnit;
   /** Numbers of contents that ended a worker before. */
   readonly leaveOut: readonly number[];
   /** Clean contents of earlier scans; in shared memory, so nothing is copied. */
   readonly known?: readonly ProvedContents[] | undefined;
 }
 
+/** What came of a content that the worker gave away. */
+export interface HandedMessage {
+  readonly kind: "handed";
+  readonly number: number;
+  readonly result: UnitResult | undefined;
+}
+
 export type WorkerMessage =
   | { readonly kind: "ready"; readonly engine: "re2" | "re2js" }
-  | { readonly kind: "result"; readonly id: number; readonly result: UnitResult };
+  | { readonly kind: "result"; readonly id: number; readonly result: UnitResult }
+  /** A content for a worker that is idle. */
+  | { readonly kind: "give"; readonly number: number; readonly unit: HeldUnit };

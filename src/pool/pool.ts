@@ -4,8 +4,17 @@ import type { Prebuilt } from "../detect/index.ts";
 import type { ProvedContents } from "../model/clean-index.ts";
 import type { Ruleset } from "../model/rule.ts";
 import type { Unit, UnitResult } from "../model/unit.ts";
+import { idleSlot, idleSlots } from "./hand-over.ts";
 import { OwnThread } from "./own-thread.ts";
-import { progressSlot, progressSlots, type UnitMessage, type WorkerMessage, type WorkerSetup } from "./messages.ts";
+import {
+  progressSlot,
+  progressSlots,
+  type HandedMessage,
+  type UnitMessage,
+  type WorkerMessage,
+  type WorkerSetup,
+} from "./messages.ts";
+import type { HeldUnit } from "./units/held-unit.ts";
 
 export interface PoolOptions {
   /** Number of threads, at least 1. */
@@ -48,7 +57,7 @@ const mostCrashes = 200;
 
 interface Job {
   readonly id: number;
-  readonly unit: Unit;
+  readonly unit: Unit | HeldUnit;
   readonly known: readonly ProvedContents[] | undefined;
   readonly leaveOut: number[];
   readonly resolve: (result: UnitResult) => void;
@@ -76,6 +85,7 @@ export class Pool implements AsyncDisposable {
   engine: "re2" | "re2js" | undefined;
   readonly #options: PoolOptions;
   readonly #cancel = new SharedArrayBuffer(4);
+  readonly #idle = new SharedArrayBuffer(4 * idleSlots);
   readonly #seats: Seat[] = [];
   readonly #queue: Job[] = [];
   readonly #waiting: (() => void)[] = [];
@@ -169,7 +179,7 @@ export class Pool implements AsyncDisposable {
   #setup(progress: SharedArrayBuffer): WorkerSetup {
     const { ruleset, kernel, decodeDepth, honourInlineAllow, prebuilt, layerReader } = this.#options;
     return {
-      ...{ ruleset, kernel, decodeDepth, honourInlineAllow, progress, cancel: this.#cancel },
+      ...{ ruleset, kernel, decodeDepth, honourInlineAllow, progress, cancel: this.#cancel, idle: this.#idle },
       ...(prebuilt === undefined ? {} : { prebuilt }),
       archiveDepth: this.#options.archiveDepth ?? 0,
       inherits: this.#options.inherits ?? true,
@@ -192,12 +202,37 @@ export class Pool implements AsyncDisposable {
       this.engine = message.engine;
       return;
     }
+    if (message.kind === "give") return this.#bring(seat, message.number, message.unit);
     const job = seat.jobs.shift();
     if (job === undefined || job.id !== message.id) throw new Error("a worker answered out of turn");
     seat.startFailures = 0;
     this.#finish(job);
     job.resolve(message.result);
     this.#dispatch();
+  }
+
+  /** Brings what a worker has to give to one that has nothing to do, or back: nobody may wait for a worker that waits itself. */
+  #bring(from: Seat, number: number, unit: HeldUnit): void {
+    const { worker } = from;
+    const answer = (result: UnitResult | undefined): void => {
+      const message: HandedMessage = { kind: "handed", number, result };
+      // Where it has died meanwhile, its layer is read anew.
+      if (from.worker === worker) worker.postMessage(message);
+    };
+    const seat = this.#leastBusy();
+    if (seat.jobs.length > 0) return answer(undefined);
+    this.#bytesUnderWay += heldBytes(unit);
+    const reject = (): void => answer(undefined);
+    this.#hand(seat, { id: this.#nextId++, unit, known: undefined, leaveOut: [], resolve: answer, reject });
+    this.#countIdle();
+  }
+
+  #countIdle(): void {
+    const isAnyFree = this.#queue.length === 0;
+    const idle = this.#seats.filter(({ jobs }) => jobs.length === 0).length;
+    const numbers = new Int32Array(this.#idle);
+    Atomics.store(numbers, idleSlot.idle, isAnyFree ? idle : 0);
+    Atomics.store(numbers, idleSlot.startable, isAnyFree ? this.#options.workers - this.#seats.length : 0);
   }
 
   #finish(job: Job): void {
@@ -209,7 +244,12 @@ export class Pool implements AsyncDisposable {
     if (seat.ending || seat.worker !== worker) return;
     const [job] = seat.jobs;
     const ordinal = seat.progress[progressSlot.ordinal]!;
-    if (job === undefined || ordinal < 0) {
+    if (job?.unit.kind === "held") {
+      // Who gave it scans it, and is the one to blame if that ends a worker again.
+      seat.jobs.shift();
+      this.#finish(job);
+      job.reject(error ?? new Error("a worker ended"));
+    } else if (job === undefined || ordinal < 0) {
       if (++seat.startFailures >= maxStartFailures) {
         const detail = error === undefined ? "" : `: ${error.message}`;
         return this.#fail(new ToolError("worker", `a worker thread cannot work${detail}`, { cause: error }));
@@ -249,13 +289,18 @@ export class Pool implements AsyncDisposable {
   #dispatch(): void {
     while (this.#queue.length > 0) {
       const seat = this.#leastBusy();
-      if (seat.jobs.length >= unitsPerWorker) return;
-      const job = this.#queue.shift()!;
-      if (seat.jobs.length === 0) seat.beatAt = Date.now();
-      seat.jobs.push(job);
-      const message: UnitMessage = { id: job.id, unit: job.unit, leaveOut: job.leaveOut, known: job.known };
-      seat.worker.postMessage(message);
+      if (seat.jobs.length >= unitsPerWorker) break;
+      this.#hand(seat, this.#queue.shift()!);
     }
+    this.#countIdle();
+  }
+
+  #hand(seat: Seat, job: Job): void {
+    if (seat.jobs.length === 0) seat.beatAt = Date.now();
+    seat.jobs.push(job);
+    const { id, unit, leaveOut, known } = job;
+    const message: UnitMessage = { kind: "unit", id, unit, leaveOut, known };
+    seat.worker.postMessage(message);
   }
 
   #leastBusy(): Seat {
@@ -282,7 +327,7 @@ export class Pool implements AsyncDisposable {
   }
 }
 
-function abandoned(unit: Unit): UnitResult {
+function abandoned(unit: Unit | HeldUnit): UnitResult {
   const subject = unit.kind === "pack" ? unit.pack : unit.kind === "layer" ? unit.digest : unit.target;
   const message = "ended its worker again and again; the rest of its contents was not scanned";
   const problem = { code: "worker-crashed", effect: "incomplete", target: unit.target, subject, message } as const;
@@ -290,6 +335,6 @@ function abandoned(unit: Unit): UnitResult {
 }
 
 /** What a unit under way may hold in memory: a layer streams, however large it is. */
-function heldBytes(unit: Unit): number {
+function heldBytes(unit: Unit | HeldUnit): number {
   return unit.kind === "layer" ? Math.min(unit.weight, layerBytes) : unit.weight;
 }

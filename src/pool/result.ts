@@ -20,7 +20,7 @@ const leastById = 256;
 
 /** Gathers what a worker has to say about one unit. */
 export class ResultBuilder {
-  readonly #target: string;
+  readonly target: string;
   readonly #hits: ContentHit[] = [];
   readonly #problems: Problem[] = [];
   #scanned = 0;
@@ -45,7 +45,7 @@ export class ResultBuilder {
 
   /** `lists`: whether it also lists the clean contents, by the ids that the target gives them and by keys made here. */
   constructor(target: string, lists: { readonly clean?: boolean; readonly proved?: boolean } = {}) {
-    this.#target = target;
+    this.target = target;
     this.#clean = lists.clean === true ? new CleanListBuilder() : undefined;
     this.#listsProved = lists.proved === true;
   }
@@ -107,13 +107,25 @@ export class ResultBuilder {
   }
 
   problem(code: ProblemCode, effect: Problem["effect"], subject: string, message: string): void {
-    this.#problems.push({ code, effect, target: this.#target, subject, message });
+    this.#problems.push({ code, effect, target: this.target, subject, message });
   }
 
   /** A content that cannot be scanned: named, and counted as skipped. */
   lost(code: ProblemCode, subject: string, message: string, count = 1): void {
     this.problem(code, "incomplete", subject, message);
     this.skip(code, count);
+  }
+
+  /** Adds what came of contents that another worker has scanned. */
+  merge({ scanned, bytes, skipped, suppressed, hits, problems, proved, recognised = 0 }: UnitResult): void {
+    this.#scanned += scanned;
+    this.#bytes += bytes;
+    this.#skipped = addCounts(this.#skipped, skipped);
+    this.#suppressed = addCounts(this.#suppressed, suppressed);
+    this.#hits.push(...hits);
+    this.#problems.push(...problems);
+    this.#recognised += recognised;
+    if (proved !== undefined) this.#ids.append(proved.ids);
   }
 
   result(): UnitResult {

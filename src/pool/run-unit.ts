@@ -1,10 +1,11 @@
 import type { Unit, UnitResult } from "../model/unit.ts";
 import { ResultBuilder } from "./result.ts";
 import type { Task } from "./task.ts";
+import type { HeldUnit } from "./units/held-unit.ts";
 import { scanFiles, scanInline, scanStream } from "./units/files.ts";
 
 /** Reads and scans what a unit names. Readers that few scans need are loaded when they are needed. */
-export async function runUnit(unit: Unit, task: Task): Promise<UnitResult> {
+export async function runUnit(unit: Unit | HeldUnit, task: Task): Promise<UnitResult> {
   const { kind, target } = unit;
   const out = new ResultBuilder(target, {
     clean: task.listsClean && (kind === "pack" || kind === "loose"),
@@ -25,6 +26,9 @@ export async function runUnit(unit: Unit, task: Task): Promise<UnitResult> {
       break;
     case "layer":
       await (await import("./units/layer.ts")).scanLayer(unit, task, out);
+      break;
+    case "held":
+      (await import("./units/held-unit.ts")).scanHeld(unit, task, out);
       break;
     case "files":
       scanFiles(unit, task, out);

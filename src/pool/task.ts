@@ -1,4 +1,5 @@
 import type { Detector } from "../detect/index.ts";
+import type { HandOver } from "./hand-over.ts";
 import type { LayerThread } from "./layers/layer-thread.ts";
 import type { Recogniser } from "./recogniser.ts";
 
@@ -11,6 +12,8 @@ export interface Task {
   readonly recogniser: Recogniser;
   /** Reads large layers beside this thread. */
   readonly layers?: LayerThread;
+  /** Takes what other workers may scan meanwhile. */
+  readonly handOver?: HandOver;
   /**
    * Told before each content, with its number in the unit. Gives false when this content ended a worker before: it is then left out.
    * The main thread sees the number, so that it knows whom to blame when the worker dies.

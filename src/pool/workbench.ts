@@ -1,17 +1,19 @@
 import type { Unit, UnitResult } from "../model/unit.ts";
 import { createDetector, instantiateKernel, loadEngine } from "../detect/index.ts";
 import { progressSlot, type WorkerSetup } from "./messages.ts";
+import type { HandOver } from "./hand-over.ts";
 import { LayerThread } from "./layers/layer-thread.ts";
 import type { ProvedContents } from "../model/clean-index.ts";
 import { Recogniser } from "./recogniser.ts";
 import { runUnit } from "./run-unit.ts";
+import type { HeldUnit } from "./units/held-unit.ts";
 import type { Task } from "./task.ts";
 
 /** What scans units in a thread: a detector, and its numbers in the shared memory. */
 export interface Workbench {
   readonly engine: "re2" | "re2js";
   /** Scans one unit; the next may come when this one is done. `leaveOut`: numbers of contents that ended a worker before. Undefined where it is more than the limits allow. */
-  run(unit: Unit, leaveOut: readonly number[], how?: RunLimits): Promise<UnitResult | undefined>;
+  run(unit: Unit | HeldUnit, leaveOut: readonly number[], how?: RunLimits): Promise<UnitResult | undefined>;
 }
 
 export interface RunLimits {
@@ -23,8 +25,8 @@ export interface RunLimits {
   readonly known?: readonly ProvedContents[] | undefined;
 }
 
-/** Makes the workbench of this thread. */
-export async function openWorkbench(setup: WorkerSetup): Promise<Workbench> {
+/** Makes the workbench of this thread. `handOver`: to other threads, where there are any. */
+export async function openWorkbench(setup: WorkerSetup, handOver?: HandOver): Promise<Workbench> {
   const engine = await loadEngine();
   const detector = createDetector({
     ruleset: setup.ruleset,
@@ -54,6 +56,7 @@ export async function openWorkbench(setup: WorkerSetup): Promise<Workbench> {
       progress[progressSlot.beats]!++;
     },
     ...(setup.layerReader === undefined ? {} : { layers: new LayerThread(new URL(setup.layerReader)) }),
+    ...(handOver === undefined ? {} : { handOver }),
     begin(ordinal) {
       progress[progressSlot.ordinal] = ordinal;
       progress[progressSlot.contents]!++;

@@ -1,15 +1,19 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { UnitMessage, WorkerMessage, WorkerSetup } from "./messages.ts";
+import { HandOver } from "./hand-over.ts";
+import type { HandedMessage, UnitMessage, WorkerMessage, WorkerSetup } from "./messages.ts";
 import { openWorkbench } from "./workbench.ts";
 
 /** A worker: reads units, scans what they name, answers with results. One unit at a time. */
 async function main(): Promise<void> {
   if (parentPort === null) throw new Error("this is a worker's entry");
   const port = parentPort;
-  const workbench = await openWorkbench(workerData as WorkerSetup);
+  const setup = workerData as WorkerSetup;
+  const handOver = new HandOver(setup.idle, (number, unit) => send({ kind: "give", number, unit }));
+  const workbench = await openWorkbench(setup, handOver);
   // Units wait here: a handler may be asynchronous, and two must not share the detector.
   let turn = Promise.resolve();
-  port.on("message", (message: UnitMessage) => {
+  port.on("message", (message: UnitMessage | HandedMessage) => {
+    if (message.kind === "handed") return handOver.hear(message.number, message.result);
     turn = turn.then(async () => {
       const result = await workbench.run(message.unit, message.leaveOut, { known: message.known });
       if (result !== undefined) send({ kind: "result", id: message.id, result });

@@ -157,6 +157,9 @@ describe("an engine", () => {
       expect(ran.stderr).toContain(message);
       expect(ran.stderr).not.toContain("\u001b");
     }
+    const hint = await ask(["image", "docker:dind"], { DOCKER_HOST: "ssh://me@there", HOME: folder });
+    expect(hint.code).toBe(2);
+    expect(hint.stderr).toContain("The image docker of Docker Hub is docker.io/library/docker:dind");
     const gone = await ask(["image", "docker:app"], { DOCKER_HOST: `unix://${folder}/nowhere.sock` });
     expect(gone.code).toBe(2);
     expect(gone.stderr).toContain("docker cannot be asked (ENOENT)");

@@ -1,14 +1,17 @@
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { buildImage } from "../../fixtures/images/build-image.ts";
 import { createRepository, versionsOf } from "../../fixtures/git/workshop.ts";
 import { openObjectStore } from "../../src/content/git/object-store.ts";
-import type { UnitResult } from "../../src/model/unit.ts";
+import type { LayerUnit, UnitResult } from "../../src/model/unit.ts";
 import { Pool } from "../../src/pool/index.ts";
 import { planLoose, planPack } from "../../src/sources/git/plan.ts";
 import { createRandom } from "../../src/rules/random.ts";
+import { endOfTar, rawEntry } from "../content/tar-blocks.ts";
 import { leaktrace, probe, probeRules, scratch } from "../cli/scan-program.ts";
 import { probes } from "../detect/rules-for-tests.ts";
 
@@ -99,9 +102,9 @@ await import(${JSON.stringify(new URL("worker.js", dist).href)});
     return pathToFileURL(path);
   }
 
-  function poolOf(entry: URL, workers = 2, stallMs?: number): Pool {
+  function poolOf(entry: URL, workers = 2, stallMs?: number, archiveDepth = 0): Pool {
     return new Pool({
-      workers,
+      ...{ workers, archiveDepth },
       ruleset: probes,
       kernel,
       decodeDepth: 1,
@@ -134,6 +137,75 @@ await import(${JSON.stringify(new URL("worker.js", dist).href)});
       skipped: results.map(({ skipped }) => skipped).filter((counts) => Object.keys(counts).length > 0),
     };
   }
+
+  describe("that reads a layer with archives", () => {
+    const archive = (name: string): Buffer =>
+      gzipSync(
+        Buffer.concat([
+          Buffer.from(`${name.startsWith("bad") ? marker : "token:"} ${probe(name)}\n`),
+          randomBytes(1 << 20),
+        ]),
+      );
+    const layerOf = (names: readonly string[]): LayerUnit => {
+      const file = join(folder, `archives-${names.length}.tar`);
+      const files = names.map((name) => rawEntry({ name }, archive(name)));
+      writeFileSync(file, Buffer.concat([...files, endOfTar]));
+      return {
+        kind: "layer",
+        target: "t",
+        weight: 1,
+        file,
+        offset: 0,
+        length: statSync(file).size,
+        digest: "",
+        diffId: "",
+      };
+    };
+    /** The built worker, or a faulty one, that tells in a file when it gives something to another. */
+    const telling = (worker: URL, told: string): URL => {
+      const path = join(folder, `telling-${createRandom(told).integer(1e9)}.mjs`);
+      writeFileSync(
+        path,
+        `import { appendFileSync } from "node:fs";
+import { parentPort } from "node:worker_threads";
+const post = parentPort.postMessage.bind(parentPort);
+parentPort.postMessage = (message) => {
+  if (message.kind === "give") appendFileSync(${JSON.stringify(told)}, "given\\n");
+  post(message);
+};
+await import(${JSON.stringify(worker.href)});
+`,
+      );
+      return pathToFileURL(path);
+    };
+    const byPlace = ({ hits, ...rest }: UnitResult): unknown => ({
+      ...{ ...rest, proved: undefined, hits: hits.toSorted((a, b) => a.entry! - b.entry!) },
+    });
+
+    test("gives them to one that has nothing to do, and the result is the same", async () => {
+      const unit = layerOf(Array.from({ length: 12 }, (_, i) => `${i}.gz`));
+      const told = join(folder, "given");
+      await using alone = poolOf(new URL("worker.js", dist), 1, undefined, 4);
+      await using together = poolOf(telling(new URL("worker.js", dist), told), 3, undefined, 4);
+      const [expected, result] = [await alone.run(unit), await together.run(unit)];
+      expect(expected.hits.length).toBe(12);
+      expect(byPlace(result)).toEqual(byPlace(expected));
+      expect(readFileSync(told, "utf8")).toContain("given");
+    });
+
+    test("and dies over one of them costs that one, whoever had it", { timeout: 60_000 }, async () => {
+      const unit = layerOf(["0.gz", "bad-1.gz", "2.gz", "bad-2.gz", "4.gz"]);
+      const told = join(folder, "given-bad");
+      await using pool = poolOf(telling(faultyWorker("process.exit(5)"), told), 2, undefined, 4);
+      expect(summary([await pool.run(unit)])).toEqual({
+        found: ["0.gz", "2.gz", "4.gz"],
+        lost: ["worker-crashed incomplete bad-1.gz", "worker-crashed incomplete bad-2.gz"],
+        scanned: 3,
+        skipped: [{ "worker-crashed": 2 }],
+      });
+      expect(readFileSync(told, "utf8")).toContain("given");
+    });
+  });
 
   test.each([
     ["that ends its thread", "process.exit(7)"],

@@ -13,6 +13,10 @@ export interface RecordSink {
   /** The bytes are valid during the call. */
   push(chunk: Uint8Array): void;
   end(): void;
+  /** Asked after each piece: whether the sink would rather ask for what is left of this file than be given it. */
+  readonly wantsRest?: boolean;
+  /** Then it is called once; what it leaves of `chunks` is passed over. Each is valid until the next one is asked for. */
+  rest?(chunks: Iterable<Uint8Array>): void;
 }
 
 /** Writes what is told to a `LayerSink` into a ring. `done` ends it. */
@@ -64,6 +68,8 @@ export async function readRecords(ring: RingReader, sink: RecordSink, check: () 
       }
       case kinds.data:
         await ring.take(number, check, (part) => sink.push(part));
+        if (sink.wantsRest !== true) break;
+        passRest(restOf(ring, head), sink);
         break;
       case kinds.end:
         sink.end();
@@ -73,5 +79,30 @@ export async function readRecords(ring: RingReader, sink: RecordSink, check: () 
       default:
         throw new Error("the records of a layer are not what they should be");
     }
+  }
+}
+
+/** Lets a sink ask for what is left of a file. */
+function passRest(rest: Generator<Uint8Array, void>, sink: RecordSink): void {
+  // Whoever takes no more must not end the generator: what is left has to be passed over.
+  sink.rest?.({ [Symbol.iterator]: () => ({ next: () => rest.next() }) });
+  for (let next = rest.next(); next.done !== true; next = rest.next());
+  sink.end();
+}
+
+/**
+ * The bytes of a file up to its end, which is taken as well and then stands in `head`; nothing where it stands there already. Whoever asks for them cannot hear that the other thread
+ * died, and waits: the pool ends a worker that does so for long.
+ */
+function* restOf(ring: RingReader, head: Buffer): Generator<Uint8Array, void> {
+  while (head.readUInt32LE(0) !== kinds.end) {
+    let filled = 0;
+    for (const part of ring.parts(headBytes)) {
+      if (part === undefined) continue;
+      head.set(part, filled);
+      filled += part.length;
+    }
+    if (head.readUInt32LE(0) !== kinds.data) continue;
+    for (const part of ring.parts(head.readUInt32LE(4))) if (part !== undefined) yield part;
   }
 }

@@ -82,21 +82,30 @@ export class RingReader {
 
   /** Gives the next `length` bytes to `use`, in one or more parts; each is valid during its call. `check` is called while nothing comes, and may throw. */
   async take(length: number, check: () => void, use: (part: Uint8Array) => void): Promise<void> {
+    for (const part of this.parts(length)) {
+      if (part !== undefined) use(part);
+      else {
+        // A thread that only sleeps would never hear that the other one died.
+        await new Promise((resolve) => setImmediate(resolve));
+        check();
+      }
+    }
+  }
+
+  /** The next `length` bytes, in one or more parts; each is valid until the next one is asked for. Undefined where nothing has come for a moment. */
+  *parts(length: number): Generator<Uint8Array | undefined, void> {
     let read = aligned(Atomics.load(this.#numbers, slot.read));
     for (let left = length; left > 0;) {
       const written = Atomics.load(this.#numbers, slot.written);
       const available = (written - read) | 0;
       // Less than nothing where the writer has not come to this piece yet.
       if (available <= 0) {
-        if (Atomics.wait(this.#numbers, slot.written, written, waitMs) !== "timed-out") continue;
-        // A thread that only sleeps would never hear that the other one died.
-        await new Promise((resolve) => setImmediate(resolve));
-        check();
+        if (Atomics.wait(this.#numbers, slot.written, written, waitMs) === "timed-out") yield undefined;
         continue;
       }
       const place = read & (capacity - 1);
       const part = this.#bytes.subarray(place, place + Math.min(left, available, capacity - place));
-      use(part);
+      yield part;
       left -= part.length;
       read = (read + part.length) | 0;
       Atomics.store(this.#numbers, slot.read, read);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { blobId, startBlobId } from "../../content/blob-id.ts";
-import type { Bytes } from "../../content/containers/index.ts";
-import { headBytes, type ContentStream, type Detector, type ScanResult } from "../../detect/index.ts";
-import { lookInsideHeld, withInside, type WholeResult } from "../inside.ts";
+import { bytesInMemory, containerKindOf, mayBeContainer, type Bytes } from "../../content/containers/index.ts";
+import { headBytes, type ContentStream, type Detector } from "../../detect/index.ts";
+import { lookInsideHeld, lookInsideStream, withInside, type WholeResult } from "../inside.ts";
 import type { FileDigests } from "../../model/detection.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
@@ -10,6 +10,8 @@ import { HeldContent } from "./held-content.ts";
 
 /** Contents up to this size are gathered before they are scanned, so that one which was seen before need not be scanned again. */
 export const gatherBytes = 4 << 20;
+/** Archives from this size on are given to a worker that has nothing to do; smaller ones are sooner scanned than given. */
+const leastGivenBytes = 1 << 16;
 /** Ids that a worker remembers. Beyond it contents are scanned again, which costs time and changes nothing. */
 const maxRemembered = 400_000;
 
@@ -22,7 +24,6 @@ export class EntryScanner {
   readonly #task: Task;
   readonly #out: ResultBuilder;
   readonly #remembered: Map<string, WholeResult>;
-  #ordinal = 0;
   #place = "";
   #size = 0;
   #filled = 0;
@@ -30,7 +31,14 @@ export class EntryScanner {
   #hash: ReturnType<typeof startBlobId> | undefined;
   #leftOut = false;
   #id = "";
-  #whole: Bytes | HeldContent | undefined;
+  /** Where a large content can be read again. */
+  #whole: Bytes | undefined;
+  /** A large content that cannot, as long as it may be an archive. */
+  #held: HeldContent | undefined;
+  /** What came of a large archive that was read while it went by; before that its first bytes. */
+  #passing: WholeResult | Uint8Array | undefined;
+  #nextOrdinal = 0;
+  #ordinal = 0;
   readonly #asksPaths: boolean;
   /** The first bytes of a content whose path a rule may ask for. */
   #head: Buffer | undefined;
@@ -51,15 +59,18 @@ export class EntryScanner {
     this.#filled = 0;
     this.#stream = undefined;
     this.#hash = undefined;
+    this.#whole = whole;
+    this.#held = undefined;
+    this.#passing = undefined;
     this.#head = this.#asksPaths && size > 0 && this.#task.detector.files.asks(place) ? Buffer.alloc(0) : undefined;
-    this.#leftOut = !this.#task.begin(this.#ordinal++);
+    this.#leftOut = !this.#task.begin((this.#ordinal = this.#nextOrdinal++));
     if (this.#leftOut) return;
     const { kernel } = this.#task.detector;
     if (size <= gatherBytes) kernel.reserve(size);
     else {
-      this.#stream = this.#task.detector.stream();
       this.#hash = startBlobId(size);
-      this.#whole = this.#task.archiveDepth === 0 ? undefined : (whole ?? new HeldContent(size));
+      if (this.#task.archiveDepth === 0) this.#whole = undefined;
+      else if (whole === undefined) this.#held = new HeldContent(size);
     }
   }
 
@@ -68,10 +79,12 @@ export class EntryScanner {
     if (this.#leftOut) return;
     if (this.#head !== undefined && this.#head.length < headBytes)
       this.#head = Buffer.concat([this.#head, chunk.subarray(0, headBytes - this.#head.length)]);
-    if (this.#stream !== undefined) {
-      this.#stream.push(chunk);
-      this.#hash?.update(chunk);
-      if (this.#whole instanceof HeldContent) this.#whole.push(chunk);
+    if (this.#hash !== undefined) {
+      this.#hash.update(chunk);
+      const rest = this.#held === undefined ? chunk : this.#held.push(chunk);
+      if (rest !== undefined && this.#stream === undefined && this.#held?.streamed !== undefined)
+        this.#passing = Buffer.from(rest);
+      if (rest !== undefined) (this.#stream ??= this.#task.detector.stream()).push(rest);
     } else {
       const { kernel } = this.#task.detector;
       const part = chunk.subarray(0, this.#size - this.#filled);
@@ -80,9 +93,43 @@ export class EntryScanner {
     this.#filled += chunk.length;
   }
 
+  /** Whether this is an archive that is too large to be held, and can be read while it goes by. */
+  get wantsRest(): boolean {
+    return this.#passing instanceof Uint8Array;
+  }
+
+  /** Reads such an archive; `chunks` are the bytes that were not pushed. */
+  rest(chunks: Iterable<Uint8Array>): void {
+    const { kernel } = this.#task.detector;
+    const kind = this.#held?.streamed;
+    const [first, stream] = [this.#passing, this.#stream];
+    if (!(first instanceof Uint8Array) || kind === undefined || stream === undefined) return;
+    const low = kernel.arena + stream.span;
+    // Two streams share the kernel's memory. That of the archive's own bytes, when it looks at them, decodes in the place of the one of a member.
+    const push = (chunk: Uint8Array): void => {
+      const kept = chunk.length < stream.room ? undefined : Buffer.from(kernel.bytes.subarray(low, low + stream.span));
+      stream.push(chunk);
+      if (kept !== undefined) kernel.bytes.set(kept, low);
+    };
+    const take = (chunk: Uint8Array): void => {
+      this.#task.advance(chunk.length);
+      this.#hash?.update(chunk);
+      this.#filled += chunk.length;
+      push(chunk);
+    };
+    const all = teed(first, chunks, take);
+    this.#passing = lookInsideStream(this.#task, kind, all, low, {
+      read: () => this.#filled,
+      own() {
+        while (all.next().done !== true);
+        return stream.end();
+      },
+    });
+  }
+
   /** Digests of the file that was scanned last; undefined where its bytes are not at hand any more. */
   digests(): FileDigests | undefined {
-    if (this.#stream !== undefined || this.#leftOut) return undefined;
+    if (this.#hash !== undefined || this.#leftOut) return undefined;
     const { kernel } = this.#task.detector;
     const bytes = kernel.bytes.subarray(kernel.arena, kernel.arena + Math.min(this.#filled, this.#size));
     // What lies inside of it may have been put in its place since.
@@ -94,16 +141,45 @@ export class EntryScanner {
   /** The content ended. */
   end(): void {
     if (this.#leftOut) this.#out.lost("worker-crashed", this.#place, crashMessage);
-    else if (this.#stream === undefined) this.#gathered();
-    else this.#streamed(this.#stream.end());
+    else if (this.#hash === undefined) this.#gathered();
+    else this.#large(this.#hash.digest("hex"));
   }
 
-  #streamed(result: ScanResult): void {
-    const whole = this.#whole instanceof HeldContent ? this.#whole.end() : this.#whole;
+  #large(id: string): void {
+    if (this.#passing !== undefined && !(this.#passing instanceof Uint8Array)) {
+      this.#out.scanned(id, this.#place, this.#filled, this.#named(this.#passing));
+      return;
+    }
+    const held = this.#held?.bytes;
+    const whole = this.#held?.end() ?? this.#whole;
+    this.#held = undefined;
     this.#whole = undefined;
-    const id = this.#hash?.digest("hex") ?? "";
-    const all = lookInsideHeld(this.#task, result, whole, this.#filled);
+    if (whole !== undefined && whole !== "too-large" && held !== undefined && this.#isGiven(held)) return;
+    const stream = this.#stream ?? this.#task.detector.stream();
+    if (held !== undefined) stream.push(held);
+    const all = lookInsideHeld(this.#task, stream.end(), whole, this.#filled);
     this.#out.scanned(id, this.#place, this.#filled, this.#named(all));
+  }
+
+  /** Gives an archive of a layer to another worker, if one has time. */
+  #isGiven(bytes: Uint8Array): boolean {
+    const { handOver } = this.#task;
+    const { entry } = this.#out;
+    if (handOver === undefined || entry === undefined || !handOver.reserve(bytes.length)) return false;
+    const shared =
+      bytes.buffer instanceof SharedArrayBuffer ? bytes : new Uint8Array(new SharedArrayBuffer(bytes.length));
+    if (shared !== bytes) shared.set(bytes);
+    const { target } = this.#out;
+    handOver.give({
+      kind: "held",
+      target,
+      weight: bytes.length,
+      place: this.#place,
+      entry,
+      ordinal: this.#ordinal,
+      bytes: shared,
+    });
+    return true;
   }
 
   #gathered(): void {
@@ -118,6 +194,12 @@ export class EntryScanner {
       if (named.result !== known.result) this.#out.part(id, { ...named.result, suppressed: {} }, this.#place);
       return this.#out.recognised(id, this.#place, known);
     }
+    if (length >= leastGivenBytes && !this.#remembered.has(id) && this.#task.archiveDepth > 0) {
+      const { bytes } = detector.kernel;
+      const content = bytes.subarray(low, low + length);
+      const isArchive = mayBeContainer(bytes, low, length) && containerKindOf(bytesInMemory(content)) !== undefined;
+      if (isArchive && this.#isGiven(content)) return;
+    }
     // Told in full for every place, so that the report does not say which worker had which of them.
     const whole = this.#remembered.get(id) ?? withInside(this.#task, detector.scanAt(low, length), low, length, low);
     if (this.#remembered.size < maxRemembered) this.#remembered.set(id, isNothing(whole) ? nothing : whole);
@@ -130,6 +212,19 @@ export class EntryScanner {
     if (head === undefined || whole.result.detections.length > 0) return whole;
     const detections = this.#task.detector.files.look(this.#place, head, this.#filled);
     return detections.length === 0 ? whole : { ...whole, result: { ...whole.result, detections } };
+  }
+}
+
+/** Bytes that were taken already, then others, each of which is taken first. */
+function* teed(
+  first: Uint8Array,
+  chunks: Iterable<Uint8Array>,
+  take: (chunk: Uint8Array) => void,
+): Generator<Uint8Array, void> {
+  yield first;
+  for (const chunk of chunks) {
+    take(chunk);
+    yield chunk;
   }
 }
 

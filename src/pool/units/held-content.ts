@@ -1,34 +1,68 @@
-import { containerKind, kindBytes, type Bytes, bytesInMemory } from "../../content/containers/index.ts";
+import {
+  bytesInMemory,
+  containerKind,
+  isPlaced,
+  kindBytes,
+  type Bytes,
+  type StreamKind,
+} from "../../content/containers/index.ts";
 import { insideLimits } from "../../content/containers/limits.ts";
 
 /** Keeps the bytes of a content that streams by, if it is a container and not too large: what is in it can be read only when all of it is there. */
 export class HeldContent {
   readonly #size: number;
+  /** What came before it was known where to put it. */
   #parts: Buffer[] = [];
+  #whole: Uint8Array | undefined;
   #length = 0;
   #is: "unknown" | "held" | "too-large" | "other" = "unknown";
+  /** Of a container that is too large to be held, and can be read while it goes by. */
+  streamed: StreamKind | undefined;
 
-  /** `size`: what is known of its length; Infinity: nothing. */
+  /** `size`: what is known of its length, which then is in shared memory; Infinity: nothing. */
   constructor(size: number) {
     this.#size = size;
   }
 
-  push(chunk: Uint8Array): void {
-    if (this.#is === "other" || this.#is === "too-large") return;
-    this.#parts.push(Buffer.from(chunk));
+  /** Takes the next bytes; gives what is not held any more, or never was: all bytes so far, then each time the same ones. */
+  push(chunk: Uint8Array): Uint8Array | undefined {
+    if (this.#is === "other" || this.#is === "too-large") return chunk;
+    if (this.#whole === undefined) this.#parts.push(Buffer.from(chunk));
+    else this.#whole.set(chunk.subarray(0, this.#size - this.#length), this.#length);
     this.#length += chunk.length;
     if (this.#is === "unknown" && this.#length >= kindBytes) {
-      const isContainer = containerKind(Buffer.concat(this.#parts).subarray(0, kindBytes)) !== undefined;
+      const kind = containerKind(Buffer.concat(this.#parts).subarray(0, kindBytes));
       const isLarge = this.#size !== Infinity && this.#size > insideLimits.maxHeldBytes;
-      this.#is = !isContainer ? "other" : isLarge ? "too-large" : "held";
+      this.#is = kind === undefined ? "other" : isLarge ? "too-large" : "held";
+      if (isLarge && kind !== undefined && !isPlaced(kind)) this.streamed = kind;
+      if (this.#is === "held" && this.#size !== Infinity) this.#gather();
     }
     if (this.#is === "held" && this.#length > insideLimits.maxHeldBytes) this.#is = "too-large";
-    if (this.#is !== "held" && this.#is !== "unknown") this.#parts = [];
+    if (this.#is === "held" || this.#is === "unknown") return undefined;
+    const all = Buffer.concat(this.#parts);
+    this.#parts = [];
+    return all;
+  }
+
+  #gather(): void {
+    this.#whole = new Uint8Array(new SharedArrayBuffer(this.#size));
+    let at = 0;
+    for (const part of this.#parts.splice(0)) {
+      this.#whole.set(part, at);
+      at += part.length;
+    }
   }
 
   /** The container, once all of it came by; undefined for everything else. */
   end(): Bytes | "too-large" | undefined {
     if (this.#is === "too-large") return "too-large";
-    return this.#is === "held" ? bytesInMemory(Buffer.concat(this.#parts)) : undefined;
+    const { bytes } = this;
+    return this.#is === "held" && bytes !== undefined ? bytesInMemory(bytes) : undefined;
+  }
+
+  /** What is held, or not decided upon yet. */
+  get bytes(): Uint8Array | undefined {
+    if (this.#is === "other" || this.#is === "too-large") return undefined;
+    return this.#whole?.subarray(0, this.#length) ?? Buffer.concat(this.#parts);
   }
 }

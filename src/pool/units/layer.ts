@@ -2,6 +2,7 @@ import { readLayer, type LayerOutcome, type LayerSink } from "../../content/laye
 import type { LayerUnit } from "../../model/unit.ts";
 import { LayerStopped } from "../layers/layer-thread.ts";
 import type { ResultBuilder } from "../result.ts";
+import { scanHeld } from "./held-unit.ts";
 import type { Task } from "../task.ts";
 import { PackagedFiles } from "./packaged.ts";
 import { EntryScanner } from "./entries.ts";
@@ -12,6 +13,7 @@ const bytesForThread = 2 << 20;
 /** Scans every file of a layer while the layer streams through. */
 export async function scanLayer(unit: LayerUnit, task: Task, out: ResultBuilder): Promise<void> {
   const outcome = await read(unit, task, new WantedScanner(unit, new EntryScanner(task, out, true), out));
+  await takeBack(task, out);
   if (outcome === "stopped") {
     out.problem("interrupted", "incomplete", unit.digest, "was not read to its end");
     return;
@@ -25,6 +27,16 @@ export async function scanLayer(unit: LayerUnit, task: Task, out: ResultBuilder)
     out.problem(problem.code, problem.effect, problem.subject, problem.message);
     if (problem.effect === "incomplete") out.skip(problem.code);
   }
+}
+
+/** What came of the files that were given to others. */
+async function takeBack(task: Task, out: ResultBuilder): Promise<void> {
+  const { digests } = out;
+  for (const { unit, result } of (await task.handOver?.results(() => task.inside(0))) ?? []) {
+    if (result === undefined) scanHeld(unit, task, out);
+    else out.merge(result);
+  }
+  out.digests = digests;
 }
 
 /** Hands on the files that the unit asks for: all, unless it names some. */
@@ -55,6 +67,14 @@ class WantedScanner {
     if (this.#isWanted) this.#scanner.push(chunk);
   }
 
+  get wantsRest(): boolean {
+    return this.#isWanted && this.#scanner.wantsRest;
+  }
+
+  rest(chunks: Iterable<Uint8Array>): void {
+    this.#scanner.rest(chunks);
+  }
+
   end(): void {
     this.#packages.end();
     if (this.#isWanted) this.#scanner.end();
@@ -71,6 +91,13 @@ async function read(unit: LayerUnit, task: Task, scanner: WantedScanner): Promis
         scanner.push(chunk);
       },
       end: () => scanner.end(),
+      get wantsRest() {
+        return scanner.wantsRest;
+      },
+      rest(chunks) {
+        scanner.rest(chunks);
+        if (task.cancelled()) throw new LayerStopped();
+      },
     });
   }
   const stop = new AbortController();

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { descriptorsIn } from "../../content/descriptor.ts";
 import { blobPath, digestOf, isDigest } from "../../content/digest.ts";
 import { asRecord, parseJson } from "../../content/json.ts";
+import type { ByteRange } from "../../content/byte-range.ts";
 import { addProblem, type ProblemList } from "./plan.ts";
-import { readSmall, type ImageStore } from "./store.ts";
+import { readSmall, type ArchiveStore, type ImageStore } from "./store.ts";
 
 /** Blobs of one store; the largest registries have some hundred thousand a machine. */
 const MAX_BLOBS = 2_000_000;
@@ -19,7 +20,7 @@ const halfForm = /^[0-9a-f]{2}$/;
 
 /** A folder of blobs without an index of its own, and what is known of names for them. */
 interface BlobFolder {
-  readonly blobs: ReadonlyMap<string, { readonly file: string; readonly size: number }>;
+  readonly blobs: ReadonlyMap<string, ByteRange>;
   /** Names of manifests, by digest. */
   readonly names: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -30,14 +31,14 @@ interface BlobFolder {
  */
 export async function openRegistryStorage(folder: string, list: ProblemList): Promise<ImageStore> {
   const root = (await isFolder(join(folder, "docker/registry/v2"))) ? join(folder, "docker/registry/v2") : folder;
-  const blobs = new Map<string, { file: string; size: number }>();
+  const blobs = new Map<string, ByteRange>();
   for await (const half of namesIn(join(root, "blobs/sha256"), list)) {
     if (!halfForm.test(half)) continue;
     for await (const hex of namesIn(join(root, "blobs/sha256", half), list)) {
       if (!hexForm.test(hex) || blobs.size >= MAX_BLOBS) continue;
       const file = join(root, "blobs/sha256", half, hex, "data");
       const facts = await lstat(file).catch(() => undefined);
-      if (facts?.isFile() === true) blobs.set(`sha256:${hex}`, { file, size: facts.size });
+      if (facts?.isFile() === true) blobs.set(`sha256:${hex}`, { file, offset: 0, length: facts.size });
     }
   }
   const names = new Map<string, Set<string>>();
@@ -50,7 +51,7 @@ export async function openRegistryStorage(folder: string, list: ProblemList): Pr
 
 /** The content store of containerd (of Docker and Kubernetes that use it): blobs by their digest. Its names lie in a database that is not read. */
 export async function openContentStore(folder: string, list: ProblemList): Promise<ImageStore> {
-  const blobs = new Map<string, { file: string; size: number }>();
+  const blobs = new Map<string, ByteRange>();
   for (const algorithm of ["sha256", "sha512"]) {
     if (!(await isFolder(join(folder, "blobs", algorithm)))) continue;
     for await (const hex of namesIn(join(folder, "blobs", algorithm), list)) {
@@ -58,10 +59,21 @@ export async function openContentStore(folder: string, list: ProblemList): Promi
       if (!isDigest(digest) || blobs.size >= MAX_BLOBS) continue;
       const file = join(folder, "blobs", algorithm, hex);
       const facts = await lstat(file).catch(() => undefined);
-      if (facts?.isFile() === true) blobs.set(digest, { file, size: facts.size });
+      if (facts?.isFile() === true) blobs.set(digest, { file, offset: 0, length: facts.size });
     }
   }
   if (blobs.size >= MAX_BLOBS) addProblem(list, "unsupported", folder, "the store holds more than is read of one");
+  return storeOf({ blobs, names: new Map() }, list);
+}
+
+/** The blobs of an archive that was cut off before its index. */
+export async function openRemains(archive: ArchiveStore, list: ProblemList): Promise<ImageStore> {
+  const blobs = new Map<string, ByteRange>();
+  for (const path of archive.paths) {
+    const digest = path.replace(/^blobs\//, "").replace("/", ":");
+    const range = path.startsWith("blobs/") && isDigest(digest) ? await archive.find(path) : undefined;
+    if (range !== undefined) blobs.set(digest, range);
+  }
   return storeOf({ blobs, names: new Map() }, list);
 }
 
@@ -72,10 +84,10 @@ async function storeOf({ blobs, names }: BlobFolder, list: ProblemList): Promise
   const manifests: string[] = [];
   const named = new Set<string>();
   for (const digest of digests) {
-    const { file, size } = blobs.get(digest)!;
-    if (size > MAX_DOCUMENT_BYTES) continue;
-    const bytes = await readFile(file).catch(() => undefined);
-    if (bytes === undefined) {
+    const range = blobs.get(digest)!;
+    if (range.length > MAX_DOCUMENT_BYTES) continue;
+    const bytes = await readSmall(range);
+    if (typeof bytes === "string") {
       addProblem(list, "unreadable", digest, "cannot be read");
       continue;
     }
@@ -88,7 +100,7 @@ async function storeOf({ blobs, names }: BlobFolder, list: ProblemList): Promise
   const isManifestDigest = new Set(manifests);
   const orphans = digests.filter((digest) => !named.has(digest) && !isManifestDigest.has(digest));
   const entry = (digest: string, name: string): object => ({
-    ...{ digest, size: blobs.get(digest)?.size ?? 0 },
+    ...{ digest, size: blobs.get(digest)?.length ?? 0 },
     annotations: { "org.opencontainers.image.ref.name": name },
   });
   const index: object[] = tops.flatMap((digest) =>
@@ -102,10 +114,7 @@ async function storeOf({ blobs, names }: BlobFolder, list: ProblemList): Promise
     index.push(entry(digest, "in no image"));
   }
   made.set("index.json", Buffer.from(JSON.stringify({ manifests: index })));
-  const find: ImageStore["find"] = async (path) => {
-    const blob = blobs.get(path.replace(/^blobs\//, "").replace("/", ":"));
-    return blob === undefined ? undefined : { file: blob.file, offset: 0, length: blob.size };
-  };
+  const find: ImageStore["find"] = async (path) => blobs.get(path.replace(/^blobs\//, "").replace("/", ":"));
   return { find, read: async (path) => made.get(path) ?? readSmall(await find(path)) };
 }
 

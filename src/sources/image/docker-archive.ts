@@ -2,11 +2,11 @@ import { digestOf } from "../../content/digest.ts";
 import { platformOf, readConfig } from "./config.ts";
 import { asArray, asRecord, asText, asTexts, parseJson } from "../../content/json.ts";
 import { readConfigBytes, type TaggedPlan } from "./oci.ts";
-import { addProblem, type ConfigContent, type LayerPlan, type ProblemList } from "./plan.ts";
-import type { ImageStore } from "./store.ts";
+import { addProblem, boundedLayers, type ConfigContent, type LayerPlan, type ProblemList } from "./plan.ts";
+import type { ArchiveStore, ImageStore } from "./store.ts";
 
-/** Layers of one image; engines stop at 127. */
-const MAX_LAYERS = 10_000;
+/** Layers that name each other as parents. */
+const MAX_CHAIN = 10_000;
 /** An image id, as folders of old archives are named. */
 const imageId = /^[0-9a-f]{64}$/;
 /** File names that promise what the bytes hash to. */
@@ -14,7 +14,7 @@ const blobName = /(?:^|\/)blobs\/sha256\/([0-9a-f]{64})$/;
 const configName = /^([0-9a-f]{64})\.json$/;
 
 /** Reads `manifest.json` of a docker-archive (Docker, podman, skopeo); archives from before Docker 1.10 have `repositories` only. */
-export async function readDockerArchive(store: ImageStore, list: ProblemList): Promise<TaggedPlan[]> {
+export async function readDockerArchive(store: ArchiveStore, list: ProblemList): Promise<TaggedPlan[]> {
   const bytes = await store.read("manifest.json");
   if (bytes === "missing") return readRepositories(store, list);
   const images = typeof bytes === "string" ? undefined : parseJson(bytes);
@@ -25,7 +25,7 @@ export async function readDockerArchive(store: ImageStore, list: ProblemList): P
       "manifest.json",
       bytes === "too-large" ? "is too large to be a manifest" : "does not parse",
     );
-    return [];
+    return readRemains(store, list);
   }
   const plans: TaggedPlan[] = [];
   for (const item of asArray(images)) {
@@ -61,9 +61,10 @@ async function readImage(
     read = readConfigBytes(bytes, configPath, list);
   }
   const { config } = read;
-  const paths = asTexts(image["Layers"]);
+  const all = asTexts(image["Layers"]);
+  const paths = boundedLayers(all, configPath || "manifest.json", list);
   const foreign = asRecord(image["LayerSources"]) ?? {};
-  const isKnown = config?.diffIds.length === paths.length;
+  const isKnown = config?.diffIds.length === all.length;
   const layers: LayerPlan[] = [];
   for (const [index, path] of paths.entries()) {
     const range = await store.find(path);
@@ -98,6 +99,16 @@ async function readImage(
     layers,
     contents: read.contents,
   };
+}
+
+/** Layers and documents of an archive that does not tell what images it has, as one that was cut off: each file is scanned as it is. */
+export async function readRemains(archive: ArchiveStore, list: ProblemList): Promise<TaggedPlan[]> {
+  const layers: LayerPlan[] = [];
+  const paths = archive.paths.filter((name) => !name.startsWith("blobs/"));
+  for (const path of boundedLayers(paths, "manifest.json", list))
+    layers.push({ range: await archive.find(path), digest: "", diffId: "", createdBy: "", title: path });
+  if (layers.length === 0) return [];
+  return [{ tags: new Set(["in no image"]), digest: "", configDigest: "", platform: "", layers, contents: [] }];
 }
 
 /** Images of old archives: each layer has a folder with its own configuration, which names its parent. */
@@ -135,7 +146,7 @@ async function readChain(store: ImageStore, list: ProblemList, top: string, tags
   const seen = new Set<string>();
   let platform = "";
   let digest = "";
-  for (let id = top; imageId.test(id) && !seen.has(id) && seen.size < MAX_LAYERS;) {
+  for (let id = top; imageId.test(id) && !seen.has(id) && seen.size < MAX_CHAIN;) {
     seen.add(id);
     const bytes = await store.read(`${id}/json`);
     const document = typeof bytes === "string" ? undefined : asRecord(parseJson(bytes));

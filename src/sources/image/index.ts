@@ -11,8 +11,8 @@ import type { InnerRepositories, KnownContents, PlannedUnit, Source, SourceConte
 import type { InlineUnit, LayerUnit } from "../../model/unit.ts";
 import { cleanPath } from "../../content/tar-path.ts";
 import { readConfig } from "./config.ts";
-import { openContentStore, openRegistryStorage } from "./blob-store.ts";
-import { readDockerArchive } from "./docker-archive.ts";
+import { openContentStore, openRegistryStorage, openRemains } from "./blob-store.ts";
+import { readDockerArchive, readRemains } from "./docker-archive.ts";
 import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
 import { gitFoldersIn, hasPartOf, type GitLayer } from "./git-folders.ts";
 import { imageFacts, layerKey, locateHits, type ConfigPlace, type LayerResult } from "./locate.ts";
@@ -288,9 +288,13 @@ async function readPlans(
   const has = async (name: string): Promise<boolean> => (await store.find(name)) !== undefined;
   const hasManifest = (await has("manifest.json")) || (await has("repositories"));
   const hasIndex = (await has("index.json")) && (format === "oci-archive" || (await has("oci-layout")));
-  const isOci = hasIndex || (format === "oci-archive" && !hasManifest);
-  const fromIndex = isOci ? await readOciLayout(store, list) : [];
-  return isOci && !hasManifest ? fromIndex : mergePlans(fromIndex, await readDockerArchive(store, list));
+  if (!hasManifest && !hasIndex) {
+    const subject = format === "oci-archive" ? "index.json" : "manifest.json";
+    addProblem(list, "manifest-invalid", subject, "is missing: the archive was cut off, or is no image");
+    return [...(await readOciLayout(await openRemains(store, list), list)), ...(await readRemains(store, list))];
+  }
+  const fromIndex = hasIndex ? await readOciLayout(store, list) : [];
+  return hasManifest ? mergePlans(fromIndex, await readDockerArchive(store, list)) : fromIndex;
 }
 
 /** Docker 25 and later describe an image twice; the index knows its digest, `manifest.json` its name. Where they differ both are scanned. */

@@ -3,7 +3,14 @@ import { blobPath, digestOf, isDigest } from "../../content/digest.ts";
 import { isManifestOf } from "../../content/signed-manifest.ts";
 import { platformOf, readConfig, type ImageConfig } from "./config.ts";
 import { asArray, asRecord, asText, asTextRecord, hasHiddenMembers, parseJson } from "../../content/json.ts";
-import { addProblem, type ConfigContent, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
+import {
+  addProblem,
+  boundedLayers,
+  type ConfigContent,
+  type ImagePlan,
+  type LayerPlan,
+  type ProblemList,
+} from "./plan.ts";
 import { readSchema1 } from "./schema1.ts";
 import type { ImageStore } from "./store.ts";
 
@@ -167,12 +174,13 @@ async function readManifest(
     place: `manifest!annotations[${key}]`,
     text: `${key}=${value}`,
   }));
-  const items = [...asArray(manifest["layers"]), ...asArray(manifest["blobs"])];
+  const all = [...asArray(manifest["layers"]), ...asArray(manifest["blobs"])];
+  const items = boundedLayers(all, digest, list);
   const layers: LayerPlan[] = [];
   for (const [index, item] of items.entries()) {
     const layer = asRecord(item) ?? {};
     const layerDigest = layer["digest"];
-    const isKnown = config?.diffIds.length === items.length;
+    const isKnown = config?.diffIds.length === all.length;
     layers.push({
       range: await findLayer(store, list, layer),
       digest: isDigest(layerDigest) ? layerDigest : "",

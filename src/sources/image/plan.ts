@@ -33,6 +33,21 @@ export interface LayerPlan {
   readonly only?: readonly string[];
 }
 
+/** Layers of one image; engines stop at 127. */
+const MAX_LAYERS = 10_000;
+
+/** The layers of an image that are read; more are told. */
+export function boundedLayers<T>(layers: readonly T[], subject: string, list: ProblemList): readonly T[] {
+  if (layers.length <= MAX_LAYERS) return layers;
+  addProblem(
+    list,
+    "unsupported",
+    subject,
+    `has ${layers.length} layers: those behind the first ${MAX_LAYERS} were not scanned`,
+  );
+  return layers.slice(0, MAX_LAYERS);
+}
+
 /** One text of a config or manifest, scanned as a content of its own. */
 export interface ConfigContent {
   /** As `config!Env[TOKEN]`. */

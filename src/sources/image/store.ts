@@ -15,6 +15,12 @@ export interface ImageStore {
   read(path: string): Promise<Uint8Array | "missing" | "too-large">;
 }
 
+/** A tar of images, of which it is known what it holds. */
+export interface ArchiveStore extends ImageStore {
+  /** Names of its regular files. */
+  readonly paths: readonly string[];
+}
+
 /** Links followed from a name; longer chains are loops. */
 const MAX_LINKS = 16;
 
@@ -34,7 +40,7 @@ export async function openArchive(
   wrapped: Wrapping | undefined,
   list: ProblemList,
   signal: AbortSignal,
-): Promise<ImageStore> {
+): Promise<ArchiveStore> {
   const index = await indexArchive(file, wrapped === undefined ? { signal } : { wrapped, signal });
   if (index.damage !== undefined) addProblem(list, "layer-corrupt", file, index.damage);
   const resolve = (path: string): readonly [string, ArchiveEntry] | undefined => {
@@ -57,6 +63,7 @@ export async function openArchive(
   };
   return {
     find,
+    paths: [...index.entries].filter(([, entry]) => entry.type === "file").map(([path]) => path),
     async read(path) {
       const found = resolve(path);
       const kept = found === undefined ? undefined : index.kept.get(found[0]);

@@ -135,19 +135,20 @@ async function sniffFile(path: string): Promise<ImageFormat | undefined> {
   let count = 0;
   const isEnough = (name: string): boolean => {
     names.add(name);
-    if (wrapped !== undefined) {
-      isForeign ||= !imageEntry.test(name);
-      if (dockerEntry.test(name)) early = "docker-archive";
-      else if (ociEntry.test(name)) early = "oci-archive";
-    }
-    return isForeign || early !== undefined || name === "manifest.json" || ++count >= MAX_SNIFFED_ENTRIES;
+    isForeign ||= !imageEntry.test(name);
+    if (dockerEntry.test(name)) early = "docker-archive";
+    else if (ociEntry.test(name)) early = "oci-archive";
+    const isTold = wrapped === undefined ? false : isForeign || early !== undefined;
+    return isTold || name === "manifest.json" || ++count >= MAX_SNIFFED_ENTRIES;
   };
   await indexArchive(path, wrapped === undefined ? { isEnough } : { wrapped, isEnough });
-  if (isForeign) return undefined;
-  if (early !== undefined) return early;
+  if (isForeign && wrapped !== undefined) return undefined;
+  if (early !== undefined && wrapped !== undefined) return early;
   if (names.has("manifest.json")) return "docker-archive";
   if (names.has("index.json") && (names.has("oci-layout") || names.has("blobs"))) return "oci-archive";
-  return names.has("repositories") ? "docker-archive" : undefined;
+  if (names.has("repositories")) return "docker-archive";
+  // Blobs and nothing else: an archive that was cut off before it tells what it is.
+  return isForeign ? undefined : early;
 }
 
 async function exists(path: string): Promise<boolean> {

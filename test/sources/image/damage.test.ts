@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -12,6 +12,8 @@ import {
   type FixtureFiles,
   type FixtureFormat,
 } from "../../../fixtures/images/build-image.ts";
+import { indexArchive } from "../../../src/content/archive-index.ts";
+import { sniffImage } from "../../../src/sources/image/index.ts";
 import { sampleImage, samplePlaces } from "./sample-image.ts";
 import { PLANTED, scanImage, type ImageScan } from "./scan-image.ts";
 
@@ -320,6 +322,33 @@ describe("an OCI layout of other kinds", () => {
     expect(scan.lines).toContain("config manifest!annotations[note]");
     expect(scan.units.filter(({ kind }) => kind === "layer").length).toBe(3);
   });
+});
+
+describe("an archive that was cut off between two files", () => {
+  for (const format of ["oci-archive", "docker-archive"] as const) {
+    test(`${format}: is known for an image wherever it ends, its blobs are scanned, and the gap is told`, async () => {
+      const path = join(folder, `cut-${format}.tar`);
+      const files = [...(await imageFiles([sampleImage], format, "gzip"))];
+      // As most programs write them: blobs first, documents last.
+      const isBlob = ([name]: readonly [string, unknown]): boolean => /^blobs\/|layer\.tar$/.test(name);
+      const sorted = [...files.filter(isBlob), ...files.filter((file) => !isBlob(file))];
+      await writeImageFiles(new Map(sorted), { path, format });
+      const { entries } = await indexArchive(path);
+      const bytes = await readFile(path);
+      const ends = [...entries.values()].map(({ offset, length }) => offset + Math.ceil(length / 512) * 512);
+      for (const end of ends.slice(0, -1)) {
+        const cut = join(folder, `cut-${format}-${end}.tar`);
+        await writeFile(cut, bytes.subarray(0, end));
+        expect(await sniffImage(cut)).toBe(format);
+        const scan = await scanImage(cut);
+        // Nothing is needed behind the first of these.
+        const needed = sorted.findIndex(([name]) => /^(?:index\.json|manifest\.json|repositories)$/.test(name));
+        const isIncomplete = scan.problems.some(({ effect }) => effect === "incomplete");
+        if (ends.indexOf(end) < needed) expect(isIncomplete).toBe(true);
+        if (ends.indexOf(end) >= sorted.filter(isBlob).length - 1) expect(scan.files).toContain("srv/kept.env");
+      }
+    });
+  }
 });
 
 describe("a damaged docker-archive", () => {

@@ -1,0 +1,40 @@
+import { bytesInMemory } from "../../content/containers/index.ts";
+import type { ResultBuilder } from "../result.ts";
+import type { Task } from "../task.ts";
+import { EntryScanner } from "./entries.ts";
+
+/**
+ * A file of a layer whose bytes another worker has read, and which takes long to scan: an archive. It is no unit of a source: workers give such to each other, so that all of
+ * them have something to do while one layer is read.
+ */
+export interface HeldUnit {
+  readonly kind: "held";
+  readonly target: string;
+  readonly weight: number;
+  /** The file's path and number in its layer. */
+  readonly place: string;
+  readonly entry: number;
+  /** Its number among the contents of the layer, for whom to blame. */
+  readonly ordinal: number;
+  /** In shared memory: who gave it may have to scan it after all. */
+  readonly bytes: Uint8Array;
+}
+
+/** Scans a file that was given away, as the worker that reads its layer would have done it. */
+export function scanHeld({ place, entry, ordinal, bytes }: HeldUnit, task: Task, out: ResultBuilder): void {
+  // What was read is counted where it was read.
+  const { detector, recogniser, listsClean, archiveDepth } = task;
+  const quiet: Task = {
+    ...{ detector, recogniser, listsClean, archiveDepth },
+    begin: () => task.begin(ordinal),
+    inside: (count) => task.inside(count),
+    advance: () => task.inside(0),
+    cancelled: () => task.cancelled(),
+  };
+  const scanner = new EntryScanner(quiet, out, true);
+  out.entry = entry;
+  out.digests = () => scanner.digests();
+  scanner.begin(place, bytes.length, bytesInMemory(bytes));
+  scanner.push(bytes);
+  scanner.end();
+}
