@@ -74,10 +74,12 @@ function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable
   if (repeatsName(place.key, value)) yield against("stand-in", "it repeats its name", "placeholder");
 }
 
-function* meaningParts({ value, candidate }: Asked): Iterable<Part> {
+function* meaningParts({ value, place, candidate }: Asked): Iterable<Part> {
   const { line, secretInLine } = candidate;
   if (hasOtherMeaning(value)) yield against("meaning", "a URL, a number, a date, markup, code", "not-random");
   if (isDigest(value)) yield against("meaning", "a digest", "not-random");
+  if (place.quote === "" && place.joint !== "assigned" && /^0x[0-9a-f]+$/i.test(value))
+    yield against("meaning", "a number in hex, an argument of its own", "not-random");
   if (isPathShaped(value) && !looksRandom(value, 1.5)) yield against("meaning", "a path", "not-random");
   if (secretInLine > 0 && isLabelledDigest(line.slice(0, secretInLine)))
     yield against("meaning", "the line calls it a digest or an identifier", "not-random");
