@@ -4,6 +4,9 @@ import { lineContext } from "./outcome.ts";
 import type { ReadyRule } from "./ready-rules.ts";
 import { anyKey, valuesInside } from "./structure/values.ts";
 
+/** Shorter values in a block are words, sizes and numbers; other rules ask for as many. */
+const leastLength = 6;
+
 /**
  * Rules that tell where a block begins (`tokens: [`, `secrets:` and a line's end): each value in it is a match of theirs. `match` is that of the regex
  * in the window from address `from` on; `hit` is the address of the keyword's end. Gives matches in the same window, with the value as their group. They
@@ -26,7 +29,8 @@ export function matchesInside(
   const toWindow = low - from;
   let opener = from + match.end - low - 1;
   while (opener > 0 && /\s/.test(text[opener]!)) opener--;
-  return valuesInside(text, opener, keys).map((value): RegexMatch => {
+  const values = valuesInside(text, opener, keys).filter(({ from: first, to: last }) => last - first >= leastLength);
+  return values.map((value): RegexMatch => {
     const first = value.from + toWindow;
     const last = value.to + toWindow;
     // Of `password: { value: … }` the outer name counts.

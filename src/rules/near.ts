@@ -46,10 +46,10 @@ export function nearRegex({ names, roles, value }: Near): string {
   const rare = names.filter((name) => !name.startsWith(everydayMark));
   const short = rare.filter((name) => name.replaceAll(/[ _]/g, "").length <= longestBordered);
   const long = rare.filter((name) => !short.includes(name));
-  const isUsual = roles.length === 0 || roles.includes("*");
+  const isTelling = roles.length === 0 || roles.includes("*") || telling.every((word) => secretRole.test(word));
   const byPath = segments.length === 0 ? [] : [`[^\\s"'\\x60<>]{0,80}?(?:${either(segments)})/`];
   const wide = (group: readonly string[]): string[] =>
-    isUsual && group.every((name) => name.length >= shortestAlone) ? [noRole, ...byPath] : byPath;
+    isTelling && group.every((name) => name.length >= shortestAlone) ? [noRole, ...byPath] : byPath;
   const paths = [
     ...(long.length === 0
       ? []
@@ -61,6 +61,9 @@ export function nearRegex({ names, roles, value }: Near): string {
   ];
   return `(?:${paths.join("|")})${opening}(${value})(?:[^0-9A-Za-z_+=\\-]|\\z)`;
 }
+
+/** Roles that tell a secret, and no name or number of an account: what is assigned to the service's bare name may be it. */
+const secretRole = /^(?:(?:api|access|auth|client|app|secret|private|consumer|admin|bot|refresh)[ _]?)?(?:key|secret|token|password)$/;
 
 const everydayMark = "=";
 const segmentMark = "/";

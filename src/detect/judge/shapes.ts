@@ -17,6 +17,7 @@ const MEANING = new RegExp(
     String.raw`^(?:application|text|image|audio|video|multipart|font)/`,
     String.raw`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|sk-ssh|age1|npub1|[xyztuvYZUV]pub[1-9A-HJ-NP-Za-km-z]{50}|AAAA[BCE]3NzaC1|MII[BCDEFGH]I?jAN|MFkwEwYHKoZIzj0CAQ|M[FH]YwEAYHKoZIzj0CAQ|MCowBQYDK2V)`, // public keys
     NUMBER,
+    String.raw`^0x[0-9a-fA-F]{8}(?:_[0-9a-fA-F]{4}){3}_[0-9a-fA-F]{12}$`, // UUIDs as numbers, in Rust
     String.raw`^0x[0-9a-fA-F]{40}$|^[),;\]}]|^/\*|^\+\w+\(`, // addresses of chains; what is left of an expression between two quotes
     String.raw`^\w+\(\d+\)$|^[A-Z]\w*[[<]\w+[\]>]$`, // types: varchar(255), Optional[str]
     String.raw`["'],["']|["']:["']|[\r\n]`, // joints of lists and records

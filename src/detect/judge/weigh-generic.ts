@@ -31,7 +31,7 @@ export function* genericParts(asked: Asked): Iterable<Part> {
   // A neighbour in a list hardly names it.
   if (place.joint === "listed" && (UUID.test(value) || !looksRandom(value, 1.5)))
     yield against("syntax", "an element of a list behind another one", "not-random");
-  if (isPassword && place.joint === "paired" && DIGEST.test(value))
+  if ((isPassword || PHRASE.test(place.key)) && place.joint !== "assigned" && place.joint !== "argument" && DIGEST.test(value))
     yield against("syntax", "a digest beside what it was made of", "not-random");
   if (UUID.test(value) && !(isRandomUuid(value) && name === "secret" && UUID_KEY.test(place.key)))
     yield against("meaning", "an identifier (UUID)", "not-random");
@@ -40,6 +40,9 @@ export function* genericParts(asked: Asked): Iterable<Part> {
   yield* valueParts(asked, name);
   yield* documentParts(candidate);
 }
+
+/** Names of what people choose: they are no hex digits. */
+const PHRASE = /passw|passphrase/i;
 
 /** Test vectors of hashes: `("password", "b109f3…")`. */
 const DIGEST = /^(?:0x)?[0-9A-Fa-f]{16,}$/;
@@ -61,7 +64,7 @@ const UUID_KEY =
 function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable<Part> {
   const { line, secretInLine } = candidate;
   if (name === "never") yield against("name", "what it names is no secret", "reference");
-  if (place.before.endsWith("::")) yield against("name", "the name of a type", "reference");
+  if (place.before.endsWith("::") && place.operator !== "(") yield against("name", "the name of a type", "reference");
   if (BADGE.test(line.slice(0, Math.max(0, secretInLine))))
     yield against("syntax", "the address of a badge", "reference");
   if (MEDIA.test(place.before))
@@ -71,10 +74,12 @@ function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable
   if (repeatsName(place.key, value)) yield against("stand-in", "it repeats its name", "placeholder");
 }
 
-function* meaningParts({ value, candidate }: Asked): Iterable<Part> {
+function* meaningParts({ value, place, candidate }: Asked): Iterable<Part> {
   const { line, secretInLine } = candidate;
   if (hasOtherMeaning(value)) yield against("meaning", "a URL, a number, a date, markup, code", "not-random");
   if (isDigest(value)) yield against("meaning", "a digest", "not-random");
+  if (place.quote === "" && place.joint !== "assigned" && /^0x[0-9a-f]+$/i.test(value))
+    yield against("meaning", "a number in hex, an argument of its own", "not-random");
   if (isPathShaped(value) && !looksRandom(value, 1.5)) yield against("meaning", "a path", "not-random");
   if (secretInLine > 0 && isLabelledDigest(line.slice(0, secretInLine)))
     yield against("meaning", "the line calls it a digest or an identifier", "not-random");
