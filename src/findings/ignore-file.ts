@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { open, rename, stat, unlink } from "node:fs/promises";
-import { verdicts, type Decision, type Verdict } from "../model/decision.ts";
+import { verdicts, type Decision, type DecisionChange, type Verdict } from "../model/decision.ts";
 import { ToolError } from "../model/problem.ts";
 import type { Decider } from "./decide.ts";
 import { applyDecision } from "./decision-effect.ts";
@@ -30,6 +30,9 @@ export interface IgnoreFile {
 }
 
 const hashDigits = 32;
+
+/** The shortest hash that is read; entries are looked up by so much of it. */
+const startDigits = 16;
 
 /** Reasons are notes for colleagues; a longer one is cut so that a line stays a line. So are names and paths. */
 const maxReasonLength = 1000;
@@ -108,27 +111,52 @@ export function serializeIgnoreFile(file: IgnoreFile): string {
   return `# leaktrace ignore 1 key=${file.key}\n${lines.join("")}`;
 }
 
+/** The file with decisions about findings, each in place of an earlier one about the same. Takes time in proportion to the file and to the changes, not to both. */
+export function changeDecisions(file: IgnoreFile, changes: readonly DecisionChange[]): IgnoreFile {
+  const hashes = changes.map(({ fingerprint }) => keyedHash(file.key, fingerprint));
+  const fullByStart = new Map<string, string[]>();
+  for (const full of hashes) {
+    const start = full.slice(0, startDigits);
+    fullByStart.set(start, [...(fullByStart.get(start) ?? []), full]);
+  }
+  const isChanged = ({ hash }: IgnoreEntry): boolean =>
+    fullByStart.get(hash.slice(0, startDigits))?.some((full) => full.startsWith(hash)) === true;
+  const added = changes.flatMap(({ decision: taken }, index) => {
+    if (taken === undefined) return [];
+    const { verdict, ...rest } = taken;
+    return [{ hash: hashes[index]!.slice(0, hashDigits), decision: verdict, ...rest }];
+  });
+  return { key: file.key, entries: [...file.entries.filter((entry) => !isChanged(entry)), ...added] };
+}
+
 /** The file with a decision about a finding, in place of an earlier one about the same. */
-export function addDecision(file: IgnoreFile, fingerprint: string, taken: Decision): IgnoreFile {
-  const { key, entries } = removeDecision(file, fingerprint);
-  const { verdict, ...rest } = taken;
-  return {
-    key,
-    entries: [...entries, { hash: keyedHash(key, fingerprint).slice(0, hashDigits), decision: verdict, ...rest }],
-  };
+export function addDecision(file: IgnoreFile, fingerprint: string, decision: Decision): IgnoreFile {
+  return changeDecisions(file, [{ fingerprint, decision }]);
 }
 
 /** The file without any decision about a finding. */
 export function removeDecision(file: IgnoreFile, fingerprint: string): IgnoreFile {
-  const full = keyedHash(file.key, fingerprint);
-  return { key: file.key, entries: file.entries.filter((entry) => !full.startsWith(entry.hash)) };
+  return changeDecisions(file, [{ fingerprint }]);
 }
 
-/** The decision about a finding, where there is one; of several the last one written. Whether it still holds is asked of `holdsOn`. */
-export function findDecision(file: IgnoreFile, fingerprint: string): Decision | undefined {
-  const full = keyedHash(file.key, fingerprint);
-  const entry = file.entries.findLast(({ hash }) => full.startsWith(hash));
-  return entry === undefined ? undefined : decisionOf(entry);
+/**
+ * Tells the decision about a finding by its fingerprint, where there is one; of several the last one written. Whether it still holds is asked of `holdsOn`. The
+ * file is sorted once, for many questions.
+ */
+export function decisionFinder(file: IgnoreFile): (fingerprint: string) => Decision | undefined {
+  const byStart = new Map<string, IgnoreEntry[]>();
+  for (const entry of file.entries) {
+    const start = entry.hash.slice(0, startDigits);
+    const list = byStart.get(start);
+    if (list === undefined) byStart.set(start, [entry]);
+    else list.push(entry);
+  }
+  return (fingerprint) => {
+    if (byStart.size === 0) return undefined;
+    const full = keyedHash(file.key, fingerprint);
+    const entry = byStart.get(full.slice(0, startDigits))?.findLast(({ hash }) => full.startsWith(hash));
+    return entry === undefined ? undefined : decisionOf(entry);
+  };
 }
 
 function decisionOf({ hash: _, decision, ...rest }: IgnoreEntry): Decision {
@@ -169,18 +197,10 @@ export async function writeIgnoreFile(path: string, file: IgnoreFile): Promise<v
 
 /** Applies the decisions of a file, as `applyDecision` does each. `today`: in UTC, `2027-01-31`. */
 export function ignoreFileDecider(file: IgnoreFile, today = new Date().toISOString().slice(0, 10)): Decider {
-  const byStart = new Map<string, IgnoreEntry[]>();
-  for (const entry of file.entries) {
-    const start = entry.hash.slice(0, 16);
-    const list = byStart.get(start);
-    if (list === undefined) byStart.set(start, [entry]);
-    else list.push(entry);
-  }
+  const find = decisionFinder(file);
   return (finding) => {
-    if (byStart.size === 0) return finding;
-    const full = keyedHash(file.key, finding.fingerprint);
-    const entry = byStart.get(full.slice(0, 16))?.findLast((candidate) => full.startsWith(candidate.hash));
-    return entry === undefined ? finding : applyDecision(finding, decisionOf(entry), ignoreFileName, today);
+    const decision = find(finding.fingerprint);
+    return decision === undefined ? finding : applyDecision(finding, decision, ignoreFileName, today);
   };
 }
 

@@ -7,13 +7,14 @@ export { parseBaseline, baselineDecider, type Baseline } from "./baseline.ts";
 export { buildReport, type ReportPieces, type TargetOutcome } from "./build-report.ts";
 export { checkedFields, type CheckedFields } from "./checked.ts";
 export { suppress, type Decider } from "./decide.ts";
-export { applyDecision, holdsOn, withFact } from "./decision-effect.ts";
+export { applyDecision, holdsOn, isUnder, withFact } from "./decision-effect.ts";
 export { fingerprint, isFingerprint } from "./fingerprint.ts";
 export { countsFor, gate, isIncomplete, type GateOptions } from "./gate.ts";
 export { gitleaksFingerprint, gitleaksIgnoreDecider, parseGitleaksIgnore } from "./gitleaks-ignore.ts";
 export {
   addDecision,
-  findDecision,
+  changeDecisions,
+  decisionFinder,
   ignoreFileDecider,
   ignoreFileName,
   newIgnoreFile,
@@ -38,6 +39,7 @@ export { loadDeciders, type DecisionPlaces } from "./load-deciders.ts";
 export { maskDots, maskEncoded, maskIn, maskSecret } from "./mask.ts";
 export { compareFindings, compareSightings, originKey } from "./order.ts";
 export type { CompilePattern } from "./place-judge.ts";
+export { placeKind } from "./place-kind.ts";
 export { createOriginMasker, type OriginMasker } from "./origin-mask.ts";
 export {
   descriptionFromRecord,
@@ -52,6 +54,7 @@ export {
   ledgerToRecord,
   problemFromRecord,
   readReport,
+  readReportAsItComes,
   reportToLines,
   targetFromRecord,
 } from "./report-record.ts";

@@ -33,6 +33,17 @@ export function detailLineCount(state: ReviewState): number {
   return detailLines(state).length;
 }
 
+/** The rows of the detail that its pane shows. */
+export function detailRows(state: ReviewState, height: number): readonly StyledLine[] {
+  const lines = detailLines(state);
+  const top = Math.min(state.detailTop, Math.max(0, lines.length - height));
+  return lines.slice(top, top + height);
+}
+
+export function detailTitle(_: ReviewState): string {
+  return "Detail";
+}
+
 function factLines(state: ReviewState, finding: Finding, width: number): StyledLine[] {
   const { rule } = finding;
   const references = rule.references.map((reference) => sanitize(reference));

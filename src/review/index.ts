@@ -6,7 +6,7 @@
  */
 import type { ReadStream, WriteStream } from "node:tty";
 import { ToolError } from "../model/problem.ts";
-import { countsOf, summaryLine, type Counts } from "./counts.ts";
+import { summaryLine, type Counts } from "./counts.ts";
 import type { DecisionSink } from "../model/decision.ts";
 import type { ReviewFeed } from "./feed.ts";
 import { runPlain } from "./plain.ts";
@@ -23,8 +23,12 @@ export interface ReviewOptions {
   readonly terminal: { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream };
   /** Numbered questions instead of a screen; works without a terminal. Default: false. */
   readonly isPlain?: boolean;
+  /** Lines for a screen reader instead of a screen; keys are the same. Default: false. */
+  readonly isSpoken?: boolean;
   /** Colours on the screen. Default: unless `NO_COLOR` is set. */
   readonly hasColour?: boolean;
+  /** Called before the screen takes the terminal: whoever has written a notice there takes it away. */
+  readonly opening?: () => void;
 }
 
 export interface ReviewOutcome {
@@ -56,11 +60,17 @@ export async function review(options: ReviewOptions): Promise<ReviewOutcome> {
   const { stdin, stdout } = terminal;
   if (!isTerminal(stdin) || !isTerminal(stdout))
     throw new ToolError("no-terminal", "the review needs a terminal that can show a screen");
-  // chalk, which colours what Ink draws, knows FORCE_COLOR alone and reads it once, when it is loaded: so before the screen is.
   const hasColour = options.hasColour ?? (process.env["NO_COLOR"] ?? "") === "";
-  if (!hasColour) process.env["FORCE_COLOR"] = "0";
-  const { runScreen } = await import("./screen/run-screen.tsx");
-  const { by, state } = await runScreen({ feed, decisions, terminal: { stdin, stdout }, now });
+  const { runScreen } = await import("./screen/run-screen.ts");
+  options.opening?.();
+  const { by, state } = await runScreen({
+    feed,
+    decisions,
+    terminal: { stdin, stdout },
+    now,
+    hasColour,
+    isSpoken: options.isSpoken === true,
+  });
   return outcomeOf(by, state);
 }
 
@@ -70,7 +80,7 @@ export function canShowScreen({ stdin, stdout }: ReviewOptions["terminal"]): boo
 }
 
 function outcomeOf(by: ReviewOutcome["by"], state: ReviewState): ReviewOutcome {
-  return { by, counts: countsOf(state), summary: summaryLine(state) };
+  return { by, counts: state.counts, summary: summaryLine(state) };
 }
 
 function isTerminal<S extends NodeJS.ReadStream | NodeJS.WriteStream>(

@@ -1,3 +1,5 @@
+import { queryFields } from "./completion.ts";
+
 /** What a key asks for. The reducer knows these and no keys. */
 export type Command =
   | "down"
@@ -12,7 +14,12 @@ export type Command =
   | "previous-open"
   | "pane"
   | "into"
+  | "out"
   | "back"
+  | "group"
+  | "fold-all"
+  | "unfold-all"
+  | "similar"
   | "filter"
   | "sort"
   | "reverse"
@@ -102,21 +109,37 @@ export const bindings: readonly Binding[] = [
     keys: ["Enter", "l", "Right"],
     group: "look",
     word: "detail",
-    text: "into the detail",
+    text: "into the detail; a head: unfold or fold it",
+  },
+  {
+    command: "out",
+    keys: ["h", "Left"],
+    group: "look",
+    word: "out",
+    text: "back to the list; from a finding to its head; a head: fold it",
   },
   {
     command: "back",
-    keys: ["Esc", "h", "Left"],
+    keys: ["Esc"],
     group: "look",
     word: "back",
     text: "back to the list; then drop range, marks, filter",
   },
   {
+    command: "group",
+    keys: ["t"],
+    group: "look",
+    word: "group",
+    text: "put findings under heads: by rule, cause (commit or layer), file, folder; or by value, without heads",
+  },
+  { command: "fold-all", keys: ["H"], group: "look", word: "fold", text: "fold all heads" },
+  { command: "unfold-all", keys: ["L"], group: "look", word: "unfold", text: "unfold all heads" },
+  {
     command: "filter",
     keys: ["/"],
     group: "look",
     word: "filter",
-    text: "filter as you type: words, !word, rule: path: sev:>=high is:open",
+    text: `filter as you type, tab completes: words, -word, "two words", ${queryFields.join(" ")}`,
   },
   {
     command: "sort",
@@ -170,6 +193,13 @@ export const bindings: readonly Binding[] = [
     group: "mark",
     word: "all",
     text: "mark all that the filter shows, or none",
+  },
+  {
+    command: "similar",
+    keys: ["*"],
+    group: "mark",
+    word: "similar",
+    text: "mark what is like the selected one (rule, name, kind of place); again: with a wider view",
   },
 
   {

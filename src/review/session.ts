@@ -4,14 +4,14 @@ import type { FeedEvent, ReviewFeed } from "./feed.ts";
 import type { Key } from "./key-input.ts";
 import type { Size } from "./layout.ts";
 import { reduce } from "./reducer.ts";
+import { searchable } from "./searchable.ts";
 import { initialState, type Action, type Effect, type ReviewState } from "./state.ts";
 
 /** Findings come one by one and fast; taking them up in bundles keeps keys quick. In milliseconds. */
 const bundleMs = 50;
 
-/** A long list takes longer to sort, so it is done less often. */
-const longList = 5000;
-const longListBundleMs = 250;
+/** A long list takes longer to be listed anew, so it is done less often: of fifty thousand findings once in a second. */
+const findingsPerMs = 50;
 
 /** What the session cannot do itself. Writing decisions is its own matter. */
 export type OuterEffect = Exclude<Effect, { kind: "write" }>;
@@ -41,7 +41,12 @@ export function createSession(options: {
   readonly perform: (effect: OuterEffect) => void;
 }): Session {
   const { feed, decisions } = options;
-  let state = initialState(feed.title, decisions.place, options.size);
+  const history = decisions.history?.();
+  let state = initialState({
+    ...{ title: feed.title, place: decisions.place, size: options.size, now: options.now() },
+    isReading: feed.isReading === true,
+    ...(history === undefined ? {} : { history }),
+  });
   let writing = Promise.resolve();
 
   const dispatch = (action: Action): void => {
@@ -56,13 +61,14 @@ export function createSession(options: {
 
   const write = (effect: Extract<Effect, { kind: "write" }>): void => {
     writing = writing
-      .then(() => decisions.write(effect.changes))
+      .then(() => decisions.write(effect.changes, effect.act))
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        dispatch({ kind: "not-written", step: effect.step, reason });
+        dispatch({ kind: "not-written", step: effect.step, act: effect.act, reason });
       });
   };
 
+  const warming = createWarming();
   const arrivals = createArrivals(decisions);
   let pending: FeedEvent[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -70,16 +76,18 @@ export function createSession(options: {
     timer = undefined;
     const events = pending;
     pending = [];
-    const { known, own } = arrivals.note(events);
+    const { known, conflicts, own } = arrivals.note(events);
+    warming.add(events);
     dispatch({
       kind: "fed",
-      events: events.map((event) => withoutOwnSuppression(event, own, decisions.place)),
+      events: own.size === 0 ? events : events.map((event) => withoutOwnSuppression(event, own, decisions.place)),
       known,
+      conflicts,
     });
   };
   const unsubscribe = feed.subscribe((event) => {
     pending.push(event);
-    timer ??= setTimeout(takeUp, state.findings.size > longList ? longListBundleMs : bundleMs);
+    timer ??= setTimeout(takeUp, Math.max(bundleMs, state.findings.size / findingsPerMs));
   });
   // What a feed tells at once, such as a report that was read, belongs in the first frame.
   if (timer !== undefined) {
@@ -96,6 +104,7 @@ export function createSession(options: {
     settled: () => writing,
     close: () => {
       unsubscribe();
+      warming.stop();
       clearTimeout(timer);
       return writing;
     },
@@ -106,6 +115,7 @@ export function createSession(options: {
 function createArrivals(decisions: DecisionSink): {
   note(events: readonly FeedEvent[]): {
     readonly known: ReadonlyMap<string, Decision>;
+    readonly conflicts: ReadonlyMap<string, readonly Decision[]>;
     readonly own: ReadonlySet<string>;
   };
 } {
@@ -114,18 +124,56 @@ function createArrivals(decisions: DecisionSink): {
   return {
     note(events) {
       const known = new Map<string, Decision>();
+      const conflicts = new Map<string, readonly Decision[]>();
       for (const event of events) {
         const findings = event.kind === "findings" || event.kind === "done" ? (event.findings ?? []) : [];
         for (const { fingerprint } of findings) {
           if (seen.has(fingerprint)) continue;
           seen.add(fingerprint);
+          const said = decisions.conflicts?.(fingerprint) ?? [];
+          if (said.length > 0) conflicts.set(fingerprint, said);
           const decision = decisions.known(fingerprint);
           if (decision === undefined) continue;
           known.set(fingerprint, decision);
           own.add(fingerprint);
         }
       }
-      return { known, own };
+      return { known, conflicts, own };
+    },
+  };
+}
+
+/** Texts that are made ready between two keys: some milliseconds. */
+const warmedAtOnce = 500;
+
+/** Makes the texts that filters look at ready while nothing else is to be done, so that the first letter of a filter is as quick as the others. */
+function createWarming(): { add(events: readonly FeedEvent[]): void; stop(): void } {
+  const waiting: (readonly Finding[])[] = [];
+  let next: NodeJS.Immediate | undefined;
+  let at = 0;
+  const warm = (): void => {
+    next = undefined;
+    const [findings] = waiting;
+    if (findings === undefined) return;
+    for (const finding of findings.slice(at, at + warmedAtOnce)) searchable(finding);
+    at += warmedAtOnce;
+    if (at >= findings.length) {
+      waiting.shift();
+      at = 0;
+    }
+    next = setImmediate(warm);
+  };
+  return {
+    add(events) {
+      for (const event of events) {
+        if ((event.kind === "findings" || event.kind === "done") && event.findings !== undefined)
+          waiting.push(event.findings);
+      }
+      next ??= setImmediate(warm);
+    },
+    stop() {
+      waiting.length = 0;
+      clearImmediate(next);
     },
   };
 }

@@ -10,7 +10,7 @@ import { anyText, contentId, finding, fileOrigin, gitOrigin, madeUpSecret, sight
 
 const {
   addDecision,
-  findDecision,
+  decisionFinder,
   ignoreFileDecider,
   newIgnoreFile,
   parseIgnoreFile,
@@ -39,9 +39,9 @@ describe(".leaktraceignore", () => {
         expect(badLines).toEqual([]);
         expect(read.entries).toHaveLength(new Set(list.map(([id]) => id)).size);
         for (const [id] of list) {
-          expect(findDecision(read, id)).toEqual({
-            ...findDecision(file, id),
-            reason: Buffer.from(findDecision(file, id)?.reason ?? "").toString(),
+          expect(decisionFinder(read)(id)).toEqual({
+            ...decisionFinder(file)(id),
+            reason: Buffer.from(decisionFinder(file)(id)?.reason ?? "").toString(),
           });
         }
       }),
@@ -68,8 +68,8 @@ describe(".leaktraceignore", () => {
       date: "2024-02-01T10:00:00Z",
     });
     expect(file.entries).toHaveLength(1);
-    expect(findDecision(file, someId)?.verdict).toBe("false-positive");
-    expect(findDecision(removeDecision(file, someId), someId)).toBeUndefined();
+    expect(decisionFinder(file)(someId)?.verdict).toBe("false-positive");
+    expect(decisionFinder(removeDecision(file, someId))(someId)).toBeUndefined();
   });
 
   test("a decision holds until its day, and at places that match its path; older files read the same", () => {
@@ -82,7 +82,7 @@ describe(".leaktraceignore", () => {
     const file = addDecision(newIgnoreFile(), someId, { ...taken, expires: "2026-06-01", path: "test/" });
     const { file: read, badLines } = parseIgnoreFile(serializeIgnoreFile(file));
     expect(badLines).toEqual([]);
-    expect(findDecision(read, someId)).toEqual({ ...taken, expires: "2026-06-01", path: "test/" });
+    expect(decisionFinder(read)(someId)).toEqual({ ...taken, expires: "2026-06-01", path: "test/" });
     const places = ["src/a.ts", "app/test/b.ts"].map((path) => sighting(fileOrigin(path)));
     const before = finding({ fingerprint: someId, sightings: places });
     const during = ignoreFileDecider(read, "2026-05-31");
@@ -118,7 +118,7 @@ describe(".leaktraceignore", () => {
     const text = `${serializeIgnoreFile(file)}\n# note\nnonsense\nff ignored 2024-01-31\n${"f".repeat(32)} maybe 2024-01-31\n${"f".repeat(32)} real yesterday\n`;
     const read = parseIgnoreFile(text);
     expect(read.badLines).toEqual([5, 6, 7, 8]);
-    expect(findDecision(read.file, someId)).toBeDefined();
+    expect(decisionFinder(read.file)(someId)).toBeDefined();
   });
 
   test("a file without the header is refused", () => {

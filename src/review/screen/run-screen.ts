@@ -1,14 +1,21 @@
-import { Writable } from "node:stream";
-import { render } from "ink";
 import type { DecisionSink } from "../../model/decision.ts";
 import type { ReviewFeed } from "../feed.ts";
 import { footer } from "../bars.ts";
+import { screenRows } from "../frame.ts";
 import { layoutOf, sizeOf } from "../layout.ts";
 import { createSession, type OuterEffect } from "../session.ts";
 import type { ReviewState } from "../state.ts";
 import { createFrameWriter } from "./frame-writer.ts";
-import { ReviewScreen } from "./ReviewScreen.tsx";
-import { takeTerminal, type EndingSignal, type Terminal } from "./terminal.ts";
+import { paintRow } from "./paint.ts";
+import { lineSequences, screenSequences, takeTerminal, type EndingSignal, type Terminal } from "./terminal.ts";
+
+/** What shows the states of a review, one after the other. */
+export interface Display {
+  show(state: ReviewState): void;
+  /** The terminal no longer shows what was shown last. */
+  forget(): void;
+  stop(): void;
+}
 
 /** At most thirty frames a second: more is work that nobody sees. */
 const frameMs = 33;
@@ -27,6 +34,9 @@ export async function runScreen(options: {
   readonly decisions: DecisionSink;
   readonly terminal: Terminal;
   readonly now: () => string;
+  readonly hasColour: boolean;
+  /** For a screen reader: lines instead of a screen. */
+  readonly isSpoken: boolean;
 }): Promise<ScreenOutcome> {
   const { stdin, stdout } = options.terminal;
   const { promise, resolve, reject } = deferred<ScreenOutcome["by"]>();
@@ -37,7 +47,7 @@ export async function runScreen(options: {
   const draw = (): void => {
     frameTimer = undefined;
     lastFrameAt = Date.now();
-    paint.paint(session.state());
+    display.show(session.state());
   };
   const changed = (): void => {
     if (!isReady || frameTimer !== undefined) return;
@@ -51,7 +61,7 @@ export async function runScreen(options: {
         session.copied();
         break;
       case "redraw":
-        writer.forget();
+        display.forget();
         break;
       case "suspend":
         guard.suspend();
@@ -62,7 +72,10 @@ export async function runScreen(options: {
     }
   };
 
-  const writer = createFrameWriter((bytes) => guard.write(bytes));
+  const write = (bytes: string): void => guard.write(bytes);
+  const display: Display = options.isSpoken
+    ? (await import("./speaker.tsx")).createSpeaker(stdin, write)
+    : createScreenDisplay(write, options.hasColour);
   const session = createSession({
     feed: options.feed,
     decisions: options.decisions,
@@ -71,33 +84,21 @@ export async function runScreen(options: {
     changed,
     perform,
   });
-  const guard = takeTerminal(
-    { stdin, stdout },
-    {
-      key: session.key,
-      resized: () => {
-        writer.forget();
-        session.resize(sizeOf(stdout.columns, stdout.rows));
-      },
-      redraw: () => {
-        writer.forget();
-        changed();
-      },
-      end: (cause) => {
-        if (cause === "hung-up") resolve(cause);
-        else if ("signal" in cause) resolve(cause.signal);
-        else reject(cause.error);
-      },
+  const guard = takeTerminal({ stdin, stdout }, options.isSpoken ? lineSequences : screenSequences, {
+    key: session.key,
+    resized: () => {
+      display.forget();
+      session.resize(sizeOf(stdout.columns, stdout.rows));
     },
-  );
-  const paint = createPainter(stdin, (frame, state) => {
-    const { caret } = footer(state);
-    const isSmall = layoutOf(state.size).kind === "small";
-    writer.show(
-      frame,
-      state.size.rows,
-      caret === undefined || isSmall ? undefined : { row: state.size.rows - 1, column: caret },
-    );
+    redraw: () => {
+      display.forget();
+      changed();
+    },
+    end: (cause) => {
+      if (cause === "hung-up") resolve(cause);
+      else if ("signal" in cause) resolve(cause.signal);
+      else reject(cause.error);
+    },
   });
   try {
     isReady = true;
@@ -107,54 +108,25 @@ export async function runScreen(options: {
     clearTimeout(frameTimer);
     isReady = false;
     guard.restore();
-    paint.stop();
+    display.stop();
     await session.close();
   }
 }
 
-interface Painter {
-  paint(state: ReviewState): void;
-  stop(): void;
-}
-
-/**
- * Ink lays the screen out; what it writes goes to a stream of ours, whole frame by whole frame (its debug mode), because its own way of
- * updating erases the screen and the scrollback whenever a frame is as tall as the terminal.
- */
-function createPainter(stdin: NodeJS.ReadStream, show: (frame: string, state: ReviewState) => void): Painter {
-  let frame = "";
-  const sink = new Writable({
-    decodeStrings: false,
-    write: (chunk: string, _encoding, done) => {
-      if (chunk !== "") frame = chunk;
-      done();
-    },
-  });
-  let instance: ReturnType<typeof render> | undefined;
+/** Rows that are drawn over. */
+function createScreenDisplay(write: (bytes: string) => void, hasColour: boolean): Display {
+  const writer = createFrameWriter(write);
   return {
-    paint(state) {
-      const tree = <ReviewScreen state={state} />;
-      // Ink asks a stdout for `columns`, `write` and events alone; this one has them.
-      const stdout = Object.assign(sink, {
-        columns: state.size.columns,
-        rows: state.size.rows,
-      }) as unknown as NodeJS.WriteStream;
-      instance ??= render(tree, {
-        stdout,
-        stdin,
-        debug: true,
-        exitOnCtrlC: false,
-        patchConsole: false,
-        isScreenReaderEnabled: false,
-      });
-      instance.rerender(tree);
-      // React commits nothing, and Ink writes nothing, where the frame is as it was; the screen may have been lost all the same.
-      show(frame, state);
+    show(state) {
+      const { caret } = footer(state);
+      const isSmall = layoutOf(state.size).kind === "small";
+      writer.show(
+        screenRows(state).map((row) => paintRow(row, hasColour)),
+        caret === undefined || isSmall ? undefined : { row: state.size.rows - 1, column: caret },
+      );
     },
-    stop() {
-      instance?.unmount();
-      instance?.cleanup();
-    },
+    forget: () => writer.forget(),
+    stop: () => {},
   };
 }
 
