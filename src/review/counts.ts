@@ -53,6 +53,6 @@ export function summaryLine(state: ReviewState): string {
   const stopped = isRunning ? `; the ${isReading ? "report was not read to its end" : "scan was not finished"}` : "";
   const lost = [...state.comments.keys()].filter((fingerprint) => !state.decisions.has(fingerprint)).length;
   const notKept = lost === 0 ? "" : `; ${lost === 1 ? "1 comment" : `${lost} comments`} without a decision not kept`;
-  const where = parts.length === 0 ? "" : `; decisions in ${state.place}`;
+  const where = parts.length === 0 ? "" : `; decisions in ${state.sink}`;
   return `${[...parts, `${open.toLocaleString("en")} left`].join(", ")}${where}${stopped}${notKept}`;
 }

@@ -9,12 +9,14 @@ import { ToolError } from "../model/problem.ts";
 import { summaryLine, type Counts } from "./counts.ts";
 import type { DecisionSink } from "../model/decision.ts";
 import type { ReviewFeed } from "./feed.ts";
+import type { Looker } from "./look.ts";
 import { runPlain } from "./plain.ts";
 import type { ReviewState } from "./state.ts";
 
 export type { Counts } from "./counts.ts";
 export type { Decision, DecisionChange, DecisionSink, Verdict } from "../model/decision.ts";
 export { createListFeed, createLiveFeed, type FeedEvent, type LiveFeed, type ReviewFeed } from "./feed.ts";
+export type { Looker, LookRow, ReadTab } from "./look.ts";
 export { openIgnoreFile } from "./ignore-file-sink.ts";
 
 export interface ReviewOptions {
@@ -27,6 +29,8 @@ export interface ReviewOptions {
   readonly isSpoken?: boolean;
   /** Colours on the screen. Default: unless `NO_COLOR` is set. */
   readonly hasColour?: boolean;
+  /** Reads places again, for the detail and for `m`. Without it, what a report holds is all there is. */
+  readonly looker?: Looker;
   /** Called before the screen takes the terminal: whoever has written a notice there takes it away. */
   readonly opening?: () => void;
 }
@@ -46,6 +50,7 @@ export interface ReviewOutcome {
  */
 export async function review(options: ReviewOptions): Promise<ReviewOutcome> {
   const { feed, decisions, terminal } = options;
+  const looker = options.looker === undefined ? {} : { looker: options.looker };
   const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
   if (options.isPlain === true) {
     const state = await runPlain({
@@ -64,6 +69,7 @@ export async function review(options: ReviewOptions): Promise<ReviewOutcome> {
   const { runScreen } = await import("./screen/run-screen.ts");
   options.opening?.();
   const { by, state } = await runScreen({
+    ...looker,
     feed,
     decisions,
     terminal: { stdin, stdout },

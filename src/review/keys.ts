@@ -34,6 +34,15 @@ export type Command =
   | "undo"
   | "redo"
   | "show"
+  | "tab-facts"
+  | "tab-text"
+  | "tab-change"
+  | "tab-story"
+  | "tab-why"
+  | "next-tab"
+  | "previous-tab"
+  | "next-place"
+  | "previous-place"
   | "copy"
   | "problems"
   | "help"
@@ -149,6 +158,21 @@ export const bindings: readonly Binding[] = [
     text: "sort by the next: severity, rule, path, places, date",
   },
   { command: "reverse", keys: ["S"], group: "look", word: "reverse", text: "reverse the order" },
+  { command: "tab-facts", keys: ["1"], group: "look", word: "facts", text: "detail: what it is, what to do, every place" },
+  { command: "tab-text", keys: ["2"], group: "look", word: "text", text: "detail: the lines around it, read again, masked" },
+  { command: "tab-change", keys: ["3"], group: "look", word: "change", text: "detail: what the commit that brought it changed" },
+  {
+    command: "tab-story",
+    keys: ["4"],
+    group: "look",
+    word: "story",
+    text: "detail: from the first commit to refs, images and removal; layers by secret",
+  },
+  { command: "tab-why", keys: ["5"], group: "look", word: "why", text: "detail: why it was reported, and what it scored" },
+  { command: "next-tab", keys: ["]"], group: "look", word: "next tab", text: "the next of these" },
+  { command: "previous-tab", keys: ["["], group: "look", word: "previous tab", text: "the one before" },
+  { command: "next-place", keys: ["."], group: "look", word: "next place", text: "look at the next place of this secret" },
+  { command: "previous-place", keys: [","], group: "look", word: "place before", text: "look at the place before" },
   {
     command: "show",
     keys: ["m"],

@@ -3,6 +3,7 @@ import type { Finding } from "../model/finding.ts";
 import { comment, decide, nextOpen, notWritten, redo, undo } from "./deciding.ts";
 import type { Key } from "./key-input.ts";
 import { commandOf, type Command } from "./keys.ts";
+import { lookId, tabs, type LookRow, type Tab } from "./look.ts";
 import { editLine, lineOf, lineText } from "./line-editor.ts";
 import { overlayHeight, overlayLines } from "./overlays.ts";
 import { parseQuery } from "./query.ts";
@@ -42,6 +43,10 @@ export function reduce(state: ReviewState, action: Action): Reduced {
       return only(notWritten(state, action.step, action.act, action.reason));
     case "copied":
       return only({ ...state, toast: "fingerprint sent to the terminal's clipboard" });
+    case "looked":
+      return only({ ...state, looks: withLook(state.looks, lookId(action.key), action.rows) });
+    case "value":
+      return only(valueRead(state, action));
   }
 }
 
@@ -253,7 +258,21 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
     case "back":
       return only(steppedBack(state));
     case "show":
-      return only(shownOrMasked(state));
+      return shownOrMasked(state);
+    case "tab-facts":
+    case "tab-text":
+    case "tab-change":
+    case "tab-story":
+    case "tab-why":
+      return only(turnedTo(state, tabs.find((tab) => command === `tab-${tab}`) ?? "facts"));
+    case "next-tab":
+    case "previous-tab": {
+      const step = command === "next-tab" ? 1 : tabs.length - 1;
+      return only(turnedTo(state, tabs[(tabs.indexOf(state.tab) + step) % tabs.length] ?? "facts"));
+    }
+    case "next-place":
+    case "previous-place":
+      return only(atPlace(state, command === "next-place" ? 1 : -1));
     case "copy":
       return state.selected === undefined ? only(state) : { state, effects: [{ kind: "copy", text: state.selected }] };
     case "help":
@@ -305,11 +324,38 @@ function steppedBack(state: ReviewState): ReviewState {
   return filtered(state, "");
 }
 
-function shownOrMasked(state: ReviewState): ReviewState {
+function shownOrMasked(state: ReviewState): Reduced {
   const finding = selectedFinding(state);
-  if (finding === undefined) return state;
-  if (state.revealed === finding.fingerprint) return { ...state, revealed: undefined };
-  if (finding.secret === undefined)
-    return { ...state, toast: "the value is not in memory: a report holds masked values only" };
-  return { ...state, revealed: finding.fingerprint };
+  if (finding === undefined) return only(state);
+  const { fingerprint, secret } = finding;
+  if (state.revealed?.fingerprint === fingerprint) return only({ ...state, revealed: undefined });
+  if (secret !== undefined) return only({ ...state, revealed: { fingerprint, value: secret } });
+  return { state: { ...state, toast: "reading it again" }, effects: [{ kind: "value", finding }] };
+}
+
+/** The value that `m` asked for; nothing where the cursor has moved on meanwhile. */
+function valueRead(state: ReviewState, { fingerprint, value }: Extract<Action, { kind: "value" }>): ReviewState {
+  if (state.selected !== fingerprint || state.overlay !== undefined) return state;
+  if (value === undefined)
+    return { ...state, toast: "the value is not in memory, and its place cannot be read again here" };
+  return { ...state, toast: "", revealed: { fingerprint, value } };
+}
+
+function turnedTo(state: ReviewState, tab: Tab): ReviewState {
+  return { ...state, tab, detailTop: 0 };
+}
+
+function atPlace(state: ReviewState, step: 1 | -1): ReviewState {
+  const count = selectedFinding(state)?.sightings.length ?? 0;
+  if (count < 2) return { ...state, toast: "there is one place only" };
+  const place = (state.place + step + count) % count;
+  return { ...state, place, detailTop: 0, tab: state.tab === "facts" ? "text" : state.tab };
+}
+
+/** Some of what was read last is kept: going back and forth reads nothing again. */
+const maxLooks = 40;
+
+function withLook(looks: ReviewState["looks"], id: string, rows: readonly LookRow[]): ReviewState["looks"] {
+  const kept = [...looks].filter(([known]) => known !== id).slice(1 - maxLooks);
+  return new Map([...kept, [id, rows]]);
 }

@@ -3,9 +3,10 @@ import type { Decision, DecisionSink } from "../model/decision.ts";
 import type { FeedEvent, ReviewFeed } from "./feed.ts";
 import type { Key } from "./key-input.ts";
 import type { Size } from "./layout.ts";
+import { isReadTab, lookId, type Looker, type LookKey, type LookRow } from "./look.ts";
 import { reduce } from "./reducer.ts";
 import { searchable } from "./searchable.ts";
-import { initialState, type Action, type Effect, type ReviewState } from "./state.ts";
+import { initialState, selectedFinding, type Action, type Effect, type ReviewState } from "./state.ts";
 
 /** Findings come one by one and fast; taking them up in bundles keeps keys quick. In milliseconds. */
 const bundleMs = 50;
@@ -14,7 +15,7 @@ const bundleMs = 50;
 const findingsPerMs = 50;
 
 /** What the session cannot do itself. Writing decisions is its own matter. */
-export type OuterEffect = Exclude<Effect, { kind: "write" }>;
+export type OuterEffect = Exclude<Effect, { kind: "write" | "value" }>;
 
 export interface Session {
   readonly state: () => ReviewState;
@@ -39,6 +40,7 @@ export function createSession(options: {
   readonly now: () => string;
   readonly changed: () => void;
   readonly perform: (effect: OuterEffect) => void;
+  readonly looker?: Looker;
 }): Session {
   const { feed, decisions } = options;
   const history = decisions.history?.();
@@ -54,9 +56,19 @@ export function createSession(options: {
     state = reduced.state;
     for (const effect of reduced.effects) {
       if (effect.kind === "write") write(effect);
+      else if (effect.kind === "value") readValue(effect.finding);
       else options.perform(effect);
     }
+    looking.follow(state);
     options.changed();
+  };
+  const looking = createLooking(options.looker, (key, rows) => dispatch({ kind: "looked", key, rows }));
+  const readValue = ({ fingerprint }: Finding): void => {
+    const finding = state.findings.get(fingerprint);
+    const reading = finding === undefined ? undefined : options.looker?.value(finding);
+    void (reading ?? Promise.resolve(undefined))
+      .catch(() => undefined)
+      .then((value) => dispatch({ kind: "value", fingerprint, ...(value === undefined ? {} : { value }) }));
   };
 
   const write = (effect: Extract<Effect, { kind: "write" }>): void => {
@@ -105,6 +117,7 @@ export function createSession(options: {
     close: () => {
       unsubscribe();
       warming.stop();
+      looking.stop();
       clearTimeout(timer);
       return writing;
     },
@@ -139,6 +152,42 @@ function createArrivals(decisions: DecisionSink): {
         }
       }
       return { known, conflicts, own };
+    },
+  };
+}
+
+/** Who runs down the list wants none of the places on the way. In milliseconds. */
+const lookDelayMs = 60;
+
+/** Has read what the detail shows, once the cursor rests. */
+function createLooking(
+  looker: Looker | undefined,
+  done: (key: LookKey, rows: readonly LookRow[]) => void,
+): { follow(state: ReviewState): void; stop(): void } {
+  let asked = "";
+  let timer: NodeJS.Timeout | undefined;
+  const noLooker: readonly LookRow[] = [{ text: "nothing can be read again here", tone: "dim" }];
+  return {
+    follow(state) {
+      const { tab, place } = state;
+      const finding = selectedFinding(state);
+      if (finding === undefined || !isReadTab(tab)) return;
+      const key = { tab, place, fingerprint: finding.fingerprint };
+      const id = lookId(key);
+      if (id === asked || state.looks.has(id)) return;
+      asked = id;
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        const reading = looker?.look(tab, finding, place) ?? Promise.resolve(noLooker);
+        void reading.then((rows) => {
+          if (asked === id) asked = "";
+          done(key, rows);
+        });
+      }, lookDelayMs);
+    },
+    stop() {
+      clearTimeout(timer);
+      asked = "";
     },
   };
 }

@@ -11,6 +11,7 @@ import type {
 } from "../model/decision.ts";
 import type { FeedEvent } from "./feed.ts";
 import type { Key } from "./key-input.ts";
+import type { LookKey, LookRow, Tab } from "./look.ts";
 import type { Size } from "./layout.ts";
 import type { Line } from "./line-editor.ts";
 import { noCounts, type Counts } from "./counts.ts";
@@ -23,7 +24,7 @@ import type { Sorting } from "./shown.ts";
 export interface ReviewState {
   readonly title: string;
   /** Name of the place where decisions go. */
-  readonly place: string;
+  readonly sink: string;
   readonly size: Size;
   readonly findings: ReadonlyMap<string, Finding>;
   /** Decisions by fingerprint: those found written, and those of this session. */
@@ -60,8 +61,13 @@ export interface ReviewState {
   readonly range: { readonly anchor: string; readonly covered: ReadonlySet<string> } | undefined;
   readonly focus: "list" | "detail";
   readonly detailTop: number;
-  /** The one finding whose value is shown in the clear. */
-  readonly revealed: string | undefined;
+  readonly tab: Tab;
+  /** The place of the selected finding that is looked at: index of a sighting. */
+  readonly place: number;
+  /** What was read again last, by `lookId`. */
+  readonly looks: ReadonlyMap<string, readonly LookRow[]>;
+  /** The one finding whose value is shown in the clear, and the value. */
+  readonly revealed: { readonly fingerprint: string; readonly value: string } | undefined;
   readonly overlay: "help" | "problems" | undefined;
   readonly overlayTop: number;
   readonly prompt: Prompt | undefined;
@@ -115,7 +121,10 @@ export type Action =
   | { readonly kind: "selected"; readonly fingerprint: string }
   /** A step could not be written: the file holds what it held before. */
   | { readonly kind: "not-written"; readonly step: Step; readonly act: DecisionAct; readonly reason: string }
-  | { readonly kind: "copied" };
+  | { readonly kind: "copied" }
+  | { readonly kind: "looked"; readonly key: LookKey; readonly rows: readonly LookRow[] }
+  /** The value that was asked for, read again; absent where it is not to be had. */
+  | { readonly kind: "value"; readonly fingerprint: string; readonly value?: string };
 
 /** What the reducer wants done outside; run in order. */
 export type Effect =
@@ -126,6 +135,7 @@ export type Effect =
       readonly step: Step;
     }
   | { readonly kind: "copy"; readonly text: string }
+  | { readonly kind: "value"; readonly finding: Finding }
   | { readonly kind: "redraw" }
   | { readonly kind: "suspend" }
   | { readonly kind: "quit"; readonly by: "quit" | "interrupt" };
@@ -150,7 +160,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
   const stepOf = (step: DecisionStep): Step => ({ ...step, conflicts: [], selected: step.changes[0]?.fingerprint });
   return {
     title,
-    place,
+    sink: place,
     size,
     findings: new Map(),
     decisions: layeredMap(),
@@ -173,6 +183,9 @@ export function initialState({ title, place, size, now, isReading = false, histo
     range: undefined,
     focus: "list",
     detailTop: 0,
+    tab: "facts",
+    place: 0,
+    looks: new Map(),
     revealed: undefined,
     overlay: undefined,
     overlayTop: 0,

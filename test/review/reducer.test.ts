@@ -178,7 +178,7 @@ describe("a value that is shown", () => {
   test("is hidden again by m, by moving, by help, by suspending and by quitting", () => {
     for (const key of ["m", "j", "?", "C-z", "C-c", "f"]) {
       const review = drive(withValue).press("m");
-      expect(review.state.revealed).toBe(fingerprintOf(1));
+      expect(review.state.revealed?.fingerprint).toBe(fingerprintOf(1));
       expect(review.press(key).state.revealed).toBeUndefined();
     }
   });

@@ -14,6 +14,7 @@ import {
   type ReviewFeed,
   type ReviewOutcome,
 } from "../../review/index.ts";
+import { createLooker } from "../review/look.ts";
 import { exitCodes } from "../exit.ts";
 import type { ScanOptions } from "../options.ts";
 import type { CaseKeeper } from "../case-keeper.ts";
@@ -69,6 +70,7 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
       terminal,
       isPlain,
       isSpoken,
+      looker: createLooker(targets[0] ?? ".", options),
       opening: clearNotice,
       ...(options.colour === "auto" ? {} : { hasColour: options.colour === "always" }),
     });

@@ -3,6 +3,7 @@ import type { ReviewFeed } from "../feed.ts";
 import { footer } from "../bars.ts";
 import { screenRows } from "../frame.ts";
 import { layoutOf, sizeOf } from "../layout.ts";
+import type { Looker } from "../look.ts";
 import { createSession, type OuterEffect } from "../session.ts";
 import type { ReviewState } from "../state.ts";
 import { createFrameWriter } from "./frame-writer.ts";
@@ -35,6 +36,7 @@ export async function runScreen(options: {
   readonly terminal: Terminal;
   readonly now: () => string;
   readonly hasColour: boolean;
+  readonly looker?: Looker;
   /** For a screen reader: lines instead of a screen. */
   readonly isSpoken: boolean;
 }): Promise<ScreenOutcome> {
@@ -83,6 +85,7 @@ export async function runScreen(options: {
     now: options.now,
     changed,
     perform,
+    ...(options.looker === undefined ? {} : { looker: options.looker }),
   });
   const guard = takeTerminal({ stdin, stdout }, options.isSpoken ? lineSequences : screenSequences, {
     key: session.key,
