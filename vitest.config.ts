@@ -23,6 +23,7 @@ const wide = [
     "engine/engine",
     "hooks/commit",
     "hooks/push",
+    "review/every-key",
   ].map((name) => `test/${name}.test.ts`),
   ...["pool/workers", "registry/docker-registry", "response/sweep", "store/cache", "store/proved"].map(
     (name) => `test/${name}.test.ts`,

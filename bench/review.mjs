@@ -87,7 +87,7 @@ async function measure() {
     }
     all.push(...times);
     if (times.length > 0)
-      console.log(`${name}: ${times.length} keys, median ${of(times, 0.5)} ms, worst ${of(times, 1)} ms`);
+      console.log(`${String(name)}: ${times.length} keys, median ${of(times, 0.5)} ms, worst ${of(times, 1)} ms`);
   }
   console.log(`all: ${all.length} keys, median ${of(all, 0.5)} ms, 95 % ${of(all, 0.95)} ms, worst ${of(all, 1)} ms`);
   const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pty.pid}/status`, "utf8"))?.[1] ?? 0);

@@ -3,6 +3,8 @@ import { completions } from "./completion.ts";
 import { clip, clipStart, fit, widthOf } from "./fit.ts";
 import { hints, type Command } from "./keys.ts";
 import { overlayHeight, overlayLines } from "./overlays.ts";
+import { lineText } from "./line-editor.ts";
+import { previewText } from "./terms.ts";
 import { rowOf, selectedGroup, targetsOf } from "./selection.ts";
 import type { Prompt, ReviewState } from "./state.ts";
 import { line, span, type Span, type StyledLine } from "./styled.ts";
@@ -117,7 +119,7 @@ function countText(state: ReviewState): string {
 
 function promptFooter(state: ReviewState, prompt: Prompt): Footer {
   const label = promptLabel(state, prompt);
-  const complaint = prompt.kind === "filter" ? filterWords(state, prompt) : state.toast;
+  const complaint = promptWords(state, prompt);
   const right = clip(complaint, Math.floor(state.size.columns / 2));
   const room = Math.max(1, state.size.columns - widthOf(label) - widthOf(right) - 2);
   // The end that is being typed stays in sight.
@@ -127,6 +129,13 @@ function promptFooter(state: ReviewState, prompt: Prompt): Footer {
     line: line(span(label, "strong"), span(typed), span(`  ${right}`, "dim")),
     caret: widthOf(label) + widthOf(before),
   };
+}
+
+/** What stands beside a line being typed: a complaint, what may follow, what the decision would hide. */
+function promptWords(state: ReviewState, prompt: Prompt): string {
+  if (prompt.kind === "filter") return filterWords(state, prompt);
+  if (state.toast !== "" || prompt.kind !== "ignore") return state.toast;
+  return previewText(state, lineText(prompt.line), `${state.today}T00:00:00Z`);
 }
 
 /** What is wrong with what was typed, what may follow, or how many findings pass. */

@@ -4,6 +4,9 @@ import { groupIdOf } from "./grouping.ts";
 import { isOpen, relist, rowOf, select, targetsOf, withoutDecided } from "./selection.ts";
 import { verdictOf, type Reduced, type ReviewState, type Step } from "./state.ts";
 
+/** Failures that can be read again. */
+const maxFailures = 20;
+
 /** What a decision says beside its verdict. An absent reason is that of the comment, or of the decision before. */
 export interface Terms {
   readonly reason?: string;
@@ -90,6 +93,7 @@ export function notWritten(state: ReviewState, step: Step, act: DecisionAct, rea
     past: act === "undo" && state.future.includes(step) ? [...state.past, step] : without(state.past),
     future: act === "redo" && state.past.includes(step) ? [...state.future, step] : without(state.future),
     toast: `not written: ${reason}`,
+    failures: [...state.failures, `not written: ${reason}`].slice(-maxFailures),
   });
 }
 

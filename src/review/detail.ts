@@ -56,7 +56,8 @@ const lookBlocks = new WeakMap<readonly LookRow[], { readonly width: number; rea
 function lookLines(state: ReviewState, finding: Finding, tab: ReadTab, width: number): readonly StyledLine[] {
   const { place } = state;
   const sighting = finding.sightings[place];
-  const title = sighting === undefined ? [] : wrap(placeTitle(sighting), width).map((text) => line(span(text, "strong")));
+  const title =
+    sighting === undefined ? [] : wrap(placeTitle(sighting), width).map((text) => line(span(text, "strong")));
   const rows = state.looks.get(lookId({ tab, place, fingerprint: finding.fingerprint }));
   if (rows === undefined) return [...title, line(span("reading", "dim"))];
   const known = lookBlocks.get(rows);
@@ -94,9 +95,19 @@ function groupLines(state: ReviewState, width: number): readonly StyledLine[] {
   return [
     ...wrap(sanitize(group.title), width).map((text) => line(span(text, "strong"))),
     line(),
-    ...labelled("findings", `${group.members.length.toLocaleString("en")}, ${open.toLocaleString("en")} open`, "plain", width),
+    ...labelled(
+      "findings",
+      `${group.members.length.toLocaleString("en")}, ${open.toLocaleString("en")} open`,
+      "plain",
+      width,
+    ),
     ...labelled("verdicts", tally(verdictWord), "good", width),
-    ...labelled("severity", tally(({ severity }) => severity), "plain", width),
+    ...labelled(
+      "severity",
+      tally(({ severity }) => severity),
+      "plain",
+      width,
+    ),
     ...labelled("rules", sanitize(tally(({ rule }) => rule.id)), "plain", width),
     ...labelled("deciding", `r f i x decide ${open > 0 ? "what is open under it" : "all of it"}`, "dim", width),
   ];

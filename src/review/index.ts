@@ -10,6 +10,7 @@ import { summaryLine, type Counts } from "./counts.ts";
 import type { DecisionSink } from "../model/decision.ts";
 import type { ReviewFeed } from "./feed.ts";
 import type { Looker } from "./look.ts";
+import type { Outside } from "./outside.ts";
 import { runPlain } from "./plain.ts";
 import type { ReviewState } from "./state.ts";
 
@@ -17,6 +18,7 @@ export type { Counts } from "./counts.ts";
 export type { Decision, DecisionChange, DecisionSink, Verdict } from "../model/decision.ts";
 export { createListFeed, createLiveFeed, type FeedEvent, type LiveFeed, type ReviewFeed } from "./feed.ts";
 export type { Looker, LookRow, ReadTab } from "./look.ts";
+export type { Outside, ProgramStart } from "./outside.ts";
 export { openIgnoreFile } from "./ignore-file-sink.ts";
 
 export interface ReviewOptions {
@@ -31,6 +33,8 @@ export interface ReviewOptions {
   readonly hasColour?: boolean;
   /** Reads places again, for the detail and for `m`. Without it, what a report holds is all there is. */
   readonly looker?: Looker;
+  /** The editor, web pages, files: what keys do outside of the terminal. */
+  readonly outside?: Outside;
   /** Called before the screen takes the terminal: whoever has written a notice there takes it away. */
   readonly opening?: () => void;
 }
@@ -50,7 +54,10 @@ export interface ReviewOutcome {
  */
 export async function review(options: ReviewOptions): Promise<ReviewOutcome> {
   const { feed, decisions, terminal } = options;
-  const looker = options.looker === undefined ? {} : { looker: options.looker };
+  const helpers = {
+    ...(options.looker === undefined ? {} : { looker: options.looker }),
+    ...(options.outside === undefined ? {} : { outside: options.outside }),
+  };
   const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
   if (options.isPlain === true) {
     const state = await runPlain({
@@ -69,7 +76,7 @@ export async function review(options: ReviewOptions): Promise<ReviewOutcome> {
   const { runScreen } = await import("./screen/run-screen.ts");
   options.opening?.();
   const { by, state } = await runScreen({
-    ...looker,
+    ...helpers,
     feed,
     decisions,
     terminal: { stdin, stdout },

@@ -45,6 +45,10 @@ export type Command =
   | "previous-place"
   | "copy"
   | "problems"
+  | "elsewhere"
+  | "edit"
+  | "page"
+  | "export"
   | "help"
   | "redraw"
   | "suspend"
@@ -158,9 +162,27 @@ export const bindings: readonly Binding[] = [
     text: "sort by the next: severity, rule, path, places, date",
   },
   { command: "reverse", keys: ["S"], group: "look", word: "reverse", text: "reverse the order" },
-  { command: "tab-facts", keys: ["1"], group: "look", word: "facts", text: "detail: what it is, what to do, every place" },
-  { command: "tab-text", keys: ["2"], group: "look", word: "text", text: "detail: the lines around it, read again, masked" },
-  { command: "tab-change", keys: ["3"], group: "look", word: "change", text: "detail: what the commit that brought it changed" },
+  {
+    command: "tab-facts",
+    keys: ["1"],
+    group: "look",
+    word: "facts",
+    text: "detail: what it is, what to do, every place",
+  },
+  {
+    command: "tab-text",
+    keys: ["2"],
+    group: "look",
+    word: "text",
+    text: "detail: the lines around it, read again, masked",
+  },
+  {
+    command: "tab-change",
+    keys: ["3"],
+    group: "look",
+    word: "change",
+    text: "detail: what the commit that brought it changed",
+  },
   {
     command: "tab-story",
     keys: ["4"],
@@ -168,10 +190,22 @@ export const bindings: readonly Binding[] = [
     word: "story",
     text: "detail: from the first commit to refs, images and removal; layers by secret",
   },
-  { command: "tab-why", keys: ["5"], group: "look", word: "why", text: "detail: why it was reported, and what it scored" },
+  {
+    command: "tab-why",
+    keys: ["5"],
+    group: "look",
+    word: "why",
+    text: "detail: why it was reported, and what it scored",
+  },
   { command: "next-tab", keys: ["]"], group: "look", word: "next tab", text: "the next of these" },
   { command: "previous-tab", keys: ["["], group: "look", word: "previous tab", text: "the one before" },
-  { command: "next-place", keys: ["."], group: "look", word: "next place", text: "look at the next place of this secret" },
+  {
+    command: "next-place",
+    keys: ["."],
+    group: "look",
+    word: "next place",
+    text: "look at the next place of this secret",
+  },
   { command: "previous-place", keys: [","], group: "look", word: "place before", text: "look at the place before" },
   {
     command: "show",
@@ -187,12 +221,21 @@ export const bindings: readonly Binding[] = [
     word: "copy",
     text: "copy the fingerprint (never the value) to the clipboard",
   },
+  { command: "edit", keys: ["e"], group: "look", word: "edit", text: "open the file in your editor at the line" },
+  { command: "page", keys: ["o"], group: "look", word: "page", text: "the web page of the commit" },
+  {
+    command: "export",
+    keys: ["E"],
+    group: "look",
+    word: "export",
+    text: "write what the filter shows to a file, masked",
+  },
   {
     command: "problems",
     keys: ["p"],
     group: "look",
     word: "problems",
-    text: "what the scan could not read",
+    text: "what the scan could not read, and what went wrong",
   },
   { command: "help", keys: ["?"], group: "look", word: "help", text: "this screen" },
   { command: "redraw", keys: ["C-l"], group: "look", word: "redraw", text: "draw the screen anew" },
@@ -245,7 +288,7 @@ export const bindings: readonly Binding[] = [
     keys: ["i"],
     group: "decide",
     word: "ignore",
-    text: "ignore, with a reason: later scans leave it out",
+    text: "ignore, with a reason (and until:2027-01-31 or for:90d, in:test/*): later scans leave it out",
   },
   {
     command: "rotated",
@@ -260,6 +303,13 @@ export const bindings: readonly Binding[] = [
     group: "decide",
     word: "comment",
     text: "write or change the reason",
+  },
+  {
+    command: "elsewhere",
+    keys: ["w"],
+    group: "decide",
+    word: "elsewhere",
+    text: "where else it can be written: mark in the line, allowlist; and what that would hide",
   },
   {
     command: "undo",

@@ -4,6 +4,7 @@ import { comment, decide, nextOpen, notWritten, redo, undo } from "./deciding.ts
 import type { Key } from "./key-input.ts";
 import { commandOf, type Command } from "./keys.ts";
 import { lookId, tabs, type LookRow, type Tab } from "./look.ts";
+import { allowlistText } from "./elsewhere.ts";
 import { editLine, lineOf, lineText } from "./line-editor.ts";
 import { overlayHeight, overlayLines } from "./overlays.ts";
 import { parseQuery } from "./query.ts";
@@ -15,6 +16,7 @@ import { mark, markAll, markRange, markSimilar } from "./marking.ts";
 import { foldAll, goInto, goOut, moved, scrolledDetail } from "./moving.ts";
 import { refold, relist, scrolled, select, targetsOf } from "./selection.ts";
 import { carrySorting } from "./shown.ts";
+import { readTerms } from "./terms.ts";
 import {
   selectedFinding,
   verdictOf,
@@ -41,8 +43,8 @@ export function reduce(state: ReviewState, action: Action): Reduced {
       return only(goneTo(state, action.fingerprint));
     case "not-written":
       return only(notWritten(state, action.step, action.act, action.reason));
-    case "copied":
-      return only({ ...state, toast: "fingerprint sent to the terminal's clipboard" });
+    case "said":
+      return only({ ...state, toast: action.text });
     case "looked":
       return only({ ...state, looks: withLook(state.looks, lookId(action.key), action.rows) });
     case "value":
@@ -146,17 +148,19 @@ function accepted(state: ReviewState, prompt: Prompt, now: string): Reduced {
     case "filter":
       return only(state);
     case "ignore":
-      // A decision that hides something without a word of why is worth nothing a year later.
-      if (text === "")
-        return only({
-          ...state,
-          prompt,
-          toast: "a reason, please; Esc leaves the finding as it was",
-        });
-      return decide({ ...state, lastReason: text }, "ignored", { reason: text }, now);
+      return ignored({ ...state, prompt }, text, now);
     case "comment":
       return comment(state, text, now);
   }
+}
+
+/** Ignores with the words typed; where they do not say why, or cannot be read, they are asked for again. */
+function ignored(state: ReviewState, text: string, now: string): Reduced {
+  const terms = readTerms(text, now);
+  if (typeof terms === "string") return only({ ...state, toast: terms });
+  // A decision that hides something without a word of why is worth nothing a year later.
+  if (terms.reason === "") return only({ ...state, toast: "a reason, please; Esc leaves the finding as it was" });
+  return decide({ ...state, prompt: undefined, lastReason: text }, "ignored", terms, now);
 }
 
 function listOf({ selected, list, top }: ReviewState): Prompt["from"] {
@@ -197,10 +201,16 @@ function inOverlay(state: ReviewState, command: Command): Reduced {
       return to(last);
     case "quit":
       return { state, effects: [{ kind: "quit", by: "quit" }] };
+    case "copy": {
+      const finding = state.overlay === "elsewhere" ? selectedFinding(state) : undefined;
+      if (finding === undefined) return only(state);
+      return { state, effects: [{ kind: "copy", what: "allowlist", text: allowlistText(finding, state.place) }] };
+    }
     case "close":
     case "back":
     case "help":
     case "problems":
+    case "elsewhere":
       return only({ ...state, overlay: undefined, overlayTop: 0 });
     default:
       return only(state);
@@ -274,10 +284,25 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
     case "previous-place":
       return only(atPlace(state, command === "next-place" ? 1 : -1));
     case "copy":
-      return state.selected === undefined ? only(state) : { state, effects: [{ kind: "copy", text: state.selected }] };
+      return selectedFinding(state) === undefined || state.selected === undefined
+        ? only(state)
+        : { state, effects: [{ kind: "copy", what: "fingerprint", text: state.selected }] };
     case "help":
     case "problems":
+    case "elsewhere":
       return only({ ...state, overlay: command, overlayTop: 0, revealed: undefined });
+    case "edit":
+    case "page": {
+      const finding = selectedFinding(state);
+      const masked = { ...state, revealed: undefined };
+      if (finding === undefined) return only({ ...masked, toast: "go to a finding first" });
+      return { state: masked, effects: [{ kind: "outside", wish: { kind: command, finding, place: state.place } }] };
+    }
+    case "export": {
+      const findings = state.list.shown.flatMap((fingerprint) => state.findings.get(fingerprint) ?? []);
+      if (findings.length === 0) return only({ ...state, toast: "nothing is shown" });
+      return { state, effects: [{ kind: "outside", wish: { kind: "save", findings } }] };
+    }
     case "redraw":
       return { state, effects: [{ kind: "redraw" }] };
     case "close":

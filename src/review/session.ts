@@ -22,7 +22,7 @@ export interface Session {
   readonly key: (key: Key) => void;
   readonly resize: (size: Size) => void;
   readonly select: (fingerprint: string) => void;
-  readonly copied: () => void;
+  readonly say: (text: string) => void;
   /** Waits until every decision so far is written, or has failed to be. */
   readonly settled: () => Promise<void>;
   /** Stops listening to the feed and waits until every decision is written, or has failed to be. */
@@ -112,7 +112,7 @@ export function createSession(options: {
     key: (key) => dispatch({ kind: "key", key, now: options.now() }),
     resize: (size) => dispatch({ kind: "resized", size }),
     select: (fingerprint) => dispatch({ kind: "selected", fingerprint }),
-    copied: () => dispatch({ kind: "copied" }),
+    say: (text) => dispatch({ kind: "said", text }),
     settled: () => writing,
     close: () => {
       unsubscribe();

@@ -17,6 +17,7 @@ import type { Line } from "./line-editor.ts";
 import { noCounts, type Counts } from "./counts.ts";
 import type { Grouping, Listing } from "./grouping.ts";
 import { layeredMap, type LayeredMap } from "./layered-map.ts";
+import type { OutsideWish } from "./outside.ts";
 import { parseQuery, type Query } from "./query.ts";
 import type { Sorting } from "./shown.ts";
 
@@ -68,10 +69,12 @@ export interface ReviewState {
   readonly looks: ReadonlyMap<string, readonly LookRow[]>;
   /** The one finding whose value is shown in the clear, and the value. */
   readonly revealed: { readonly fingerprint: string; readonly value: string } | undefined;
-  readonly overlay: "help" | "problems" | undefined;
+  readonly overlay: "help" | "problems" | "elsewhere" | undefined;
   readonly overlayTop: number;
   readonly prompt: Prompt | undefined;
   readonly toast: string;
+  /** What went wrong in this session, the last ones: a message is gone with the next key. */
+  readonly failures: readonly string[];
   /** Offered again at the next `i`. */
   readonly lastReason: string;
   readonly past: readonly Step[];
@@ -121,7 +124,8 @@ export type Action =
   | { readonly kind: "selected"; readonly fingerprint: string }
   /** A step could not be written: the file holds what it held before. */
   | { readonly kind: "not-written"; readonly step: Step; readonly act: DecisionAct; readonly reason: string }
-  | { readonly kind: "copied" }
+  /** What was done outside, or why it was not. */
+  | { readonly kind: "said"; readonly text: string }
   | { readonly kind: "looked"; readonly key: LookKey; readonly rows: readonly LookRow[] }
   /** The value that was asked for, read again; absent where it is not to be had. */
   | { readonly kind: "value"; readonly fingerprint: string; readonly value?: string };
@@ -134,7 +138,8 @@ export type Effect =
       readonly act: DecisionAct;
       readonly step: Step;
     }
-  | { readonly kind: "copy"; readonly text: string }
+  | { readonly kind: "copy"; readonly what: "fingerprint" | "allowlist"; readonly text: string }
+  | { readonly kind: "outside"; readonly wish: OutsideWish }
   | { readonly kind: "value"; readonly finding: Finding }
   | { readonly kind: "redraw" }
   | { readonly kind: "suspend" }
@@ -191,6 +196,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
     overlayTop: 0,
     prompt: undefined,
     toast: "",
+    failures: [],
     lastReason: "",
     past: history?.past.map(stepOf) ?? [],
     // The last one is the first to be done again.

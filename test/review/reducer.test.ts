@@ -183,14 +183,24 @@ describe("a value that is shown", () => {
     }
   });
 
-  test("is not to be had from a report", () => {
-    const review = drive([makeFinding(1)]).press("m");
+  test("of a report is read again from its place, and shown where the cursor still stands there", () => {
+    const finding = makeFinding(1);
+    const review = drive([finding, makeFinding(2)]).press("m");
     expect(review.state.revealed).toBeUndefined();
-    expect(review.state.toast).not.toBe("");
+    expect(review.effects).toEqual([{ kind: "value", finding }]);
+    const { fingerprint } = finding;
+    expect(review.act({ kind: "value", fingerprint, value: secret }).state.revealed?.value).toBe(secret);
+    review.press("m", "m", "j").act({ kind: "value", fingerprint, value: secret });
+    expect(review.state.revealed).toBeUndefined();
+    review.press("k", "m").act({ kind: "value", fingerprint });
+    expect(review.state.revealed).toBeUndefined();
+    expect(review.state.toast).toContain("cannot be read again");
   });
 
   test("never leaves by the clipboard: y copies the fingerprint", () => {
-    expect(drive(withValue).press("y").effects).toEqual([{ kind: "copy", text: fingerprintOf(1) }]);
+    expect(drive(withValue).press("y").effects).toEqual([
+      { kind: "copy", what: "fingerprint", text: fingerprintOf(1) },
+    ]);
   });
 });
 

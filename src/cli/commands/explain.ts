@@ -85,4 +85,3 @@ async function placesOfFinding({ sightings }: Finding, target: string): Promise<
 function checkLine(bytes: Buffer, line: number, path: string): void {
   if (lineSpan(bytes, line) === undefined) throw new ToolError("no-target", `${path} has no line ${line}`);
 }
-

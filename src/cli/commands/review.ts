@@ -15,6 +15,7 @@ import {
   type ReviewOutcome,
 } from "../../review/index.ts";
 import { createLooker } from "../review/look.ts";
+import { createOutside } from "../review/outside.ts";
 import { exitCodes } from "../exit.ts";
 import type { ScanOptions } from "../options.ts";
 import type { CaseKeeper } from "../case-keeper.ts";
@@ -70,6 +71,7 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
       terminal,
       isPlain,
       isSpoken,
+      outside: createOutside(),
       looker: createLooker(targets[0] ?? ".", options),
       opening: clearNotice,
       ...(options.colour === "auto" ? {} : { hasColour: options.colour === "always" }),

@@ -32,7 +32,8 @@ export async function contentOf({ origin }: FindingSighting, target: string): Pr
 export async function readWhole(path: string): Promise<Buffer> {
   const facts = await stat(path);
   if (!facts.isFile()) throw new ToolError("no-target", `${path} is not a file`);
-  if (facts.size > maxBytes) throw new ToolError("too-large", `${path} is too large to be read again (256 MiB at most)`);
+  if (facts.size > maxBytes)
+    throw new ToolError("too-large", `${path} is too large to be read again (256 MiB at most)`);
   return readFile(path);
 }
 
@@ -62,7 +63,11 @@ export function lineSpan(bytes: Buffer, line: number): readonly [from: number, t
 }
 
 /** What every rule made of a place, and what a report says of it, a line each. Secrets are masked. */
-export function explainedLines({ name, origin, bytes, line }: Place, detector: Detector, prepared: Prepared): Iterable<string> {
+export function explainedLines(
+  { name, origin, bytes, line }: Place,
+  detector: Detector,
+  prepared: Prepared,
+): Iterable<string> {
   const [from, to] = lineSpan(bytes, line) ?? [0, bytes.length];
   const { ruleset, compile, deciders } = prepared;
   const store = new FindingStore({ ruleset, compile, deciders });

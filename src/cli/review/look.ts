@@ -67,7 +67,9 @@ export function createLooker(target: string, options: ScanOptions): Looker {
         const { detector } = await loaded();
         const near = detector
           .scan(got.bytes)
-          .detections.filter(({ startLine, endLine }) => startLine <= sighting.endLine && endLine >= sighting.startLine);
+          .detections.filter(
+            ({ startLine, endLine }) => startLine <= sighting.endLine && endLine >= sighting.startLine,
+          );
         const found = near.slice(0, maxCandidates).find(({ secret }) => fingerprint(secret) === finding.fingerprint);
         if (found !== undefined) return found.secret;
       }
@@ -167,7 +169,8 @@ function differing(path: string, before: string | undefined, after: string): rea
     return [{ text: `${path}: too much of it changed to be shown`, tone: "dim" }];
   // What is the same at both ends is left out of the comparison, but for the lines around it; so line numbers are those of the part.
   const from = Math.max(0, start - context);
-  const cut = (lines: readonly string[]): string => lines.slice(from, lines.length - Math.max(0, end - context)).join("\n");
+  const cut = (lines: readonly string[]): string =>
+    lines.slice(from, lines.length - Math.max(0, end - context)).join("\n");
   const text = unifiedDiff(path, before === undefined ? undefined : cut(old), cut(fresh));
   if (text === "") return [{ text: "the file is the same but for values that are masked", tone: "dim" }];
   return text
@@ -180,7 +183,8 @@ function differing(path: string, before: string | undefined, after: string): rea
 function shifted(line: string, by: number): string {
   return line.replace(
     /^@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@/,
-    (_, old: string, a: string, fresh: string, b: string) => `@@ -${Number(old) + by}${a} +${Number(fresh) + by}${b} @@`,
+    (_, old: string, a: string, fresh: string, b: string) =>
+      `@@ -${Number(old) + by}${a} +${Number(fresh) + by}${b} @@`,
   );
 }
 

@@ -4,11 +4,20 @@ import { footer } from "../bars.ts";
 import { screenRows } from "../frame.ts";
 import { layoutOf, sizeOf } from "../layout.ts";
 import type { Looker } from "../look.ts";
+import type { Outside, OutsideWish } from "../outside.ts";
 import { createSession, type OuterEffect } from "../session.ts";
 import type { ReviewState } from "../state.ts";
 import { createFrameWriter } from "./frame-writer.ts";
 import { paintRow } from "./paint.ts";
-import { lineSequences, screenSequences, takeTerminal, type EndingSignal, type Terminal } from "./terminal.ts";
+import { runOnTerminal, startBeside } from "./programs.ts";
+import {
+  lineSequences,
+  screenSequences,
+  takeTerminal,
+  type EndingSignal,
+  type Terminal,
+  type TerminalGuard,
+} from "./terminal.ts";
 
 /** What shows the states of a review, one after the other. */
 export interface Display {
@@ -37,6 +46,7 @@ export async function runScreen(options: {
   readonly now: () => string;
   readonly hasColour: boolean;
   readonly looker?: Looker;
+  readonly outside?: Outside;
   /** For a screen reader: lines instead of a screen. */
   readonly isSpoken: boolean;
 }): Promise<ScreenOutcome> {
@@ -60,7 +70,10 @@ export async function runScreen(options: {
       case "copy":
         // OSC 52: the terminal, not a program, puts it on the clipboard; so it works over ssh.
         guard.write(`\x1b]52;c;${Buffer.from(effect.text).toString("base64")}\x07`);
-        session.copied();
+        session.say(`${effect.what} sent to the terminal's clipboard`);
+        break;
+      case "outside":
+        void doOutside(effect.wish, options.outside, guard).then(session.say);
         break;
       case "redraw":
         display.forget();
@@ -113,6 +126,25 @@ export async function runScreen(options: {
     guard.restore();
     display.stop();
     await session.close();
+  }
+}
+
+/** Does what a key asks for outside; gives what is to be said of it. */
+async function doOutside(wish: OutsideWish, outside: Outside | undefined, guard: TerminalGuard): Promise<string> {
+  if (outside === undefined) return "not here";
+  switch (wish.kind) {
+    case "save":
+      return outside.save(wish.findings);
+    case "page": {
+      const page = await outside.page(wish.finding, wish.place);
+      if (typeof page === "string") return page;
+      if (page.opener !== undefined) startBeside(page.opener);
+      return page.url;
+    }
+    case "edit": {
+      const editor = await outside.edit(wish.finding, wish.place);
+      return typeof editor === "string" ? editor : guard.lend(() => runOnTerminal(editor));
+    }
   }
 }
 

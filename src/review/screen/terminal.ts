@@ -41,6 +41,8 @@ export interface TerminalGuard {
   write(bytes: string): void;
   /** Gives the terminal to the shell until the user comes back. */
   suspend(): void;
+  /** Gives the terminal to another program while `use` runs, and takes it again. */
+  lend<T>(use: () => T): T;
   /** Gives the terminal back for good. May be called more than once. */
   restore(): void;
 }
@@ -115,6 +117,16 @@ export function takeTerminal(
       if (hasScreen) stdout.write(bytes);
     },
     suspend,
+    lend: (use) => {
+      leave();
+      stdin.pause();
+      try {
+        return use();
+      } finally {
+        enter();
+        stdin.resume();
+      }
+    },
     restore: () => {
       leave();
       if (isOver) return;
