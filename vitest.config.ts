@@ -24,6 +24,7 @@ const wide = [
     "engine/engine",
     "hooks/commit",
     "hooks/push",
+    "review/every-key",
   ].map((name) => `test/${name}.test.ts`),
   ...[
     "pool/large-archives",

@@ -28,7 +28,7 @@ const guarded: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
   ["net", ["pool"]],
   // Only git knows where its hooks lie; recipes for the tests ask git to make what only git makes.
   // And only git has the user's keys and credentials for other hosts.
-  ["child_process", ["hooks", "fixtures", "remote", "registry"]],
+  ["child_process", ["hooks", "fixtures", "remote", "registry", "review"]],
   ["http", ["remote"]],
   ["https", ["remote"]],
   ...["tls", "http2", "dgram", "dns", "dns/promises", "cluster", "vm", "inspector", "repl"].map(

@@ -55,7 +55,12 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   dir: ["leaktrace dir .", "leaktrace dir conf/ deploy/ -f json"],
   stdin: ["kubectl get pods -o yaml | leaktrace stdin"],
-  review: ["leaktrace review", "leaktrace review report.jsonl", "leaktrace review incident.case"],
+  review: [
+    "leaktrace review",
+    "leaktrace review report.jsonl",
+    "leaktrace review incident.case",
+    "leaktrace review --screen-reader app.tar",
+  ],
   report: ["leaktrace report incident.case -f sarif -r leaks.sarif", "leaktrace report report.jsonl -f csv"],
   case: [
     "leaktrace scan ../api app.tar --case incident.case",

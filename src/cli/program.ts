@@ -71,8 +71,14 @@ export function buildProgram(outcome: Outcome): Command {
     "go through findings in the terminal",
     outcome,
     async (args, options, values) =>
-      (await import("./commands/review.ts")).run(args, { ...options, plain: values["plain"] === true }),
-  ).option("--plain", "ask one question a line, without a screen");
+      (await import("./commands/review.ts")).run(args, {
+        ...options,
+        plain: values["plain"] === true,
+        screenReader: values["screenReader"] === true,
+      }),
+  )
+    .option("--plain", "ask one question a line, without a screen")
+    .option("--screen-reader", "say what changes line by line; keys are those of the screen");
 
   scanCommand(
     program,

@@ -1,8 +1,8 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, type ReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { createInterface } from "node:readline";
-import { readReport } from "../findings/index.ts";
-import type { Report } from "../model/finding.ts";
+import { createInterface, type Interface } from "node:readline";
+import { readReport, readReportAsItComes } from "../findings/index.ts";
+import type { Finding, Report } from "../model/finding.ts";
 
 /** Whether a path is a report in JSON lines: a regular file that is called `.jsonl` or begins like one of ours. */
 export async function isReportFile(path: string): Promise<boolean> {
@@ -16,8 +16,32 @@ export async function isReportFile(path: string): Promise<boolean> {
 
 /** Reads a report in JSON lines from a file, or (`-`) from standard input. Throws ToolError where it is damaged. */
 export function readReportFile(path: string): Promise<Report> {
+  return readReport(linesOf(path).lines);
+}
+
+/** A report that is being read. */
+export interface ReportReading {
+  /** Of the file, so far. */
+  readonly bytesRead: () => number;
+  /** Stops; `rest` then tells what was there. */
+  readonly stop: () => void;
+  /** All but the findings, once it is read. */
+  readonly rest: Promise<Omit<Report, "findings">>;
+}
+
+/** Reads a report as `readReportFile` does, and gives each finding away as soon as it is there. */
+export function startReadingReport(path: string, take: (finding: Finding) => void): ReportReading {
+  const { input, lines } = linesOf(path);
+  return {
+    bytesRead: () => ("bytesRead" in input ? input.bytesRead : 0),
+    stop: () => lines.close(),
+    rest: readReportAsItComes(lines, take),
+  };
+}
+
+function linesOf(path: string): { readonly input: ReadStream | NodeJS.ReadStream; readonly lines: Interface } {
   const input = path === "-" ? process.stdin : createReadStream(path);
-  return readReport(createInterface({ input, crlfDelay: Infinity }));
+  return { input, lines: createInterface({ input, crlfDelay: Infinity }) };
 }
 
 async function beginsLikeReport(path: string): Promise<boolean> {

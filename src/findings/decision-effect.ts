@@ -38,8 +38,8 @@ export function withFact(finding: Finding, fact: string): Finding {
   return finding.facts.includes(fact) ? finding : { ...finding, facts: [...finding.facts, fact].sort() };
 }
 
-/** A pattern that names a folder holds for all that is in it, as in ignore files. */
-function isUnder(pattern: string, path: string): boolean {
+/** Whether the path of a decision means a place: a pattern that names a folder holds for all that is in it, as in ignore files. */
+export function isUnder(pattern: string, path: string): boolean {
   let rules = compiled.get(pattern);
   if (rules === undefined) {
     if (compiled.size >= maxCompiled) compiled.clear();

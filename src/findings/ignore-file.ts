@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { open, rename, stat, unlink } from "node:fs/promises";
-import { verdicts, type Decision, type Verdict } from "../model/decision.ts";
+import { verdicts, type Decision, type DecisionChange, type Verdict } from "../model/decision.ts";
 import { ToolError } from "../model/problem.ts";
 import type { Decider } from "./decide.ts";
 import { applyDecision } from "./decision-effect.ts";
@@ -31,6 +31,9 @@ export interface IgnoreFile {
 }
 
 const hashDigits = 32;
+
+/** The shortest hash that is read; entries are looked up by so much of it. */
+const startDigits = 16;
 
 /** Reasons are notes for colleagues; a longer one is cut so that a line stays a line. So are names and paths. */
 const maxReasonLength = 1000;
@@ -124,36 +127,71 @@ function writtenEntry(entry: IgnoreEntry): string {
   return [entry.hash, entry.decision, entry.date, ...texts.filter((text) => text !== "")].join(" ");
 }
 
-/** The file with a decision about a finding, in place of an earlier one about the same, else at its end. */
-export function addDecision(file: IgnoreFile, fingerprint: string, taken: Decision): IgnoreFile {
-  const { key, lines } = file;
-  const full = keyedHash(key, fingerprint);
+/**
+ * The file with decisions about findings, each in place of an earlier one about the same, else at its end. Takes time in proportion to the file and to the
+ * changes, not to both.
+ */
+export function changeDecisions(file: IgnoreFile, changes: readonly DecisionChange[]): IgnoreFile {
+  const changed = changes.map(({ fingerprint, decision }) => changedEntry(keyedHash(file.key, fingerprint), decision));
+  const byStart = new Map<string, Changed[]>();
+  for (const one of changed) {
+    const start = one.full.slice(0, startDigits);
+    byStart.set(start, [...(byStart.get(start) ?? []), one]);
+  }
+  const placed = new Set<Changed>();
+  const lines = file.lines.flatMap((line): (IgnoreEntry | string)[] => {
+    if (typeof line === "string") return [line];
+    const change = byStart.get(line.hash.slice(0, startDigits))?.findLast(({ full }) => full.startsWith(line.hash));
+    if (change === undefined) return [line];
+    if (change.entry === undefined || placed.has(change)) return [];
+    placed.add(change);
+    return [change.entry];
+  });
+  const added = changed.flatMap((change) => (change.entry === undefined || placed.has(change) ? [] : [change.entry]));
+  return { key: file.key, lines: [...lines, ...added] };
+}
+
+interface Changed {
+  /** All digits of the hash. */
+  readonly full: string;
+  /** Absent: the finding is open again. */
+  readonly entry: IgnoreEntry | undefined;
+}
+
+function changedEntry(full: string, taken: Decision | undefined): Changed {
+  if (taken === undefined) return { full, entry: undefined };
   const { verdict, ...rest } = taken;
-  const added: IgnoreEntry = { hash: full.slice(0, hashDigits), decision: verdict, ...rest };
-  const at = lines.findIndex((line) => isAbout(line, full));
-  if (at < 0) return { key, lines: [...lines, added] };
-  return removeWhere({ key, lines: lines.with(at, added) }, (line) => line !== added && isAbout(line, full));
+  return { full, entry: { hash: full.slice(0, hashDigits), decision: verdict, ...rest } };
+}
+
+/** The file with a decision about a finding, in place of an earlier one about the same, else at its end. */
+export function addDecision(file: IgnoreFile, fingerprint: string, decision: Decision): IgnoreFile {
+  return changeDecisions(file, [{ fingerprint, decision }]);
 }
 
 /** The file without any decision about a finding. */
 export function removeDecision(file: IgnoreFile, fingerprint: string): IgnoreFile {
-  const full = keyedHash(file.key, fingerprint);
-  return removeWhere(file, (line) => isAbout(line, full));
+  return changeDecisions(file, [{ fingerprint }]);
 }
 
-function removeWhere({ key, lines }: IgnoreFile, isGone: (line: IgnoreEntry | string) => boolean): IgnoreFile {
-  return { key, lines: lines.filter((line) => !isGone(line)) };
-}
-
-function isAbout(line: IgnoreEntry | string, fullHash: string): boolean {
-  return typeof line !== "string" && fullHash.startsWith(line.hash);
-}
-
-/** The decision about a finding, where there is one; of several the last one written. Whether it still holds is asked of `holdsOn`. */
-export function findDecision(file: IgnoreFile, fingerprint: string): Decision | undefined {
-  const full = keyedHash(file.key, fingerprint);
-  const entry = decisionsIn(file).findLast(({ hash }) => full.startsWith(hash));
-  return entry === undefined ? undefined : decisionOf(entry);
+/**
+ * Tells the decision about a finding by its fingerprint, where there is one; of several the last one written. Whether it still holds is asked of `holdsOn`. The
+ * file is sorted once, for many questions.
+ */
+export function decisionFinder(file: IgnoreFile): (fingerprint: string) => Decision | undefined {
+  const byStart = new Map<string, IgnoreEntry[]>();
+  for (const entry of decisionsIn(file)) {
+    const start = entry.hash.slice(0, startDigits);
+    const list = byStart.get(start);
+    if (list === undefined) byStart.set(start, [entry]);
+    else list.push(entry);
+  }
+  return (fingerprint) => {
+    if (byStart.size === 0) return undefined;
+    const full = keyedHash(file.key, fingerprint);
+    const entry = byStart.get(full.slice(0, startDigits))?.findLast(({ hash }) => full.startsWith(hash));
+    return entry === undefined ? undefined : decisionOf(entry);
+  };
 }
 
 function decisionOf({ hash: _, decision, ...rest }: IgnoreEntry): Decision {
@@ -194,18 +232,10 @@ export async function writeIgnoreFile(path: string, file: IgnoreFile): Promise<v
 
 /** Applies the decisions of a file, as `applyDecision` does each. `today`: in UTC, `2027-01-31`. */
 export function ignoreFileDecider(file: IgnoreFile, today = new Date().toISOString().slice(0, 10)): Decider {
-  const byStart = new Map<string, IgnoreEntry[]>();
-  for (const entry of decisionsIn(file)) {
-    const start = entry.hash.slice(0, 16);
-    const list = byStart.get(start);
-    if (list === undefined) byStart.set(start, [entry]);
-    else list.push(entry);
-  }
+  const find = decisionFinder(file);
   return (finding) => {
-    if (byStart.size === 0) return finding;
-    const full = keyedHash(file.key, finding.fingerprint);
-    const entry = byStart.get(full.slice(0, 16))?.findLast((candidate) => full.startsWith(candidate.hash));
-    return entry === undefined ? finding : applyDecision(finding, decisionOf(entry), ignoreFileName, today);
+    const decision = find(finding.fingerprint);
+    return decision === undefined ? finding : applyDecision(finding, decision, ignoreFileName, today);
   };
 }
 

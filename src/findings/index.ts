@@ -7,14 +7,15 @@ export { parseBaseline, baselineDecider, type Baseline } from "./baseline.ts";
 export { buildReport, type ReportPieces, type TargetOutcome } from "./build-report.ts";
 export { checkedFields, type CheckedFields } from "./checked.ts";
 export { suppress, type Decider } from "./decide.ts";
-export { applyDecision, holdsOn, withFact } from "./decision-effect.ts";
+export { applyDecision, holdsOn, isUnder, withFact } from "./decision-effect.ts";
 export { fingerprint, isFingerprint } from "./fingerprint.ts";
 export { countsFor, gate, isIncomplete, type GateOptions } from "./gate.ts";
 export { gitleaksFingerprint, gitleaksIgnoreDecider, parseGitleaksIgnore } from "./gitleaks-ignore.ts";
 export {
   addDecision,
+  changeDecisions,
+  decisionFinder,
   decisionsIn,
-  findDecision,
   ignoreFileDecider,
   ignoreFileName,
   newIgnoreFile,
@@ -39,6 +40,7 @@ export { loadDeciders, type DecisionPlaces } from "./load-deciders.ts";
 export { maskDots, maskEncoded, maskIn, maskSecret } from "./mask.ts";
 export { compareFindings, compareSightings, originKey } from "./order.ts";
 export type { CompilePattern } from "./place-judge.ts";
+export { placeKind } from "./place-kind.ts";
 export { createOriginMasker, type OriginMasker } from "./origin-mask.ts";
 export {
   descriptionFromRecord,
@@ -53,6 +55,7 @@ export {
   ledgerToRecord,
   problemFromRecord,
   readReport,
+  readReportAsItComes,
   reportToLines,
   targetFromRecord,
 } from "./report-record.ts";

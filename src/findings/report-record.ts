@@ -6,6 +6,7 @@ import { ToolError, type Problem, type ProblemCode } from "../model/problem.ts";
 import { checkedFields, type CheckedFields } from "./checked.ts";
 import { lifetimes } from "./lifetime.ts";
 import { findingFromRecord, findingToRecord, recordSchema } from "./record.ts";
+import { createSharing } from "./shared-parts.ts";
 
 /** The last line of a report in JSON lines: everything but the findings. */
 export type LedgerRecord = Omit<Report, "findings"> & { readonly kind: "ledger" };
@@ -80,12 +81,22 @@ export function ledgerToRecord(report: Omit<Report, "findings">): LedgerRecord {
   };
 }
 
-/**
- * Reads a report in JSON lines back; blank lines are skipped. Findings come without plain texts. Throws ToolError `record-invalid` that
- * names line and field; a file without its ledger line was cut off and is read as interrupted.
- */
+/** Reads a report in JSON lines back, as `readReportAsItComes` does. */
 export async function readReport(lines: AsyncIterable<string> | Iterable<string>): Promise<Report> {
   const findings: Finding[] = [];
+  const rest = await readReportAsItComes(lines, (finding) => void findings.push(finding));
+  return { ...rest, findings };
+}
+
+/**
+ * Reads a report in JSON lines back; blank lines are skipped. Gives each finding to `take` as soon as it is read, without plain texts, and all else at the
+ * end. Throws ToolError `record-invalid` that names line and field; a file without its ledger line was cut off and is read as interrupted.
+ */
+export async function readReportAsItComes(
+  lines: AsyncIterable<string> | Iterable<string>,
+  take: (finding: Finding) => void,
+): Promise<Omit<Report, "findings">> {
+  const sharing = createSharing();
   let ledger: Omit<Report, "findings"> | undefined;
   let number = 0;
   for await (const line of lines) {
@@ -94,7 +105,7 @@ export async function readReport(lines: AsyncIterable<string> | Iterable<string>
     try {
       const value: unknown = JSON.parse(line);
       const kind = checkedFields(value, "line").oneOf("kind", ["finding", "ledger"]);
-      if (kind === "finding") findings.push(findingFromRecord(value));
+      if (kind === "finding") take(sharing(findingFromRecord(value)));
       else ledger = ledgerFromRecord(value);
     } catch (error) {
       const what = error instanceof ToolError ? error.message : "it is not JSON";
@@ -103,7 +114,7 @@ export async function readReport(lines: AsyncIterable<string> | Iterable<string>
       });
     }
   }
-  return { ...(ledger ?? cutOff), findings };
+  return ledger ?? cutOff;
 }
 
 const cutOff: Omit<Report, "findings"> = {

@@ -1,9 +1,12 @@
 import { sanitize } from "../model/sanitize.ts";
-import { countsOf } from "./counts.ts";
+import { completions } from "./completion.ts";
 import { clip, clipStart, fit, widthOf } from "./fit.ts";
 import { hints, type Command } from "./keys.ts";
 import { overlayHeight, overlayLines } from "./overlays.ts";
-import { targetsOf, type Prompt, type ReviewState } from "./state.ts";
+import { lineText } from "./line-editor.ts";
+import { previewText } from "./terms.ts";
+import { rowOf, selectedGroup, targetsOf } from "./selection.ts";
+import type { Prompt, ReviewState } from "./state.ts";
 import { line, span, type Span, type StyledLine } from "./styled.ts";
 
 /** The top row: what is looked at, and how far the scan has come. */
@@ -19,12 +22,12 @@ export function headerLine(state: ReviewState): StyledLine {
 }
 
 function scanText(state: ReviewState): string {
-  const { isRunning, progress, problemCount, failure } = state.scan;
+  const { isRunning, isReading, progress, problemCount, failure } = state.scan;
   const problems =
     problemCount === 0
       ? ""
       : ` · ${problemCount === 1 ? "1 problem" : `${problemCount.toLocaleString("en")} problems`} (p)`;
-  if (failure !== "") return `scan failed (p)${problems}`;
+  if (failure !== "") return `${isReading ? "report damaged" : "scan failed"} (p)${problems}`;
   if (!isRunning) return `${state.findings.size.toLocaleString("en")} found${problems}`;
   if (progress === undefined) return `starting${problems}`;
   const share =
@@ -38,6 +41,7 @@ function scanText(state: ReviewState): string {
     locate: "locating",
     done: "finishing",
   };
+  if (isReading) return `reading${share} · ${state.findings.size.toLocaleString("en")} found`;
   return `${words[progress.phase]}${share} · ${bytesText(progress.bytesDone)} · ${clockText(progress.elapsedMs)}${problems}`;
 }
 
@@ -91,7 +95,9 @@ function hintSpans(state: ReviewState, room: number): readonly Span[] {
 function footerCommands(state: ReviewState): readonly Command[] {
   if (state.overlay !== undefined) return ["down", "close"];
   if (state.focus === "detail") return ["down", "back", "show", "help"];
-  return state.shown.length === 0 ? ["filter", "back", "help", "close"] : ["real", "false-positive", "ignore", "help"];
+  return state.list.shown.length === 0
+    ? ["filter", "back", "help", "close"]
+    : ["real", "false-positive", "ignore", "help"];
 }
 
 function countText(state: ReviewState): string {
@@ -99,22 +105,21 @@ function countText(state: ReviewState): string {
     const total = overlayLines(state).length;
     return `lines ${state.overlayTop + 1}-${Math.min(total, state.overlayTop + overlayHeight(state.size))} of ${total}`;
   }
-  const row = state.selected === undefined ? 0 : state.shown.indexOf(state.selected) + 1;
   const marks = state.marked.size > 0 || state.range !== undefined ? targetsOf(state).length : 0;
+  // What a decision would touch is told before it is taken.
+  const under = marks === 0 && selectedGroup(state) !== undefined ? targetsOf(state).length : 0;
   return [
-    `${row.toLocaleString("en")}/${state.shown.length.toLocaleString("en")}`,
+    `${(rowOf(state) + 1).toLocaleString("en")}/${state.list.rows.length.toLocaleString("en")}`,
     ...(marks > 0 ? [`${marks.toLocaleString("en")} marked`] : []),
-    `${countsOf(state).open.toLocaleString("en")} open`,
+    ...(under > 0 ? [`decides ${under.toLocaleString("en")}`] : []),
+    `${state.counts.open.toLocaleString("en")} open`,
     ...(state.filter === "" ? [] : [`filter: ${sanitize(state.filter)}`]),
   ].join(" · ");
 }
 
 function promptFooter(state: ReviewState, prompt: Prompt): Footer {
   const label = promptLabel(state, prompt);
-  const complaint =
-    prompt.kind === "filter"
-      ? state.query.complaint || `${state.shown.length.toLocaleString("en")} shown`
-      : state.toast;
+  const complaint = promptWords(state, prompt);
   const right = clip(complaint, Math.floor(state.size.columns / 2));
   const room = Math.max(1, state.size.columns - widthOf(label) - widthOf(right) - 2);
   // The end that is being typed stays in sight.
@@ -124,6 +129,22 @@ function promptFooter(state: ReviewState, prompt: Prompt): Footer {
     line: line(span(label, "strong"), span(typed), span(`  ${right}`, "dim")),
     caret: widthOf(label) + widthOf(before),
   };
+}
+
+/** What stands beside a line being typed: a complaint, what may follow, what the decision would hide. */
+function promptWords(state: ReviewState, prompt: Prompt): string {
+  if (prompt.kind === "filter") return filterWords(state, prompt);
+  if (state.toast !== "" || prompt.kind !== "ignore") return state.toast;
+  return previewText(state, lineText(prompt.line), `${state.today}T00:00:00Z`);
+}
+
+/** What is wrong with what was typed, what may follow, or how many findings pass. */
+function filterWords(state: ReviewState, { line }: Prompt): string {
+  const shown = `${state.list.shown.length.toLocaleString("en")} shown`;
+  const isBegun = /\S$/.test(line.before);
+  const offered = isBegun ? completions(line, state.findings.values()) : [];
+  if (offered.length > 0) return `${shown} · tab: ${sanitize(offered.join(" "))}`;
+  return state.query.complaint === "" ? shown : state.query.complaint;
 }
 
 function promptLabel(state: ReviewState, prompt: Prompt): string {

@@ -1,28 +1,35 @@
-import { verdictWords, type Decision, type DecisionChange, type Verdict } from "../model/decision.ts";
-import {
-  relistForDecisions,
-  select,
-  targetsOf,
-  verdictOf,
-  type Reduced,
-  type ReviewState,
-  type Step,
-} from "./state.ts";
+import { verdictWords, type Decision, type DecisionAct, type DecisionChange, type Verdict } from "../model/decision.ts";
+import { recounted } from "./counts.ts";
+import { groupIdOf } from "./grouping.ts";
+import { isOpen, relist, rowOf, select, targetsOf, withoutDecided } from "./selection.ts";
+import { verdictOf, type Reduced, type ReviewState, type Step } from "./state.ts";
 
-/** Takes a decision on the marked findings, or on the selected one, and goes on to the next that is open. */
-export function decide(state: ReviewState, verdict: Verdict, reason: string | undefined, now: string): Reduced {
+/** Failures that can be read again. */
+const maxFailures = 20;
+
+/** What a decision says beside its verdict. An absent reason is that of the comment, or of the decision before. */
+export interface Terms {
+  readonly reason?: string;
+  readonly expires?: string;
+  readonly path?: string;
+}
+
+/** Takes a decision on the marked findings, or on what is selected, and goes on to the next that is open. */
+export function decide(state: ReviewState, verdict: Verdict, terms: Terms, now: string): Reduced {
   const targets = targetsOf(state);
   if (targets.length === 0) return { state: { ...state, toast: "nothing to decide here" }, effects: [] };
+  const { reason, ...rest } = terms;
   const step = stepOf(state, targets, (fingerprint) => ({
     verdict,
     reason: reason ?? state.comments.get(fingerprint) ?? state.decisions.get(fingerprint)?.reason ?? "",
     date: now,
+    ...rest,
   }));
   const toast = `${countOf(targets.length)} ${verdictWords[verdict]} · u undoes`;
-  const advanced = advance(apply(state, step, "after"), targets);
+  const advanced = advance(apply(state, step, "after"), state, targets);
   return {
     state: { ...advanced, toast, past: [...state.past, step], future: [] },
-    effects: [write(step, "after")],
+    effects: [write(step, "decide")],
   };
 }
 
@@ -30,15 +37,17 @@ export function decide(state: ReviewState, verdict: Verdict, reason: string | un
 export function comment(state: ReviewState, text: string, now: string): Reduced {
   const targets = targetsOf(state);
   const decided = targets.filter((fingerprint) => state.decisions.has(fingerprint));
-  const comments = new Map(state.comments);
-  for (const fingerprint of targets) if (!state.decisions.has(fingerprint)) comments.set(fingerprint, text);
-  const kept: ReviewState = { ...state, comments };
+  const open = targets.filter((fingerprint) => !state.decisions.has(fingerprint));
+  const kept: ReviewState = {
+    ...state,
+    comments: state.comments.with(open.map((fingerprint) => [fingerprint, text] as const)),
+  };
   if (decided.length === 0)
     return { state: { ...kept, toast: "kept as the reason of the decision to come" }, effects: [] };
-  const step = stepOf(kept, decided, (fingerprint) => {
-    const before = state.decisions.get(fingerprint);
-    return { verdict: before?.verdict ?? "ignored", reason: text, date: now };
-  });
+  const step = stepOf(kept, decided, (fingerprint) => ({
+    ...(state.decisions.get(fingerprint) ?? { verdict: "ignored" }),
+    ...{ reason: text, date: now },
+  }));
   return {
     state: {
       ...apply(kept, step, "after"),
@@ -46,7 +55,7 @@ export function comment(state: ReviewState, text: string, now: string): Reduced 
       past: [...state.past, step],
       future: [],
     },
-    effects: [write(step, "after")],
+    effects: [write(step, "decide")],
   };
 }
 
@@ -57,7 +66,7 @@ export function undo(state: ReviewState): Reduced {
   const undone = apply({ ...state, past: state.past.slice(0, -1), future: [...state.future, step] }, step, "before");
   return {
     state: { ...returned(undone, step), toast: `undone: ${wordsOf(step)} · ^R redoes` },
-    effects: [write(step, "before")],
+    effects: [write(step, "undo")],
   };
 }
 
@@ -67,7 +76,7 @@ export function redo(state: ReviewState): Reduced {
   const redone = apply({ ...state, past: [...state.past, step], future: state.future.slice(0, -1) }, step, "after");
   return {
     state: { ...returned(redone, step), toast: `done again: ${wordsOf(step)}` },
-    effects: [write(step, "after")],
+    effects: [write(step, "redo")],
   };
 }
 
@@ -75,23 +84,27 @@ export function redo(state: ReviewState): Reduced {
  * Puts right what the screen says after a step could not be written. Only where nothing newer has been said of a finding since:
  * that has a write of its own.
  */
-export function notWritten(state: ReviewState, step: Step, reason: string): ReviewState {
-  const decisions = new Map(state.decisions);
-  for (const { fingerprint, before, after } of step.changes) {
-    if (decisions.get(fingerprint) === after) set(decisions, fingerprint, before);
-  }
+export function notWritten(state: ReviewState, step: Step, act: DecisionAct, reason: string): ReviewState {
+  const [claimed, held] = act === "undo" ? (["before", "after"] as const) : (["after", "before"] as const);
+  const stands = step.changes.filter((change) => state.decisions.get(change.fingerprint) === change[claimed]);
+  const without = (steps: readonly Step[]): readonly Step[] => steps.filter((one) => one !== step);
   return relistForDecisions({
-    ...state,
-    decisions,
-    past: state.past.filter((one) => one !== step),
-    future: state.future.filter((one) => one !== step),
+    ...apply(state, { ...step, changes: stands }, held),
+    past: act === "undo" && state.future.includes(step) ? [...state.past, step] : without(state.past),
+    future: act === "redo" && state.past.includes(step) ? [...state.future, step] : without(state.future),
     toast: `not written: ${reason}`,
+    failures: [...state.failures, `not written: ${reason}`].slice(-maxFailures),
   });
 }
 
 function stepOf(state: ReviewState, targets: readonly string[], decisionFor: (fingerprint: string) => Decision): Step {
+  const conflicts = targets.flatMap((fingerprint) => {
+    const said = state.conflicts.get(fingerprint);
+    return said === undefined ? [] : [[fingerprint, said] as const];
+  });
   return {
     selected: state.selected,
+    conflicts,
     changes: targets.map((fingerprint) => ({
       fingerprint,
       before: state.decisions.get(fingerprint),
@@ -100,60 +113,70 @@ function stepOf(state: ReviewState, targets: readonly string[], decisionFor: (fi
   };
 }
 
+/** The state after a step, or before it. Counts follow by what changes, not by counting all anew. */
 function apply(state: ReviewState, step: Step, side: "before" | "after"): ReviewState {
-  const decisions = new Map(state.decisions);
-  for (const change of step.changes) set(decisions, change.fingerprint, change[side]);
-  return { ...state, decisions };
+  const next = {
+    today: state.today,
+    decisions: state.decisions.with(step.changes.map((change) => [change.fingerprint, change[side]] as const)),
+    conflicts:
+      step.conflicts.length === 0
+        ? state.conflicts
+        : state.conflicts.with(step.conflicts.map(([id, said]) => [id, side === "before" ? said : undefined] as const)),
+  };
+  const verdicts: (readonly [before: Verdict | undefined, after: Verdict | undefined])[] = [];
+  const open = new Map<string, number>();
+  for (const { fingerprint } of step.changes) {
+    const finding = state.findings.get(fingerprint);
+    if (finding === undefined) continue;
+    const [before, after] = [verdictOf(state, finding), verdictOf(next, finding)];
+    verdicts.push([before, after]);
+    const head = groupIdOf(finding, state.grouping);
+    if ((before === undefined) !== (after === undefined) && state.list.groups.has(head))
+      open.set(head, (open.get(head) ?? state.openIn.get(head) ?? 0) + (after === undefined ? 1 : -1));
+  }
+  return { ...state, ...next, counts: recounted(state.counts, verdicts), openIn: state.openIn.with(open) };
 }
 
-function set(decisions: Map<string, Decision>, fingerprint: string, decision: Decision | undefined): void {
-  if (decision === undefined) decisions.delete(fingerprint);
-  else decisions.set(fingerprint, decision);
-}
-
-function write(step: Step, side: "before" | "after"): Reduced["effects"][number] {
+function write(step: Step, act: DecisionAct): Reduced["effects"][number] {
+  const side = act === "undo" ? "before" : "after";
   const changes = step.changes.map((change): DecisionChange => {
     const decision = change[side];
     return decision === undefined ? { fingerprint: change.fingerprint } : { fingerprint: change.fingerprint, decision };
   });
-  // An undo that fails must put back what the step had made, so its own before and after are the other way round.
-  const written =
-    side === "after"
-      ? step
-      : {
-          ...step,
-          changes: step.changes.map(({ fingerprint, before, after }) => ({
-            fingerprint,
-            before: after,
-            after: before,
-          })),
-        };
-  return { kind: "write", changes, step: written };
+  return { kind: "write", changes, act, step };
 }
 
-/** To the next open finding below the cursor, else the first one from the top; the marks that were acted on are gone. */
-function advance(state: ReviewState, acted: readonly string[]): ReviewState {
+/** To the next open row below the cursor, else the first one from the top; the marks that were acted on are gone. */
+function advance(state: ReviewState, before: ReviewState, acted: readonly string[]): ReviewState {
+  const hadMarks = before.marked.size > 0;
   const done = new Set(acted);
-  const marked = new Set([...state.marked].filter((fingerprint) => !done.has(fingerprint)));
+  const marked = hadMarks ? new Set([...state.marked].filter((fingerprint) => !done.has(fingerprint))) : state.marked;
   const next = nextOpen(state, 1) ?? state.selected;
-  return relistForDecisions(select({ ...state, marked, range: undefined, focus: "list" }, next));
+  return withoutDecided(select({ ...state, marked, range: undefined, focus: "list" }, next), done);
 }
 
-/** The nearest open finding in one direction, going round at the end; none when all that is shown is decided. */
+/** The list is made anew only where the filter asks for decisions, for a long one takes its time. */
+function relistForDecisions(state: ReviewState): ReviewState {
+  return state.query.asksForVerdicts ? relist(state) : state;
+}
+
+/** The nearest row in one direction that is open, going round at the end; none when all that is shown is decided. Of heads only folded ones count: the others have rows below them. */
 export function nextOpen(state: ReviewState, direction: 1 | -1): string | undefined {
-  const { shown } = state;
-  const start = state.selected === undefined ? -1 : shown.indexOf(state.selected);
-  for (let distance = 1; distance <= shown.length; distance++) {
-    const fingerprint = shown[(start + direction * distance + shown.length * 2) % shown.length];
-    const finding = fingerprint === undefined ? undefined : state.findings.get(fingerprint);
-    if (finding !== undefined && verdictOf(state, finding) === undefined) return finding.fingerprint;
+  const { rows } = state.list;
+  const start = rowOf(state);
+  for (let distance = 1; distance <= rows.length; distance++) {
+    const row = rows[(start + direction * distance + rows.length * 2) % rows.length];
+    if (row === undefined) continue;
+    const isHead = state.list.groups.has(row);
+    if (isHead ? state.folded.has(row) && (state.openIn.get(row) ?? 0) > 0 : isOpen(state, row)) return row;
   }
   return undefined;
 }
 
 function returned(state: ReviewState, step: Step): ReviewState {
   const listed = relistForDecisions(state);
-  return step.selected !== undefined && listed.shown.includes(step.selected) ? select(listed, step.selected) : listed;
+  const { selected } = step;
+  return selected !== undefined && listed.list.rows.includes(selected) ? select(listed, selected) : listed;
 }
 
 function wordsOf(step: Step): string {

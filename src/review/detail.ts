@@ -1,31 +1,31 @@
-import { endText, lifetimes, stepText } from "../findings/index.ts";
 import type { Finding } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
-import { verdictWords } from "../model/decision.ts";
+import { verdictWords, type Decision } from "../model/decision.ts";
 import { wrap } from "./fit.ts";
 import { layoutOf } from "./layout.ts";
-import { placeLines } from "./place-lines.ts";
+import { isReadTab, lookId, tabs, type LookRow, type ReadTab } from "./look.ts";
+import { placeLines, placeTitle } from "./place-lines.ts";
 import { isDeletedEverywhere } from "./query.ts";
-import { selectedFinding, type ReviewState } from "./state.ts";
+import { selectedGroup } from "./selection.ts";
+import { selectedFinding, verdictOf, type ReviewState } from "./state.ts";
+import { lifeLines, storyLines } from "./story-lines.ts";
 import { line, span, type StyledLine, type Tone } from "./styled.ts";
 
 /** A value that leaked everywhere would fill a hundred thousand rows; the report has every place, the review the first of them. */
 const maxPlaces = 1000;
 
-/** Images whose story is told, the steps of each, and how much of an instruction: all of them can be many. */
-const maxLifetimes = 20;
-const maxSteps = 50;
-const maxInstruction = 300;
-
 const labelWidth = 10;
 const indent = 4;
 
-/** Rows of the detail of the selected finding, at the width of its pane. */
+/** Rows of the detail of what is selected, at the width of its pane. */
 export function detailLines(state: ReviewState): readonly StyledLine[] {
   const layout = layoutOf(state.size);
-  const finding = selectedFinding(state);
-  if (layout.kind === "small" || finding === undefined) return [];
+  if (layout.kind === "small") return [];
   const { width } = layout.detail;
+  const finding = selectedFinding(state);
+  if (finding === undefined) return groupLines(state, width);
+  if (isReadTab(state.tab)) return lookLines(state, finding, state.tab, width);
+  if (state.tab === "story") return storyLines(state, width);
   return [...factLines(state, finding, width), ...placeBlock(finding, width)];
 }
 
@@ -33,17 +33,97 @@ export function detailLineCount(state: ReviewState): number {
   return detailLines(state).length;
 }
 
+/** The rows of the detail that its pane shows. */
+export function detailRows(state: ReviewState, height: number): readonly StyledLine[] {
+  const lines = detailLines(state);
+  const top = Math.min(state.detailTop, Math.max(0, lines.length - height));
+  return lines.slice(top, top + height);
+}
+
+/** The tabs, the open one in brackets, and which of the places is looked at. */
+export function detailTitle(state: ReviewState): string {
+  const finding = selectedFinding(state);
+  if (finding === undefined) return "Detail";
+  const names = tabs.map((tab, index) => (tab === state.tab ? `[${tab}]` : `${index + 1} ${tab}`)).join(" ");
+  const count = finding.sightings.length;
+  const place = isReadTab(state.tab) && count > 1 ? ` · place ${state.place + 1}/${count}` : "";
+  return `Detail ${names}${place}`;
+}
+
+const lookBlocks = new WeakMap<readonly LookRow[], { readonly width: number; readonly lines: readonly StyledLine[] }>();
+
+/** What was read again of the place that is looked at. */
+function lookLines(state: ReviewState, finding: Finding, tab: ReadTab, width: number): readonly StyledLine[] {
+  const { place } = state;
+  const sighting = finding.sightings[place];
+  const title =
+    sighting === undefined ? [] : wrap(placeTitle(sighting), width).map((text) => line(span(text, "strong")));
+  const rows = state.looks.get(lookId({ tab, place, fingerprint: finding.fingerprint }));
+  if (rows === undefined) return [...title, line(span("reading", "dim"))];
+  const known = lookBlocks.get(rows);
+  const lines =
+    known?.width === width
+      ? known.lines
+      : rows.flatMap(({ text, tone }) =>
+          wrap(sanitize(text.replaceAll("\t", "  ")), width).map((part) => line(span(part, tone))),
+        );
+  lookBlocks.set(rows, { width, lines });
+  return [...title, line(), ...lines];
+}
+
+/** Findings of one head that are summed up; the counts beside the head are of all. */
+const maxSummed = 5000;
+
+function groupLines(state: ReviewState, width: number): readonly StyledLine[] {
+  const group = selectedGroup(state);
+  if (group === undefined) return [];
+  const members = group.members.slice(0, maxSummed).flatMap((fingerprint) => state.findings.get(fingerprint) ?? []);
+  const open = state.openIn.get(group.id) ?? 0;
+  const tally = (wordOf: (finding: Finding) => string): string => {
+    const counts = new Map<string, number>();
+    for (const member of members) counts.set(wordOf(member), (counts.get(wordOf(member)) ?? 0) + 1);
+    return [...counts]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, 8)
+      .map(([word, count]) => `${count.toLocaleString("en")} ${word}`)
+      .join(", ");
+  };
+  const verdictWord = (finding: Finding): string => {
+    const verdict = verdictOf(state, finding);
+    return verdict === undefined ? "open" : verdictWords[verdict];
+  };
+  return [
+    ...wrap(sanitize(group.title), width).map((text) => line(span(text, "strong"))),
+    line(),
+    ...labelled(
+      "findings",
+      `${group.members.length.toLocaleString("en")}, ${open.toLocaleString("en")} open`,
+      "plain",
+      width,
+    ),
+    ...labelled("verdicts", tally(verdictWord), "good", width),
+    ...labelled(
+      "severity",
+      tally(({ severity }) => severity),
+      "plain",
+      width,
+    ),
+    ...labelled("rules", sanitize(tally(({ rule }) => rule.id)), "plain", width),
+    ...labelled("deciding", `r f i x decide ${open > 0 ? "what is open under it" : "all of it"}`, "dim", width),
+  ];
+}
+
 function factLines(state: ReviewState, finding: Finding, width: number): StyledLine[] {
   const { rule } = finding;
   const references = rule.references.map((reference) => sanitize(reference));
-  const isRevealed = state.revealed === finding.fingerprint;
+  const revealed = state.revealed?.fingerprint === finding.fingerprint ? state.revealed : undefined;
   return [
     ...wrap(sanitize(rule.description), width).map((text) => line(span(text, "strong"))),
     line(),
     ...labelled("severity", `${finding.severity}, ${finding.confidence}`, finding.severity, width),
     ...labelled("rule", [rule.id, ...finding.otherRules].map((id) => sanitize(id)).join(", "), "plain", width),
-    ...(isRevealed
-      ? labelled("VALUE", sanitize(finding.secret ?? ""), "alert", width)
+    ...(revealed !== undefined
+      ? labelled("VALUE", sanitize(revealed.value), "alert", width)
       : labelled("value", sanitize(finding.masked), "strong", width)),
     ...decisionLines(state, finding, width),
     ...finding.facts.flatMap((fact, index) => labelled(index === 0 ? "facts" : "", sanitize(fact), "plain", width)),
@@ -55,15 +135,16 @@ function factLines(state: ReviewState, finding: Finding, width: number): StyledL
 }
 
 function decisionLines(state: ReviewState, finding: Finding, width: number): StyledLine[] {
+  const conflict = state.conflicts.get(finding.fingerprint);
+  if (conflict !== undefined)
+    return [
+      ...labelled("decision", "open: reviewers differ", "alert", width),
+      ...conflict.flatMap((said) => labelled("", decisionText(said), "plain", width)),
+    ];
   const decision = state.decisions.get(finding.fingerprint);
   if (decision !== undefined) {
-    const reason = decision.reason === "" ? "" : `: ${sanitize(decision.reason)}`;
-    return labelled(
-      "decision",
-      `${verdictWords[decision.verdict]} since ${sanitize(decision.date.slice(0, 10))}${reason}`,
-      "good",
-      width,
-    );
+    const lapsed = verdictOf(state, finding) === undefined ? "open again: " : "";
+    return labelled("decision", lapsed + decisionText(decision), lapsed === "" ? "good" : "alert", width);
   }
   if (finding.suppressed !== undefined) {
     const { by, reason } = finding.suppressed;
@@ -78,33 +159,21 @@ function decisionLines(state: ReviewState, finding: Finding, width: number): Sty
   return labelled("decision", `open${kept === undefined ? "" : `; comment: ${sanitize(kept)}`}`, "plain", width);
 }
 
+function decisionText({ verdict, date, reason, by, expires, path }: Decision): string {
+  return [
+    `${verdictWords[verdict]} since ${sanitize(date.slice(0, 10))}`,
+    ...(by === undefined ? [] : [` by ${sanitize(by)}`]),
+    ...(expires === undefined ? [] : [`, until ${sanitize(expires)}`]),
+    ...(path === undefined ? [] : [`, in ${sanitize(path)}`]),
+    ...(reason === "" ? [] : [`: ${sanitize(reason)}`]),
+  ].join("");
+}
+
 function labelled(label: string, text: string, tone: Tone, width: number): StyledLine[] {
   if (text === "") return [];
   return wrap(text, width - labelWidth - 1).map((part, index) =>
     line(span(`${(index === 0 ? label : "").padEnd(labelWidth)} `, "dim"), span(part, tone)),
   );
-}
-
-/** What became of it in images, layer by layer, and how to see it with one's own eyes. */
-function lifeLines(finding: Finding, width: number): StyledLine[] {
-  return lifetimes(finding)
-    .slice(0, maxLifetimes)
-    .flatMap((life) => {
-      const platform = life.platform === "" ? "" : ` (${sanitize(life.platform)})`;
-      const proof = life.proof === undefined ? [] : wrap(sanitize(life.proof), width - indent);
-      return [
-        line(),
-        ...wrap(`in ${sanitize(life.image)}${platform}: ${endText(life)}`, width).map((text) =>
-          line(span(text, "strong")),
-        ),
-        ...life.steps.slice(0, maxSteps).flatMap((step) => {
-          const instruction = sanitize(step.layer?.createdBy.slice(0, maxInstruction) ?? "");
-          const text = `${sanitize(stepText(step))}${instruction === "" ? "" : `: ${instruction}`}`;
-          return wrap(text, width - indent).map((part) => line(span(" ".repeat(indent)), span(part, "plain")));
-        }),
-        ...proof.map((part) => line(span(" ".repeat(indent)), span(part, "dim"))),
-      ];
-    });
 }
 
 const placeBlocks = new WeakMap<Finding, { readonly width: number; readonly lines: readonly StyledLine[] }>();

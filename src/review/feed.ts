@@ -15,6 +15,8 @@ export type FeedEvent =
 export interface ReviewFeed {
   /** What is looked at, for the header: the targets, or the report's path. */
   readonly title: string;
+  /** A report is read; nothing is scanned. */
+  readonly isReading?: boolean;
   /** Calls `listener` with everything so far, at once, and with everything to come. Returns how to stop. One listener at a time. */
   subscribe(listener: (event: FeedEvent) => void): () => void;
 }
@@ -22,12 +24,12 @@ export interface ReviewFeed {
 export interface LiveFeed extends ReviewFeed {
   /** To be handed to the scan. */
   readonly observer: ScanObserver;
-  /** To be called once, when the scan has ended: with its findings, or with one line that says why it failed. */
-  end(outcome: { readonly findings: readonly Finding[] } | { readonly failure: string }): void;
+  /** To be called once, when the scan has ended: with its findings (absent: those that were told), or with one line that says why it failed. */
+  end(outcome: { readonly findings?: readonly Finding[] } | { readonly failure: string }): void;
 }
 
-/** A feed that a running scan fills. What comes before the review has subscribed is kept for it. */
-export function createLiveFeed(title: string): LiveFeed {
+/** A feed that a running scan fills, or (`isReading`) a report while it is read. What comes before the review has subscribed is kept for it. */
+export function createLiveFeed(title: string, { isReading = false } = {}): LiveFeed {
   const waiting: FeedEvent[] = [];
   let listener: ((event: FeedEvent) => void) | undefined;
   const tell = (event: FeedEvent): void => {
@@ -36,6 +38,7 @@ export function createLiveFeed(title: string): LiveFeed {
   };
   return {
     title,
+    isReading,
     subscribe(next) {
       listener = next;
       for (const event of waiting.splice(0)) next(event);

@@ -5,13 +5,17 @@ const printableAscii = /^[ -~]*$/;
 
 /** Cells that a terminal gives to a text. */
 export function widthOf(text: string): number {
-  return stringWidth(text);
+  return printableAscii.test(text) ? text.length : stringWidth(text);
 }
 
 /** The text in exactly `width` cells: padded with spaces, or cut with `…` at its end. */
 export function fit(text: string, width: number): string {
-  const cut = clip(text, width);
-  return cut + " ".repeat(Math.max(0, width - widthOf(cut)));
+  return padTo(clip(text, width), width);
+}
+
+/** The text with spaces behind it up to `width` cells; as it is where it is wider. */
+export function padTo(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
 /** The text in at most `width` cells, cut with `…` at its end. */

@@ -1,10 +1,9 @@
 import {
-  addDecision,
-  findDecision,
+  changeDecisions,
+  decisionFinder,
   holdsOn,
   newIgnoreFile,
   readIgnoreFile,
-  removeDecision,
   writeIgnoreFile,
   type IgnoreFile,
 } from "../findings/index.ts";
@@ -18,20 +17,19 @@ import type { DecisionSink } from "../model/decision.ts";
  */
 export async function openIgnoreFile(path: string, place: string): Promise<DecisionSink> {
   let file = (await readWhole(path, place)) ?? newIgnoreFile();
+  let find = decisionFinder(file);
   return {
     place,
     known: (fingerprint) => {
-      const decision = findDecision(file, fingerprint);
+      const decision = find(fingerprint);
       return decision !== undefined && holdsOn(decision, today()) ? decision : undefined;
     },
     write: async (changes) => {
       // Someone else may have written to it meanwhile: another review, git.
-      let next: IgnoreFile = (await readWhole(path, place)) ?? file;
-      for (const { fingerprint, decision } of changes) {
-        next = decision === undefined ? removeDecision(next, fingerprint) : addDecision(next, fingerprint, decision);
-      }
+      const next = changeDecisions((await readWhole(path, place)) ?? file, changes);
       await writeIgnoreFile(path, next);
       file = next;
+      find = decisionFinder(file);
     },
   };
 }

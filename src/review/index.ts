@@ -6,15 +6,19 @@
  */
 import type { ReadStream, WriteStream } from "node:tty";
 import { ToolError } from "../model/problem.ts";
-import { countsOf, summaryLine, type Counts } from "./counts.ts";
+import { summaryLine, type Counts } from "./counts.ts";
 import type { DecisionSink } from "../model/decision.ts";
 import type { ReviewFeed } from "./feed.ts";
+import type { Looker } from "./look.ts";
+import type { Outside } from "./outside.ts";
 import { runPlain } from "./plain.ts";
 import type { ReviewState } from "./state.ts";
 
 export type { Counts } from "./counts.ts";
 export type { Decision, DecisionChange, DecisionSink, Verdict } from "../model/decision.ts";
 export { createListFeed, createLiveFeed, type FeedEvent, type LiveFeed, type ReviewFeed } from "./feed.ts";
+export type { Looker, LookRow, ReadTab } from "./look.ts";
+export type { Outside, ProgramStart } from "./outside.ts";
 export { openIgnoreFile } from "./ignore-file-sink.ts";
 
 export interface ReviewOptions {
@@ -23,8 +27,16 @@ export interface ReviewOptions {
   readonly terminal: { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream };
   /** Numbered questions instead of a screen; works without a terminal. Default: false. */
   readonly isPlain?: boolean;
+  /** Lines for a screen reader instead of a screen; keys are the same. Default: false. */
+  readonly isSpoken?: boolean;
   /** Colours on the screen. Default: unless `NO_COLOR` is set. */
   readonly hasColour?: boolean;
+  /** Reads places again, for the detail and for `m`. Without it, what a report holds is all there is. */
+  readonly looker?: Looker;
+  /** The editor, web pages, files: what keys do outside of the terminal. */
+  readonly outside?: Outside;
+  /** Called before the screen takes the terminal: whoever has written a notice there takes it away. */
+  readonly opening?: () => void;
 }
 
 export interface ReviewOutcome {
@@ -42,6 +54,10 @@ export interface ReviewOutcome {
  */
 export async function review(options: ReviewOptions): Promise<ReviewOutcome> {
   const { feed, decisions, terminal } = options;
+  const helpers = {
+    ...(options.looker === undefined ? {} : { looker: options.looker }),
+    ...(options.outside === undefined ? {} : { outside: options.outside }),
+  };
   const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
   if (options.isPlain === true) {
     const state = await runPlain({
@@ -56,11 +72,18 @@ export async function review(options: ReviewOptions): Promise<ReviewOutcome> {
   const { stdin, stdout } = terminal;
   if (!isTerminal(stdin) || !isTerminal(stdout))
     throw new ToolError("no-terminal", "the review needs a terminal that can show a screen");
-  // chalk, which colours what Ink draws, knows FORCE_COLOR alone and reads it once, when it is loaded: so before the screen is.
   const hasColour = options.hasColour ?? (process.env["NO_COLOR"] ?? "") === "";
-  if (!hasColour) process.env["FORCE_COLOR"] = "0";
-  const { runScreen } = await import("./screen/run-screen.tsx");
-  const { by, state } = await runScreen({ feed, decisions, terminal: { stdin, stdout }, now });
+  const { runScreen } = await import("./screen/run-screen.ts");
+  options.opening?.();
+  const { by, state } = await runScreen({
+    ...helpers,
+    feed,
+    decisions,
+    terminal: { stdin, stdout },
+    now,
+    hasColour,
+    isSpoken: options.isSpoken === true,
+  });
   return outcomeOf(by, state);
 }
 
@@ -70,7 +93,7 @@ export function canShowScreen({ stdin, stdout }: ReviewOptions["terminal"]): boo
 }
 
 function outcomeOf(by: ReviewOutcome["by"], state: ReviewState): ReviewOutcome {
-  return { by, counts: countsOf(state), summary: summaryLine(state) };
+  return { by, counts: state.counts, summary: summaryLine(state) };
 }
 
 function isTerminal<S extends NodeJS.ReadStream | NodeJS.WriteStream>(

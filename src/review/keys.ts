@@ -1,3 +1,5 @@
+import { queryFields } from "./completion.ts";
+
 /** What a key asks for. The reducer knows these and no keys. */
 export type Command =
   | "down"
@@ -12,7 +14,12 @@ export type Command =
   | "previous-open"
   | "pane"
   | "into"
+  | "out"
   | "back"
+  | "group"
+  | "fold-all"
+  | "unfold-all"
+  | "similar"
   | "filter"
   | "sort"
   | "reverse"
@@ -27,8 +34,21 @@ export type Command =
   | "undo"
   | "redo"
   | "show"
+  | "tab-facts"
+  | "tab-text"
+  | "tab-change"
+  | "tab-story"
+  | "tab-why"
+  | "next-tab"
+  | "previous-tab"
+  | "next-place"
+  | "previous-place"
   | "copy"
   | "problems"
+  | "elsewhere"
+  | "edit"
+  | "page"
+  | "export"
   | "help"
   | "redraw"
   | "suspend"
@@ -102,21 +122,37 @@ export const bindings: readonly Binding[] = [
     keys: ["Enter", "l", "Right"],
     group: "look",
     word: "detail",
-    text: "into the detail",
+    text: "into the detail; a head: unfold or fold it",
+  },
+  {
+    command: "out",
+    keys: ["h", "Left"],
+    group: "look",
+    word: "out",
+    text: "back to the list; from a finding to its head; a head: fold it",
   },
   {
     command: "back",
-    keys: ["Esc", "h", "Left"],
+    keys: ["Esc"],
     group: "look",
     word: "back",
     text: "back to the list; then drop range, marks, filter",
   },
   {
+    command: "group",
+    keys: ["t"],
+    group: "look",
+    word: "group",
+    text: "put findings under heads: by rule, cause (commit or layer), file, folder; or by value, without heads",
+  },
+  { command: "fold-all", keys: ["H"], group: "look", word: "fold", text: "fold all heads" },
+  { command: "unfold-all", keys: ["L"], group: "look", word: "unfold", text: "unfold all heads" },
+  {
     command: "filter",
     keys: ["/"],
     group: "look",
     word: "filter",
-    text: "filter as you type: words, !word, rule: path: sev:>=high is:open",
+    text: `filter as you type, tab completes: words, -word, "two words", ${queryFields.join(" ")}`,
   },
   {
     command: "sort",
@@ -126,6 +162,51 @@ export const bindings: readonly Binding[] = [
     text: "sort by the next: severity, rule, path, places, date",
   },
   { command: "reverse", keys: ["S"], group: "look", word: "reverse", text: "reverse the order" },
+  {
+    command: "tab-facts",
+    keys: ["1"],
+    group: "look",
+    word: "facts",
+    text: "detail: what it is, what to do, every place",
+  },
+  {
+    command: "tab-text",
+    keys: ["2"],
+    group: "look",
+    word: "text",
+    text: "detail: the lines around it, read again, masked",
+  },
+  {
+    command: "tab-change",
+    keys: ["3"],
+    group: "look",
+    word: "change",
+    text: "detail: what the commit that brought it changed",
+  },
+  {
+    command: "tab-story",
+    keys: ["4"],
+    group: "look",
+    word: "story",
+    text: "detail: from the first commit to refs, images and removal; layers by secret",
+  },
+  {
+    command: "tab-why",
+    keys: ["5"],
+    group: "look",
+    word: "why",
+    text: "detail: why it was reported, and what it scored",
+  },
+  { command: "next-tab", keys: ["]"], group: "look", word: "next tab", text: "the next of these" },
+  { command: "previous-tab", keys: ["["], group: "look", word: "previous tab", text: "the one before" },
+  {
+    command: "next-place",
+    keys: ["."],
+    group: "look",
+    word: "next place",
+    text: "look at the next place of this secret",
+  },
+  { command: "previous-place", keys: [","], group: "look", word: "place before", text: "look at the place before" },
   {
     command: "show",
     keys: ["m"],
@@ -140,12 +221,21 @@ export const bindings: readonly Binding[] = [
     word: "copy",
     text: "copy the fingerprint (never the value) to the clipboard",
   },
+  { command: "edit", keys: ["e"], group: "look", word: "edit", text: "open the file in your editor at the line" },
+  { command: "page", keys: ["o"], group: "look", word: "page", text: "the web page of the commit" },
+  {
+    command: "export",
+    keys: ["E"],
+    group: "look",
+    word: "export",
+    text: "write what the filter shows to a file, masked",
+  },
   {
     command: "problems",
     keys: ["p"],
     group: "look",
     word: "problems",
-    text: "what the scan could not read",
+    text: "what the scan could not read, and what went wrong",
   },
   { command: "help", keys: ["?"], group: "look", word: "help", text: "this screen" },
   { command: "redraw", keys: ["C-l"], group: "look", word: "redraw", text: "draw the screen anew" },
@@ -171,6 +261,13 @@ export const bindings: readonly Binding[] = [
     word: "all",
     text: "mark all that the filter shows, or none",
   },
+  {
+    command: "similar",
+    keys: ["*"],
+    group: "mark",
+    word: "similar",
+    text: "mark what is like the selected one (rule, name, kind of place); again: with a wider view",
+  },
 
   {
     command: "real",
@@ -191,7 +288,7 @@ export const bindings: readonly Binding[] = [
     keys: ["i"],
     group: "decide",
     word: "ignore",
-    text: "ignore, with a reason: later scans leave it out",
+    text: "ignore, with a reason (and until:2027-01-31 or for:90d, in:test/*): later scans leave it out",
   },
   {
     command: "rotated",
@@ -206,6 +303,13 @@ export const bindings: readonly Binding[] = [
     group: "decide",
     word: "comment",
     text: "write or change the reason",
+  },
+  {
+    command: "elsewhere",
+    keys: ["w"],
+    group: "decide",
+    word: "elsewhere",
+    text: "where else it can be written: mark in the line, allowlist; and what that would hide",
   },
   {
     command: "undo",

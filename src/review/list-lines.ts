@@ -2,7 +2,9 @@ import type { Finding } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { verdictWords, type Verdict } from "../model/decision.ts";
 import { fit } from "./fit.ts";
-import { isMarked, verdictOf, type ReviewState } from "./state.ts";
+import type { Group } from "./grouping.ts";
+import { isMarked, isRowMarked } from "./selection.ts";
+import { verdictOf, type ReviewState } from "./state.ts";
 import { span, type StyledLine } from "./styled.ts";
 
 /** From here severity and verdict are words; below, their letters have to do. */
@@ -11,10 +13,29 @@ const widestRule = 32;
 
 /** The visible rows of the list, each exactly `width` cells. */
 export function listLines(state: ReviewState, width: number, height: number): readonly StyledLine[] {
-  return state.shown.slice(state.top, state.top + height).flatMap((fingerprint) => {
-    const finding = state.findings.get(fingerprint);
+  return state.list.rows.slice(state.top, state.top + height).flatMap((row) => {
+    const group = state.list.groups.get(row);
+    if (group !== undefined) return [headLine(state, group, width)];
+    const finding = state.findings.get(row);
     return finding === undefined ? [] : [listLine(state, finding, width)];
   });
+}
+
+/** A head: whether it is folded, what holds its findings together, and how many of them are open. */
+function headLine(state: ReviewState, { id, title, members }: Group, width: number): StyledLine {
+  const isSelected = id === state.selected;
+  const open = state.openIn.get(id) ?? 0;
+  const fold = state.folded.has(id) ? "+ " : "- ";
+  const count = ` ${open.toLocaleString("en")} open of ${members.length.toLocaleString("en")}`;
+  const lead = `${isSelected ? ">" : " "}${isRowMarked(state, id) ? "*" : " "}${fold}`;
+  return {
+    isSelected,
+    spans: [
+      span(lead, "strong"),
+      span(fit(sanitize(title), Math.max(0, width - lead.length - count.length)), open === 0 ? "dim" : "strong"),
+      span(count, open === 0 ? "good" : "plain"),
+    ],
+  };
 }
 
 function listLine(state: ReviewState, finding: Finding, width: number): StyledLine {
@@ -23,16 +44,17 @@ function listLine(state: ReviewState, finding: Finding, width: number): StyledLi
   const isSelected = finding.fingerprint === state.selected;
   const pointer = isSelected ? ">" : " ";
   const mark = isMarked(state, finding.fingerprint) ? "*" : " ";
+  const step = state.list.groups.size > 0 ? "  " : "";
   const severity = `${finding.severity.charAt(0).toUpperCase()}${hasWords ? ` ${finding.severity}` : ""}`;
   const places = fit(`×${finding.sightings.length}`, 5);
   const decided = hasWords ? fit(verdict === undefined ? "" : verdictWords[verdict], 14) : verdictLetter(verdict);
   const severityWidth = hasWords ? 10 : 1;
-  const room = Math.max(0, width - 2 - severityWidth - 1 - 1 - 1 - places.length - 1 - decided.length);
+  const room = Math.max(0, width - 2 - step.length - severityWidth - 1 - 1 - 1 - places.length - 1 - decided.length);
   const ruleWidth = Math.min(widestRule, Math.floor(room / 2));
   return {
     isSelected,
     spans: [
-      span(pointer + mark, "strong"),
+      span(pointer + mark + step, "strong"),
       span(`${fit(severity, severityWidth)} `, finding.severity),
       span(`${fit(sanitize(finding.rule.id), ruleWidth)} `),
       span(`${fit(sanitize(finding.masked), room - ruleWidth)} `, verdict === undefined ? "strong" : "dim"),

@@ -1,4 +1,5 @@
 import { sanitize } from "../model/sanitize.ts";
+import { elsewhereLines } from "./elsewhere.ts";
 import { fit, wrap } from "./fit.ts";
 import { bindings, keyLabel, type Binding } from "./keys.ts";
 import type { Size } from "./layout.ts";
@@ -27,6 +28,8 @@ export function overlayLines(state: ReviewState): readonly StyledLine[] {
       return helpLines(state.size.columns);
     case "problems":
       return problemLines(state);
+    case "elsewhere":
+      return elsewhereLines(state);
     case undefined:
       return [];
   }
@@ -54,6 +57,7 @@ function problemLines(state: ReviewState): StyledLine[] {
     for (const part of wrap(text, state.size.columns)) lines.push(line(span(part, tone)));
   };
   if (failure !== "") put(`The scan ended early: ${sanitize(failure)}`, "alert");
+  for (const text of state.failures) put(sanitize(text), "alert");
   if (problemCount === 0 && failure === "") put("Nothing: everything could be read so far.", "plain");
   for (const { code, effect, target, subject, message } of problems) {
     put(

@@ -59,6 +59,8 @@ async function ask(
   let number = 0;
   let saidWaiting = false;
   let returnTo: Finding | undefined;
+  // A report is asked about in its order of severity, which its end decides; a scan takes too long to wait for.
+  while (session.state().scan.isRunning && session.state().scan.isReading) await nextChange();
   for (;;) {
     const finding = returnTo ?? nextOpen(session.state(), skipped);
     returnTo = undefined;
@@ -151,7 +153,7 @@ function write(type: (name: string, text?: string) => void, prompt: "c" | "i", t
 }
 
 function nextOpen(state: ReviewState, skipped: ReadonlySet<string>): Finding | undefined {
-  for (const fingerprint of state.shown) {
+  for (const fingerprint of state.list.shown) {
     const finding = state.findings.get(fingerprint);
     if (finding !== undefined && !skipped.has(fingerprint) && verdictOf(state, finding) === undefined) return finding;
   }
@@ -168,8 +170,7 @@ function question(state: ReviewState, finding: Finding, number: number): string 
   const [first] = finding.sightings;
   const where = first === undefined ? "" : ` in ${placeTitle(first)}`;
   const more = finding.sightings.length > 1 ? ` and ${finding.sightings.length - 1} more places` : "";
-  const open = [...state.findings.values()].filter((one) => verdictOf(state, one) === undefined).length;
-  return `${number}. ${finding.severity} ${sanitize(finding.rule.id)} ${sanitize(finding.masked)}${where}${more} (${open} open) [r f i x s d u q ?]`;
+  return `${number}. ${finding.severity} ${sanitize(finding.rule.id)} ${sanitize(finding.masked)}${where}${more} (${state.counts.open} open) [r f i x s d u q ?]`;
 }
 
 interface News {

@@ -1,22 +1,25 @@
+import type { Verdict } from "../model/decision.ts";
 import type { Finding } from "../model/finding.ts";
 import { comment, decide, nextOpen, notWritten, redo, undo } from "./deciding.ts";
-import { detailLineCount } from "./detail.ts";
 import type { Key } from "./key-input.ts";
 import { commandOf, type Command } from "./keys.ts";
+import { lookId, tabs, type LookRow, type Tab } from "./look.ts";
+import { allowlistText } from "./elsewhere.ts";
 import { editLine, lineOf, lineText } from "./line-editor.ts";
 import { overlayHeight, overlayLines } from "./overlays.ts";
 import { parseQuery } from "./query.ts";
 import { sortKeys } from "./shown.ts";
+import { countVerdicts } from "./counts.ts";
+import { completed } from "./completion.ts";
+import { groupings } from "./grouping.ts";
+import { mark, markAll, markRange, markSimilar } from "./marking.ts";
+import { foldAll, goInto, goOut, moved, scrolledDetail } from "./moving.ts";
+import { refold, relist, scrolled, select, targetsOf } from "./selection.ts";
+import { carrySorting } from "./shown.ts";
+import { readTerms } from "./terms.ts";
 import {
-  detailHeight,
-  isMarked,
-  listHeight,
-  relist,
-  rowOf,
-  scrolled,
-  select,
   selectedFinding,
-  targetsOf,
+  verdictOf,
   type Action,
   type Effect,
   type Prompt,
@@ -37,11 +40,15 @@ export function reduce(state: ReviewState, action: Action): Reduced {
     case "resized":
       return only(scrolled({ ...state, size: action.size }));
     case "selected":
-      return only(state.shown.includes(action.fingerprint) ? select(state, action.fingerprint) : state);
+      return only(goneTo(state, action.fingerprint));
     case "not-written":
-      return only(notWritten(state, action.step, action.reason));
-    case "copied":
-      return only({ ...state, toast: "fingerprint sent to the terminal's clipboard" });
+      return only(notWritten(state, action.step, action.act, action.reason));
+    case "said":
+      return only({ ...state, toast: action.text });
+    case "looked":
+      return only({ ...state, looks: withLook(state.looks, lookId(action.key), action.rows) });
+    case "value":
+      return only(valueRead(state, action));
   }
 }
 
@@ -58,10 +65,13 @@ function settled(state: ReviewState): Reduced {
 function fed(state: ReviewState, action: Extract<Action, { kind: "fed" }>): ReviewState {
   let { scan } = state;
   let findings: Map<string, Finding> | undefined;
+  const changed: Finding[] = [];
+  let isWhole = false;
   for (const event of action.events) {
     switch (event.kind) {
       case "findings":
         findings = withFindings(findings ?? new Map(state.findings), event.findings);
+        for (const finding of event.findings) changed.push(finding);
         break;
       case "problem":
         scan = {
@@ -75,14 +85,30 @@ function fed(state: ReviewState, action: Extract<Action, { kind: "fed" }>): Revi
         break;
       case "done":
         scan = { ...scan, isRunning: false, failure: event.failure ?? "" };
-        if (event.findings !== undefined) findings = withFindings(new Map(), event.findings);
+        if (event.findings === undefined) break;
+        findings = withFindings(new Map(), event.findings);
+        isWhole = true;
         break;
     }
   }
   if (findings === undefined) return { ...state, scan };
+  if (!isWhole) carrySorting(state.findings, findings, changed);
   // What this session decided is newer than what was found written when the finding arrived.
-  const decisions = new Map([...action.known, ...state.decisions]);
-  return relist({ ...state, findings, scan, decisions });
+  const fresh = [...action.known].filter(([fingerprint]) => !state.decisions.has(fingerprint));
+  const decided = {
+    today: state.today,
+    decisions: state.decisions.with(fresh),
+    conflicts: state.conflicts.with(action.conflicts ?? []),
+  };
+  const counts = countVerdicts(verdictsOf(findings, decided));
+  return relist({ ...state, ...decided, findings, scan, counts });
+}
+
+function* verdictsOf(
+  findings: ReadonlyMap<string, Finding>,
+  decided: Parameters<typeof verdictOf>[0],
+): Iterable<Verdict | undefined> {
+  for (const finding of findings.values()) yield verdictOf(decided, finding);
 }
 
 function withFindings(map: Map<string, Finding>, findings: readonly Finding[]): Map<string, Finding> {
@@ -109,7 +135,8 @@ function typed(state: ReviewState, prompt: Prompt, key: Key, now: string): Reduc
   const closed: ReviewState = { ...state, prompt: undefined };
   if (key.name === "Esc") return only(prompt.kind === "filter" ? filtered(closed, "", prompt.from) : closed);
   if (key.name === "Enter") return accepted(closed, prompt, now);
-  const line = editLine(prompt.line, key);
+  const isCompleted = prompt.kind === "filter" && key.name === "Tab";
+  const line = isCompleted ? completed(prompt.line, state.findings.values()) : editLine(prompt.line, key);
   if (line === prompt.line) return only(state);
   const next: ReviewState = { ...state, prompt: { ...prompt, line } };
   return only(prompt.kind === "filter" ? filtered(next, lineText(line), prompt.from) : next);
@@ -121,27 +148,34 @@ function accepted(state: ReviewState, prompt: Prompt, now: string): Reduced {
     case "filter":
       return only(state);
     case "ignore":
-      // A decision that hides something without a word of why is worth nothing a year later.
-      if (text === "")
-        return only({
-          ...state,
-          prompt,
-          toast: "a reason, please; Esc leaves the finding as it was",
-        });
-      return decide({ ...state, lastReason: text }, "ignored", text, now);
+      return ignored({ ...state, prompt }, text, now);
     case "comment":
       return comment(state, text, now);
   }
 }
 
-function listOf({ selected, shown, top }: ReviewState): Prompt["from"] {
-  return { selected, shown, top };
+/** Ignores with the words typed; where they do not say why, or cannot be read, they are asked for again. */
+function ignored(state: ReviewState, text: string, now: string): Reduced {
+  const terms = readTerms(text, now);
+  if (typeof terms === "string") return only({ ...state, toast: terms });
+  // A decision that hides something without a word of why is worth nothing a year later.
+  if (terms.reason === "") return only({ ...state, toast: "a reason, please; Esc leaves the finding as it was" });
+  return decide({ ...state, prompt: undefined, lastReason: text }, "ignored", terms, now);
+}
+
+function listOf({ selected, list, top }: ReviewState): Prompt["from"] {
+  return { selected, list, top };
+}
+
+/** To a finding, where the list draws it. */
+function goneTo(state: ReviewState, fingerprint: string): ReviewState {
+  return state.list.rows.includes(fingerprint) ? select(state, fingerprint) : state;
 }
 
 function filtered(state: ReviewState, filter: string, from: Prompt["from"] = state): ReviewState {
   if (filter === state.filter) return state;
-  const { selected, shown, top } = from;
-  const listed = relist({ ...state, selected, shown, top, filter, query: parseQuery(filter) });
+  const { selected, list, top } = from;
+  const listed = relist({ ...state, selected, list, top, filter, query: parseQuery(filter) });
   // The way there led over other findings: a value shown in the clear must not stay so by chance.
   return { ...listed, revealed: undefined };
 }
@@ -167,10 +201,16 @@ function inOverlay(state: ReviewState, command: Command): Reduced {
       return to(last);
     case "quit":
       return { state, effects: [{ kind: "quit", by: "quit" }] };
+    case "copy": {
+      const finding = state.overlay === "elsewhere" ? selectedFinding(state) : undefined;
+      if (finding === undefined) return only(state);
+      return { state, effects: [{ kind: "copy", what: "allowlist", text: allowlistText(finding, state.place) }] };
+    }
     case "close":
     case "back":
     case "help":
     case "problems":
+    case "elsewhere":
       return only({ ...state, overlay: undefined, overlayTop: 0 });
     default:
       return only(state);
@@ -183,7 +223,7 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
     case "real":
     case "false-positive":
     case "rotated":
-      return decide(state, command, undefined, now);
+      return decide(state, command, {}, now);
     case "ignore":
     case "comment":
       return only(asked(state, command));
@@ -192,11 +232,18 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
     case "redo":
       return redo(state);
     case "mark":
-      return only(marked(state));
+      return only(mark(state));
     case "range":
-      return only(ranged(state));
+      return only(markRange(state));
     case "mark-all":
-      return only(allMarked(state));
+      return only(markAll(state));
+    case "similar":
+      return only(markSimilar(state));
+    case "group":
+      return only(regrouped(state));
+    case "fold-all":
+    case "unfold-all":
+      return only(foldAll(state, command === "fold-all"));
     case "filter":
       return only({
         ...state,
@@ -215,16 +262,47 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
     case "pane":
       return only({ ...state, focus: state.focus === "list" ? "detail" : "list" });
     case "into":
-      return only({ ...state, focus: "detail" });
+      return only(goInto(state));
+    case "out":
+      return only(goOut(state));
     case "back":
       return only(steppedBack(state));
     case "show":
-      return only(shownOrMasked(state));
+      return shownOrMasked(state);
+    case "tab-facts":
+    case "tab-text":
+    case "tab-change":
+    case "tab-story":
+    case "tab-why":
+      return only(turnedTo(state, tabs.find((tab) => command === `tab-${tab}`) ?? "facts"));
+    case "next-tab":
+    case "previous-tab": {
+      const step = command === "next-tab" ? 1 : tabs.length - 1;
+      return only(turnedTo(state, tabs[(tabs.indexOf(state.tab) + step) % tabs.length] ?? "facts"));
+    }
+    case "next-place":
+    case "previous-place":
+      return only(atPlace(state, command === "next-place" ? 1 : -1));
     case "copy":
-      return state.selected === undefined ? only(state) : { state, effects: [{ kind: "copy", text: state.selected }] };
+      return selectedFinding(state) === undefined || state.selected === undefined
+        ? only(state)
+        : { state, effects: [{ kind: "copy", what: "fingerprint", text: state.selected }] };
     case "help":
     case "problems":
+    case "elsewhere":
       return only({ ...state, overlay: command, overlayTop: 0, revealed: undefined });
+    case "edit":
+    case "page": {
+      const finding = selectedFinding(state);
+      const masked = { ...state, revealed: undefined };
+      if (finding === undefined) return only({ ...masked, toast: "go to a finding first" });
+      return { state: masked, effects: [{ kind: "outside", wish: { kind: command, finding, place: state.place } }] };
+    }
+    case "export": {
+      const findings = state.list.shown.flatMap((fingerprint) => state.findings.get(fingerprint) ?? []);
+      if (findings.length === 0) return only({ ...state, toast: "nothing is shown" });
+      return { state, effects: [{ kind: "outside", wish: { kind: "save", findings } }] };
+    }
     case "redraw":
       return { state, effects: [{ kind: "redraw" }] };
     case "close":
@@ -237,99 +315,16 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
       return only(next === undefined ? { ...state, toast: "nothing open is shown" } : select(state, next));
     }
     default:
-      return only(state.focus === "detail" ? detailMoved(state, command) : listMoved(state, command));
+      return only(state.focus === "detail" ? scrolledDetail(state, command) : moved(state, command));
   }
 }
 
-function listMoved(state: ReviewState, command: Command): ReviewState {
-  const height = listHeight(state.size);
-  const row = rowOf(state);
-  const last = state.shown.length - 1;
-  const to = (next: number): ReviewState =>
-    last < 0 ? state : select(state, state.shown[Math.max(0, Math.min(last, next))]);
-  switch (command) {
-    case "down":
-      return to(row + 1);
-    case "up":
-      return to(row - 1);
-    case "half-down":
-      return to(row + Math.ceil(height / 2));
-    case "half-up":
-      return to(row - Math.ceil(height / 2));
-    case "page-down":
-      return to(row + height);
-    case "page-up":
-      return to(row - height);
-    case "top":
-      return to(0);
-    case "bottom":
-      return to(last);
-    default:
-      return state;
-  }
-}
-
-function detailMoved(state: ReviewState, command: Command): ReviewState {
-  const height = detailHeight(state.size);
-  const last = Math.max(0, detailLineCount(state) - height);
-  const to = (detailTop: number): ReviewState => ({
-    ...state,
-    detailTop: Math.max(0, Math.min(last, detailTop)),
-  });
-  switch (command) {
-    case "down":
-      return to(state.detailTop + 1);
-    case "up":
-      return to(state.detailTop - 1);
-    case "half-down":
-      return to(state.detailTop + Math.ceil(height / 2));
-    case "half-up":
-      return to(state.detailTop - Math.ceil(height / 2));
-    case "page-down":
-      return to(state.detailTop + height);
-    case "page-up":
-      return to(state.detailTop - height);
-    case "top":
-      return to(0);
-    case "bottom":
-      return to(last);
-    default:
-      return state;
-  }
-}
-
-function marked(state: ReviewState): ReviewState {
-  if (state.selected === undefined) return state;
-  const next = new Set(state.marked);
-  if (state.range !== undefined) for (const fingerprint of state.range.covered) next.add(fingerprint);
-  else if (!next.delete(state.selected)) next.add(state.selected);
-  return listMoved({ ...state, marked: next, range: undefined }, "down");
-}
-
-function ranged(state: ReviewState): ReviewState {
-  if (state.range !== undefined)
-    return {
-      ...state,
-      marked: new Set([...state.marked, ...state.range.covered]),
-      range: undefined,
-    };
-  return state.selected === undefined
-    ? state
-    : {
-        ...state,
-        focus: "list",
-        range: { anchor: state.selected, covered: new Set([state.selected]) },
-      };
-}
-
-function allMarked(state: ReviewState): ReviewState {
-  const isAll = state.shown.every((fingerprint) => isMarked(state, fingerprint));
-  const next = new Set(state.marked);
-  for (const fingerprint of state.shown) {
-    if (isAll) next.delete(fingerprint);
-    else next.add(fingerprint);
-  }
-  return { ...state, marked: next, range: undefined };
+/** The next way to put findings together. Heads begin folded: what was many rows is to be seen at once. */
+function regrouped(state: ReviewState): ReviewState {
+  const grouping = groupings[(groupings.indexOf(state.grouping) + 1) % groupings.length] ?? "value";
+  const open = relist({ ...state, grouping, folded: new Set() });
+  const toast = grouping === "value" ? "by value: no heads" : `under heads by ${grouping}`;
+  return { ...refold(open, new Set(open.list.groups.keys())), toast };
 }
 
 function asked(state: ReviewState, kind: "ignore" | "comment"): ReviewState {
@@ -354,11 +349,38 @@ function steppedBack(state: ReviewState): ReviewState {
   return filtered(state, "");
 }
 
-function shownOrMasked(state: ReviewState): ReviewState {
+function shownOrMasked(state: ReviewState): Reduced {
   const finding = selectedFinding(state);
-  if (finding === undefined) return state;
-  if (state.revealed === finding.fingerprint) return { ...state, revealed: undefined };
-  if (finding.secret === undefined)
-    return { ...state, toast: "the value is not in memory: a report holds masked values only" };
-  return { ...state, revealed: finding.fingerprint };
+  if (finding === undefined) return only(state);
+  const { fingerprint, secret } = finding;
+  if (state.revealed?.fingerprint === fingerprint) return only({ ...state, revealed: undefined });
+  if (secret !== undefined) return only({ ...state, revealed: { fingerprint, value: secret } });
+  return { state: { ...state, toast: "reading it again" }, effects: [{ kind: "value", finding }] };
+}
+
+/** The value that `m` asked for; nothing where the cursor has moved on meanwhile. */
+function valueRead(state: ReviewState, { fingerprint, value }: Extract<Action, { kind: "value" }>): ReviewState {
+  if (state.selected !== fingerprint || state.overlay !== undefined) return state;
+  if (value === undefined)
+    return { ...state, toast: "the value is not in memory, and its place cannot be read again here" };
+  return { ...state, toast: "", revealed: { fingerprint, value } };
+}
+
+function turnedTo(state: ReviewState, tab: Tab): ReviewState {
+  return { ...state, tab, detailTop: 0 };
+}
+
+function atPlace(state: ReviewState, step: 1 | -1): ReviewState {
+  const count = selectedFinding(state)?.sightings.length ?? 0;
+  if (count < 2) return { ...state, toast: "there is one place only" };
+  const place = (state.place + step + count) % count;
+  return { ...state, place, detailTop: 0, tab: state.tab === "facts" ? "text" : state.tab };
+}
+
+/** Some of what was read last is kept: going back and forth reads nothing again. */
+const maxLooks = 40;
+
+function withLook(looks: ReviewState["looks"], id: string, rows: readonly LookRow[]): ReviewState["looks"] {
+  const kept = [...looks].filter(([known]) => known !== id).slice(1 - maxLooks);
+  return new Map([...kept, [id, rows]]);
 }

@@ -3,25 +3,26 @@ import type { Decision, DecisionSink } from "../model/decision.ts";
 import type { FeedEvent, ReviewFeed } from "./feed.ts";
 import type { Key } from "./key-input.ts";
 import type { Size } from "./layout.ts";
+import { isReadTab, lookId, type Looker, type LookKey, type LookRow } from "./look.ts";
 import { reduce } from "./reducer.ts";
-import { initialState, type Action, type Effect, type ReviewState } from "./state.ts";
+import { searchable } from "./searchable.ts";
+import { initialState, selectedFinding, type Action, type Effect, type ReviewState } from "./state.ts";
 
 /** Findings come one by one and fast; taking them up in bundles keeps keys quick. In milliseconds. */
 const bundleMs = 50;
 
-/** A long list takes longer to sort, so it is done less often. */
-const longList = 5000;
-const longListBundleMs = 250;
+/** A long list takes longer to be listed anew, so it is done less often: of fifty thousand findings once in a second. */
+const findingsPerMs = 50;
 
 /** What the session cannot do itself. Writing decisions is its own matter. */
-export type OuterEffect = Exclude<Effect, { kind: "write" }>;
+export type OuterEffect = Exclude<Effect, { kind: "write" | "value" }>;
 
 export interface Session {
   readonly state: () => ReviewState;
   readonly key: (key: Key) => void;
   readonly resize: (size: Size) => void;
   readonly select: (fingerprint: string) => void;
-  readonly copied: () => void;
+  readonly say: (text: string) => void;
   /** Waits until every decision so far is written, or has failed to be. */
   readonly settled: () => Promise<void>;
   /** Stops listening to the feed and waits until every decision is written, or has failed to be. */
@@ -39,9 +40,15 @@ export function createSession(options: {
   readonly now: () => string;
   readonly changed: () => void;
   readonly perform: (effect: OuterEffect) => void;
+  readonly looker?: Looker;
 }): Session {
   const { feed, decisions } = options;
-  let state = initialState(feed.title, decisions.place, options.size);
+  const history = decisions.history?.();
+  let state = initialState({
+    ...{ title: feed.title, place: decisions.place, size: options.size, now: options.now() },
+    isReading: feed.isReading === true,
+    ...(history === undefined ? {} : { history }),
+  });
   let writing = Promise.resolve();
 
   const dispatch = (action: Action): void => {
@@ -49,20 +56,31 @@ export function createSession(options: {
     state = reduced.state;
     for (const effect of reduced.effects) {
       if (effect.kind === "write") write(effect);
+      else if (effect.kind === "value") readValue(effect.finding);
       else options.perform(effect);
     }
+    looking.follow(state);
     options.changed();
+  };
+  const looking = createLooking(options.looker, (key, rows) => dispatch({ kind: "looked", key, rows }));
+  const readValue = ({ fingerprint }: Finding): void => {
+    const finding = state.findings.get(fingerprint);
+    const reading = finding === undefined ? undefined : options.looker?.value(finding);
+    void (reading ?? Promise.resolve(undefined))
+      .catch(() => undefined)
+      .then((value) => dispatch({ kind: "value", fingerprint, ...(value === undefined ? {} : { value }) }));
   };
 
   const write = (effect: Extract<Effect, { kind: "write" }>): void => {
     writing = writing
-      .then(() => decisions.write(effect.changes))
+      .then(() => decisions.write(effect.changes, effect.act))
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        dispatch({ kind: "not-written", step: effect.step, reason });
+        dispatch({ kind: "not-written", step: effect.step, act: effect.act, reason });
       });
   };
 
+  const warming = createWarming();
   const arrivals = createArrivals(decisions);
   let pending: FeedEvent[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -70,16 +88,18 @@ export function createSession(options: {
     timer = undefined;
     const events = pending;
     pending = [];
-    const { known, own } = arrivals.note(events);
+    const { known, conflicts, own } = arrivals.note(events);
+    warming.add(events);
     dispatch({
       kind: "fed",
-      events: events.map((event) => withoutOwnSuppression(event, own, decisions.place)),
+      events: own.size === 0 ? events : events.map((event) => withoutOwnSuppression(event, own, decisions.place)),
       known,
+      conflicts,
     });
   };
   const unsubscribe = feed.subscribe((event) => {
     pending.push(event);
-    timer ??= setTimeout(takeUp, state.findings.size > longList ? longListBundleMs : bundleMs);
+    timer ??= setTimeout(takeUp, Math.max(bundleMs, state.findings.size / findingsPerMs));
   });
   // What a feed tells at once, such as a report that was read, belongs in the first frame.
   if (timer !== undefined) {
@@ -92,10 +112,12 @@ export function createSession(options: {
     key: (key) => dispatch({ kind: "key", key, now: options.now() }),
     resize: (size) => dispatch({ kind: "resized", size }),
     select: (fingerprint) => dispatch({ kind: "selected", fingerprint }),
-    copied: () => dispatch({ kind: "copied" }),
+    say: (text) => dispatch({ kind: "said", text }),
     settled: () => writing,
     close: () => {
       unsubscribe();
+      warming.stop();
+      looking.stop();
       clearTimeout(timer);
       return writing;
     },
@@ -106,6 +128,7 @@ export function createSession(options: {
 function createArrivals(decisions: DecisionSink): {
   note(events: readonly FeedEvent[]): {
     readonly known: ReadonlyMap<string, Decision>;
+    readonly conflicts: ReadonlyMap<string, readonly Decision[]>;
     readonly own: ReadonlySet<string>;
   };
 } {
@@ -114,18 +137,92 @@ function createArrivals(decisions: DecisionSink): {
   return {
     note(events) {
       const known = new Map<string, Decision>();
+      const conflicts = new Map<string, readonly Decision[]>();
       for (const event of events) {
         const findings = event.kind === "findings" || event.kind === "done" ? (event.findings ?? []) : [];
         for (const { fingerprint } of findings) {
           if (seen.has(fingerprint)) continue;
           seen.add(fingerprint);
+          const said = decisions.conflicts?.(fingerprint) ?? [];
+          if (said.length > 0) conflicts.set(fingerprint, said);
           const decision = decisions.known(fingerprint);
           if (decision === undefined) continue;
           known.set(fingerprint, decision);
           own.add(fingerprint);
         }
       }
-      return { known, own };
+      return { known, conflicts, own };
+    },
+  };
+}
+
+/** Who runs down the list wants none of the places on the way. In milliseconds. */
+const lookDelayMs = 60;
+
+/** Has read what the detail shows, once the cursor rests. */
+function createLooking(
+  looker: Looker | undefined,
+  done: (key: LookKey, rows: readonly LookRow[]) => void,
+): { follow(state: ReviewState): void; stop(): void } {
+  let asked = "";
+  let timer: NodeJS.Timeout | undefined;
+  const noLooker: readonly LookRow[] = [{ text: "nothing can be read again here", tone: "dim" }];
+  return {
+    follow(state) {
+      const { tab, place } = state;
+      const finding = selectedFinding(state);
+      if (finding === undefined || !isReadTab(tab)) return;
+      const key = { tab, place, fingerprint: finding.fingerprint };
+      const id = lookId(key);
+      if (id === asked || state.looks.has(id)) return;
+      asked = id;
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        const reading = looker?.look(tab, finding, place) ?? Promise.resolve(noLooker);
+        void reading.then((rows) => {
+          if (asked === id) asked = "";
+          done(key, rows);
+        });
+      }, lookDelayMs);
+    },
+    stop() {
+      clearTimeout(timer);
+      asked = "";
+    },
+  };
+}
+
+/** Texts that are made ready between two keys: some milliseconds. */
+const warmedAtOnce = 500;
+
+/** Makes the texts that filters look at ready while nothing else is to be done, so that the first letter of a filter is as quick as the others. */
+function createWarming(): { add(events: readonly FeedEvent[]): void; stop(): void } {
+  const waiting: (readonly Finding[])[] = [];
+  let next: NodeJS.Immediate | undefined;
+  let at = 0;
+  const warm = (): void => {
+    next = undefined;
+    const [findings] = waiting;
+    if (findings === undefined) return;
+    for (const finding of findings.slice(at, at + warmedAtOnce)) searchable(finding);
+    at += warmedAtOnce;
+    if (at >= findings.length) {
+      waiting.shift();
+      at = 0;
+    }
+    next = setImmediate(warm);
+  };
+  return {
+    add(events) {
+      for (const event of events) {
+        if ((event.kind === "findings" || event.kind === "done") && event.findings !== undefined)
+          waiting.push(event.findings);
+      }
+      next ??= setImmediate(warm);
+    },
+    stop() {
+      waiting.length = 0;
+      clearImmediate(next);
     },
   };
 }

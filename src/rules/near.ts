@@ -63,7 +63,8 @@ export function nearRegex({ names, roles, value }: Near): string {
 }
 
 /** Roles that tell a secret, and no name or number of an account: what is assigned to the service's bare name may be it. */
-const secretRole = /^(?:(?:api|access|auth|client|app|secret|private|consumer|admin|bot|refresh)[ _]?)?(?:key|secret|token|password)$/;
+const secretRole =
+  /^(?:(?:api|access|auth|client|app|secret|private|consumer|admin|bot|refresh)[ _]?)?(?:key|secret|token|password)$/;
 
 const everydayMark = "=";
 const segmentMark = "/";

@@ -10,8 +10,8 @@ import { anyText, contentId, finding, fileOrigin, gitOrigin, madeUpSecret, sight
 
 const {
   addDecision,
+  decisionFinder,
   decisionsIn,
-  findDecision,
   ignoreFileDecider,
   newIgnoreFile,
   parseIgnoreFile,
@@ -40,9 +40,9 @@ describe(".leaktraceignore", () => {
         expect(badLines).toEqual([]);
         expect(decisionsIn(read)).toHaveLength(new Set(list.map(([id]) => id)).size);
         for (const [id] of list) {
-          expect(findDecision(read, id)).toEqual({
-            ...findDecision(file, id),
-            reason: Buffer.from(findDecision(file, id)?.reason ?? "").toString(),
+          expect(decisionFinder(read)(id)).toEqual({
+            ...decisionFinder(file)(id),
+            reason: Buffer.from(decisionFinder(file)(id)?.reason ?? "").toString(),
           });
         }
       }),
@@ -69,8 +69,8 @@ describe(".leaktraceignore", () => {
       date: "2024-02-01T10:00:00Z",
     });
     expect(decisionsIn(file)).toHaveLength(1);
-    expect(findDecision(file, someId)?.verdict).toBe("false-positive");
-    expect(findDecision(removeDecision(file, someId), someId)).toBeUndefined();
+    expect(decisionFinder(file)(someId)?.verdict).toBe("false-positive");
+    expect(decisionFinder(removeDecision(file, someId))(someId)).toBeUndefined();
   });
 
   test("a decision holds until its day, and at places that match its path; older files read the same", () => {
@@ -83,7 +83,7 @@ describe(".leaktraceignore", () => {
     const file = addDecision(newIgnoreFile(), someId, { ...taken, expires: "2026-06-01", path: "test/" });
     const { file: read, badLines } = parseIgnoreFile(serializeIgnoreFile(file));
     expect(badLines).toEqual([]);
-    expect(findDecision(read, someId)).toEqual({ ...taken, expires: "2026-06-01", path: "test/" });
+    expect(decisionFinder(read)(someId)).toEqual({ ...taken, expires: "2026-06-01", path: "test/" });
     const places = ["src/a.ts", "app/test/b.ts"].map((path) => sighting(fileOrigin(path)));
     const before = finding({ fingerprint: someId, sightings: places });
     const during = ignoreFileDecider(read, "2026-05-31");
@@ -93,7 +93,7 @@ describe(".leaktraceignore", () => {
 
     const older =
       "# leaktrace ignore 1 key=00112233445566778899aabbccddeeff\n0011223344556677 ignored 2024-01-31 by%3Dme\n";
-    expect(parseIgnoreFile(older)).toMatchObject({ badLines: [], file: { entries: [{ reason: "by=me" }] } });
+    expect(parseIgnoreFile(older)).toMatchObject({ badLines: [], file: { lines: [{ reason: "by=me" }] } });
     for (const end of ["expires=soon", "path=a path=b", "why until=2026-01-01", "path=%zz"])
       expect(parseIgnoreFile(`${older.trimEnd()} ${end}\n`).badLines, end).toEqual([2]);
   });
@@ -119,7 +119,7 @@ describe(".leaktraceignore", () => {
     const text = `${serializeIgnoreFile(file)}\n# note\nnonsense\nff ignored 2024-01-31\n${"f".repeat(32)} maybe 2024-01-31\n${"f".repeat(32)} real yesterday\n`;
     const read = parseIgnoreFile(text);
     expect(read.badLines).toEqual([5, 6, 7, 8]);
-    expect(findDecision(read.file, someId)).toBeDefined();
+    expect(decisionFinder(read.file)(someId)).toBeDefined();
   });
 
   test("comments that people wrote stay where they are, whatever is decided", () => {

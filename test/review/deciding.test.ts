@@ -66,11 +66,11 @@ describe("deciding", () => {
 
   test("a filter on open findings empties as they are decided, and the selection goes on", () => {
     const review = drive(ten).press("/").type("is:open").press("Enter", "f", "f");
-    expect(review.state.shown).toHaveLength(8);
+    expect(review.state.list.shown).toHaveLength(8);
     expect(review.state.selected).toBe(fingerprintOf(2));
     review.press("u");
     expect(review.state.selected).toBe(fingerprintOf(1));
-    expect(review.state.shown).toHaveLength(9);
+    expect(review.state.list.shown).toHaveLength(9);
   });
 });
 
@@ -124,7 +124,7 @@ describe("a write that fails", () => {
     const review = drive(ten).press("r", "f");
     const [effect] = review.effects;
     if (effect?.kind !== "write") throw new Error("a decision must be written");
-    review.act({ kind: "not-written", step: effect.step, reason: "disk full" });
+    review.act({ kind: "not-written", step: effect.step, act: effect.act, reason: "disk full" });
     expect(review.state.decisions.has(fingerprintOf(0))).toBe(false);
     expect(review.state.decisions.has(fingerprintOf(1))).toBe(true);
     expect(review.state.toast).toContain("disk full");
@@ -135,7 +135,7 @@ describe("a write that fails", () => {
     const review = drive(ten).press("r", "u");
     const effect = review.effects.at(-1);
     if (effect?.kind !== "write") throw new Error("an undo must be written");
-    review.act({ kind: "not-written", step: effect.step, reason: "disk full" });
+    review.act({ kind: "not-written", step: effect.step, act: effect.act, reason: "disk full" });
     expect(review.state.decisions.get(fingerprintOf(0))?.verdict).toBe("real");
   });
 
@@ -143,7 +143,7 @@ describe("a write that fails", () => {
     const review = drive(ten).press("r");
     const [effect] = review.effects;
     if (effect?.kind !== "write") throw new Error("a decision must be written");
-    review.press("g", "f").act({ kind: "not-written", step: effect.step, reason: "disk full" });
+    review.press("g", "f").act({ kind: "not-written", step: effect.step, act: effect.act, reason: "disk full" });
     expect(review.state.decisions.get(fingerprintOf(0))?.verdict).toBe("false-positive");
   });
 });
@@ -154,7 +154,7 @@ test("what another ignore file or a baseline hides counts as decided, and can be
     .press("/")
     .type("is:ignored")
     .press("Enter");
-  expect(review.state.shown).toEqual([fingerprintOf(0)]);
+  expect(review.state.list.shown).toEqual([fingerprintOf(0)]);
   review.press("r");
   expect(review.state.decisions.get(fingerprintOf(0))?.verdict).toBe("real");
 });

@@ -20,7 +20,7 @@ export interface Drive {
 
 export function drive(findings: readonly Finding[], size = { columns: 120, rows: 30 }): Drive {
   const self: Drive = {
-    state: initialState("test", ".leaktraceignore", size),
+    state: initialState({ title: "test", place: ".leaktraceignore", size, now }),
     effects: [],
     act(action) {
       const reduced = reduce(self.state, action);

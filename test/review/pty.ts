@@ -12,6 +12,9 @@ const root = join(import.meta.dirname, "../..");
 /** Long enough for a busy machine; a test that works never waits for it. */
 const patienceMs = 10_000;
 
+/** A program that has sent nothing for so long is done. */
+const settleMs = 120;
+
 /** A program in a real pseudo-terminal, and what a person would see there. */
 export interface Seat extends Disposable {
   /** Everything the program has sent. */
@@ -27,6 +30,8 @@ export interface Seat extends Disposable {
   readonly pid: number;
   /** Waits until the screen shows a text (or matches, or passes). */
   readonly sees: (what: string | RegExp | ((text: string) => boolean)) => Promise<void>;
+  /** Waits until the program has sent nothing for a while. */
+  readonly settles: () => Promise<void>;
   /** Waits for the end of the program. */
   readonly ended: () => Promise<{ readonly exitCode: number; readonly signal: number }>;
 }
@@ -105,6 +110,13 @@ export function sit(
         },
         { timeout: patienceMs, interval: 20 },
       ),
+    settles: async () => {
+      // Long enough for an Esc to be told from the beginning of a sequence, and for a frame.
+      for (let before = -1; before !== sent.length;) {
+        before = sent.length;
+        await new Promise((resolve) => setTimeout(resolve, settleMs));
+      }
+    },
     ended: () =>
       vi.waitFor(
         () => {

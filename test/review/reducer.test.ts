@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bindings } from "../../src/review/keys.ts";
-import { isMarked, listHeight, rowOf, targetsOf } from "../../src/review/state.ts";
+import { isMarked, listHeight, rowOf, targetsOf } from "../../src/review/selection.ts";
 import { drive } from "./drive.ts";
 import { fingerprintOf, makeFinding, makeSighting, fileOrigin } from "./make-finding.ts";
 
@@ -42,7 +42,7 @@ describe("moving", () => {
   test("an empty list takes every key", () => {
     const review = drive([]);
     for (const { keys } of bindings) for (const key of keys) review.press(key, "Esc");
-    expect(review.state.shown).toEqual([]);
+    expect(review.state.list.shown).toEqual([]);
   });
 
   test("in the detail the same keys scroll, and no further than its end", () => {
@@ -75,7 +75,7 @@ describe("findings that arrive", () => {
     const review = drive(ten);
     review.feed({ kind: "findings", findings: [makeFinding(3, { severity: "critical" })] });
     expect(review.state.findings.size).toBe(10);
-    expect(review.state.shown[0]).toBe(fingerprintOf(3));
+    expect(review.state.list.shown[0]).toBe(fingerprintOf(3));
   });
 
   test("never slip into marks or into a range that is open", () => {
@@ -92,7 +92,7 @@ describe("findings that arrive", () => {
   test("at the end, what the scan has withdrawn is gone", () => {
     const review = drive(ten).press("G");
     review.feed({ kind: "done", findings: ten.slice(0, 4) });
-    expect(review.state.shown).toHaveLength(4);
+    expect(review.state.list.shown).toHaveLength(4);
     expect(rowOf(review.state)).toBe(3);
   });
 
@@ -114,14 +114,14 @@ describe("findings that arrive", () => {
 describe("the filter", () => {
   test("works as it is typed, and Enter keeps it", () => {
     const review = drive(ten).press("/").type("rule-7");
-    expect(review.state.shown).toEqual([fingerprintOf(7)]);
+    expect(review.state.list.shown).toEqual([fingerprintOf(7)]);
     expect(review.press("Enter").state.filter).toBe("rule-7");
     expect(review.state.prompt).toBeUndefined();
   });
 
   test("Esc clears it, while typing and afterwards", () => {
-    expect(drive(ten).press("/").type("rule-7").press("Esc").state.shown).toHaveLength(10);
-    expect(drive(ten).press("/").type("rule-7").press("Enter", "Esc").state.shown).toHaveLength(10);
+    expect(drive(ten).press("/").type("rule-7").press("Esc").state.list.shown).toHaveLength(10);
+    expect(drive(ten).press("/").type("rule-7").press("Enter", "Esc").state.list.shown).toHaveLength(10);
   });
 
   test("keeps the selection where it can, else goes to the nearest", () => {
@@ -178,19 +178,29 @@ describe("a value that is shown", () => {
   test("is hidden again by m, by moving, by help, by suspending and by quitting", () => {
     for (const key of ["m", "j", "?", "C-z", "C-c", "f"]) {
       const review = drive(withValue).press("m");
-      expect(review.state.revealed).toBe(fingerprintOf(1));
+      expect(review.state.revealed?.fingerprint).toBe(fingerprintOf(1));
       expect(review.press(key).state.revealed).toBeUndefined();
     }
   });
 
-  test("is not to be had from a report", () => {
-    const review = drive([makeFinding(1)]).press("m");
+  test("of a report is read again from its place, and shown where the cursor still stands there", () => {
+    const finding = makeFinding(1);
+    const review = drive([finding, makeFinding(2)]).press("m");
     expect(review.state.revealed).toBeUndefined();
-    expect(review.state.toast).not.toBe("");
+    expect(review.effects).toEqual([{ kind: "value", finding }]);
+    const { fingerprint } = finding;
+    expect(review.act({ kind: "value", fingerprint, value: secret }).state.revealed?.value).toBe(secret);
+    review.press("m", "m", "j").act({ kind: "value", fingerprint, value: secret });
+    expect(review.state.revealed).toBeUndefined();
+    review.press("k", "m").act({ kind: "value", fingerprint });
+    expect(review.state.revealed).toBeUndefined();
+    expect(review.state.toast).toContain("cannot be read again");
   });
 
   test("never leaves by the clipboard: y copies the fingerprint", () => {
-    expect(drive(withValue).press("y").effects).toEqual([{ kind: "copy", text: fingerprintOf(1) }]);
+    expect(drive(withValue).press("y").effects).toEqual([
+      { kind: "copy", what: "fingerprint", text: fingerprintOf(1) },
+    ]);
   });
 });
 
@@ -217,7 +227,8 @@ describe("order", () => {
       makeFinding(3, { severity: "medium", sightings: [makeSighting(fileOrigin("a"))] }),
     ];
     const review = drive(findings);
-    const order = (): number[] => review.state.shown.map((fingerprint) => Number.parseInt(fingerprint.slice(3), 16));
+    const order = (): number[] =>
+      review.state.list.shown.map((fingerprint) => Number.parseInt(fingerprint.slice(3), 16));
     expect(order()).toEqual([2, 3, 1]);
     expect((review.press("s"), order())).toEqual([1, 2, 3]);
     expect((review.press("s"), order())).toEqual([3, 1, 2]);
@@ -242,7 +253,7 @@ test("whatever keys come, the selection is shown, the list is scrolled to it, an
         ...pressed,
       );
       const { state } = review;
-      if (state.shown.length > 0) {
+      if (state.list.shown.length > 0) {
         expect(state.selected).toBeDefined();
         expect(rowOf(state)).toBeGreaterThanOrEqual(state.top);
         expect(rowOf(state)).toBeLessThan(state.top + listHeight(state.size));

@@ -243,7 +243,7 @@ describe("Ctrl-Z", () => {
     seat.press(`"${process.execPath}" "${app}"\r`);
     await seat.sees("nothing found so far");
     seat.press("?");
-    await seat.sees("draw the screen anew");
+    await seat.sees("next open finding that the filter shows");
     seat.press("\x1a");
     await seat.sees("Stopped");
     expect(seat.isAlternate()).toBe(false);
@@ -251,7 +251,7 @@ describe("Ctrl-Z", () => {
     seat.press("echo still $((40 + 2)) here\r");
     await seat.sees("still 42 here");
     seat.press("fg\r");
-    await seat.sees("draw the screen anew");
+    await seat.sees("next open finding that the filter shows");
     expect(seat.isAlternate()).toBe(true);
     seat.press("qq");
     await seat.sees("quit: nothing found before the scan was stopped");

@@ -1,4 +1,5 @@
 import { openSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ReadStream } from "node:tty";
 import { ignoreFileName } from "../../findings/index.ts";
@@ -14,15 +15,19 @@ import {
   type ReviewFeed,
   type ReviewOutcome,
 } from "../../review/index.ts";
+import { createLooker } from "../review/look.ts";
+import { createOutside } from "../review/outside.ts";
 import { exitCodes } from "../exit.ts";
 import type { ScanOptions } from "../options.ts";
 import type { CaseKeeper } from "../case-keeper.ts";
-import { isReportFile, readReportFile } from "../report-file.ts";
+import { isReportFile, readReportFile, startReadingReport } from "../report-file.ts";
 import { targetOf } from "../targets.ts";
 
 export interface ReviewCommandOptions extends ScanOptions {
   /** Numbered questions instead of a screen. */
   readonly plain: boolean;
+  /** Lines for a screen reader. */
+  readonly screenReader?: boolean;
 }
 
 /** A feed, and what it takes to end what fills it. */
@@ -38,15 +43,17 @@ interface Subject {
  */
 export async function run(args: string[], options: ReviewCommandOptions): Promise<number> {
   const targets = args.length === 0 ? ["."] : args;
-  const isPlain = options.plain || process.env["INK_SCREEN_READER"] === "true";
+  const isPlain = options.plain;
+  const isSpoken = options.screenReader === true || process.env["INK_SCREEN_READER"] === "true";
   const reportPath = await reportOf(targets);
   if (isPlain && reportPath === "-")
     throw new ToolError("usage", "with --plain the answers come from standard input, so the report cannot", {
       hint: "Write the report to a file first.",
     });
   const { terminal, close } = takeStreams();
+  const clearNotice = isPlain || isSpoken || !canShowScreen(terminal) ? () => {} : showNotice();
   try {
-    if (!isPlain && !canShowScreen(terminal)) {
+    if (!isPlain && !isSpoken && !canShowScreen(terminal)) {
       throw new ToolError("no-terminal", "the review needs a terminal that can show a screen", {
         hint: alternatives(
           targets.map((name) => targetOf(name, "any").name),
@@ -64,14 +71,31 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
       decisions,
       terminal,
       isPlain,
+      isSpoken,
+      outside: createOutside(),
+      looker: createLooker(targets[0] ?? ".", options),
+      opening: clearNotice,
       ...(options.colour === "auto" ? {} : { hasColour: options.colour === "always" }),
     });
     process.stdout.write(`${outcome.summary}\n`);
     await subject.finish();
     return exitCodeOf(outcome.by);
   } finally {
+    clearNotice();
     close();
   }
+}
+
+/** Says that something happens, until there is a screen: that takes a quarter of a second. Gives how to take it back. */
+function showNotice(): () => void {
+  const { stderr } = process;
+  if (!stderr.isTTY) return () => {};
+  stderr.write("opening the review");
+  let isShown = true;
+  return () => {
+    if (isShown) stderr.write("\r\x1b[K");
+    isShown = false;
+  };
 }
 
 /** A case, where one is reviewed, or where `--case` names one. */
@@ -139,11 +163,45 @@ async function scanned(targets: readonly string[], options: ScanOptions, keeper?
   };
 }
 
+/** How often a report that is read tells how far it is. */
+const readProgressMs = 100;
+
+/** The findings of a report, which the review shows while it is still being read. */
 async function reported(path: string): Promise<Subject> {
-  const { findings, problems } = await readReportFile(path);
+  const feed = createLiveFeed(path === "-" ? "report on standard input" : path, { isReading: true });
+  const bytesPlanned = path === "-" ? 0 : (await stat(path)).size;
+  const started = Date.now();
+  let findings = 0;
+  let failure: unknown;
+  let isStopped = false;
+  const reading = startReadingReport(path, (finding) => {
+    findings += 1;
+    feed.observer.finding(finding);
+  });
+  const timer = setInterval(() => {
+    const done = { bytesDone: reading.bytesRead(), contentsDone: 0, elapsedMs: Date.now() - started };
+    feed.observer.progress({ target: path, phase: "scan", bytesPlanned, findings, ...done });
+  }, readProgressMs);
+  const whole = reading.rest
+    .then(
+      ({ problems }) => {
+        for (const problem of problems) feed.observer.problem(problem);
+        if (!isStopped) feed.end({});
+      },
+      (error: unknown) => {
+        failure = error;
+        feed.end({ failure: error instanceof Error ? error.message : String(error) });
+      },
+    )
+    .finally(() => clearInterval(timer));
   return {
-    feed: createListFeed(path === "-" ? "report on standard input" : path, findings, problems),
-    finish: () => Promise.resolve(),
+    feed,
+    finish: async () => {
+      isStopped = true;
+      reading.stop();
+      await whole;
+      if (failure !== undefined) throw failure;
+    },
   };
 }
 

@@ -31,7 +31,12 @@ export function* genericParts(asked: Asked): Iterable<Part> {
   // A neighbour in a list hardly names it.
   if (place.joint === "listed" && (UUID.test(value) || !looksRandom(value, 1.5)))
     yield against("syntax", "an element of a list behind another one", "not-random");
-  if ((isPassword || PHRASE.test(place.key)) && place.joint !== "assigned" && place.joint !== "argument" && DIGEST.test(value))
+  if (
+    (isPassword || PHRASE.test(place.key)) &&
+    place.joint !== "assigned" &&
+    place.joint !== "argument" &&
+    DIGEST.test(value)
+  )
     yield against("syntax", "a digest beside what it was made of", "not-random");
   if (UUID.test(value) && !(isRandomUuid(value) && name === "secret" && UUID_KEY.test(place.key)))
     yield against("meaning", "an identifier (UUID)", "not-random");

@@ -1,7 +1,7 @@
 /** Shows frames on a terminal and writes only the rows that changed. */
 export interface FrameWriter {
-  /** `frame`: rows apart by line ends, styled by SGR sequences that end with their row. `caret`: the cell of the cursor; hidden without. */
-  show(frame: string, rows: number, caret?: { readonly row: number; readonly column: number }): void;
+  /** `rows`: all of the screen, styled by SGR sequences that end with their row. `caret`: the cell of the cursor; hidden without. */
+  show(rows: readonly string[], caret?: { readonly row: number; readonly column: number }): void;
   /** The terminal no longer shows what was last written: the next frame is written whole. */
   forget(): void;
 }
@@ -21,19 +21,18 @@ export function createFrameWriter(write: (bytes: string) => void): FrameWriter {
   let shown: readonly string[] | undefined;
   let shownCaret = "";
   return {
-    show(frame, rows, caret) {
-      const lines = frame.split("\n").slice(0, rows);
+    show(rows, caret) {
       let out = "";
-      for (let row = 0; row < rows; row++) {
-        const line = lines[row] ?? "";
+      for (const [row, line] of rows.entries()) {
         if (shown !== undefined && shown[row] === line) continue;
-        out += `\x1b[${row + 1};1H${line}\x1b[0m\x1b[K`;
+        // Cleared first: at the end, a character in the last column would be cleared with the rest.
+        out += `\x1b[${row + 1};1H\x1b[K${line}\x1b[0m`;
       }
       const place = caret === undefined ? hideCursor : `\x1b[${caret.row + 1};${caret.column + 1}H${showCursor}`;
       if (shown === undefined) out = clearScreen + out;
       if (out !== "") out = hideCursor + out;
       if (out !== "" || place !== shownCaret) write(beginFrame + out + place + endFrame);
-      shown = Array.from({ length: rows }, (_, row) => lines[row] ?? "");
+      shown = rows;
       shownCaret = place;
     },
     forget() {

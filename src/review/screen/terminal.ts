@@ -7,12 +7,23 @@ export interface Terminal {
   readonly stdout: WriteStream;
 }
 
+/** What is sent when the terminal is taken, and when it is given back. */
+export interface Sequences {
+  readonly enter: string;
+  readonly leave: string;
+}
+
 /**
  * The alternate screen without cursor, line wrap (a character that is wider than we think must not push rows down) or pasted text that
  * looks typed (bracketed paste).
  */
-const enterScreen = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h";
-const leaveScreen = "\x1b[0m\x1b[2J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l";
+export const screenSequences: Sequences = {
+  enter: "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h",
+  leave: "\x1b[0m\x1b[2J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l",
+};
+
+/** Lines one after the other, for screen readers: pasted text must not look typed here either. */
+export const lineSequences: Sequences = { enter: "\x1b[?2004h", leave: "\x1b[?2004l" };
 
 /** An Esc that nothing follows for this long is the key itself; slow lines deliver the rest of a sequence later than Ink would wait. */
 const escapeDelayMs = 40;
@@ -30,6 +41,8 @@ export interface TerminalGuard {
   write(bytes: string): void;
   /** Gives the terminal to the shell until the user comes back. */
   suspend(): void;
+  /** Gives the terminal to another program while `use` runs, and takes it again. */
+  lend<T>(use: () => T): T;
   /** Gives the terminal back for good. May be called more than once. */
   restore(): void;
 }
@@ -40,6 +53,7 @@ export interface TerminalGuard {
  */
 export function takeTerminal(
   terminal: Terminal,
+  sequences: Sequences,
   handlers: {
     readonly key: (key: Key) => void;
     readonly resized: () => void;
@@ -56,7 +70,7 @@ export function takeTerminal(
     // Node remembers the mode and would not set it again, but a shell in between has changed it.
     if (stdin.isRaw) stdin.setRawMode(false);
     stdin.setRawMode(true);
-    stdout.write(enterScreen);
+    stdout.write(sequences.enter);
     hasScreen = true;
     handlers.redraw();
   };
@@ -64,7 +78,7 @@ export function takeTerminal(
     if (!hasScreen) return;
     hasScreen = false;
     try {
-      stdout.write(leaveScreen);
+      stdout.write(sequences.leave);
       stdin.setRawMode(false);
     } catch {
       // The terminal is gone (hang-up): there is nothing left to restore.
@@ -103,6 +117,16 @@ export function takeTerminal(
       if (hasScreen) stdout.write(bytes);
     },
     suspend,
+    lend: (use) => {
+      leave();
+      stdin.pause();
+      try {
+        return use();
+      } finally {
+        enter();
+        stdin.resume();
+      }
+    },
     restore: () => {
       leave();
       if (isOver) return;

@@ -1,23 +1,19 @@
-import { cleanup, render } from "ink-testing-library";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { widthOf } from "../../src/review/fit.ts";
+import { rowText, screenRows } from "../../src/review/frame.ts";
 import { bindings, keyLabel } from "../../src/review/keys.ts";
-import { ReviewScreen } from "../../src/review/screen/ReviewScreen.tsx";
 import { drive, type Drive } from "./drive.ts";
 import { fileOrigin, gitOrigin, imageOrigin, makeFinding, makeSighting } from "./make-finding.ts";
-
-afterEach(cleanup);
 
 const wide = { columns: 100, rows: 30 };
 const narrow = { columns: 80, rows: 24 };
 
 function frameOf(review: Drive): string {
-  return render(<ReviewScreen state={review.state} />).lastFrame() ?? "";
+  return screenRows(review.state).map(rowText).join("\n");
 }
 
 function plainRows(frame: string): string[] {
-  // oxlint-disable-next-line no-control-regex -- colours are what this takes away
-  return frame.replace(/\x1b\[[0-9;]*m/g, "").split("\n");
+  return frame.split("\n");
 }
 
 const findings = [
@@ -149,13 +145,13 @@ describe("the screen", () => {
     review.press("Space");
     expect(plainRows(frameOf(review)).at(-1)).toMatch(/2\/3 · 1 marked · 3 open$/);
     review.press("/").type("rule:acme");
-    expect(plainRows(frameOf(review)).at(-1)).toMatch(/^filter: rule:acme .*1 shown$/);
+    expect(plainRows(frameOf(review)).at(-1)).toMatch(/^filter: rule:acme .*1 shown · tab: rule:acme-token$/);
     review.press("Enter");
     expect(plainRows(frameOf(review)).at(-1)).toMatch(/1\/1 .*filter: rule:acme$/);
   });
 
   test("the help screen holds every key of the table", () => {
-    const text = plainRows(frameOf(drive(findings, { columns: 100, rows: 70 }).press("?"))).join("\n");
+    const text = plainRows(frameOf(drive(findings, { columns: 180, rows: 90 }).press("?"))).join("\n");
     for (const { keys, text: meaning } of bindings) {
       expect(text).toContain(keys.map(keyLabel).join(" "));
       expect(text).toContain(meaning);

@@ -1,0 +1,128 @@
+import { existsSync, readFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { delimiter, join, resolve } from "node:path";
+import { findingToRecord } from "../../findings/index.ts";
+import type { Origin } from "../../model/content.ts";
+import type { Finding } from "../../model/finding.ts";
+import type { Outside, ProgramStart } from "../../review/index.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A configuration of git is some hundred lines; a file of more is none. */
+const maxConfigLength = 1 << 20;
+
+/** What the review does outside of its terminal, for this user and this folder. */
+export function createOutside(env: Environment = process.env): Outside {
+  return {
+    edit: (finding, place) => Promise.resolve(editorFor(finding, place, env)),
+    page: (finding, place) => pageFor(finding, place, env),
+    save,
+  };
+}
+
+/**
+ * The user's editor at the line, by the shell, as git starts it: the variable may hold flags. Only for files that are there: a copy of what leaked would be one more
+ * place where it lies.
+ */
+function editorFor(finding: Finding, place: number, env: Environment): ProgramStart | string {
+  const sighting = finding.sightings[place];
+  const path = sighting === undefined ? undefined : fileOf(sighting.origin);
+  if (sighting === undefined || path === undefined)
+    return "no file of it is here to be edited; 2 shows the lines around it";
+  const editor = [env["VISUAL"], env["EDITOR"], "vi"].find((one) => one !== undefined && one.trim() !== "") ?? "vi";
+  return {
+    command: "/bin/sh",
+    args: ["-c", `${editor} "$@"`, "sh", ...lineArguments(editor, path, sighting.startLine)],
+  };
+}
+
+function lineArguments(editor: string, path: string, line: number): readonly string[] {
+  const name = /([^/\s]+)(?:\s|$)/.exec(editor.trim())?.[1] ?? "";
+  if (/^(?:code|codium|code-insiders|cursor)$/.test(name)) return ["--goto", `${path}:${line}`];
+  return /^(?:subl|hx|helix|zed)$/.test(name) ? [`${path}:${line}`] : [`+${line}`, path];
+}
+
+/** The file of a place: of a folder, or of the working tree beside a repository, where it is checked out. */
+function fileOf(origin: Origin): string | undefined {
+  if (origin.member !== undefined) return undefined;
+  if (origin.kind === "file") return existing(resolve(origin.path));
+  if (origin.kind !== "git" || origin.path === "" || /(?:^|\/)\.\.(?:\/|$)/.test(origin.path)) return undefined;
+  return existing(resolve(origin.repository.replace(/\/?\.git\/?$/, "") || ".", origin.path));
+}
+
+function existing(path: string): string | undefined {
+  return existsSync(path) ? path : undefined;
+}
+
+async function pageFor(
+  finding: Finding,
+  place: number,
+  env: Environment,
+): Promise<{ readonly url: string; readonly opener?: ProgramStart } | string> {
+  const origin = finding.sightings[place]?.origin;
+  if (origin?.kind !== "git" || origin.commit === undefined) return "no commit brought it, so it has no page";
+  const remote = await remoteOf(origin.repository);
+  const url = remote === undefined ? undefined : commitPage(remote, origin.commit.id);
+  if (url === undefined) return "the repository has no remote with web pages";
+  const opener = openerOf(env);
+  return opener === undefined ? { url } : { url, opener: { command: opener, args: [url] } };
+}
+
+/** The address that a repository was cloned from. */
+async function remoteOf(repository: string): Promise<string | undefined> {
+  if (/^(?:https?|ssh):\/\/|^[\w.-]+@[\w.-]+:/.test(repository)) return repository;
+  const { findRepository } = await import("../../sources/git/repository.ts");
+  const found = findRepository(repository);
+  const path = found === undefined ? "" : join(found.commonDir, "config");
+  if (!existsSync(path)) return undefined;
+  const text = readFileSync(path, "utf8").slice(0, maxConfigLength);
+  let remote = "";
+  const urls = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const section = /^\s*\[\s*([\w.-]+)(?:\s+"([^"]*)")?\s*\]/.exec(line);
+    if (section !== null) remote = section[1]?.toLowerCase() === "remote" ? (section[2] ?? "") : "";
+    const url = /^\s*url\s*=\s*(\S+)\s*$/i.exec(line)?.[1];
+    if (remote !== "" && url !== undefined && !urls.has(remote)) urls.set(remote, url);
+  }
+  return urls.get("origin") ?? [...urls.values()][0];
+}
+
+/**
+ * The page of a commit, where an address tells a host that may have one. The address comes from what was scanned: only letters that addresses need are taken over,
+ * no credentials, no port of ssh, and https alone.
+ */
+export function commitPage(remote: string, commit: string): string | undefined {
+  const match =
+    /^(?:https?|ssh):\/\/(?:[^@/]*@)?([A-Za-z0-9.-]+)(?::\d+)?\/([\w.~/-]+?)(?:\.git)?\/?$/.exec(remote) ??
+    /^[\w.-]+@([A-Za-z0-9.-]+):([\w.~/-]+?)(?:\.git)?\/?$/.exec(remote);
+  const [, host = "", path = ""] = match ?? [];
+  if (host === "" || path === "" || !/^[0-9a-f]{40,64}$/.test(commit)) return undefined;
+  const page = /gitlab/.test(host) ? "-/commit" : /bitbucket/.test(host) ? "commits" : "commit";
+  return `https://${host}/${path.replace(/^\/+/, "")}/${page}/${commit}`;
+}
+
+/** The program that opens pages on this desktop; none over ssh, or in a container. */
+function openerOf(env: Environment): string | undefined {
+  const hasDesktop =
+    process.platform === "darwin" || env["DISPLAY"] !== undefined || env["WAYLAND_DISPLAY"] !== undefined;
+  if (!hasDesktop) return undefined;
+  const name = process.platform === "darwin" ? "open" : "xdg-open";
+  return (env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((folder) => folder.startsWith("/"))
+    .map((folder) => join(folder, name))
+    .find(existsSync);
+}
+
+/** A file of JSON lines for the user alone, which `leaktrace review` reads; without its ledger line, for it is not all of a scan. */
+async function save(findings: readonly Finding[]): Promise<string> {
+  const name = `leaktrace-review-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-")}.jsonl`;
+  try {
+    await using file = await open(name, "wx", 0o600);
+    for (const finding of findings) await file.write(`${JSON.stringify(findingToRecord(finding))}\n`);
+    await file.sync();
+  } catch (error) {
+    return `not exported: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  return `${findings.length.toLocaleString("en")} exported, masked, to ${name}`;
+}

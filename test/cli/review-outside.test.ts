@@ -1,0 +1,50 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { commitPage, createOutside } from "../../src/cli/review/outside.ts";
+import { fileOrigin, gitOrigin, makeFinding, makeSighting } from "../review/make-finding.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "leaktrace-outside-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const id = "ab".repeat(20);
+
+test.each([
+  ["https://github.com/acme/shop.git", `https://github.com/acme/shop/commit/${id}`],
+  ["https://user:token@github.com/acme/shop", `https://github.com/acme/shop/commit/${id}`],
+  ["git@gitlab.example.com:team/api/core.git", `https://gitlab.example.com/team/api/core/-/commit/${id}`],
+  ["ssh://git@example.com:2222/a/b.git", `https://example.com/a/b/commit/${id}`],
+  ["https://bitbucket.org/a/b", `https://bitbucket.org/a/b/commits/${id}`],
+  ["/srv/git/shop.git", undefined],
+  ["file:///srv/git", undefined],
+  ["https://example.com/a b;rm", undefined],
+  ["https://example.com/$(id)", undefined],
+])("the page of a commit of %s", (remote, expected) => {
+  expect(commitPage(remote, id)).toBe(expected);
+});
+
+test("the editor opens files that are there, at the line; its variable may hold flags", async () => {
+  const path = join(folder, "-a b.env");
+  writeFileSync(path, "x\n");
+  const finding = makeFinding(1, { sightings: [makeSighting(fileOrigin(path)), makeSighting(fileOrigin("/no/such"))] });
+  const edit = (env: Record<string, string>, place = 0) => createOutside(env).edit(finding, place);
+  expect(await edit({ EDITOR: "nano -w" })).toEqual({
+    command: "/bin/sh",
+    args: ["-c", 'nano -w "$@"', "sh", "+3", path],
+  });
+  expect(await edit({ VISUAL: "code --wait", EDITOR: "nano" })).toMatchObject({
+    args: ["-c", 'code --wait "$@"', "sh", "--goto", `${path}:3`],
+  });
+  expect(await edit({}, 1)).toContain("no file of it is here");
+});
+
+test("a file of a repository is edited where it is checked out, and nothing outside of it", async () => {
+  mkdirSync(join(folder, "shop", "conf"), { recursive: true });
+  writeFileSync(join(folder, "shop", "conf", "a.env"), "x\n");
+  writeFileSync(join(folder, "outside.env"), "x\n");
+  const at = (path: string, repository: string) =>
+    createOutside({}).edit(makeFinding(1, { sightings: [makeSighting(gitOrigin(path, { repository }))] }), 0);
+  expect(await at("conf/a.env", join(folder, "shop"))).toMatchObject({ command: "/bin/sh" });
+  expect(await at("conf/a.env", join(folder, "shop", ".git"))).toMatchObject({ command: "/bin/sh" });
+  expect(await at("../outside.env", join(folder, "shop"))).toBeTypeOf("string");
+});
