@@ -109,8 +109,10 @@ export function* recordsOf(file: CaseFile): Iterable<CaseRecord> {
 
 /** All entries of the log, by id. Throws ToolError where one is damaged. */
 export function* entriesOf(file: CaseFile): Iterable<Entry> {
-  for (const row of file.rows(`SELECT ${bounded("record")} FROM entry ORDER BY id`))
-    yield checkedRow(file.path, () => storedEntry(JSON.parse(textOf(row, "record", file.path))));
+  const query = `SELECT id, ${bounded("record")} FROM entry WHERE id > ? ORDER BY id LIMIT ${pageRows}`;
+  for (let page = file.rows(query, ""); page.length > 0; page = file.rows(query, textOf(page.at(-1)!, "id", file.path)))
+    for (const row of page)
+      yield checkedRow(file.path, () => storedEntry(JSON.parse(textOf(row, "record", file.path))));
 }
 
 /** The numbers of the items that a scan saw. */

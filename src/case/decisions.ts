@@ -26,7 +26,9 @@ export interface CaseDecisions extends DecisionSink {
 export function openDecisions(file: CaseFile, reviewer: string, now: () => Date = () => new Date()): CaseDecisions {
   const log = new Map<string, Entry[]>();
   let newest = "";
+  const standings = new Map<string, Standing>();
   const learn = (entry: Entry): void => {
+    standings.delete(entry.fingerprint);
     const list = log.get(entry.fingerprint);
     if (list === undefined) log.set(entry.fingerprint, [entry]);
     else list.push(entry);
@@ -34,7 +36,13 @@ export function openDecisions(file: CaseFile, reviewer: string, now: () => Date 
   };
   for (const entry of entriesOf(file)) learn(entry);
   const today = (): string => now().toISOString().slice(0, 10);
-  const standing = (fingerprint: string): Standing => standingOf(headsOf(log.get(fingerprint) ?? []));
+  const standing = (fingerprint: string): Standing => {
+    const entries = log.get(fingerprint);
+    if (entries === undefined) return unsaid;
+    let known = standings.get(fingerprint);
+    if (known === undefined) standings.set(fingerprint, (known = standingOf(headsOf(entries))));
+    return known;
+  };
   const { path } = file;
 
   return {
@@ -91,6 +99,8 @@ export function openDecisions(file: CaseFile, reviewer: string, now: () => Date 
   };
 }
 
+const unsaid: Standing = { kind: "open" };
+
 /**
  * A secret as it is reported and reviewed: with decisions applied, and hidden where none of its places is left. `by`: the name of the case. Its places are read when somebody
  * looks at them.
@@ -117,11 +127,28 @@ function withPlaces(
   { fingerprint, rule, otherRules, severity, confidence, masked, facts, suppressed }: Finding,
   secret: KnownSecret,
 ): Finding {
-  const told = { fingerprint, rule, otherRules, severity, confidence, masked, facts };
-  const hidden = suppressed === undefined ? {} : { suppressed };
+  if (suppressed !== undefined)
+    return {
+      fingerprint,
+      rule,
+      otherRules,
+      severity,
+      confidence,
+      masked,
+      facts,
+      suppressed,
+      get sightings() {
+        return secret.sightings();
+      },
+    };
   return {
-    ...told,
-    ...hidden,
+    fingerprint,
+    rule,
+    otherRules,
+    severity,
+    confidence,
+    masked,
+    facts,
     get sightings() {
       return secret.sightings();
     },

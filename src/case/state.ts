@@ -37,14 +37,12 @@ interface Row {
   readonly number: number;
   readonly place: string;
   readonly target: string;
-  /** Of descriptions; places are read when somebody looks at them, because a case can hold a million. */
-  readonly record: string;
   /** Rank of the newest scan that saw it. */
   readonly last: number;
 }
 
 interface Gathered {
-  description: Row | undefined;
+  description: { readonly row: Row; readonly told: Finding } | undefined;
   first: number;
   readonly places: Row[];
 }
@@ -60,12 +58,10 @@ const pageRows = 5000;
 export function readState(file: CaseFile): CaseState {
   const numbered = readScans(file);
   const scans = numbered.map(({ scan }) => scan);
-  const { first, last } = sightRanks(file, numbered);
-  const secrets = gather(file, first, last);
+  const secrets = gather(file, sightRanks(file, numbered));
   const whole = wholeScans(scans);
-  const ruleOf = createRuleTable();
   const known = [...secrets.values()].map((gathered) =>
-    checkedRow(file.path, () => toSecret(file, gathered, scans, whole, ruleOf)),
+    checkedRow(file.path, () => toSecret(file, gathered, scans, whole)),
   );
   return { scans, secrets: known.sort((a, b) => compareFindings(a.description, b.description)) };
 }
@@ -92,29 +88,30 @@ function sightRanks(
   return { first, last };
 }
 
-/** The newest row of each description and place, by secret. */
-function gather(
-  file: CaseFile,
-  first: ReadonlyMap<number, number>,
-  last: ReadonlyMap<number, number>,
-): ReadonlyMap<string, Gathered> {
+/** The newest description of each secret, and its places. Texts are read into what they say at once, so that few are held. */
+function gather(file: CaseFile, { first, last }: ReturnType<typeof sightRanks>): ReadonlyMap<string, Gathered> {
   const secrets = new Map<string, Gathered>();
+  const ruleOf = createRuleTable();
+  // Places are read when somebody looks at them: a case can hold a million.
   const record = "CASE WHEN place = '' THEN record ELSE '' END";
   const query = `SELECT number, fingerprint, target, place, ${bounded(record, "record")} FROM item WHERE number > ? ORDER BY number LIMIT ${pageRows}`;
   for (let page = file.rows(query, 0); page.length > 0; page = file.rows(query, Number(page.at(-1)!["number"]))) {
-    for (const row of page) {
-      const number = Number(row["number"]);
+    for (const columns of page) {
+      const number = Number(columns["number"]);
       const rank = last.get(number);
       if (rank === undefined) continue;
-      const text = (name: string): string => textOf(row, name, file.path);
+      const text = (name: string): string => textOf(columns, name, file.path);
       const fingerprint = text("fingerprint");
-      const found: Row = { number, place: text("place"), target: text("target"), record: text("record"), last: rank };
+      const row: Row = { number, place: text("place"), target: text("target"), last: rank };
       let secret = secrets.get(fingerprint);
       if (secret === undefined)
         secrets.set(fingerprint, (secret = { description: undefined, first: rank, places: [] }));
       secret.first = Math.min(secret.first, first.get(number) ?? rank);
-      if (found.place === "") secret.description = newer(secret.description, found, file);
-      else secret.places.push(found);
+      if (row.place !== "") secret.places.push(row);
+      else if (newer(secret.description?.row, row, file) === row) {
+        const told = checkedRow(file.path, () => descriptionOf(text("record")));
+        secret.description = { row, told: { ...told, rule: ruleOf(told.rule) } };
+      }
     }
   }
   return secrets;
@@ -134,8 +131,7 @@ function newestOfEach(rows: readonly Row[], file: CaseFile): readonly Row[] {
   return [...newest.values()];
 }
 
-function recordOf(file: CaseFile, { number, record }: Row): string {
-  if (record !== "") return record;
+function recordOf(file: CaseFile, { number }: Row): string {
   const [row] = file.rows(`SELECT ${bounded("record")} FROM item WHERE number = ?`, number);
   return textOf(row ?? {}, "record", file.path);
 }
@@ -169,14 +165,14 @@ function toSecret(
   { description, first, places }: Gathered,
   scans: readonly ScanRecord[],
   whole: ReadonlyMap<string, ReadonlyMap<string, number>>,
-  ruleOf: (rule: FindingRule) => FindingRule,
 ): KnownSecret {
   if (description === undefined) throw new ToolError("record-invalid", "a secret has no description");
-  const isEnded = scans[description.last]!.ended !== undefined;
+  const { row: newest, told } = description;
+  const isEnded = scans[newest.last]!.ended !== undefined;
   const there: Row[] = [];
   const gone: Row[] = [];
   for (const row of newestOfEach(places, file)) {
-    if (isInterim(row) && isEnded && row.last < description.last) continue;
+    if (isInterim(row) && isEnded && row.last < newest.last) continue;
     const scan = scans[row.last]!;
     const ranks = whole.get(row.target);
     const later =
@@ -184,8 +180,7 @@ function toSecret(
     (later > row.last ? gone : there).push(row);
   }
   if (there.length + gone.length === 0) throw new ToolError("record-invalid", "a secret has no places");
-  const told = descriptionOf(description.record);
-  return new Secret(file, { ...told, rule: ruleOf(told.rule) }, there, gone, scans, first, description.last);
+  return new Secret(file, told, there, gone, scans, first, newest.last);
 }
 
 class Secret implements KnownSecret {

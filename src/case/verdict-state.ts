@@ -14,6 +14,7 @@ export type Standing =
  * stays one, whatever its time says: clocks differ.
  */
 export function headsOf(entries: readonly Entry[]): readonly Entry[] {
+  if (entries.length < 2) return entries;
   const replaced = new Set(entries.flatMap(({ replaces }) => replaces));
   return entries.filter(({ id }) => !replaced.has(id)).sort(compareEntries);
 }
