@@ -64,14 +64,19 @@ export function absorb(file: CaseFile, records: Iterable<CaseRecord>): void {
 
 /** The same, and what is new by it. To count takes a moment in a large case. */
 export function absorbCounted(file: CaseFile, records: Iterable<CaseRecord>): Absorbed {
-  const before = countsOf(file);
+  const before = countRecords(file);
   absorb(file, records);
-  const after = countsOf(file);
+  return newSince(before, file);
+}
+
+/** What a case has now that it did not have then. What a running scan told can be fewer in the end: that is nothing new. */
+export function newSince(before: Absorbed, file: CaseFile): Absorbed {
+  const now = countRecords(file);
   return {
-    scans: after.scans - before.scans,
-    secrets: after.secrets - before.secrets,
-    places: after.places - before.places,
-    decisions: after.decisions - before.decisions,
+    scans: Math.max(0, now.scans - before.scans),
+    secrets: Math.max(0, now.secrets - before.secrets),
+    places: Math.max(0, now.places - before.places),
+    decisions: Math.max(0, now.decisions - before.decisions),
   };
 }
 
@@ -233,7 +238,8 @@ function earlier(a: string, b: string): string {
   return a < b ? a : b;
 }
 
-function countsOf(file: CaseFile): Absorbed {
+/** How many there are of each. Takes a moment in a large case. */
+export function countRecords(file: CaseFile): Absorbed {
   const [row] = file.rows(
     `SELECT (SELECT COUNT(*) FROM scan) AS scans, (SELECT COUNT(DISTINCT fingerprint) FROM item) AS secrets,
      (SELECT COUNT(*) FROM item WHERE place <> '') AS places, (SELECT COUNT(*) FROM entry) AS decisions`,

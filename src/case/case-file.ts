@@ -219,13 +219,23 @@ function createCase(path: string, replaces: boolean, load: Opener): void {
     } finally {
       database.close();
     }
-    if (replaces) renameSync(temporary, path);
-    else linkSync(temporary, path);
+    if (replaces || !link(temporary, path)) renameSync(temporary, path);
   } catch (error) {
     // Somebody else was quicker: then that one is opened.
     if (codeOf(error) !== "EEXIST") throw error;
   } finally {
     for (const end of ["", "-wal", "-shm"]) rmSync(`${temporary}${end}`, { force: true });
+  }
+}
+
+/** Gives a file a second name where nothing has it yet. False where the file system knows no such names (exFAT). */
+function link(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (/^(?:EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS)$/.test(codeOf(error))) return false;
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Finding, Report } from "../model/finding.ts";
-import { absorb, absorbCounted, type Absorbed, type CaseRecord } from "./absorb.ts";
+import { absorb, countRecords, newSince, type Absorbed, type CaseRecord } from "./absorb.ts";
 import type { CaseFile } from "./case-file.ts";
 import { interimItems, itemsOf } from "./item.ts";
 import { targetOf, type ScanFacts, type ScannedTarget, type ScanRecord } from "./scan-record.ts";
@@ -11,7 +11,7 @@ export interface Recording {
   note(finding: Finding): void;
   /** Writes what was noted. Throws ToolError where that is not possible. */
   flush(): void;
-  /** The scan has ended, however: its report takes the place of what was noted. Throws ToolError where it cannot be written. */
+  /** The scan has ended, however: its report takes the place of what was noted. Gives what the case did not know before the scan. Throws ToolError where it cannot be written. */
   finish(report: Report, identityOf: (name: string) => string): Absorbed;
 }
 
@@ -22,6 +22,7 @@ export function beginRecording(
 ): Recording {
   const id = randomBytes(16).toString("hex");
   const began = new Date().toISOString();
+  const before = countRecords(file);
   const scan: ScanRecord = { id, began, facts: { ...begun } };
   const target = begun.targets.length === 1 ? begun.targets[0]!.identity : "";
   let noted = new Map<string, Finding>();
@@ -39,7 +40,8 @@ export function beginRecording(
       const targets = report.targets.map(({ target: name }) => ({ name, identity: identityOf(name) }));
       const { findings, ...rest } = report;
       const facts = { ...begun, targets, report: rest };
-      return absorbCounted(file, recordsOfReport({ id, began, ended: new Date().toISOString(), facts }, findings));
+      absorb(file, recordsOfReport({ id, began, ended: new Date().toISOString(), facts }, findings));
+      return newSince(before, file);
     },
   };
 }

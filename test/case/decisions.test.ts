@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { CaseFile, decidedFinding, openDecisions, readState } from "../../src/case/index.ts";
+import {
+  beginRecording,
+  CaseFile,
+  caseReport,
+  decidedFinding,
+  openDecisions,
+  readState,
+} from "../../src/case/index.ts";
 import type { Decision } from "../../src/model/decision.ts";
 import { idOf, openNew, reportOf, scanInto, secretIn } from "./made-case.ts";
 
@@ -110,8 +117,6 @@ test("a place that a whole scan did not see again is gone; one that an incomplet
 });
 
 test("a scan that was killed is told, and what it found, without names that could hold a secret", async () => {
-  const { beginRecording } = await import("../../src/case/recording.ts");
-  const { caseReport } = await import("../../src/case/index.ts");
   using file = await openNew();
   const target = { name: "app", identity: "file://here/app" };
   const killed = beginRecording(file, { by: "Ada", settings: {}, targets: [target] });
@@ -128,4 +133,19 @@ test("a scan that was killed is told, and what it found, without names that coul
     [{ kind: "file", path: "app/a" }],
   ]);
   expect(caseReport(after.scans, []).problems).toEqual([]);
+  expect(file.damage()).toEqual([]);
+});
+
+test("what a running scan told, and its report does not, is no more; what is new is counted from before the scan", async () => {
+  using file = await openNew();
+  const target = { name: "app", identity: "file://here/app" };
+  const recording = beginRecording(file, { by: "Ada", settings: {}, targets: [target] });
+  for (const name of ["one", "two", "three"]) recording.note(secretIn(name, "app/a"));
+  recording.flush();
+  expect(recording.finish(reportOf([secretIn("one", "app/a")]), () => target.identity)).toMatchObject({
+    scans: 1,
+    secrets: 1,
+    places: 1,
+  });
+  expect(readState(file).secrets.map(({ description }) => description.fingerprint)).toEqual([idOf("one")]);
 });

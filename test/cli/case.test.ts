@@ -42,8 +42,13 @@ describe("a case", () => {
     expect(readFileSync(join(cwd, "out.json"), "utf8")).toBe(alone);
   });
 
-  test("takes decisions of a review, which hide in the next scan", () => {
+  test("takes decisions of a review, which hide in the next scan and can be undone tomorrow", () => {
     expect(run(["review", "my.case", "--plain"], "f made up\nr\nq\n").stdout).toContain("decisions in my.case");
+    // Tomorrow, undo goes on where it stopped.
+    const undone = run(["review", "my.case", "--plain"], "u\nq\n").stdout;
+    expect(undone).toMatch(/^undone: 1 finding real/m);
+    expect(undone).toContain("1 false positive, 2 left");
+    run(["review", "my.case", "--plain"], "r\nq\n");
     const again = scan("-v");
     expect(again.stdout).toContain("Hidden by decisions: 1.");
     expect(JSON.parse(readFileSync(join(cwd, "out.json"), "utf8"))).toHaveLength(2);

@@ -177,7 +177,7 @@ describe("completion", () => {
 
   test("bash completes commands, options and their values", () => {
     const [command, option, value, sub, nested, hidden] = offered([
-      ["leaktrace", "re"],
+      ["leaktrace", "rev"],
       ["leaktrace", "git", "--report-"],
       ["leaktrace", "git", "--report-format", "s"],
       ["leaktrace", "rules", ""],

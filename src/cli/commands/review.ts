@@ -113,7 +113,7 @@ async function openCaseOf(
   reportPath: string | undefined,
 ): Promise<OpenedCase | undefined> {
   const [path] = targets;
-  const { looksLikeCase } = await import("../../case/index.ts");
+  const { looksLikeCase } = await import("../../case/case-file.ts");
   const isCase = path !== undefined && targets.length === 1 && looksLikeCase(path);
   if (!isCase && options.casePath === undefined) return undefined;
   if (!isCase && reportPath === undefined) {
