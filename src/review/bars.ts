@@ -144,7 +144,7 @@ function filterWords(state: ReviewState, { line }: Prompt): string {
   const isBegun = /\S$/.test(line.before);
   const offered = isBegun ? completions(line, state.findings.values()) : [];
   if (offered.length > 0) return `${shown} · tab: ${sanitize(offered.join(" "))}`;
-  return state.query.complaint === "" ? shown : state.query.complaint;
+  return state.query.complaint === "" ? shown : sanitize(state.query.complaint);
 }
 
 function promptLabel(state: ReviewState, prompt: Prompt): string {

@@ -288,7 +288,7 @@ export const bindings: readonly Binding[] = [
     keys: ["i"],
     group: "decide",
     word: "ignore",
-    text: "ignore, with a reason (and until:2027-01-31 or for:90d, in:test/*): later scans leave it out",
+    text: "ignore, with a reason (and until:2027-01-31 or for:90d, in:test/): later scans leave it out",
   },
   {
     command: "rotated",

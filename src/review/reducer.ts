@@ -139,14 +139,14 @@ function typed(state: ReviewState, prompt: Prompt, key: Key, now: string): Reduc
   const line = isCompleted ? completed(prompt.line, state.findings.values()) : editLine(prompt.line, key);
   if (line === prompt.line) return only(state);
   const next: ReviewState = { ...state, prompt: { ...prompt, line } };
-  return only(prompt.kind === "filter" ? filtered(next, lineText(line), prompt.from) : next);
+  return only(prompt.kind === "filter" ? filteredSoFar(next, lineText(line), prompt.from) : next);
 }
 
 function accepted(state: ReviewState, prompt: Prompt, now: string): Reduced {
   const text = lineText(prompt.line).trim();
   switch (prompt.kind) {
     case "filter":
-      return only(state);
+      return only(relist({ ...state, query: parseQuery(state.filter) }));
     case "ignore":
       return ignored({ ...state, prompt }, text, now);
     case "comment":
@@ -178,6 +178,17 @@ function filtered(state: ReviewState, filter: string, from: Prompt["from"] = sta
   const listed = relist({ ...state, selected, list, top, filter, query: parseQuery(filter) });
   // The way there led over other findings: a value shown in the clear must not stay so by chance.
   return { ...listed, revealed: undefined };
+}
+
+/** The filter while it is typed: a last word that nothing has is only half of one, and hides nothing until it is meant. */
+function filteredSoFar(state: ReviewState, filter: string, from: Prompt["from"]): ReviewState {
+  const whole = filtered(state, filter, from);
+  const last = /\S+$/.exec(filter)?.[0];
+  if (last === undefined || whole.list.shown.length > 0 || state.findings.size === 0) return whole;
+  const { selected, list, top } = from;
+  const query = parseQuery(filter.slice(0, -last.length));
+  const complaint = whole.query.complaint === "" ? `nothing has ${last}` : whole.query.complaint;
+  return relist({ ...whole, selected, list, top, query: { ...query, complaint } });
 }
 
 function inOverlay(state: ReviewState, command: Command): Reduced {

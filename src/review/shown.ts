@@ -112,18 +112,21 @@ function sortable(finding: Finding, by: SortKey): Sortable {
 }
 
 function firstOf(finding: Finding, rank: number, by: SortKey): number | string {
-  const origin = finding.sightings[0]?.origin;
   switch (by) {
     case "severity":
       return rank;
     case "rule":
       return finding.rule.id;
-    case "path":
+    case "path": {
+      const origin = finding.sightings[0]?.origin;
       return origin === undefined ? "" : originPath(origin);
+    }
     case "places":
       return -finding.sightings.length;
-    case "date":
+    case "date": {
+      const origin = finding.sightings[0]?.origin;
       return origin?.kind === "git" ? (origin.commit?.date ?? "") : "";
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { holdsOn } from "../findings/index.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Progress } from "../model/observer.ts";
 import type { Problem } from "../model/problem.ts";
@@ -215,13 +216,8 @@ export function verdictOf(
   const { fingerprint, suppressed } = finding;
   if (conflicts.size > 0 && conflicts.has(fingerprint)) return undefined;
   const decision = decisions.get(fingerprint);
-  if (decision !== undefined && !isExpired(decision, today)) return decision.verdict;
+  if (decision !== undefined && holdsOn(decision, today)) return decision.verdict;
   return suppressed === undefined ? undefined : "ignored";
-}
-
-/** Whether a decision no longer holds on a day (`2026-01-31`). */
-function isExpired({ expires }: Decision, today: string): boolean {
-  return expires !== undefined && expires <= today;
 }
 
 export function selectedFinding(state: ReviewState): Finding | undefined {

@@ -99,15 +99,16 @@ function gridLines(state: ReviewState, finding: Finding, width: number): readonl
     const one = fingerprint === finding.fingerprint ? undefined : state.findings.get(fingerprint);
     return one === undefined ? [] : [one];
   });
-  const rows: { readonly finding: Finding; readonly cells: ReadonlyMap<number, string> }[] = [];
+  const inLayers: { readonly finding: Finding; readonly stays: readonly Stay[] }[] = [];
   for (const one of [finding, ...others]) {
-    const cells = cellsOf(one, image.digest);
-    if (cells.size > 0) rows.push({ finding: one, cells });
-    if (rows.length === maxGridRows) break;
+    const stays = staysIn(one, image.digest);
+    if (stays.length > 0) inLayers.push({ finding: one, stays });
+    if (inLayers.length === maxGridRows) break;
   }
-  const last = Math.max(...rows.flatMap(({ cells }) => [...cells.keys()]), 0);
+  if (inLayers.length === 0) return [];
+  const last = Math.max(...inLayers.flatMap(({ stays }) => stays.map(({ from, end }) => end ?? from)));
   const layers = Array.from({ length: Math.min(maxLayers, last + 1) }, (_, index) => index);
-  if (rows.every(({ cells }) => cells.size === 0)) return [];
+  const rows = inLayers.map((row) => ({ ...row, cells: layers.map((layer) => cellAt(row.stays, layer)) }));
   const nameWidth = Math.max(12, width - layers.length * 2 - 2);
   const numbers = (digit: (layer: number) => number): string => layers.map((layer) => ` ${digit(layer)}`).join("");
   return [
@@ -118,7 +119,7 @@ function gridLines(state: ReviewState, finding: Finding, width: number): readonl
       const name = `${one === finding ? ">" : " "} ${sanitize(one.rule.id)} ${sanitize(one.masked)}`;
       return line(
         span(fit(name, nameWidth), one === finding ? "strong" : "plain"),
-        span(layers.map((layer) => ` ${cells.get(layer) ?? " "}`).join(""), one === finding ? "alert" : "plain"),
+        span(cells.map((cell) => ` ${cell}`).join(""), one === finding ? "alert" : "plain"),
       );
     }),
     ...wrap("# a container of this layer sees it   x taken away   . gone for containers, still extractable", width).map(
@@ -128,22 +129,26 @@ function gridLines(state: ReviewState, finding: Finding, width: number): readonl
   ];
 }
 
-/** What a secret is in each layer of an image, from the lowest that has it up to the highest known. */
-function cellsOf({ sightings }: Finding, digest: string): ReadonlyMap<number, string> {
-  const cells = new Map<number, string>();
-  const strength = " .x#";
-  const put = (layer: number, cell: string): void => {
-    if (strength.indexOf(cell) > strength.indexOf(cells.get(layer) ?? " ")) cells.set(layer, cell);
-  };
-  for (const { origin } of sightings.slice(0, maxPlaces)) {
-    if (origin.kind !== "image" || origin.digest !== digest || origin.layer === undefined) continue;
-    const end = origin.deletedBy?.index;
-    for (let layer = origin.layer.index; layer < (end ?? origin.layer.index + 1) && layer < maxLayers; layer++)
-      put(layer, "#");
-    if (end !== undefined) put(end, "x");
-    if (origin.deleted && end === undefined) put(origin.layer.index, ".");
-  }
-  return cells;
+/** From which layer on an image has a secret at one place, and which takes it away. */
+interface Stay {
+  readonly from: number;
+  readonly end?: number;
+}
+
+function staysIn({ sightings }: Finding, digest: string): readonly Stay[] {
+  return sightings.slice(0, maxPlaces).flatMap(({ origin }): readonly Stay[] => {
+    if (origin.kind !== "image" || origin.digest !== digest || origin.layer === undefined) return [];
+    const { layer, deletedBy } = origin;
+    return [{ from: layer.index, ...(deletedBy === undefined ? {} : { end: deletedBy.index }) }];
+  });
+}
+
+/** What a secret is in a layer: of several places the one that is most alive speaks. */
+function cellAt(stays: readonly Stay[], layer: number): string {
+  const begun = stays.filter(({ from }) => from <= layer);
+  if (begun.length === 0) return " ";
+  if (begun.some(({ end }) => end === undefined || end > layer)) return "#";
+  return begun.some(({ end }) => end === layer) ? "x" : ".";
 }
 
 /** What became of it in images, layer by layer, and how to see it with one's own eyes. */

@@ -1,6 +1,6 @@
+import { isUnder } from "../findings/index.ts";
 import { originPath } from "../model/content.ts";
 import type { Terms } from "./deciding.ts";
-import { matchesGlob } from "./glob.ts";
 import { targetsOf } from "./selection.ts";
 import type { ReviewState } from "./state.ts";
 
@@ -14,7 +14,7 @@ const maxPlaces = 10_000;
 
 /**
  * Reads the words for a decision: a reason, and in it `until:2027-01-31` or `for:90d` (days, weeks, months, years) for the first day on which it no longer
- * holds, `in:test/*` for the paths where it does. Gives a complaint where one of these cannot be read. `now`: ISO 8601 in UTC.
+ * holds, `in:test/` for the paths where it does, as in ignore files. Gives a complaint where one of these cannot be read. `now`: ISO 8601 in UTC.
  */
 export function readTerms(text: string, now: string): (Terms & { readonly reason: string }) | string {
   const words: string[] = [];
@@ -63,7 +63,7 @@ export function previewText(state: ReviewState, text: string, now: string): stri
     all += sightings.length;
     if (all > maxPlaces) break;
     for (const { origin } of sightings)
-      if (terms.path === undefined || matchesGlob(originPath(origin), terms.path)) hidden += 1;
+      if (terms.path === undefined || isUnder(terms.path, originPath(origin))) hidden += 1;
   }
   const places = (count: number): string => (count === 1 ? "1 place" : `${count.toLocaleString("en")} places`);
   const what = terms.path === undefined ? places(all) : `${hidden.toLocaleString("en")} of ${places(all)}`;

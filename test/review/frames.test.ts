@@ -98,6 +98,30 @@ describe("the screen", () => {
     expect(text).not.toContain("long story");
   });
 
+  test("the story tells from the first commit on, and the layers of the image beside other secrets in it", () => {
+    const layer = (index: number) => ({ digest: `sha256:${"d".repeat(64)}`, diffId: "", index, createdBy: "COPY" });
+    const later = makeFinding(4, { sightings: [makeSighting(imageOrigin("b", { layer: layer(4) }))] });
+    const review = drive([...findings, later], { columns: 160, rows: 60 }).press("4");
+    const text = plainRows(frameOf(review)).join("\n");
+    expect(text).toMatch(/2024-01-31 12:00 {2}comes in: ab12ab12ab12 Ada <ada@example.com> Add the payment service/);
+    expect(text).toContain("Layers of shop:1.2");
+    expect(text).toMatch(/secret, layer +0 1 2 3 4/);
+    expect(text).toMatch(/> acme-token abcd......01 +# x \./);
+    expect(text).toMatch(/ {2}rule-4 abcd......04 +#/);
+    expect(plainRows(frameOf(review))[1]).toContain("[story]");
+  });
+
+  test("what was read again is masked text like any other: sanitised, wrapped, and kept while one looks about", () => {
+    const review = drive(findings, wide).press("2");
+    expect(frameOf(review)).toContain("reading");
+    const [first] = findings;
+    const key = { tab: "text", place: 0, fingerprint: first?.fingerprint ?? "" } as const;
+    review.act({ kind: "looked", key, rows: [{ text: "12 \t\x1b[2Jline", tone: "plain" }] });
+    expect(frameOf(review)).toContain("12   \\x1b[2Jline");
+    expect(frameOf(review.press("3"))).toContain("reading");
+    expect(frameOf(review.press("2"))).toContain("12   ");
+  });
+
   test("a decision is a word in the list and in the detail", () => {
     const review = drive(findings, narrow).press("r", "g");
     expect(plainRows(frameOf(review))[2]).toMatch(/^>.*C critical .*real/);

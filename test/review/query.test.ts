@@ -140,12 +140,23 @@ describe("the filter language", () => {
       fc.property(fc.array(letters, { maxLength: 14 }), (typed) => {
         const review = drive(all).press("/");
         for (const letter of typed) review.type(letter);
+        review.press("Enter");
         const query = parseQuery(typed.join(""));
         const passing = all.filter((one) => matches(query, one, undefined)).map(({ fingerprint }) => fingerprint);
         expect([...review.state.list.shown].sort()).toEqual(passing.sort());
       }),
       { numRuns: 200 },
     );
+  });
+
+  test("a word that is half typed and that nothing has hides nothing until it is meant", () => {
+    const review = drive([makeFinding(1), makeFinding(2)])
+      .press("/")
+      .type("rule-1 path:nowh");
+    expect(review.state.list.shown).toHaveLength(1);
+    expect(review.state.query.complaint).toBe("nothing has path:nowh");
+    expect(review.press("Enter").state.list.shown).toHaveLength(0);
+    expect(review.press("/", "Backspace").state.list.shown).toHaveLength(1);
   });
 
   test("a pattern of many stars takes no longer than its length tells", () => {

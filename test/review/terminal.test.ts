@@ -151,7 +151,7 @@ describe("size and colours", () => {
     await seat.sees(/^> H .*│/m);
     seat.resize(80, 24);
     await seat.sees(/^> +H high +rule-0/m);
-    expect(seat.text()).toContain("  Detail ─");
+    expect(seat.text()).toContain("  Detail [facts]");
     seat.resize(50, 10);
     await seat.sees("has 50x10");
     seat.resize(200, 60);
