@@ -104,7 +104,7 @@ export const contexts: Readonly<Record<string, string>> = {
   "Visual Basic": 'Dim NAME As String = "VALUE"\n',
   "an optional property of TypeScript": "NAME?: string = 'VALUE'\n",
   "parentheses over lines": 'NAME = (\n    "VALUE"\n)\n',
-  Gradle: 'buildConfigField "String", "NAME", "\\"VALUE\\""\n',
+  "a field that Gradle makes": 'buildConfigField "String", "NAME", "\\"VALUE\\""\n',
   "a property in JSX": "<Map NAME={'VALUE'} />\n",
   "an Android manifest": '<meta-data android:name="net.app.NAME" android:value="VALUE" />\n',
   "a serialized array of PHP": 's:5:"NAME";s:32:"VALUE";\n',
