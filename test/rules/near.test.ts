@@ -66,6 +66,12 @@ test("roles narrow what takes the value", () => {
   expect(valueIn({ roles: ["*", "/v3"] }, `https://acmecloud.io/v3/${value}/blocks`)).toBe(value);
 });
 
+test("a bare name takes a value where only secrets have a role, and nothing else", () => {
+  expect(valueIn({ roles: ["client secret"] }, `acmecloud = "${value}"`)).toBe(value);
+  expect(valueIn({ roles: ["client id"] }, `acmecloud = "${value}"`)).toBeUndefined();
+  expect(valueIn({ names: ["=line"], roles: ["client secret"] }, `line = "${value}"`)).toBeUndefined();
+});
+
 test("every match holds a keyword", () => {
   const near = { names: ["acme cloud", "=line", "fb_", "a.io"], roles: [], value: shape };
   expect(keywordReach(parseRegex(nearRegex(near)).root, nearKeywords(near)).holds).toBe(true);

@@ -1,0 +1,23 @@
+/** Places in which something else than an assignment tells that VALUE is a secret. */
+export const unnamed: Readonly<Record<string, string>> = {
+  "a comment": "// Billing API key: VALUE\n",
+  prose: "The client secret is VALUE.\n",
+  "a list item in bold": "* **Signing key:** `VALUE`\n",
+  "a cell of HTML": "<tr><td>Access token</td><td><code>VALUE</code></td></tr>\n",
+  "a cell of Markdown": "| Secret key | VALUE |\n",
+  "a scheme of a header": 'curl -H "Authorization: Token VALUE" https://api.corp-net.io/v1\n',
+  "the user of a request": "curl -u VALUE: https://api.corp-net.io/v1\n",
+  "the user of an address": "git clone https://VALUE@code.corp-net.io/team/app.git\n",
+  "a password of a call": "requests.get(url, auth=('svc', 'VALUE'))\n",
+  "the key of a signature": "jwt.sign({ id: 4 }, 'VALUE')\n",
+  "the argument of a client": 'client = BillingClient("VALUE")\n',
+  "a header after its value": 'request.addValue("VALUE", forHTTPHeaderField: "X-Billing-Key")\n',
+  "an archive's password": "7z x backup.7z -pVALUE\n",
+  "a piped password": "echo VALUE | docker login -u svc --password-stdin registry.corp-net.io\n",
+  "a share's password": "smbclient //nas-1/share -U svc%VALUE\n",
+  "a parameter store": "aws ssm put-parameter --name /billing/db --value VALUE --type SecureString\n",
+  "a device's shared key": "tacacs-server key 0 VALUE\n",
+  "a server's setting": "\nrequirepass VALUE\n",
+  "a service's key": "Billingo key: VALUE\n",
+  "a prefix of the token itself": 'run(4, "billingo_sk_VALUE")\n',
+};
