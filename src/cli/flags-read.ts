@@ -1,5 +1,6 @@
 import { ToolError } from "../model/problem.ts";
 import { severities } from "../model/rule.ts";
+import { foreignPlaces } from "../registry/foreign-places.ts";
 import { fetchers } from "../remote/fetchers.ts";
 import { chooseFormat, type Secrecy } from "../report/index.ts";
 import { logLevels, type LogLevel, type ScanOptions, type Selection } from "./options.ts";
@@ -74,6 +75,10 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     ...optional("maxFetchBytes", fetchMegabytes > 0 ? fetchMegabytes * bytesPerMegabyte : undefined),
     allTags: flag("allTags"),
     plainHttp: flag("plainHttp"),
+    ...optional(
+      "foreignLayers",
+      foreignPlaces.find((name) => name === values["foreignLayers"]),
+    ),
     followSymlinks: flag("followSymlinks"),
     // Whoever asks for whole scans wants to see one.
     cache: values["cache"] !== false && values["delta"] !== false,

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { severities } from "../model/rule.ts";
+import { foreignPlaces } from "../registry/foreign-places.ts";
 import { fetchers } from "../remote/fetchers.ts";
 import { formatNames } from "../report/index.ts";
 import { logLevels } from "./options.ts";
@@ -127,6 +128,14 @@ export const scanFlags: readonly Flag[] = [
       "ask registries without TLS (on this machine's own addresses that is tried anyway); engines on the network",
     group: "What to scan",
     only: ["scan", "image", "fix", "verify-fix"],
+  },
+  {
+    flags: "--foreign-layers <where>",
+    description: "fetch layers from servers that manifests name: on public addresses, or on any",
+    group: "What to scan",
+    only: ["scan", "image"],
+    parse: oneOf(foreignPlaces),
+    values: foreignPlaces,
   },
   { flags: "--platform <name>", description: "", group: "What to scan", only: ["git"], hidden: true },
   {

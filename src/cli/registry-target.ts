@@ -24,7 +24,7 @@ export async function openRegistryTarget(
   options: ScanOptions,
   context: OpenContext,
 ): Promise<Source> {
-  const { allTags, plainHttp } = options;
+  const { allTags, plainHttp, foreignLayers } = options;
   if (allTags && (/:[^/]*$/.test(name.replace(/^[^/]*\//, "")) || reference.digest !== ""))
     throw new ToolError("usage", `${name} names one image, and --all-tags asks for all`, {
       hint: "Leave out the tag or digest.",
@@ -33,6 +33,7 @@ export async function openRegistryTarget(
   context.received({ bytes, objects: 0 });
   const images = await openRegistry(reference, {
     ...{ folder: openTemporaryFolder(), allTags, plainHttp, env: process.env, signal: context.signal },
+    ...(foreignLayers === undefined ? {} : { foreignLayers }),
     onReceived: (more) => context.received({ bytes: (bytes += more), objects: 0 }),
   });
   try {

@@ -1,5 +1,5 @@
 import { isDigest } from "./digest.ts";
-import { asArray, asRecord, asText, parseJson } from "./json.ts";
+import { asArray, asRecord, asText, asTexts, parseJson } from "./json.ts";
 
 /** What one document says of another, or of a blob (OCI image specification, descriptor.md). */
 export interface Descriptor {
@@ -7,10 +7,15 @@ export interface Descriptor {
   /** Absent where it is not told. */
   readonly size?: number;
   readonly kind: "manifest" | "blob";
+  /** Where else it lies, as whoever made the document says. */
+  readonly urls?: readonly string[];
 }
 
 /** Documents that one names are read up to this many; real ones have some tens. */
 const most = 10_000;
+
+/** Places that are tried for one blob. */
+const mostUrls = 4;
 
 /** Kinds of what is no document of an image: layers of all kinds, caches' configurations. */
 const blobType = /\.(?:layer|rootfs)\.|\btar\b|\.cacheconfig\./;
@@ -39,8 +44,9 @@ export function descriptorsIn(bytes: Uint8Array | undefined): {
 
 /** The descriptor in a list of its own; an empty one for what is none. */
 function readDescriptor(value: unknown, kind: Descriptor["kind"]): Descriptor[] {
-  const { digest, size } = asRecord(value) ?? {};
+  const { digest, size, urls } = asRecord(value) ?? {};
   if (!isDigest(digest)) return [];
   const isSize = typeof size === "number" && Number.isSafeInteger(size) && size >= 0;
-  return [{ digest, kind, ...(isSize ? { size } : {}) }];
+  const places = asTexts(urls).slice(0, mostUrls);
+  return [{ digest, kind, ...(isSize ? { size } : {}), ...(places.length === 0 ? {} : { urls: places }) }];
 }

@@ -34,7 +34,9 @@ const FOOTER_BYTES = 72;
 /** The end of zstd:chunked: a skippable frame of 40 or 64 bytes that ends with these (containers/storage). */
 const chunkedMagic = "GNUlInUx";
 /** The end of eStargz: an empty gzip member whose extra field tells where the table's member begins (eStargz specification, "Footer"). */
-const stargzFooter = /^\x1f\x8b\x08\x04[^]{6}\x1a\x00SG\x16\x00([0-9a-f]{16})STARGZ[^]{13}$/;
+const stargzStart = Buffer.from([0x1f, 0x8b, 0x08, 0x04]);
+/** Behind the gzip header: the extra field's subfield `SG`, and the place in hexadecimal digits. */
+const stargzField = { at: 12, head: "SG\u0016\0", place: /^([0-9a-f]{16})STARGZ$/, placeBytes: 22 } as const;
 const STARGZ_FOOTER_BYTES = 51;
 
 /**
@@ -73,8 +75,10 @@ function chunkedPlace(tail: Buffer): TablePlace | undefined {
 }
 
 function stargzPlace(tail: Buffer, length: number): TablePlace | undefined {
-  const footer = tail.subarray(Math.max(0, tail.length - STARGZ_FOOTER_BYTES)).toString("latin1");
-  const from = stargzFooter.exec(footer)?.[1];
+  const footer = tail.subarray(Math.max(0, tail.length - STARGZ_FOOTER_BYTES));
+  const { at, head, place, placeBytes } = stargzField;
+  if (!footer.subarray(0, 4).equals(stargzStart) || footer.toString("latin1", at, at + 4) !== head) return undefined;
+  const from = place.exec(footer.toString("latin1", at + 4, at + 4 + placeBytes))?.[1];
   return from === undefined
     ? undefined
     : { from: Number.parseInt(from, 16), to: length - STARGZ_FOOTER_BYTES, isTar: true };

@@ -1,11 +1,8 @@
 import type { UnitResult } from "../model/unit.ts";
 import type { HeldUnit } from "./units/held-unit.ts";
 
-/** What came of a content that was given away; without a result nobody has scanned it. */
-export interface HandedOver {
-  readonly unit: HeldUnit;
-  readonly result: UnitResult | undefined;
-}
+/** What came of a content that was given away: its result, or itself where nobody has scanned it. */
+export type HandedOver = UnitResult | HeldUnit;
 
 /** Shared numbers: workers with nothing to do, and workers that could be started. */
 export const idleSlot = { idle: 0, startable: 1 } as const;
@@ -27,6 +24,7 @@ export class HandOver {
   readonly #given: Promise<HandedOver>[] = [];
   readonly #waiting = new Map<number, (result: UnitResult | undefined) => void>();
   #next = 0;
+  #hasGiven = false;
 
   /** `idle`: `idleSlots` shared numbers. */
   constructor(idle: SharedArrayBuffer, send: (number: number, unit: HeldUnit) => void) {
@@ -50,9 +48,20 @@ export class HandOver {
 
   /** Gives a content away, once there is a reservation for it. */
   give(unit: HeldUnit): void {
+    this.#hasGiven = true;
     const number = this.#next++;
-    this.#given.push(new Promise((resolve) => this.#waiting.set(number, (result) => resolve({ unit, result }))));
+    this.#given.push(new Promise((resolve) => this.#waiting.set(number, (result) => resolve(result ?? unit))));
     this.#send(number, unit);
+  }
+
+  /**
+   * Whether something was given since this was asked last. Then it is time to hear what came of others: until that is heard their bytes are kept, and whoever reads a layer from a ring
+   * hears nothing.
+   */
+  wantsPause(): boolean {
+    const hasGiven = this.#hasGiven;
+    this.#hasGiven = false;
+    return hasGiven;
   }
 
   /** The pool tells what came of one. */

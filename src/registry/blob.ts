@@ -1,11 +1,11 @@
 import { open, rename, type FileHandle } from "node:fs/promises";
 import { hasher } from "../content/digest.ts";
 import type { Answer } from "./answer.ts";
-import type { RegistryClient } from "./client.ts";
 import { refused, RegistryFailure } from "./failure.ts";
 
 export interface BlobRequest {
-  readonly repository: string;
+  /** Asks whoever has it. */
+  readonly ask: (headers: Readonly<Record<string, string>>) => Promise<Answer>;
   readonly digest: string;
   /** As the manifest tells it; undefined where it does not. */
   readonly size: number | undefined;
@@ -23,8 +23,8 @@ const largest = 2 ** 40;
  * Fetches a blob into a file and proves its digest while it comes. Where the connection drops, the rest is asked for (`Range`, RFC 9110, 14). Throws
  * RegistryFailure, also for bytes that are not those of the digest: then there is no file.
  */
-export async function fetchBlob(client: RegistryClient, request: BlobRequest): Promise<void> {
-  const { repository, digest, size, file, onReceived } = request;
+export async function fetchBlob(request: BlobRequest): Promise<void> {
+  const { ask, digest, size, file, onReceived } = request;
   const part = `${file}.part`;
   await using handle = await open(part, "w", 0o600);
   let hash = hasher(digest);
@@ -33,7 +33,7 @@ export async function fetchBlob(client: RegistryClient, request: BlobRequest): P
   const most = size ?? largest;
   for (let isWhole = false; !isWhole;) {
     const before = received;
-    const answer = await askFor(client, repository, digest, received);
+    const answer = await askFor(ask, received);
     if (received > 0 && answer.status === 200) {
       // It sends all of it again.
       hash = hasher(digest);
@@ -61,9 +61,9 @@ export async function fetchBlob(client: RegistryClient, request: BlobRequest): P
   await rename(part, file);
 }
 
-async function askFor(client: RegistryClient, repository: string, digest: string, from: number): Promise<Answer> {
+async function askFor(ask: BlobRequest["ask"], from: number): Promise<Answer> {
   const headers = { "accept-encoding": "identity", ...(from === 0 ? {} : { range: `bytes=${from}-` }) };
-  const answer = await client.ask("GET", `/v2/${repository}/blobs/${digest}`, headers);
+  const answer = await ask(headers);
   if (answer.status === 200) return answer;
   const isRest =
     answer.status === 206 && from > 0 && answer.header("content-range")?.startsWith(`bytes ${from}-`) === true;

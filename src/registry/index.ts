@@ -7,15 +7,18 @@ import { dirname, join } from "node:path";
 import { blobPath, digestOf, isDigest } from "../content/digest.ts";
 import { isManifestOf } from "../content/signed-manifest.ts";
 import { Authorization } from "./authorization.ts";
-import { fetchBlob } from "./blob.ts";
+import { fetchBlob, type BlobRequest } from "./blob.ts";
 import { RegistryClient } from "./client.ts";
 import { findCredentials } from "./credentials.ts";
 import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
+import { ForeignClient } from "./foreign.ts";
+import type { ForeignPlaces } from "./foreign-places.ts";
 import { asToolError, refused, RegistryFailure } from "./failure.ts";
 import { readWhole } from "../content/read-whole.ts";
 import { apiHost, type ImageReference } from "./reference.ts";
 import { listTags, referrersOf } from "./listing.ts";
 
+export type { ForeignPlaces } from "./foreign-places.ts";
 export { isLoopback, parseReference, type ImageReference } from "./reference.ts";
 
 export interface RegistryOptions {
@@ -23,6 +26,8 @@ export interface RegistryOptions {
   readonly folder: Disposable & { readonly path: string };
   readonly allTags: boolean;
   readonly plainHttp: boolean;
+  /** Layers may be fetched from servers that manifests name; absent: they are not. */
+  readonly foreignLayers?: ForeignPlaces;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly onReceived: (bytes: number) => void;
@@ -32,6 +37,8 @@ export interface RegistryOptions {
 export interface RegistryFault {
   readonly subject: string;
   readonly message: string;
+  /** It lies elsewhere, and was not to be fetched from there. */
+  readonly isForeign?: true;
 }
 
 /** The images of a reference as a store of the image source. */
@@ -78,6 +85,11 @@ export async function openRegistry(reference: ImageReference, options: RegistryO
     if (!(error instanceof RegistryFailure)) throw error;
     throw asToolError(`${host}/${repository}`, error);
   }
+}
+
+class NoConsent extends Error {
+  override readonly message =
+    "the layer lies on a server that the manifest names (--foreign-layers fetches it from there)";
 }
 
 class Images implements RegistryImages {
@@ -186,16 +198,37 @@ class Images implements RegistryImages {
 
   async #fetch(digest: string): Promise<RegistryFault | undefined> {
     const file = this.#fileOf(digest);
+    const { size, urls = [] } = this.#named.get(digest) ?? {};
+    const request = { digest, size, file, onReceived: this.#options.onReceived };
+    const path = `/v2/${this.#reference.repository}/blobs/${digest}`;
     try {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      const { size } = this.#named.get(digest) ?? {};
-      const { onReceived } = this.#options;
-      await fetchBlob(this.#client, { repository: this.#reference.repository, digest, size, file, onReceived });
+      await fetchBlob({ ...request, ask: (headers) => this.#client.ask("GET", path, headers) }).catch(
+        async (error: unknown) => {
+          if (urls.length === 0 || !(error instanceof RegistryFailure) || error.reason !== "not-found") throw error;
+          await this.#fetchElsewhere(request, urls);
+        },
+      );
       return undefined;
     } catch (error) {
+      if (error instanceof NoConsent) return { subject: digest, message: error.message, isForeign: true };
       const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
       const message = error instanceof RegistryFailure ? error.message : `cannot be kept on this disk${code}`;
       return { subject: digest, message };
+    }
+  }
+
+  /** A layer that the registry itself must not hold, because of whose it is: the manifest says where it lies. */
+  async #fetchElsewhere(request: Omit<BlobRequest, "ask">, urls: readonly string[]): Promise<void> {
+    const { foreignLayers, signal } = this.#options;
+    if (foreignLayers === undefined) throw new NoConsent();
+    await using client = new ForeignClient(foreignLayers, signal);
+    for (const [i, url] of urls.entries()) {
+      try {
+        return await fetchBlob({ ...request, ask: (headers) => client.ask(url, headers) });
+      } catch (error) {
+        if (i === urls.length - 1) throw error;
+      }
     }
   }
 

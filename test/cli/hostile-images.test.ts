@@ -47,7 +47,7 @@ function scan(path: string): Told {
   return { code, stderr, entries: JSON.parse(stdout) as Told["entries"] };
 }
 
-const files = ({ entries }: Told): unknown[] => entries.map(({ File }) => File);
+const files = ({ entries }: Told): string[] => entries.map(({ File }) => String(File));
 
 describe("a hostile image", () => {
   test("whose manifest has a hundred megabytes, or is none: its layers are scanned, the gap is told", () => {

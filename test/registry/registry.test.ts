@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { openRegistry, parseReference, type RegistryImages, type RegistryOptions } from "../../src/registry/index.ts";
+import { isPublicAddress } from "../../src/registry/foreign.ts";
 import { parseChallenges } from "../../src/registry/challenge.ts";
 import { answerAsRegistry, digestOf, image, ScriptedServer } from "./scripted-registry.ts";
 
@@ -216,6 +217,74 @@ describe("a registry that asks nothing", () => {
       '"org.opencontainers.image.ref.name":"v1"',
     );
     expect(server.asked.some(({ path }) => path.includes("evil") || path.includes("latest"))).toBe(false);
+  });
+});
+
+describe("a layer that lies on a server which the manifest names", () => {
+  /** The image, whose registry holds no layer, and asks who is there. */
+  const foreign = (urls: readonly string[]): ReturnType<typeof image> => {
+    const manifest = JSON.parse(app.manifest.toString()) as { layers: object[] };
+    manifest.layers = manifest.layers.map((descriptor) => ({ ...descriptor, urls }));
+    const bytes = Buffer.from(JSON.stringify(manifest));
+    const documents = new Map([...app.documents].filter(([digest]) => digest !== digestOf(layer)));
+    return { manifest: bytes, documents: documents.set(digestOf(bytes), bytes) };
+  };
+  const serve = (urls: readonly string[]): Promise<ScriptedServer> =>
+    ScriptedServer.open((request, response) => {
+      if (request.headers.authorization === undefined)
+        response.writeHead(401, { "www-authenticate": "Basic realm=x" }).end();
+      else if (!answerAsRegistry(foreign(urls), request, response)) response.writeHead(404).end();
+    });
+  const obtain = async (
+    server: ScriptedServer,
+    foreignLayers?: "public" | "any",
+  ): Promise<Awaited<ReturnType<RegistryImages["obtain"]>>> => {
+    const env = home({ auths: { [server.host]: { auth: basic("me", "secret") } } });
+    const wish = foreignLayers === undefined ? {} : { foreignLayers };
+    await using images = await open(`${server.host}/team/app:v1`, { env, ...wish });
+    return images.obtain(digestOf(layer));
+  };
+
+  test("is not fetched unless that is asked for, and never from an inner network without a further word", async () => {
+    await using elsewhere = await ScriptedServer.open((_request, response) => response.end(layer));
+    for (const host of [elsewhere.host, `localhost:${elsewhere.port}`, `[::ffff:127.0.0.1]:${elsewhere.port}`]) {
+      await using server = await serve([`http://${host}/layer`]);
+      expect(await obtain(server)).toMatchObject({ isForeign: true });
+      const told = await obtain(server, "public");
+      expect(told?.message).toBe("a layer lies on a server of an inner network, which is not asked");
+    }
+    expect(elsewhere.asked).toEqual([]);
+  });
+
+  test("comes without credentials, over redirects, and only if its bytes are those of its digest", async () => {
+    await using elsewhere: ScriptedServer = await ScriptedServer.open((request, response) => {
+      if (request.url === "/moved") response.writeHead(302, { location: "/layer" }).end();
+      else response.end(request.url === "/layer" ? layer : Buffer.alloc(layer.length));
+    });
+    await using moved = await serve(["file:///etc/passwd", `http://me:word@${elsewhere.host}/moved`]);
+    expect(await obtain(moved, "any")).toBeUndefined();
+    await using other = await serve([`http://${elsewhere.host}/other`]);
+    expect(await obtain(other, "any")).toMatchObject({ message: "the bytes of a blob are not those of its digest" });
+    expect(elsewhere.asked.map(({ path, authorization }) => [path, authorization])).toEqual([
+      ["/moved", undefined],
+      ["/layer", undefined],
+      ["/other", undefined],
+    ]);
+  });
+
+  test("of all addresses those of inner networks are known", () => {
+    const inner = [
+      "10.1.2.3",
+      "172.31.0.1",
+      "192.168.1.1",
+      "169.254.169.254",
+      "127.0.0.2",
+      "0.0.0.0",
+      "100.100.100.200",
+    ];
+    const innerToo = ["::1", "::", "fd00::1", "fe80::1", "::ffff:169.254.169.254", "64:ff9b::a00:1", "224.0.0.1", "x"];
+    expect([...inner, ...innerToo].filter(isPublicAddress)).toEqual([]);
+    expect(["8.8.8.8", "172.32.0.1", "2606:4700::1111", "::ffff:8.8.8.8"].every(isPublicAddress)).toBe(true);
   });
 });
 

@@ -13,6 +13,8 @@ export interface RecordSink {
   /** The bytes are valid during the call. */
   push(chunk: Uint8Array): void;
   end(): void;
+  /** Asked after each file: whether other tasks of this thread are to have their turn. */
+  wantsPause?(): boolean;
   /** Asked after each piece: whether the sink would rather ask for what is left of this file than be given it. */
   readonly wantsRest?: boolean;
   /** Then it is called once; what it leaves of `chunks` is passed over. Each is valid until the next one is asked for. */
@@ -73,6 +75,7 @@ export async function readRecords(ring: RingReader, sink: RecordSink, check: () 
         break;
       case kinds.end:
         sink.end();
+        if (sink.wantsPause?.() === true) await new Promise((resolve) => setImmediate(resolve));
         break;
       case kinds.done:
         return;

@@ -32,9 +32,9 @@ export async function scanLayer(unit: LayerUnit, task: Task, out: ResultBuilder)
 /** What came of the files that were given to others. */
 async function takeBack(task: Task, out: ResultBuilder): Promise<void> {
   const { digests } = out;
-  for (const { unit, result } of (await task.handOver?.results(() => task.inside(0))) ?? []) {
-    if (result === undefined) scanHeld(unit, task, out);
-    else out.merge(result);
+  for (const handed of (await task.handOver?.results(() => task.inside(0))) ?? []) {
+    if ("kind" in handed) scanHeld(handed, task, out);
+    else out.merge(handed);
   }
   out.digests = digests;
 }
@@ -91,6 +91,7 @@ async function read(unit: LayerUnit, task: Task, scanner: WantedScanner): Promis
         scanner.push(chunk);
       },
       end: () => scanner.end(),
+      wantsPause: () => task.handOver?.wantsPause() === true,
       get wantsRest() {
         return scanner.wantsRest;
       },

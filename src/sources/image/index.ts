@@ -48,6 +48,8 @@ export interface RemoteImages extends ImageStore, AsyncDisposable {
 export interface RemoteFault {
   readonly subject: string;
   readonly message: string;
+  /** It lies elsewhere, and was not to be fetched from there. */
+  readonly isForeign?: true;
 }
 
 /** Layers on their way at once, and waiting to be scanned. */
@@ -240,7 +242,10 @@ function distinctLayers(images: readonly ImagePlan[]): PlacedLayer[] {
 /** A layer that was fetched, as a unit; or what kept it from coming. */
 async function fetched(target: string, layer: PlacedLayer, remote: RemoteImages): Promise<PlannedUnit | Problem> {
   const fault = await remote.obtain(layer.digest);
-  if (fault !== undefined) return { code: "layer-missing", effect: "incomplete", target, ...fault };
+  if (fault !== undefined) {
+    const { subject, message, isForeign } = fault;
+    return { code: isForeign ? "foreign-layer" : "layer-missing", effect: "incomplete", target, subject, message };
+  }
   return { kind: "planned", unit: layerUnit(target, layer), planned: 0 };
 }
 

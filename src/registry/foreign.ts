@@ -1,0 +1,112 @@
+import { lookup, type LookupAddress } from "node:dns";
+import { BlockList, isIP, type LookupFunction } from "node:net";
+import { Agent, EnvHttpProxyAgent, request, type Dispatcher } from "undici";
+import type { Answer } from "./answer.ts";
+import { RegistryFailure } from "./failure.ts";
+import type { ForeignPlaces } from "./foreign-places.ts";
+
+const maxHops = 5;
+const silentMs = 60_000;
+const longestUrl = 4096;
+
+/** Networks of machines, houses, firms and clouds: whoever writes a manifest must not have their servers asked. */
+const inner = new BlockList();
+for (const [network, bits] of [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.0.0.0", 24],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["224.0.0.0", 3],
+] as const) {
+  inner.addSubnet(network, bits, "ipv4");
+  inner.addSubnet(`::ffff:${network}`, 96 + bits, "ipv6");
+}
+for (const [network, bits] of [
+  ["::", 127],
+  ["64:ff9b::", 96],
+  ["fc00::", 7],
+  ["fe80::", 10],
+  ["ff00::", 8],
+] as const)
+  inner.addSubnet(network, bits, "ipv6");
+
+/** Whether an address belongs to no one network, and so may be asked without the user's word. */
+export function isPublicAddress(address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && !inner.check(address, family === 4 ? "ipv4" : "ipv6");
+}
+
+const inside = (): RegistryFailure =>
+  new RegistryFailure("denied", "a layer lies on a server of an inner network, which is not asked");
+
+/** Finds addresses as Node does, and refuses those of inner networks: what is looked up is what is connected to. */
+const publicLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+    const [first] = addresses ?? [];
+    if (error !== null || first === undefined) callback(error ?? inside(), "");
+    else if (!addresses.every(({ address }) => isPublicAddress(address))) callback(inside(), "");
+    else if (options.all === true) callback(null, addresses);
+    else callback(null, first.address, first.family);
+  });
+};
+
+/** Asks servers that a manifest names. No credentials go there; whoever made the manifest has chosen them. */
+export class ForeignClient implements AsyncDisposable {
+  readonly #places: ForeignPlaces;
+  readonly #signal: AbortSignal;
+  readonly #dispatcher: Dispatcher;
+
+  constructor(places: ForeignPlaces, signal: AbortSignal) {
+    this.#places = places;
+    this.#signal = signal;
+    const common = { headersTimeout: silentMs, bodyTimeout: silentMs };
+    this.#dispatcher =
+      places === "any"
+        ? new EnvHttpProxyAgent({ ...common, connect: { timeout: 20_000 } })
+        : new Agent({ ...common, connect: { timeout: 20_000, lookup: publicLookup } });
+  }
+
+  /** Gives what a server answers, redirects followed. Throws RegistryFailure. */
+  async ask(url: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
+    let at = this.#checked(url, undefined);
+    for (let hop = 0; hop <= maxHops; hop++) {
+      const response = await request(at, { dispatcher: this.#dispatcher, signal: this.#signal, headers }).catch(
+        (error: unknown) => {
+          if (error instanceof RegistryFailure) throw error;
+          throw new RegistryFailure("unreachable", "the server that holds a layer cannot be reached");
+        },
+      );
+      const header = (name: string): string | undefined => {
+        const value = response.headers[name];
+        return typeof value === "string" ? value : value?.[0];
+      };
+      const discard = (): Promise<void> => response.body.dump({ limit: 1 << 16 }).catch(() => {});
+      const location = header("location");
+      if (response.statusCode < 300 || response.statusCode > 399 || location === undefined)
+        return { status: response.statusCode, header, body: response.body, discard };
+      await discard();
+      at = this.#checked(location, at);
+    }
+    throw new RegistryFailure("protocol", "the server that holds a layer redirects without end");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dispatcher.destroy();
+  }
+
+  #checked(text: string, from: URL | undefined): URL {
+    const url = text.length <= longestUrl && URL.canParse(text, from?.href) ? new URL(text, from) : undefined;
+    if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:"))
+      throw new RegistryFailure("protocol", "a layer lies where nothing is fetched from");
+    url.username = url.password = "";
+    // Addresses that are spelled out are not looked up.
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    if (this.#places === "public" && isIP(host) !== 0 && !isPublicAddress(host)) throw inside();
+    return url;
+  }
+}
