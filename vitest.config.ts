@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Suites that make many repositories, or kill many processes: `npm run test:wide`. */
 const wide = [
   ...["copies", "damage"].map((name) => `test/content/git/${name}.test.ts`),
-  ...["coverage", "differential", "gaps", "stores"].map((name) => `test/sources/git/${name}.test.ts`),
+  ...["coverage", "damaged", "differential", "gaps", "stores"].map((name) => `test/sources/git/${name}.test.ts`),
   ...["range/select", "staged/staged"].map((name) => `test/sources/git/${name}.test.ts`),
   ...["fetch", "hostile", "ssh"].map((name) => `test/remote/${name}.test.ts`),
   ...[

@@ -48,10 +48,14 @@ export async function loadDeciders(
   }
   const lists = folders.map((folder) => join(folder, gitleaksIgnoreName));
   if (places.ignorePath !== undefined) {
-    const isFolder = await stat(places.ignorePath).then(
-      (known) => known.isDirectory(),
-      () => true,
-    );
+    const known = await stat(places.ignorePath).catch(() => undefined);
+    // gitleaks passes over it without a word; whoever mistyped it waits in vain for what he ignores.
+    if (known === undefined)
+      notes.push({
+        ...{ code: "config-invalid", effect: "note", target: "", subject: places.ignorePath },
+        message: "there is no such ignore file: nothing is ignored by it",
+      });
+    const isFolder = known?.isDirectory() ?? true;
     lists.push(isFolder ? join(places.ignorePath, gitleaksIgnoreName) : places.ignorePath);
   }
   const gitleaksFiles = [...new Set(lists)];

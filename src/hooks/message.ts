@@ -67,7 +67,8 @@ function placeText({ origin, startLine }: FindingSighting): string {
   const { commit, objectType } = origin;
   const place =
     objectType === "blob"
-      ? `${sanitize(origin.path)}:${startLine}`
+      ? // A file that is a secret as a whole has no line.
+        `${sanitize(origin.path)}${startLine > 0 ? `:${startLine}` : ""}`
       : objectType === "tree"
         ? `in the name ${sanitize(origin.path)}`
         : `message of this ${objectType}, line ${startLine}`;

@@ -45,7 +45,11 @@ export async function loadConfig(
         `${name}: rule ${id}: its path says little of the file's name (it should end with $), so in a history it is asked of the index and of ranges alone`,
       );
   if (layer.rules.size === 0) {
-    throw invalid(`${name}: no rules are loaded`, "add [extend] with useDefault = true to keep the built-in rules");
+    const [why] = warnings.filter((warning) => warning.includes("[extend]"));
+    throw invalid(
+      `${name}: no rules are loaded`,
+      why ?? "add [extend] with useDefault = true to keep the built-in rules",
+    );
   }
   const allowlists = limitTargets(layer.allowlists, new Set(layer.rules.keys()));
   const origin = layer.extendsDefault ? `${name} and built-in` : name;

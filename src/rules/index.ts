@@ -5,7 +5,8 @@
  * `build.ts` (pattern files → built-in ruleset), `templates.ts` (examples) and `regex-sample.ts` are doors of their own, for the build and the tests.
  */
 import { isUtf8 } from "node:buffer";
-import { readFile, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { ToolError } from "../model/problem.ts";
 import type { Ruleset } from "../model/rule.ts";
@@ -104,7 +105,7 @@ async function discover(options: LoadRulesetOptions): Promise<Found | undefined>
   const { name, value } = place;
   if (name === inlineName) return { text: value ?? "", name, warnings: [] };
   if (value !== undefined)
-    return { text: await readConfig(resolve(options.cwd, value), value), name: value, warnings: [] };
+    return { text: await readConfig(resolve(options.cwd, value), value, true), name: value, warnings: [] };
   const warning = `${name}: these rules come with what is scanned; whoever can write there decides what is found (--config overrides them)`;
   return { text: await readConfig(name, name), name, warnings: [warning] };
 }
@@ -114,12 +115,28 @@ async function isKind(path: string, kind: "isFile" | "isDirectory"): Promise<boo
   return found?.[kind]() ?? false;
 }
 
-async function readConfig(path: string, name: string): Promise<string> {
+/** Ten times the rules of anyone. A scanned repository can name any file as one that its configuration extends. */
+const maxConfigBytes = 1 << 26;
+
+/** Pipes hold what a shell puts together (`-c <(…)`): they are waited for only where the user named them. */
+async function readConfig(path: string, name: string, mayWait = false): Promise<string> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    const facts = await stat(path);
+    const tooLarge = invalid(`${name}: is larger than ${maxConfigBytes} bytes`, "a configuration holds rules alone");
+    if (facts.size > maxConfigBytes) throw tooLarge;
+    if (!facts.isFile() && !(mayWait && facts.isFIFO()) && !facts.isDirectory())
+      throw invalid(`${name}: is no file`, "check the path of the rule file");
+    const pieces: Buffer[] = [];
+    let size = 0;
+    for await (const piece of createReadStream(path) as AsyncIterable<Buffer>) {
+      size += piece.length;
+      if (size > maxConfigBytes) throw tooLarge;
+      pieces.push(piece);
+    }
+    bytes = Buffer.concat(pieces);
   } catch (error) {
-    throw unreadable(name, error);
+    throw error instanceof ToolError ? error : unreadable(name, error);
   }
   if (isUtf8(bytes)) return bytes.toString("utf8");
   const lines = bytes.toString("latin1").split("\n");

@@ -255,5 +255,7 @@ describe("loadDeciders", () => {
       /no baseline/,
     );
     expect(await findings.loadDeciders({ folders: [join(folder, "none")] })).toEqual({ deciders: [], notes: [] });
+    const mistyped = await findings.loadDeciders({ folders: [], ignorePath: join(folder, "none") });
+    expect(mistyped.notes).toMatchObject([{ effect: "note", subject: join(folder, "none") }]);
   });
 });

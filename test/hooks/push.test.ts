@@ -32,6 +32,22 @@ function remoteId(desk: Desk, ref: string): string {
 }
 
 describe("a push through the installed hook", () => {
+  test("is stopped for a file that a rule knows by its path alone, and says no line of it", () => {
+    const desk = startedDesk();
+    const rules = `[extend]\nuseDefault = true\n[[rules]]\nid = "by-path"\ndescription = "A file of secrets"\npath = '''\\.vaultfile$'''\n`;
+    const bad = desk.commit("keep it", {
+      ".gitleaks.toml": rules,
+      "deep/er/my.vaultfile": "nothing that a regex finds\n",
+    });
+    const { code, stderr } = desk.push("origin", "main");
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(`deep/er/my.vaultfile in commit ${bad.slice(0, 10)}`);
+    expect(remoteId(desk, "refs/heads/main")).not.toBe(bad);
+    desk.git("reset", "-q", "--hard", "HEAD~1");
+    desk.commit("rules alone", { ".gitleaks.toml": rules, "vaultfile.txt": "another name\n" });
+    expect(desk.push("origin", "main").code).toBe(0);
+  });
+
   test("is stopped for a secret, also when a later commit deletes it, and goes through once it is amended away", () => {
     const desk = startedDesk();
     const secret = madeSecret("amended");

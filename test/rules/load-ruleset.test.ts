@@ -1,4 +1,5 @@
-import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, mkdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -88,6 +89,28 @@ describe("which rules a scan uses", () => {
     await put("conf/base.toml", config("beside"));
     expect((await load({ config: "conf/main.toml" })).ids).toEqual(["beside", "main"]);
     expect((await load({ env: { GITLEAKS_CONFIG_TOML: `[extend]\npath = "base.toml"\n` } })).ids).toEqual(["from-cwd"]);
+  });
+
+  test.skipIf(process.platform === "win32")(
+    "devices and pipes that a target's configuration extends are not read",
+    async () => {
+      execFileSync("mkfifo", [join(cwd, "pipe")]);
+      for (const path of ["/dev/zero", "pipe"]) {
+        await put(".gitleaks.toml", `[extend]\npath = "${path}"\n`);
+        await expect(load({ target: "." })).rejects.toThrow(/\[extend\] path .*: is no file/);
+      }
+      await put("large.toml", config("large"));
+      await truncate(join(cwd, "large.toml"), 2 ** 40);
+      await expect(load({ config: "large.toml" })).rejects.toThrow(/large\.toml: is larger than/);
+    },
+  );
+
+  test("what kept rules from being loaded is said", async () => {
+    await put("own.toml", '[extend]\nurl = "https://host.invalid/rules.toml"\n');
+    await expect(load({ config: "own.toml" })).rejects.toMatchObject({
+      message: "own.toml: no rules are loaded",
+      hint: "own.toml: [extend] url is not supported and was ignored",
+    });
   });
 
   test("what cannot be read is named", async () => {

@@ -34,13 +34,17 @@ export function* pdfMembers(bytes: Bytes, report: ReportFault): Generator<Member
     const reader = new ChunkReader(chunksOf(bytes, start));
     const outcome: InflateOutcome = { isWhole: false };
     const name = `object ${number}`;
-    let isBegun = false;
-    const begun = (): void => void (isBegun = true);
-    yield { name, chunks: withText(inflate(reader, "zlib", outcome), begun) };
-    // What does not begin as such was no deflated stream: another filter lies around it.
-    if (isBegun && !outcome.isWhole && outcome.fault !== undefined)
+    const isDeflated = isZlib(reader.peek(2));
+    yield { name, chunks: withText(inflate(reader, "zlib", outcome)) };
+    // What does not begin as such is no deflated stream: another filter lies around it.
+    if (isDeflated && !outcome.isWhole && outcome.fault !== undefined)
       report(lost("archive-corrupt", name, `a stream of the PDF file is cut off or damaged (${outcome.fault})`));
   }
+}
+
+/** Whether bytes begin as zlib's (RFC 1950, 2.2). */
+function isZlib(head: Buffer): boolean {
+  return head.length === 2 && (head[0]! & 15) === 8 && head.readUInt16BE(0) % 31 === 0;
 }
 
 /** Where the word `stream` stands next, other than in `endstream`. */
@@ -57,11 +61,10 @@ function findStream(bytes: Bytes, from: number): number {
 }
 
 /** A stream, and behind it the text that it shows. */
-function* withText(chunks: Iterable<Uint8Array>, begun: () => void): Generator<Uint8Array, void> {
+function* withText(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
   const parts: Buffer[] = [];
   let size = 0;
   for (const chunk of chunks) {
-    begun();
     size += chunk.length;
     if (size <= mostText) parts.push(Buffer.from(chunk));
     yield chunk;
