@@ -4,7 +4,8 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFile
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { leaktrace, probe, probeRules, scratch, type Ran } from "./scan-program.ts";
+import { sit } from "../review/pty.ts";
+import { leaktrace, probe, probeRules, program, scratch, type Ran } from "./scan-program.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -180,6 +181,28 @@ describe("a case", () => {
     for (const name of ["theirs.evidence.tgz", "my.tgz"])
       for (const value of [secret, ...secrets])
         expect(gunzipSync(readFileSync(join(cwd, name))).includes(value), name).toBe(false);
+  });
+
+  test("is reviewed on a screen, and undone there tomorrow", async () => {
+    run(["scan", "app", "-c", rules, "--case", "screen.case", "-r", "out.json"]);
+    const seated = async (act: (seat: ReturnType<typeof sit>) => Promise<void>): Promise<void> => {
+      const env = { HOME: home, XDG_CONFIG_HOME: "", LEAKTRACE_REVIEWER: "Ada" };
+      using seat = sit(process.execPath, [program, "review", "screen.case"], { cwd, env });
+      await seat.sees("prb_");
+      await act(seat);
+      seat.press("q");
+      expect(await seat.ended()).toMatchObject({ exitCode: 0 });
+    };
+    await seated(async (seat) => {
+      seat.press("r");
+      await seat.sees("1 finding real");
+    });
+    expect(run(["case", "list", "screen.case"]).stdout.match(/^real/gm)).toHaveLength(1);
+    await seated(async (seat) => {
+      seat.press("u");
+      await seat.sees("undone");
+    });
+    expect(run(["case", "list", "screen.case"]).stdout.match(/^open/gm)).toHaveLength(3);
   });
 
   test("verify says of a case whether it is whole", () => {

@@ -1,6 +1,7 @@
 import { openSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { ReadStream } from "node:tty";
 import { ignoreFileName } from "../../findings/index.ts";
 import { shellWord } from "../../model/shell-word.ts";
@@ -20,6 +21,7 @@ import { createOutside } from "../review/outside.ts";
 import { exitCodes } from "../exit.ts";
 import type { ScanOptions } from "../options.ts";
 import type { CaseKeeper } from "../case-keeper.ts";
+import type { OpenCase } from "../open-case.ts";
 import { isReportFile, readReportFile, startReadingReport } from "../report-file.ts";
 import { targetOf } from "../targets.ts";
 
@@ -109,7 +111,7 @@ interface OpenedCase extends Disposable {
 /** The case that is reviewed: a single argument that is one, a report that goes into one, or a scan that does. Undefined where there is none. */
 async function openCaseOf(
   targets: readonly string[],
-  options: ScanOptions,
+  options: ReviewCommandOptions,
   reportPath: string | undefined,
 ): Promise<OpenedCase | undefined> {
   const [path] = targets;
@@ -124,11 +126,58 @@ async function openCaseOf(
   const { openCase, importReport } = await import("../open-case.ts");
   const opened = await openCase(isCase ? path : options.casePath!, { create: !isCase });
   if (reportPath !== undefined && !isCase) importReport(opened.file, await readReportFile(reportPath), reportPath);
-  const { findings, problems } = opened.report();
   return {
     decisions: opened.decisions,
-    subject: { feed: createListFeed(opened.file.path, findings, problems), finish: () => Promise.resolve() },
+    subject: options.plain ? wholeCase(opened) : fedCase(opened),
     [Symbol.dispose]: () => opened[Symbol.dispose](),
+  };
+}
+
+/** Questions are asked one by one: all that is asked is there before the first. */
+function wholeCase({ file, report }: OpenCase): Subject {
+  const { findings, problems } = report();
+  return { feed: createListFeed(file.path, findings, problems), finish: () => Promise.resolve() };
+}
+
+/** Findings that are told at once, between two looks at the keys. */
+const fedAtOnce = 2000;
+
+/** The findings of a case, which are read once somebody looks, and has seen a first frame: fifty thousand take a moment. */
+function fedCase({ file, report }: OpenCase): Subject {
+  const feed = createLiveFeed(file.path, { isReading: true });
+  let isStopped = false;
+  let failure: unknown;
+  let filling: Promise<void> | undefined;
+  const fill = async (): Promise<void> => {
+    try {
+      await setImmediate();
+      const { findings, problems } = report();
+      for (const problem of problems) feed.observer.problem(problem);
+      for (const [i, finding] of findings.entries()) {
+        if (i % fedAtOnce === fedAtOnce - 1) await setImmediate();
+        if (isStopped) return;
+        feed.observer.finding(finding);
+      }
+      feed.end({});
+    } catch (error) {
+      failure = error;
+      feed.end({ failure: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  return {
+    feed: {
+      ...feed,
+      subscribe(listener) {
+        const stop = feed.subscribe(listener);
+        filling ??= fill();
+        return stop;
+      },
+    },
+    finish: async () => {
+      isStopped = true;
+      await filling;
+      if (failure !== undefined) throw failure;
+    },
   };
 }
 
