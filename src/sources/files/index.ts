@@ -113,7 +113,9 @@ class FilesSource implements Source {
     try {
       yield { path, name, size: lstatSync(path).size };
     } catch {
-      yield { ...this.#problem("unreadable", name, "is gone"), contents: 1 };
+      // Names that are not UTF-8 come with this sign in them, and open nothing.
+      const why = name.includes("\ufffd") ? "its name is not UTF-8: it cannot be opened by it" : "is gone";
+      yield { ...this.#problem("unreadable", name, why), contents: 1 };
     }
   }
 

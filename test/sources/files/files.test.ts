@@ -62,6 +62,14 @@ async function scanWhile(path: string, meanwhile: () => void): Promise<UnitResul
   });
 }
 
+test.skipIf(process.platform !== "linux")("a file whose name is not UTF-8 is named, and why it is not read", () => {
+  const root = tree({ "good.txt": "nothing" });
+  writeFileSync(Buffer.concat([Buffer.from(`${root}/bad-`), Buffer.from([0xff, 0xfe])]), probe("bad name"));
+  const { code, stderr } = scan(root);
+  expect(code).toBe(3);
+  expect(stderr).toContain("its name is not UTF-8");
+});
+
 describe("a folder", () => {
   test("is scanned with all that lies in it, whatever .gitignore says", () => {
     const root = tree({
