@@ -20,7 +20,7 @@ test(
     const text = (mebibytes: number, seed: number): Buffer => {
       const lines = Array.from({ length: 8 }, (_, i) => [
         sampleText(mebibytes << 17, seed + i),
-        encoded(`${seed} ${i}`),
+        `\n${encoded(`${seed} ${i}`)}\n`,
       ]);
       return Buffer.concat(lines.flat().map((part) => Buffer.from(part)));
     };

@@ -242,7 +242,7 @@ describe("a layer that lies on a server which the manifest names", () => {
     const env = home({ auths: { [server.host]: { auth: basic("me", "secret") } } });
     const wish = foreignLayers === undefined ? {} : { foreignLayers };
     await using images = await open(`${server.host}/team/app:v1`, { env, ...wish });
-    return images.obtain(digestOf(layer));
+    return await images.obtain(digestOf(layer));
   };
 
   test("is not fetched unless that is asked for, and never from an inner network without a further word", async () => {

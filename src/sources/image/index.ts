@@ -4,18 +4,17 @@
  * and whether a later layer removed it. Nothing is unpacked; images of a registry are fetched by whoever opens them.
  */
 import { stat } from "node:fs/promises";
-import { blobId } from "../../content/blob-id.ts";
-import type { ContentId } from "../../model/content.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { InnerRepositories, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
-import type { InlineUnit, LayerUnit } from "../../model/unit.ts";
+import type { LayerUnit } from "../../model/unit.ts";
 import { cleanPath } from "../../content/tar-path.ts";
 import { readConfig } from "./config.ts";
+import { configContents, inlineUnits } from "./config-units.ts";
 import { openContentStore, openRegistryStorage, openRemains } from "./blob-store.ts";
 import { readDockerArchive, readRemains } from "./docker-archive.ts";
 import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
 import { gitFoldersIn, hasPartOf, type GitLayer } from "./git-folders.ts";
-import { imageFacts, layerKey, locateHits, type ConfigPlace, type LayerResult } from "./locate.ts";
+import { imageFacts, layerKey, locateHits, type LayerResult } from "./locate.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
 import { proofPlace, type ProofPlace } from "./proof.ts";
@@ -54,9 +53,6 @@ export interface RemoteFault {
 
 /** Layers on their way at once, and waiting to be scanned. */
 const FETCHED_AT_ONCE = 3;
-
-/** Texts of configurations handed to a worker at once. */
-const INLINE_BATCH_BYTES = 4 << 20;
 
 /**
  * Opens an image. `target` is a path or has one of the prefixes `oci:`, `oci-archive:`, `docker-archive:`, with a tag behind it where
@@ -338,46 +334,6 @@ function namedPlan(plan: TaggedPlan, target: string, tag: string): ImagePlan {
   const colon = target.endsWith(":") ? "" : ":";
   const name = tag !== "" || tags.size === 0 ? target : `${target}${colon}${[...tags].sort().join(",")}`;
   return { ...image, name };
-}
-
-interface ConfigText {
-  readonly bytes: Uint8Array;
-  readonly places: ConfigPlace[];
-}
-
-/** The contents of all configurations by their id. */
-function configContents(images: readonly ImagePlan[]): Map<ContentId, ConfigText> {
-  const found = new Map<ContentId, ConfigText>();
-  for (const image of images) {
-    for (const content of image.contents) {
-      const bytes = Buffer.from(content.text, "utf8");
-      const id = blobId(bytes);
-      const known: ConfigText = found.get(id) ?? { bytes, places: [] };
-      known.places.push({ image, content });
-      found.set(id, known);
-    }
-  }
-  return found;
-}
-
-function* inlineUnits(
-  target: string,
-  configs: ReadonlyMap<ContentId, ConfigText>,
-  context: SourceContext,
-): Generator<InlineUnit, void> {
-  let contents: { place: string; bytes: Uint8Array }[] = [];
-  let weight = 0;
-  for (const [id, { bytes, places }] of configs) {
-    if (!context.claim(id)) continue;
-    contents.push({ place: places[0]?.content.place ?? "", bytes });
-    weight += bytes.length;
-    if (weight >= INLINE_BATCH_BYTES) {
-      yield { kind: "inline", target, weight, contents };
-      contents = [];
-      weight = 0;
-    }
-  }
-  if (contents.length > 0) yield { kind: "inline", target, weight, contents };
 }
 
 function layerUnit(target: string, layer: PlacedLayer): LayerUnit {
