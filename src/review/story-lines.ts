@@ -137,7 +137,9 @@ interface Stay {
 
 function staysIn({ sightings }: Finding, digest: string): readonly Stay[] {
   return sightings.slice(0, maxPlaces).flatMap(({ origin }): readonly Stay[] => {
-    if (origin.kind !== "image" || origin.digest !== digest || origin.layer === undefined) return [];
+    if (origin.kind !== "image" || origin.digest !== digest) return [];
+    // What stands in the configuration is in no layer.
+    if (origin.part !== "file" || origin.layer === undefined) return [];
     const { layer, deletedBy } = origin;
     return [{ from: layer.index, ...(deletedBy === undefined ? {} : { end: deletedBy.index }) }];
   });
