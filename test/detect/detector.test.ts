@@ -266,7 +266,8 @@ describe("determinism", () => {
       const detector = detectorOf(builtinRuleset());
       const content = Buffer.from(`first line\n${line}\nlast line\n`);
       const whole = detector.scan(content).detections;
-      expect(whole.map(({ secret }) => secret)).toEqual([value]);
+      // More than one rule may know it; what they tell is joined later.
+      expect([...new Set(whole.map(({ secret }) => secret))]).toEqual([value]);
       const stream = detector.stream();
       for (const byte of content) stream.push(Buffer.from([byte]));
       expect(stream.end().detections).toEqual(whole);
