@@ -19,6 +19,8 @@ const wide = [
     "cli/scan-targets",
     "cli/secret-files",
     "cli/selections",
+    "content/compression",
+    "content/containers/keystores",
     "content/containers/programs",
     "detect/engines",
     "engine/engine",

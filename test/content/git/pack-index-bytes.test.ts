@@ -36,7 +36,8 @@ test("offsets beyond 2 GiB come back", () => {
   const fanout = Uint32Array.from({ length: 256 }, (_, i) => Math.min(4, i + 1));
   const path = join(folder, "large.idx");
   writeFileSync(path, packIndexBytes({ count: 4, idBytes: 20, oids, offsets, fanout }, new Uint8Array(20)));
-  expect(readPackIndex(path, 20, true)).toEqual({
+  const read = readPackIndex(path, 20, true);
+  expect({ ...read, oids: Uint8Array.from(read.oids) }).toEqual({
     ...{ count: 4, idBytes: 20, oids, offsets, fanout },
     sums: new Uint32Array(4),
   });
