@@ -1,5 +1,5 @@
 import type { PlannedUnit } from "./source.ts";
-import type { FilesUnit } from "./unit.ts";
+import type { FilePath, FilesUnit } from "./unit.ts";
 
 /** A unit ends at either: small files share one, a large file has its own. */
 const unitBytes = 4 << 20;
@@ -8,7 +8,7 @@ const unitFiles = 128;
 /** Gathers files into units. */
 export class FileBatch {
   readonly #target: string;
-  #paths: string[] = [];
+  #paths: FilePath[] = [];
   #names: string[] = [];
   #weight = 0;
 
@@ -17,7 +17,7 @@ export class FileBatch {
   }
 
   /** `path` opens the file, `name` is what it is called in the report. Yields a unit when there is one. */
-  *add(path: string, name: string, size: number): Generator<PlannedUnit> {
+  *add(path: FilePath, name: string, size: number): Generator<PlannedUnit> {
     this.#paths.push(path);
     this.#names.push(name);
     this.#weight += size;

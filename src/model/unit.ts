@@ -57,9 +57,12 @@ export interface LooseUnit extends UnitBase {
   readonly folders: readonly string[];
 }
 
+/** A path as the system is given it: bytes where it is no UTF-8. */
+export type FilePath = string | Uint8Array;
+
 export interface FilesUnit extends UnitBase {
   readonly kind: "files";
-  readonly paths: readonly string[];
+  readonly paths: readonly FilePath[];
   /** How each path is named in reports; same order. */
   readonly names: readonly string[];
 }

@@ -24,7 +24,7 @@ export function scanFiles(unit: FilesUnit, task: Task, out: ResultBuilder): void
     const name = unit.names[i]!;
     let descriptor: number | undefined;
     try {
-      descriptor = openSync(path, openFlags);
+      descriptor = openSync(typeof path === "string" ? path : Buffer.from(path), openFlags);
       const stat = fstatSync(descriptor);
       if (!stat.isFile()) return out.lost("unreadable", name, "is no longer a regular file");
       scanner.begin(name, stat.size, bytesOfFile(descriptor, stat.size));

@@ -2,7 +2,7 @@
  * The files source: a folder, a file, or standard input. It scans what lies there, whatever .gitignore says; links inside the tree are not
  * followed, and FIFOs, sockets and devices are never opened.
  */
-import { lstatSync, opendirSync, realpathSync, statSync, type Dirent, type Stats } from "node:fs";
+import { lstatSync, opendirSync, readdirSync, realpathSync, statSync, type Dirent, type Stats } from "node:fs";
 import { join } from "node:path";
 import { FileBatch } from "../../model/file-batch.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
@@ -52,7 +52,7 @@ class FilesSource implements Source {
 
   async *units(): AsyncGenerator<PlannedUnit | Problem> {
     const batch = new FileBatch(this.target);
-    for (const file of this.#root.isFile() ? [this.#single()] : this.#walk(this.target)) {
+    for (const file of this.#root.isFile() ? [this.#single()] : this.#walk(this.target, this.target)) {
       if ("code" in file) {
         yield file;
         continue;
@@ -74,48 +74,49 @@ class FilesSource implements Source {
     return { path: realpathSync(this.target), name: this.target, size: this.#root.size };
   }
 
-  *#walk(folder: string): Generator<WalkedFile | Problem> {
-    let entries: Dirent[];
+  /** `name`: what the folder at `path` is called in reports. */
+  *#walk(path: FolderPath, name: string): Generator<WalkedFile | Problem> {
+    let entries: FolderEntry[];
     try {
-      entries = readFolder(folder);
+      entries = readFolder(path, name);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       yield this.#problem(
         "unreadable",
-        folder,
+        name,
         code === "EACCES" || code === "EPERM" ? "permission denied" : `folder cannot be read (${code ?? "unknown"})`,
       );
       return;
     }
     for (const entry of entries) {
-      const name = join(folder, entry.name);
-      if (entry.isDirectory()) {
-        if (isObjectFolder(folder, entry.name)) {
-          yield { ...this.#problem("unsupported", name, "git objects are read by: leaktrace git"), effect: "note" };
-        } else yield* this.#walk(name);
-      } else if (entry.isFile()) yield* this.#file(name, name);
-      else if (entry.isSymbolicLink() && this.#options.followSymlinks) yield* this.#link(name);
+      if (entry.kind === "folder") {
+        if (isObjectFolder(name, entry.own)) {
+          yield {
+            ...this.#problem("unsupported", entry.name, "git objects are read by: leaktrace git"),
+            effect: "note",
+          };
+        } else yield* this.#walk(entry.path, entry.name);
+      } else if (entry.kind === "file") yield* this.#file(entry.path, entry.name);
+      else if (entry.kind === "link" && this.#options.followSymlinks) yield* this.#link(entry);
     }
   }
 
-  *#link(name: string): Generator<WalkedFile | Problem> {
-    let path: string;
+  *#link({ path, name }: FolderEntry): Generator<WalkedFile | Problem> {
+    let to: FolderPath;
     try {
-      path = realpathSync(name);
-      if (!statSync(path).isFile()) return;
+      to = typeof path === "string" ? realpathSync(path) : realpathSync.native(path, "buffer");
+      if (!statSync(to).isFile()) return;
     } catch {
       return; // A link that leads nowhere holds nothing.
     }
-    yield* this.#file(path, name);
+    yield* this.#file(to, name);
   }
 
-  *#file(path: string, name: string): Generator<WalkedFile | Problem> {
+  *#file(path: FolderPath, name: string): Generator<WalkedFile | Problem> {
     try {
       yield { path, name, size: lstatSync(path).size };
     } catch {
-      // Names that are not UTF-8 come with this sign in them, and open nothing.
-      const why = name.includes("\ufffd") ? "its name is not UTF-8: it cannot be opened by it" : "is gone";
-      yield { ...this.#problem("unreadable", name, why), contents: 1 };
+      yield { ...this.#problem("unreadable", name, "is gone"), contents: 1 };
     }
   }
 
@@ -135,22 +136,59 @@ class FilesSource implements Source {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
+/** As the system is given it: bytes where it is no UTF-8. */
+type FolderPath = string | Buffer;
+
 interface WalkedFile {
-  readonly path: string;
+  readonly path: FolderPath;
   readonly name: string;
   readonly size: number;
 }
 
-/** Sorted, so that the same folder gives the same units. */
-function readFolder(folder: string): Dirent[] {
-  const entries: Dirent[] = [];
-  const directory = opendirSync(folder);
+interface FolderEntry {
+  readonly kind: "folder" | "file" | "link" | "other";
+  readonly path: FolderPath;
+  /** The entry's own name, and what it is called in reports. */
+  readonly own: string;
+  readonly name: string;
+}
+
+/** Sorted, so that the same folder gives the same units. Names are asked for as bytes where one of them is not UTF-8: as texts such names would open nothing, or another file. */
+function readFolder(path: FolderPath, name: string): FolderEntry[] {
+  const entries: FolderEntry[] = [];
+  const directory = opendirSync(path);
   try {
-    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) entries.push(entry);
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      const inside = typeof path === "string" ? join(path, entry.name) : bytePath(path, Buffer.from(entry.name));
+      entries.push({ kind: kindOf(entry), path: inside, own: entry.name, name: join(name, entry.name) });
+    }
   } finally {
     directory.closeSync();
   }
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (entries.some(({ own }) => own.includes(notUtf8))) return readFolderAsBytes(path, name);
+  return entries.sort((a, b) => (a.own < b.own ? -1 : 1));
+}
+
+/** What stands in a text for bytes that are no UTF-8. */
+const notUtf8 = "\ufffd";
+
+function readFolderAsBytes(path: FolderPath, name: string): FolderEntry[] {
+  return readdirSync(path, { withFileTypes: true, encoding: "buffer" })
+    .sort((a, b) => Buffer.compare(a.name, b.name))
+    .map((entry) => {
+      const own = entry.name.toString();
+      return { kind: kindOf(entry), path: bytePath(path, entry.name), own, name: join(name, own) };
+    });
+}
+
+function bytePath(folder: FolderPath, name: Buffer): Buffer {
+  return Buffer.concat([typeof folder === "string" ? Buffer.from(folder) : folder, Buffer.from("/"), name]);
+}
+
+function kindOf(entry: Dirent<string> | Dirent<Buffer>): FolderEntry["kind"] {
+  if (entry.isDirectory()) return "folder";
+  if (entry.isFile()) return "file";
+  return entry.isSymbolicLink() ? "link" : "other";
 }
 
 /** Deflated objects say nothing to a reader of files; the git source reads them. */
