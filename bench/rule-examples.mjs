@@ -10,11 +10,15 @@ export async function ruleExamples(seed) {
   const folder = join(import.meta.dirname, "../patterns");
   const names = readdirSync(folder).filter((name) => name.endsWith(".toml"));
   const random = createRandom(seed);
-  return names
-    .toSorted()
-    .flatMap((name) =>
-      readPatternFile(readFileSync(join(folder, name), "utf8"), name).rules.flatMap(({ id, kind, examples }) =>
-        (examples ?? []).map((template) => ({ rule: id, kind, text: fillTemplate(template, random) })),
-      ),
-    );
+  return names.toSorted().flatMap((name) =>
+    readPatternFile(readFileSync(join(folder, name), "utf8"), name).rules.flatMap(
+      ({ id, kind, examples, regex, near }) =>
+        // Examples of rules on paths alone are paths.
+        (regex === undefined && near === undefined ? [] : (examples ?? [])).map((template) => ({
+          rule: id,
+          kind,
+          text: fillTemplate(template, random),
+        })),
+    ),
+  );
 }
