@@ -1,19 +1,4 @@
 // Bundles bench/recall.ts with the detector of the sources, and runs it beside dist/.
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import esbuild from "esbuild";
+import { runBundled } from "./run-bundled.mjs";
 
-const root = join(import.meta.dirname, "..");
-const outfile = join(root, "dist/bench/recall.mjs");
-await esbuild.build({
-  entryPoints: [join(import.meta.dirname, "recall.ts")],
-  outfile,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  external: ["re2"],
-  logLevel: "warning",
-});
-process.chdir(root);
-await import(pathToFileURL(outfile).href);
+await runBundled("recall");

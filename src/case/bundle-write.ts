@@ -10,6 +10,7 @@ import { sanitizeJson } from "../model/sanitize.ts";
 import { recordsOf, recordToJson, type CaseRecord } from "./absorb.ts";
 import type { CaseFile } from "./case-file.ts";
 import { signManifest } from "./signature.ts";
+import { linePieces } from "../model/line-pieces.ts";
 
 /** What a manifest tells of one file of the bundle. */
 export interface BundledFile {
@@ -28,9 +29,6 @@ export const recordFiles: Readonly<Record<CaseRecord["kind"], string>> = {
 
 /** What the case says as it is exported, decisions applied: for readers without leaktrace, and for `review` and `report`. */
 const reportFile = "report.jsonl";
-
-/** Lines are gathered to pieces of this size. */
-const pieceChars = 1 << 16;
 
 export interface BundleFacts {
   readonly version: string;
@@ -61,7 +59,7 @@ export async function writeBundle(
     const filled = fill(tar, [
       ["manifest.json", manifest.length, [manifest.toString()]],
       ["signature.json", undefined, [signManifest(manifest, key)]],
-      ...sources.map(([name, lines], i) => [name, files[i]!.bytes, pieces(lines())] as const),
+      ...sources.map(([name, lines], i) => [name, files[i]!.bytes, linePieces(lines())] as const),
     ]);
     await Promise.all([written, filled]);
     return files;
@@ -116,15 +114,4 @@ async function fill(
     });
   }
   tar.finalize();
-}
-
-function* pieces(lines: Iterable<string>): Iterable<string> {
-  let piece = "";
-  for (const line of lines) {
-    piece += `${line}\n`;
-    if (piece.length < pieceChars) continue;
-    yield piece;
-    piece = "";
-  }
-  if (piece !== "") yield piece;
 }

@@ -6,6 +6,7 @@ import type { CaseFile } from "./case-file.ts";
 import { entryOf, newStep, type Entry } from "./entry.ts";
 import type { KnownSecret } from "./state.ts";
 import { compareEntries, conflictText, headsOf, historyOf, standingOf, type Standing } from "./verdict-state.ts";
+import { append } from "../model/multimap.ts";
 
 /** The decisions of a case: what holds, how it came to that, and a place to write new ones. */
 export interface CaseDecisions extends DecisionSink {
@@ -29,9 +30,7 @@ export function openDecisions(file: CaseFile, reviewer: string, now: () => Date 
   const standings = new Map<string, Standing>();
   const learn = (entry: Entry): void => {
     standings.delete(entry.fingerprint);
-    const list = log.get(entry.fingerprint);
-    if (list === undefined) log.set(entry.fingerprint, [entry]);
-    else list.push(entry);
+    append(log, entry.fingerprint, entry);
     if (entry.time > newest) newest = entry.time;
   };
   for (const entry of entriesOf(file)) learn(entry);
@@ -127,20 +126,6 @@ function withPlaces(
   { fingerprint, rule, otherRules, severity, confidence, masked, facts, suppressed }: Finding,
   secret: KnownSecret,
 ): Finding {
-  if (suppressed !== undefined)
-    return {
-      fingerprint,
-      rule,
-      otherRules,
-      severity,
-      confidence,
-      masked,
-      facts,
-      suppressed,
-      get sightings() {
-        return secret.sightings();
-      },
-    };
   return {
     fingerprint,
     rule,
@@ -149,6 +134,7 @@ function withPlaces(
     confidence,
     masked,
     facts,
+    ...(suppressed === undefined ? {} : { suppressed }),
     get sightings() {
       return secret.sightings();
     },

@@ -1,5 +1,6 @@
 import { verdictWords, type Decision, type DecisionHistory, type DecisionStep } from "../model/decision.ts";
 import type { Entry } from "./entry.ts";
+import { append } from "../model/multimap.ts";
 
 /** What the log says of one secret. */
 export type Standing =
@@ -50,9 +51,7 @@ export function historyOf(entries: readonly Entry[], reviewer: string): Decision
   const steps = new Map<string, Entry[]>();
   for (const entry of entries.toSorted(compareEntries)) {
     if (entry.by !== reviewer) continue;
-    const step = steps.get(entry.step);
-    if (step === undefined) steps.set(entry.step, [entry]);
-    else step.push(entry);
+    append(steps, entry.step, entry);
   }
   const past: DecisionStep[] = [];
   const future: DecisionStep[] = [];

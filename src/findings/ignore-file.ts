@@ -5,6 +5,7 @@ import { ToolError } from "../model/problem.ts";
 import type { Decider } from "./decide.ts";
 import { applyDecision } from "./decision-effect.ts";
 import { readTextFile } from "./text-file.ts";
+import { append } from "../model/multimap.ts";
 
 /** The name of the file of decisions, in the folder of the scanned repository or the current one. */
 export const ignoreFileName = ".leaktraceignore";
@@ -134,10 +135,7 @@ function writtenEntry(entry: IgnoreEntry): string {
 export function changeDecisions(file: IgnoreFile, changes: readonly DecisionChange[]): IgnoreFile {
   const changed = changes.map(({ fingerprint, decision }) => changedEntry(keyedHash(file.key, fingerprint), decision));
   const byStart = new Map<string, Changed[]>();
-  for (const one of changed) {
-    const start = one.full.slice(0, startDigits);
-    byStart.set(start, [...(byStart.get(start) ?? []), one]);
-  }
+  for (const one of changed) append(byStart, one.full.slice(0, startDigits), one);
   const placed = new Set<Changed>();
   const lines = file.lines.flatMap((line): (IgnoreEntry | string)[] => {
     if (typeof line === "string") return [line];
@@ -182,9 +180,7 @@ export function decisionFinder(file: IgnoreFile): (fingerprint: string) => Decis
   const byStart = new Map<string, IgnoreEntry[]>();
   for (const entry of decisionsIn(file)) {
     const start = entry.hash.slice(0, startDigits);
-    const list = byStart.get(start);
-    if (list === undefined) byStart.set(start, [entry]);
-    else list.push(entry);
+    append(byStart, start, entry);
   }
   return (fingerprint) => {
     if (byStart.size === 0) return undefined;

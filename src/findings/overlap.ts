@@ -1,6 +1,7 @@
 import type { Detection } from "../model/detection.ts";
 import { severities, type Confidence, type Rule } from "../model/rule.ts";
 import { normaliseSecret } from "./normalise.ts";
+import { append } from "../model/multimap.ts";
 
 /** A detection that stands for all that overlapped it. */
 export interface KeptDetection {
@@ -55,9 +56,7 @@ export function collapse(detections: readonly Detection[], ruleOf: (id: string) 
       const keep: KeptDetection = { detection, rule, value, otherRules: [], facts: new Set(detection.facts) };
       kept.push(keep);
       for (const bucket of bucketsOf(detection)) {
-        const list = buckets.get(bucket);
-        if (list === undefined) buckets.set(bucket, [keep]);
-        else list.push(keep);
+        append(buckets, bucket, keep);
       }
     } else if (over.value === value) {
       if (rule.id !== over.rule.id && !over.otherRules.includes(rule.id)) over.otherRules.push(rule.id);

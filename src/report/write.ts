@@ -4,9 +4,7 @@ import { access, open, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Writable } from "node:stream";
 import { ToolError } from "../model/problem.ts";
-
-/** Lines are gathered to pieces of this size: few system calls, and never a whole report in memory. */
-const pieceChars = 64 * 1024;
+import { linePieces } from "../model/line-pieces.ts";
 
 /** Only the owner can read a report: it tells where secrets are. */
 const reportMode = 0o600;
@@ -41,14 +39,14 @@ export async function writeReport(
   try {
     if ((await kindOf(path)) === "special") {
       await using file = await open(path, "w");
-      for (const piece of pieces(lines)) await file.writeFile(piece);
+      for (const piece of linePieces(lines)) await file.writeFile(piece);
       return;
     }
     const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString("hex")}.tmp`);
     try {
       {
         await using file = await open(temporary, "wx", reportMode);
-        for (const piece of pieces(lines)) await file.writeFile(piece);
+        for (const piece of linePieces(lines)) await file.writeFile(piece);
         await file.sync();
       }
       await rename(temporary, path);
@@ -69,7 +67,7 @@ export async function writeLines(lines: Iterable<string>, stream: Writable): Pro
   };
   stream.on("error", onError);
   try {
-    for (const piece of pieces(lines)) {
+    for (const piece of linePieces(lines)) {
       if (failure !== undefined) break;
       await new Promise<void>((resolve) => {
         stream.write(piece, () => resolve());
@@ -80,17 +78,6 @@ export async function writeLines(lines: Iterable<string>, stream: Writable): Pro
     if (failure === undefined) stream.off("error", onError);
   }
   if (failure !== undefined && !isClosedPipe(failure)) throw unwritable("standard output", failure);
-}
-
-function* pieces(lines: Iterable<string>): Iterable<string> {
-  let piece = "";
-  for (const line of lines) {
-    piece += `${line}\n`;
-    if (piece.length < pieceChars) continue;
-    yield piece;
-    piece = "";
-  }
-  if (piece !== "") yield piece;
 }
 
 async function kindOf(path: string): Promise<"file" | "folder" | "special" | "none"> {

@@ -1,5 +1,6 @@
 import { compareFindings, compareSightings } from "../findings/index.ts";
 import type { Finding, FindingSighting } from "../model/finding.ts";
+import { append } from "../model/multimap.ts";
 
 /**
  * Joins findings of several targets: one for each value, with all its places. What counts most among them (severity, confidence, rule)
@@ -9,9 +10,7 @@ import type { Finding, FindingSighting } from "../model/finding.ts";
 export function joinFindings(findings: Iterable<Finding>): Finding[] {
   const byValue = new Map<string, Finding[]>();
   for (const finding of findings) {
-    const list = byValue.get(finding.fingerprint);
-    if (list === undefined) byValue.set(finding.fingerprint, [finding]);
-    else list.push(finding);
+    append(byValue, finding.fingerprint, finding);
   }
   return [...byValue.values()].map(join).sort(compareFindings);
 }

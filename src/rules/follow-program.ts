@@ -3,6 +3,7 @@ import { keywordExits } from "./keyword-exits.ts";
 import { positionsOf, type Positions } from "./regex-positions.ts";
 import { keywordReach } from "./regex-reach.ts";
 import { parseRegex } from "./regex-syntax.ts";
+import { append } from "../model/multimap.ts";
 
 /** State numbers have a byte. */
 const mostStates = 256;
@@ -62,9 +63,7 @@ function determinize(positions: Positions, from: ReadonlySet<number>): FollowPro
   const add = (set: Bits): number => {
     const state = subsets.push(set) - 1 + start;
     const hash = hashOf(set);
-    const others = byHash.get(hash);
-    if (others === undefined) byHash.set(hash, [state]);
-    else others.push(state);
+    append(byHash, hash, state);
     return state;
   };
   const find = (set: Bits): number | undefined =>

@@ -9,6 +9,7 @@ import type { Problem } from "../../src/model/problem.ts";
 import { scratch } from "../cli/scan-program.ts";
 import { sampleText } from "./streams.ts";
 import { endOfTar, rawEntry } from "./tar-blocks.ts";
+import { layerUnit } from "../layer-unit.ts";
 
 const folder = scratch();
 let count = 0;
@@ -18,16 +19,7 @@ async function read(stored: Uint8Array): Promise<{ problems: readonly Problem[];
   const file = join(folder, `${count++}.layer`);
   writeFileSync(file, stored);
   const paths: string[] = [];
-  const unit = {
-    kind: "layer",
-    target: "t",
-    weight: 1,
-    file,
-    offset: 0,
-    length: stored.length,
-    digest: "",
-    diffId: "",
-  } as const;
+  const unit = layerUnit(file);
   const { problems } = await readLayer(unit, { begin: ({ path }) => void paths.push(path), push() {}, end() {} });
   return { problems, paths };
 }

@@ -13,6 +13,7 @@ import { pathHash } from "../../src/model/path-hash.ts";
 import type { LayerUnit } from "../../src/model/unit.ts";
 import { sampleText } from "./streams.ts";
 import { endOfTar, rawEntry } from "./tar-blocks.ts";
+import { layerUnit } from "../layer-unit.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -32,17 +33,7 @@ interface Read {
 async function read(stored: Uint8Array, facts: Partial<LayerUnit> = {}, options: LayerOptions = {}): Promise<Read> {
   const file = join(folder, `layer-${count++}`);
   await writeFile(file, stored);
-  const unit: LayerUnit = {
-    kind: "layer",
-    target: "t",
-    weight: 0,
-    file,
-    offset: 0,
-    length: stored.length,
-    digest: "",
-    diffId: "",
-    ...facts,
-  };
+  const unit: LayerUnit = layerUnit(file, { weight: 0, ...facts });
   const files: Read["files"] = [];
   const sink = {
     begin: ({ path, size }: { path: string; size: number }) =>

@@ -8,6 +8,7 @@ import { probe, scratch } from "../cli/scan-program.ts";
 import { sampleText } from "../content/streams.ts";
 import { endOfTar, rawEntry } from "../content/tar-blocks.ts";
 import { probes } from "../detect/rules-for-tests.ts";
+import { layerUnit } from "../layer-unit.ts";
 
 const folder = scratch();
 const dist = new URL("../../dist/", import.meta.url);
@@ -48,16 +49,7 @@ test(
     const file = join(folder, "layer.tar.gz");
     const stored = gzipSync(layer, { level: 1 });
     writeFileSync(file, stored);
-    const unit = {
-      kind: "layer",
-      target: "t",
-      weight: 1,
-      file,
-      offset: 0,
-      length: stored.length,
-      digest: "",
-      diffId: "",
-    } as const;
+    const unit = layerUnit(file);
     expect(unit.length).toBeGreaterThan(2 << 20);
     const ofLayer = await pool.run(unit);
     const ofFile = await pool.run({ kind: "files", target: "t", weight: 1, paths: [path], names: ["backup.tar"] });

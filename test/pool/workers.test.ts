@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -14,6 +14,7 @@ import { createRandom } from "../../src/rules/random.ts";
 import { endOfTar, rawEntry } from "../content/tar-blocks.ts";
 import { leaktrace, probe, probeRules, scratch } from "../cli/scan-program.ts";
 import { probes } from "../detect/rules-for-tests.ts";
+import { layerUnit } from "../layer-unit.ts";
 
 const folder = scratch();
 const rules = probeRules(folder);
@@ -150,16 +151,7 @@ await import(${JSON.stringify(new URL("worker.js", dist).href)});
       const file = join(folder, `archives-${names.length}.tar`);
       const files = names.map((name) => rawEntry({ name }, archive(name)));
       writeFileSync(file, Buffer.concat([...files, endOfTar]));
-      return {
-        kind: "layer",
-        target: "t",
-        weight: 1,
-        file,
-        offset: 0,
-        length: statSync(file).size,
-        digest: "",
-        diffId: "",
-      };
+      return layerUnit(file);
     };
     /** The built worker, or a faulty one, that tells in a file when it gives something to another. */
     const telling = (worker: URL, told: string): URL => {

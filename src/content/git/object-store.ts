@@ -6,6 +6,7 @@ import { ObjectFinder } from "./object-finder.ts";
 import { listFolder, messageOf, readPackFolder, type StoreFault } from "./pack-folder.ts";
 import { findInIndex } from "./pack-index.ts";
 import { readPackTable, type PackTable } from "./pack-table.ts";
+import { append } from "../../model/multimap.ts";
 
 /** Everything that lies in a repository's object folders: its own and those it borrows from. */
 export interface ObjectStore {
@@ -88,9 +89,7 @@ export class ObjectReader {
     this.#store = store;
     for (const { objects, oids } of store.loose) {
       for (const oid of oids) {
-        const folders = this.#looseFolders.get(oid);
-        if (folders === undefined) this.#looseFolders.set(oid, [objects]);
-        else folders.push(objects);
+        append(this.#looseFolders, oid, objects);
       }
     }
     const { idBytes, packs } = store;

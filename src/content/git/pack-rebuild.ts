@@ -8,6 +8,7 @@ import { objectId } from "./object-id.ts";
 import { longestHeader, objectTypes, readEntryHeader } from "./pack-entry.ts";
 import type { PackIndex } from "./pack-index.ts";
 import { maxObjectBytes, mostCompressed } from "./pack-walk.ts";
+import { append } from "../../model/multimap.ts";
 
 /** A pack of more expanded bytes is not read only to learn its ids: this takes some ten seconds. */
 const maxRebuiltBytes = 4 * 2 ** 30;
@@ -120,9 +121,7 @@ class Rebuild {
     if (type === objectTypes.ofsDelta) this.#byOffset.get(offset - baseDistance)?.children.push(entry);
     else if (type === objectTypes.refDelta) {
       const base = stored.toString("hex", length - this.#idBytes, length);
-      const others = this.#waiting.get(base);
-      if (others === undefined) this.#waiting.set(base, [entry]);
-      else others.push(entry);
+      append(this.#waiting, base, entry);
     } else {
       entry.id = objectId(type, data, this.#idBytes);
       roots.push(entry);

@@ -1,3 +1,4 @@
+import { append } from "../../model/multimap.ts";
 /**
  * An Aho-Corasick automaton over bytes, as one dense table, with ASCII letters folded in its classes: `next = table[state << shift | class]`.
  * Output states are numbered last, so that one comparison tells them.
@@ -62,9 +63,7 @@ function buildTrie(anchors: readonly Uint8Array[], most: number): Trie | undefin
       if (count << shift > next.length) next = grown(next);
       next[at] = state;
     }
-    const list = ends.get(state);
-    if (list === undefined) ends.set(state, [number]);
-    else list.push(number);
+    append(ends, state, number);
   }
   return { classes, shift, next, count, ends };
 }

@@ -2,6 +2,7 @@ import type { ObjectStore } from "../../content/git/object-store.ts";
 import { objectTypes } from "../../content/git/pack-entry.ts";
 import type { PackTable } from "../../content/git/pack-table.ts";
 import type { LooseUnit, PackEntries, PackUnit } from "../../model/unit.ts";
+import { append } from "../../model/multimap.ts";
 
 /** Units of this many expanded bytes keep messages rare and the last worker from being late. */
 const unitWeight = 8 << 20;
@@ -80,9 +81,7 @@ function groupByRoot(root: Int32Array, familyWanted: Uint8Array): Map<number, nu
   const members = new Map<number, number[]>();
   root.forEach((family, entry) => {
     if (family < 0 || familyWanted[family] === 0) return;
-    const list = members.get(family);
-    if (list === undefined) members.set(family, [entry]);
-    else list.push(entry);
+    append(members, family, entry);
   });
   return members;
 }

@@ -2,6 +2,7 @@ import type { Reach } from "../../model/content.ts";
 import { entryForms } from "../../model/unit.ts";
 import { childrenFirst, type Graph } from "./graph.ts";
 import { TreePaths } from "./tree-paths.ts";
+import { append } from "../../model/multimap.ts";
 
 /** A way into the object graph: what a ref, a reflog, an index names. */
 export interface Root {
@@ -80,9 +81,7 @@ export class Reachability {
     this.paths = new TreePaths(graph, this.#order, marked);
     const hitsOf = new Map<number, number[]>();
     graph.hits.objects.forEach((object, i) => {
-      const list = hitsOf.get(object);
-      if (list === undefined) hitsOf.set(object, [i]);
-      else list.push(i);
+      append(hitsOf, object, i);
     });
     this.#hitsOf = hitsOf;
   }
@@ -124,9 +123,7 @@ export class Reachability {
       const entries = new Map<number, number[]>();
       const own = this.#hitsOf.get(content) ?? [];
       for (const hit of own) {
-        const names = entries.get(hits.trees[hit]!);
-        if (names === undefined) entries.set(hits.trees[hit]!, [hits.names[hit]!]);
-        else names.push(hits.names[hit]!);
+        append(entries, hits.trees[hit]!, hits.names[hit]!);
       }
       const holds = (tree: number): boolean => (masks[tree]! & (1 << bit)) !== 0;
       yield {

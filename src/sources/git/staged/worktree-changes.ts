@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { IndexEntry } from "./index-file.ts";
+import { append } from "../../../model/multimap.ts";
 
 /** A file of the working tree that is not what the index has for it. */
 export type WorktreeChange =
@@ -66,9 +67,7 @@ export function* worktreeChanges(
 function byPath(entries: readonly IndexEntry[]): Map<string, IndexEntry[]> {
   const paths = new Map<string, IndexEntry[]>();
   for (const entry of entries) {
-    const sides = paths.get(entry.path);
-    if (sides === undefined) paths.set(entry.path, [entry]);
-    else sides.push(entry);
+    append(paths, entry.path, entry);
   }
   return paths;
 }
