@@ -172,6 +172,7 @@ export class Detector {
     const run = ready.run();
     if (run !== undefined && !hasRun(bytes, from, to, run.members, run.least)) return undefined;
     const window = bytes.subarray(from, to);
+    if (!ready.mayMatch(window)) return undefined;
     const regex = ready.regex();
     // `token = env.TOKEN || "…"`, `setToken("api_key", "…")`: the first match is a look-up, or takes the name of the next one for a value.
     const isGeneric = ready.rule.kind === "generic";
@@ -197,6 +198,7 @@ export class Detector {
     const from = Math.max(region.low, hit - ready.rule.before);
     const { bytes } = this.kernel;
     const window = bytes.subarray(from, Math.min(region.high, hit + ready.rule.after + beyond));
+    if (!ready.mayMatch(window)) return;
     const match = ready.regex().exec(window, 0);
     if (match === undefined || from + match.start >= hit || from + match.end < hit) return;
     for (const value of matchesInside(ready, bytes, region, match, from, hit)) {

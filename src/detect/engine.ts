@@ -21,6 +21,8 @@ export interface RegexEngine {
    * so many bytes behind `from`: it can then stop early.
    */
   compile(pattern: string, startsWithin?: number): CompiledRegex;
+  /** Whether bytes hold a match: the cheapest question to a pattern. Throws as `compile` does. */
+  tester(pattern: string): (bytes: Buffer) => boolean;
 }
 
 /** Skipping more bytes than this makes a regex larger than it saves. */
@@ -60,6 +62,11 @@ async function loadRe2(): Promise<RegexEngine | undefined> {
         test: (text) => (tester ??= new RE2(pattern, "u")).test(text),
       };
     },
+    tester(pattern) {
+      const regex = new RE2(pattern, "u");
+      // What is typed for text alone takes bytes as well.
+      return (bytes) => regex.test(bytes as unknown as string);
+    },
   };
 }
 
@@ -81,6 +88,10 @@ export async function loadRe2js(): Promise<RegexEngine> {
         },
         test: (text) => regex.matcher(text).find(),
       };
+    },
+    tester(pattern) {
+      const regex = RE2JS.compile(pattern);
+      return (bytes) => regex.matcher(bytes as unknown as string).find();
     },
   };
 }

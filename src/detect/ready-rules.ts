@@ -2,6 +2,7 @@ import type { Allowlist, Rule, Ruleset } from "../model/rule.ts";
 import type { CompiledRegex, RegexEngine } from "./engine.ts";
 import type { Automaton } from "./kernel/automaton.ts";
 import { sieveReach, wordsPerAction, type Sieve } from "./kernel/sieve.ts";
+import { outlineOf } from "./outline.ts";
 import { lineContext } from "./outcome.ts";
 import { prebuild, type Prebuilt } from "./prebuilt.ts";
 
@@ -10,6 +11,8 @@ export interface ReadyRule {
   readonly rule: Rule;
   readonly index: number;
   regex(): CompiledRegex;
+  /** False: the rule has no match in these bytes. True says nothing. */
+  mayMatch(bytes: Buffer): boolean;
   /** A run of bytes that every match holds: looked for before the regex is tried. */
   run(): { readonly members: Uint8Array; readonly least: number } | undefined;
   /** Allowlists that can be judged without path and commit. */
@@ -68,11 +71,13 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Pre
       (list) => list.targetRules.length === 0 || list.targetRules.includes(rule.id),
     );
     let near: CompiledRegex | undefined;
+    let mayMatch: ((bytes: Buffer) => boolean) | undefined;
     let run: { readonly members: Uint8Array; readonly least: number } | undefined;
     const ready: ReadyRule = {
       rule,
       index,
       regex: rule.reach === "window" ? () => (near ??= engine.compile(pattern, rule.before)) : () => compile(pattern),
+      mayMatch: (bytes) => (mayMatch ??= outlineTester(pattern, engine))(bytes),
       run: () =>
         (run ??=
           rule.run === undefined ? undefined : { members: expandBitmap(rule.run.members), least: rule.run.least }),
@@ -114,6 +119,17 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Pre
     maxAfter: maxAfter + beyond,
     byId,
   };
+}
+
+function outlineTester(pattern: string, engine: RegexEngine): (bytes: Buffer) => boolean {
+  const outline = outlineOf(pattern);
+  if (outline === undefined) return () => true;
+  try {
+    return engine.tester(outline);
+  } catch {
+    // Too large for the engine without its counts: `(?:…{0,900}){0,900}`.
+    return () => true;
+  }
 }
 
 /** Lists with paths or commits are decided where those are known, in the findings room; unless any one criterion is enough. */

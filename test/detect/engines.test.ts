@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hasRun } from "../../src/detect/byte-run.ts";
 import { loadRe2js, type CompiledRegex, type RegexMatch } from "../../src/detect/engine.ts";
+import { outlineOf } from "../../src/detect/outline.ts";
 import { createRandom, type Random } from "../../src/rules/random.ts";
 import { tellingRun } from "../../src/rules/regex-run.ts";
 import { sampleRegex } from "../../src/rules/regex-sample.ts";
@@ -125,6 +126,25 @@ describe("the regex engine", () => {
       `probe-anywhere ${Array.from({ length: 60 }, () => random.pick(Object.values(plants))(random)).join("\n")}`,
     );
     expect(detectorOf(probes, { engine: port }).scan(content)).toEqual(detectorOf(probes).scan(content));
+  });
+});
+
+describe("the outline that is tried before a regex", () => {
+  test("matches wherever a built-in rule does", { timeout: 120_000 }, () => {
+    let matched = 0;
+    for (const [i, { id, regex }] of rules.entries()) {
+      const outline = outlineOf(regex);
+      if (outline === undefined || i % 2 !== 0) continue;
+      const random = createRandom(`outline ${id}`);
+      const [whole, mayMatch] = [engine.compile(regex), engine.tester(outline)];
+      for (let n = 0; n < 4; n++) {
+        const text = textFor(regex, random);
+        if (whole.exec(text, 0) === undefined) continue;
+        matched++;
+        expect({ id, text: text.toString("latin1"), found: mayMatch(text) }).toMatchObject({ found: true });
+      }
+    }
+    expect(matched).toBeGreaterThan(500);
   });
 });
 

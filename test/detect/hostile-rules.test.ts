@@ -23,7 +23,15 @@ function counting(): { engine: RegexEngine; work: Work } {
     },
     test: (text) => regex.test(text),
   });
-  return { work, engine: { name: engine.name, compile: (...given) => counted(engine.compile(...given)) } };
+  const tester = (pattern: string): ((bytes: Buffer) => boolean) => {
+    const test = engine.tester(pattern);
+    return (bytes) => {
+      work.calls++;
+      work.bytes += bytes.length;
+      return test(bytes);
+    };
+  };
+  return { work, engine: { name: engine.name, compile: (...given) => counted(engine.compile(...given)), tester } };
 }
 
 function workOf(rule: Partial<RuleEntry>, text: string): Work & { limited: boolean } {
