@@ -17,7 +17,7 @@ const runCapacity = 4096;
 /** Small enough that the hits of a piece of ordinary text fit into the buffers. */
 const pieceBytes = 1 << 18;
 /** Below this, four stretches cost more than they win. */
-const fourFrom = 2048;
+const fourFrom = 128;
 /** Copies of a delta below this are not told: what they could hand on is less than what asking costs. */
 export const leastCopy = 256;
 /** WebAssembly's 32-bit memory ends here. */
