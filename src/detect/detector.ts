@@ -18,6 +18,7 @@ import { createStructureReader } from "./structure/index.ts";
 import { openStream, type ContentStream } from "./stream.ts";
 import { HitList, type Copies, type PlacedOutcome, type Trace } from "./trace.ts";
 import { inherit } from "./inherit.ts";
+import { WindowMemo } from "./window-memo.ts";
 
 export interface DetectorOptions {
   readonly ruleset: Ruleset;
@@ -59,6 +60,7 @@ export class Detector {
   readonly files: PathRules;
   readonly #options: DetectorOptions;
   readonly #structureOf = createStructureReader();
+  readonly #memo = new WindowMemo<Outcome | undefined>();
 
   /** Bytes of contents in which keywords were looked for, since the detector was made. */
   get lookedBytes(): number {
@@ -173,6 +175,15 @@ export class Detector {
     if (run !== undefined && !hasRun(bytes, from, to, run.members, run.least)) return undefined;
     const window = bytes.subarray(from, to);
     if (!ready.mayMatch(window)) return undefined;
+    const low = Math.max(region.low, from - lineContext);
+    const seen = bytes.subarray(low, Math.min(region.high, to + lineContext));
+    return this.#memo.get(`${ready.index} ${beyond} ${hit - low} `, seen, () =>
+      this.#leftmost(ready, window, region, from, hit),
+    );
+  }
+
+  /** What a rule makes of its window, which begins at `from`. */
+  #leftmost(ready: ReadyRule, window: Buffer, region: Region, from: number, hit: number): Outcome | undefined {
     const regex = ready.regex();
     // `token = env.TOKEN || "…"`, `setToken("api_key", "…")`: the first match is a look-up, or takes the name of the next one for a value.
     const isGeneric = ready.rule.kind === "generic";
