@@ -2,6 +2,7 @@ import { statfsSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ToolError } from "../model/problem.ts";
+import { bytesText } from "../report/index.ts";
 
 /** So much of the disk's free room is left to others. */
 const leftFree = 0.1;
@@ -26,7 +27,7 @@ export async function keepStream(
   for await (const chunk of stream) {
     if (signal.aborted) throw new ToolError("interrupted", "was interrupted");
     if (bytes + chunk.length > most)
-      throw new ToolError("no-room", `it takes more than ${most} bytes on the disk`, {
+      throw new ToolError("no-room", `there is no room for it: ${bytesText(most)} are free for temporary files`, {
         hint: "TMPDIR names the folder that it is put into.",
       });
     await handle.writeFile(chunk);

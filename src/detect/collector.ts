@@ -4,7 +4,14 @@ import type { Encoding } from "./decode/encoding.ts";
 import type { LineCounter } from "./lines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ReadyRule, ReadyRules } from "./ready-rules.ts";
-import { decodedAfter, structureAfter, type Structure, type StructureReader } from "./structure/index.ts";
+import {
+  decodedAfter,
+  structureAfter,
+  structureBefore,
+  structureBeforeMany,
+  type Structure,
+  type StructureReader,
+} from "./structure/index.ts";
 
 /** A chain of encoded text (decode/encoding.ts) that was decoded: offsets in the content, and the outcomes in order. */
 export interface RunOutcomes {
@@ -46,6 +53,8 @@ export const maxAnywhere = 5_000;
  * Those of one way come in the order of their places, however the content is scanned.
  */
 const maxStructured = 300;
+/** So many of them are looked for as far as structure reaches, the others in their surroundings: a list is the same from end to end. */
+const maxFar = 50;
 /** Keys of matches remembered against double reports; a stream without end must not collect them without end. */
 const maxSeen = 100_000;
 
@@ -119,7 +128,9 @@ export class Collector {
   #structure(way: string, after: number, bytes: Buffer, region: Region, start: number, end: number): Structure {
     const count = this.#structured.get(way) ?? 0;
     this.#structured.set(way, count + 1);
-    return count < maxStructured ? this.#structureOf(bytes, region, start, end, after) : {};
+    if (count >= maxStructured) return {};
+    const before = count < maxFar ? structureBefore : structureBeforeMany;
+    return this.#structureOf(bytes, region, start, end, before, after);
   }
 
   /** The outcomes of a decoded chain; their places are those of the encoded bytes. A text that was encoded as one tells a value once. */

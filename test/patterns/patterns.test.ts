@@ -92,7 +92,7 @@ function memoized(plain: RegexEngine): RegexEngine {
       known.set(pattern, regex);
       return regex;
     },
-    tester: plain.tester,
+    tester: (pattern) => plain.tester(pattern),
   };
 }
 

@@ -19,6 +19,8 @@ const exampleStep = /^(?:x-)?examples?$/;
 
 /** What a key path depends on: so many bytes before a value, and behind its begin. */
 export const structureBefore = 8_192;
+/** Before one of many values. */
+export const structureBeforeMany = 1_024;
 export const structureAfter = 2_048;
 /** Behind the begin of encoded text: a stream decodes it when no more than this is there. */
 export const decodedAfter = 512;
@@ -28,18 +30,25 @@ const maxPath = 256;
 const maxStep = 80;
 
 /**
- * Tells the structure around the value at `[start, end)` (offsets in the content). It depends on `structureBefore` bytes before it and on `after`
+ * Tells the structure around the value at `[start, end)` (offsets in the content). It depends on `before` bytes before it and on `after`
  * bytes behind its begin, of which those that the content has must be in memory.
  */
-export type StructureReader = (bytes: Buffer, region: Region, start: number, end: number, after: number) => Structure;
+export type StructureReader = (
+  bytes: Buffer,
+  region: Region,
+  start: number,
+  end: number,
+  before: number,
+  after: number,
+) => Structure;
 
 /** So many answers are remembered: versions of a file hold the same text around the same value. */
 const maxRemembered = 256;
 
 export function createStructureReader(): StructureReader {
   const known = new Map<string, Structure>();
-  return (bytes, region, start, end, after) => {
-    const around = textAround(bytes, region, start, after);
+  return (bytes, region, start, end, before, after) => {
+    const around = textAround(bytes, region, start, before, after);
     const question = `${around.at} ${end - start} ${around.isWhole} ${around.text}`;
     let structure = known.get(question);
     if (structure === undefined) {
@@ -59,9 +68,9 @@ interface Around {
   readonly isWhole: boolean;
 }
 
-function textAround(bytes: Buffer, { low, high, base }: Region, start: number, after: number): Around {
+function textAround(bytes: Buffer, { low, high, base }: Region, start: number, before: number, after: number): Around {
   const at = low + start - base;
-  const least = Math.max(low, at - structureBefore);
+  const least = Math.max(low, at - before);
   const isWhole = least === low && base === 0;
   const from = isWhole ? low : lineBegin(bytes, least, at);
   const text = bytes.toString("latin1", from, Math.min(high, at + after)) + (at + after > high ? "\n" : "");

@@ -9,7 +9,7 @@ import { createRandom } from "../../../src/rules/random.ts";
 function around(text: string, read = createStructureReader()): ReturnType<typeof read> {
   const bytes = Buffer.from(text);
   const at = bytes.indexOf("VALUE");
-  return read(bytes, { low: 0, high: bytes.length, base: 0 }, at, at + 5, structureAfter);
+  return read(bytes, { low: 0, high: bytes.length, base: 0 }, at, at + 5, structureBefore, structureAfter);
 }
 
 describe("the structure around a value", () => {
@@ -69,5 +69,17 @@ describe("the structure around a value", () => {
     const { detections } = detector.scan(Buffer.from(content));
     expect(detections).toHaveLength(400);
     expect(detections.filter(({ key }) => key?.endsWith("key") === true)).toHaveLength(300);
+  });
+
+  test("of many values is told in full for the first ones, and from near by for the others", () => {
+    const random = createRandom("many");
+    const lines = Array.from(
+      { length: 120 },
+      () => `    key: ${plants["token"]!(random)}\n    note: ${"y".repeat(40)}\n`,
+    );
+    const { detections } = detectorOf(probes).scan(Buffer.from(`top:\n  list:\n${lines.join("")}`));
+    const keys = detections.map(({ key }) => key);
+    expect(keys.slice(0, 50)).toEqual(Array.from({ length: 50 }, () => "top.list.key"));
+    expect(keys.slice(50)).toEqual(Array.from({ length: 70 }, () => "….key"));
   });
 });
