@@ -34,12 +34,16 @@ describe("outlines of regexes", () => {
     const part = fc.tuple(atom, fc.oneof(fc.constant(""), count)).map(([one, times]) => one + times);
     const pattern = fc.array(part, { minLength: 1, maxLength: 6 }).map((all) => all.join(""));
     fc.assert(
-      fc.property(pattern, fc.string({ unit: fc.constantFrom("a", "b", "c", "B", "{", "}", "0", ",", " ", "\n"), maxLength: 40 }), (regex, text) => {
-        const outline = outlineOf(regex);
-        fc.pre(outline !== undefined);
-        const bytes = Buffer.from(text);
-        if (engine.compile(regex).exec(bytes, 0) !== undefined) expect(engine.tester(outline)(bytes)).toBe(true);
-      }),
+      fc.property(
+        pattern,
+        fc.string({ unit: fc.constantFrom("a", "b", "c", "B", "{", "}", "0", ",", " ", "\n"), maxLength: 40 }),
+        (regex, text) => {
+          const outline = outlineOf(regex);
+          fc.pre(outline !== undefined);
+          const bytes = Buffer.from(text);
+          if (engine.compile(regex).exec(bytes, 0) !== undefined) expect(engine.tester(outline)(bytes)).toBe(true);
+        },
+      ),
       { numRuns: 300 },
     );
   });
