@@ -32,8 +32,10 @@ const hashDigits = 32;
 /** The items of a finding: its description, and each place. `targetOf` gives the identity of the target that an origin lies in. Plain texts stay out. */
 export function itemsOf(finding: Finding, targetOf: (origin: Origin) => string): Item[] {
   const { fingerprint } = finding;
+  // Another scan of the case may know a place of it that does not lie aside.
+  const { aside: _, ...described } = finding;
   return [
-    { fingerprint, target: "", place: "", record: describe(findingToRecord({ ...finding, sightings: [] })) },
+    { fingerprint, target: "", place: "", record: describe(findingToRecord({ ...described, sightings: [] })) },
     ...finding.sightings.map((sighting): Item => {
       const target = targetOf(sighting.origin);
       return { fingerprint, target, ...placed(target, sightingToRecord(sighting)) };

@@ -10,10 +10,11 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The order of findings in every output: severity, confidence, rule id, fingerprint. */
+/** The order of findings in every output: severity, those of tests and code of others last; then confidence, rule id, fingerprint. */
 export function compareFindings(a: Finding, b: Finding): number {
   return (
     severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+    Number(a.aside ?? false) - Number(b.aside ?? false) ||
     compareConfidence(a.confidence, b.confidence) ||
     compareText(a.rule.id, b.rule.id) ||
     compareText(a.fingerprint, b.fingerprint)

@@ -52,6 +52,7 @@ export function findingToRecord(finding: Finding, options: { readonly reveal?: b
     ...(reveal && finding.secret !== undefined ? { secret: finding.secret } : {}),
     facts: finding.facts,
     sightings: finding.sightings.map((sighting) => sightingToRecord(sighting, reveal)),
+    ...(finding.aside === true ? { aside: true } : {}),
     ...(finding.suppressed === undefined ? {} : { suppressed: finding.suppressed }),
   };
 }
@@ -114,6 +115,7 @@ export function descriptionFromRecord(fields: CheckedFields): Finding {
     masked: fields.text("masked"),
     facts: fields.texts("facts"),
     sightings: [],
+    ...(fields.has("aside") && fields.flag("aside") ? { aside: true } : {}),
     ...(suppressed === undefined
       ? {}
       : { suppressed: { by: suppressed.text("by"), reason: suppressed.text("reason") } }),

@@ -12,7 +12,7 @@ import { createOriginMasker } from "./origin-mask.ts";
 import { collapse, compareConfidence, compareRules } from "./overlap.ts";
 import { createPlaceJudge, type CompilePattern } from "./place-judge.ts";
 import { createNeighbours, maskStructure, prepare, type PreparedDetection } from "./prepared.ts";
-import { crowdsOf } from "./weigh-place.ts";
+import { crowdsOf, isAside } from "./weigh-place.ts";
 
 export interface FindingStoreOptions {
   readonly ruleset: Ruleset;
@@ -283,6 +283,7 @@ export class FindingStore {
       secret: value.secret,
       facts: [...facts].sort(),
       sightings: sightings.sort(compareSightings),
+      ...(sightings.every(({ origin }) => isAside(origin)) ? { aside: true } : {}),
     };
     const decided = (this.#options.deciders ?? []).reduce((current, decide) => decide(current), finding);
     return { finding: decided, undecided: finding, targets, dropped, maskedBy };

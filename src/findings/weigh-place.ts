@@ -27,12 +27,26 @@ const MADE_UP = -1;
  */
 export function weighPlace(rule: Rule, detection: Weighed, origin: Origin, crowd = 1): PlaceWeight {
   const { confidence } = detection;
-  const path = originPath(origin);
-  const kind = placeKind(origin.member === undefined ? path : path.replaceAll("!", "/"));
+  const kind = kindOf(origin);
   const parts = [...placeParts(rule, detection, kind, crowd)];
   if (confidence === "certain" || kind === "plain") return { parts, confidence };
   if (rule.kind === "token" && (kind === "lock" || kind === "minified")) return { parts, confidence };
   return { parts, confidence: "possible" };
+}
+
+function kindOf(origin: Origin): PlaceKind {
+  const path = originPath(origin);
+  return placeKind(origin.member === undefined ? path : path.replaceAll("!", "/"));
+}
+
+/** Folders of a system: what others brought lies there, and what its owner installed. */
+const system = /^\/?(?:usr|opt|nix|snap)\//;
+
+/** Whether a place lies in tests, documents or code of others: what leaks there is mostly made up, or is not the scanned side's own. */
+export function isAside(origin: Origin): boolean {
+  const kind = kindOf(origin);
+  if (kind === "vendored") return !system.test(originPath(origin));
+  return kind === "test" || kind === "docs";
 }
 
 function* placeParts(rule: Rule, detection: Weighed, kind: PlaceKind, crowd: number): Iterable<Part> {

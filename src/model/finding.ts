@@ -21,6 +21,8 @@ export interface Finding {
   readonly facts: readonly string[];
   /** At least one, sorted by origin. */
   readonly sightings: readonly FindingSighting[];
+  /** All its places lie in tests, documents or code of others: it comes behind those of its severity that do not. */
+  readonly aside?: true;
   /** Set where a decision hides it (ignore file, baseline): then it counts for no exit code. */
   readonly suppressed?: Suppression;
 }

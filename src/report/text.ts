@@ -1,4 +1,4 @@
-import type { Finding, Report } from "../model/finding.ts";
+import type { Finding, FindingSighting, Report } from "../model/finding.ts";
 import type { Severity } from "../model/rule.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { endText, isEventful, lifetimes, stepText, type LifetimeStep } from "../findings/index.ts";
@@ -57,20 +57,37 @@ function* block(finding: Finding, options: ReportOptions): Iterable<string> {
   const facts = finding.facts.map(sanitize).join("; ");
   const value = sanitize(shownSecret(finding, options.secrecy));
   yield* labelled("value", value === "" ? "(the file itself)" : value, options);
-  yield* labelled("rule", `${sanitize(finding.rule.id)} (${finding.confidence})${others}`, options);
+  const aside = finding.aside === true ? ", only in tests, documents or code of others" : "";
+  yield* labelled("rule", `${sanitize(finding.rule.id)} (${finding.confidence}${aside})${others}`, options);
   if (facts !== "") yield* labelled("facts", facts, options);
-  for (const sighting of finding.sightings.slice(0, maxPlaces)) {
-    const [head, ...details] = placeLines(sighting);
-    yield* labelled("where", head, options);
-    for (const detail of details) {
-      for (const line of labelled("", detail, options)) yield paint(dim, line);
-    }
-  }
+  yield* whereLines(finding.sightings.slice(0, maxPlaces), options, (words) => paint(dim, words));
   const more = finding.sightings.length - maxPlaces;
   if (more > 0) yield* labelled("", `… and ${countText(more)} more (-f jsonl lists all)`, options);
   yield* lifeLines(finding, options);
   if (finding.rule.revoke !== "") yield* labelled("do", sanitize(finding.rule.revoke), options);
   yield* labelled("id", finding.fingerprint, options);
+}
+
+/** The places, and under those of which the same is to be told, that once. */
+function* whereLines(
+  sightings: readonly FindingSighting[],
+  options: ReportOptions,
+  faint: (words: string) => string,
+): Iterable<string> {
+  let told: string | undefined;
+  let pending: readonly string[] = [];
+  function* detailed(details: readonly string[]): Iterable<string> {
+    for (const detail of details) for (const line of labelled("", detail, options)) yield faint(line);
+  }
+  for (const sighting of sightings) {
+    const [head, ...details] = placeLines(sighting);
+    const same = JSON.stringify(details);
+    if (told !== undefined && same !== told) yield* detailed(pending);
+    yield* labelled(same === told ? "" : "where", head, options);
+    told = same;
+    pending = details;
+  }
+  yield* detailed(pending);
 }
 
 /** What became of it in images where more happened than that it was put there, and how to see it with one's own eyes where containers do not show it. */

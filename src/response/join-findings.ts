@@ -25,8 +25,10 @@ function join(all: readonly Finding[]): Finding {
   if (parts.length === 1) return first;
   const rules = new Set(parts.flatMap(({ rule, otherRules }) => [rule.id, ...otherRules]));
   rules.delete(first.rule.id);
+  const { aside: _, ...rest } = first;
   return {
-    ...first,
+    ...rest,
+    ...(parts.every(({ aside }) => aside === true) ? { aside: true } : {}),
     otherRules: [...rules].sort(),
     facts: [...new Set(parts.flatMap(({ facts }) => facts))].sort(),
     sightings: distinct(parts.flatMap(({ sightings }) => sightings)).sort(compareSightings),

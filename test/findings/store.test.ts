@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Finding } from "../../src/model/finding.ts";
-import { FindingStore, fingerprint } from "../../src/findings/index.ts";
+import { compareFindings, FindingStore, fingerprint } from "../../src/findings/index.ts";
 import type { FindingStoreOptions } from "../../src/findings/index.ts";
 import * as sample from "./samples.ts";
 
@@ -247,6 +247,27 @@ describe("places", () => {
     for (const path of ["test/a.ts", "src/a.ts"])
       findings.addSighting({ content: contentId("c"), origin: fileOrigin(path) });
     expect(findings.findings()[0]?.confidence).toBe("likely");
+  });
+
+  test("what lies in tests and code of others alone is aside, and comes behind the rest of its severity", () => {
+    const told = (...paths: string[]): boolean[] => {
+      const findings = store();
+      for (const [i, path] of paths.entries()) {
+        for (const place of path.split(" ")) {
+          const id = contentId(place);
+          findings.addHit(hit(id, [detection(madeUpSecret(`aside ${i}`), { confidence: "certain" })]));
+          findings.addSighting({ content: id, origin: gitOrigin({ object: id, path: place }) });
+        }
+      }
+      return findings
+        .findings()
+        .toSorted(compareFindings)
+        .map(({ aside }) => aside === true);
+    };
+    expect(told("test/a.pem", "src/b.ts")).toEqual([false, true]);
+    expect(told("node_modules/x/a.js docs/b.md")).toEqual([true]);
+    expect(told("node_modules/x/a.js src/b.ts")).toEqual([false]);
+    expect(told("usr/lib/app/settings.py")).toEqual([false]);
   });
 
   test("a rule's path and the paths and commits of allowlists are applied", () => {

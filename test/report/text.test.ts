@@ -170,3 +170,25 @@ test.each([
 test("counts have commas", () => {
   expect([0, 12, 999, 1000, 1_234_567].map(countText)).toEqual(["0", "12", "999", "1,000", "1,234,567"]);
 });
+
+describe("places of which the same is to be told", () => {
+  const lines = (...paths: string[]): string[] =>
+    [
+      ...formats.text(
+        report({ findings: [finding({ sightings: paths.map((path) => sighting(gitOrigin({ path }))) })] }),
+        plainOptions,
+      ),
+    ]
+      .filter((line) => /^ {2}(?:where| {5}) {2}/.test(line))
+      .map((line) => line.slice(2));
+
+  test("tell it once, under the last of them", () => {
+    const [first, second, ...rest] = lines("a.env", "b.env");
+    expect([first, second]).toEqual([
+      expect.stringMatching(/^where {2}.*a\.env/),
+      expect.stringMatching(/^ {7}.*b\.env/),
+    ]);
+    expect(rest.filter((line) => line.includes("commit "))).toHaveLength(1);
+    expect(lines("a.env").slice(1)).toEqual(rest.slice(0, lines("a.env").length - 1));
+  });
+});

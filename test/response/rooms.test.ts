@@ -33,8 +33,9 @@ const findings: fc.Arbitrary<Finding> = fc
     path: fc.constantFrom("p", "q", "r"),
     line: fc.integer({ min: 1, max: 3 }),
     isHidden: fc.boolean(),
+    isAside: fc.boolean(),
   })
-  .map(({ value, rule, other, severity, confidence, fact, path, line, isHidden }) => ({
+  .map(({ value, rule, other, severity, confidence, fact, path, line, isHidden, isAside }) => ({
     fingerprint: `lt1${value.repeat(32)}`,
     rule: { id: rule, description: rule, revoke: "", references: [] },
     otherRules: other === rule ? [] : [other],
@@ -43,6 +44,7 @@ const findings: fc.Arbitrary<Finding> = fc
     masked: "......",
     facts: [fact],
     sightings: [sighting(path, line)],
+    ...(isAside ? { aside: true as const } : {}),
     ...(isHidden ? { suppressed: { by: "x", reason: path } } : {}),
   }));
 
@@ -53,6 +55,19 @@ describe("joining findings of several targets", () => {
         const joined = joinFindings([...some, ...more]);
         expect(joinFindings([...more.toReversed(), ...some.toReversed()])).toEqual(joined);
         expect(joinFindings(joined)).toEqual(joined);
+      }),
+    );
+  });
+
+  test("calls aside what is aside in all of them", () => {
+    fc.assert(
+      fc.property(fc.array(findings, { maxLength: 5 }), (all) => {
+        for (const { fingerprint, suppressed, aside } of joinFindings(all)) {
+          const parts = all.filter(
+            (one) => one.fingerprint === fingerprint && (suppressed !== undefined || one.suppressed === undefined),
+          );
+          expect(aside === true).toBe(parts.every((one) => one.aside === true));
+        }
       }),
     );
   });
