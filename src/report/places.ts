@@ -24,14 +24,14 @@ const maxRefs = 3;
 /** An instruction is shown up to here: its beginning tells which one it is. */
 const maxInstruction = 160;
 
-/** A place for people: one line that says where, then lines of detail. Escaped. */
-export function placeLines(sighting: FindingSighting): [string, ...string[]] {
-  const [head, ...details] = originLines(sighting);
+/** A place for people: one line that says where, then lines of detail. Escaped. The repository `known` need not be named. */
+export function placeLines(sighting: FindingSighting, known = ""): [string, ...string[]] {
+  const [head, ...details] = originLines(sighting, known);
   const structure = structureText(sighting);
   return structure === "" ? [head, ...details] : [head, structure, ...details];
 }
 
-function originLines(sighting: FindingSighting): [string, ...string[]] {
+function originLines(sighting: FindingSighting, known: string): [string, ...string[]] {
   const { origin } = sighting;
   const at = sighting.startLine < 1 ? "" : `:${sighting.startLine}:${sighting.startColumn}`;
   switch (origin.kind) {
@@ -43,20 +43,20 @@ function originLines(sighting: FindingSighting): [string, ...string[]] {
         ...carriersAt(origin.carried ?? [], sighting.startLine).map((carrier) => sanitize(carrierText(carrier))),
       ];
     case "git":
-      return gitLines(origin, at, sighting.startLine);
+      return gitLines(origin, at, sighting.startLine, known);
     case "image":
       return imageLines(origin, at);
   }
 }
 
-function gitLines(origin: GitOrigin, at: string, line: number): [string, ...string[]] {
+function gitLines(origin: GitOrigin, at: string, line: number, known: string): [string, ...string[]] {
   const { commit } = origin;
   const object = origin.object.slice(0, shortLength);
   const part = gitPart(origin, line);
   const spot = origin.objectType === "tree" ? "" : at;
   const content = origin.path !== "" ? sanitize(origin.path) : `${origin.objectType} ${object}`;
   const what = `${content}${sanitize(memberPath(origin))}${spot}`;
-  const repository = origin.repository === "" || origin.repository === "." ? "" : `${sanitize(origin.repository)}: `;
+  const repository = ["", ".", known].includes(origin.repository) ? "" : `${sanitize(origin.repository)}: `;
   const head = `${repository}${what}${part === "" ? "" : ` (${sanitize(part)})`}`;
   const details: string[] = [];
   if (commit !== undefined) details.push(`commit ${markText(commit)}`);

@@ -39,14 +39,16 @@ const reset = "\x1b[0m";
  * what was scanned, left out and judged away. Everything from the scanned side is escaped; without colour there is no escape code in it.
  */
 export function* text(report: Report, options: ReportOptions): Iterable<string> {
+  // Whoever scans one target knows which.
+  const known = report.targets.length === 1 ? report.targets[0]!.target : "";
   for (const finding of open(report)) {
-    yield* block(finding, options);
+    yield* block(finding, known, options);
     yield "";
   }
   for (const line of summary(report, options)) yield ascii(line, options);
 }
 
-function* block(finding: Finding, options: ReportOptions): Iterable<string> {
+function* block(finding: Finding, known: string, options: ReportOptions): Iterable<string> {
   const paint = (code: string, words: string): string => (options.colour ? `${code}${words}${reset}` : words);
   const word = finding.severity.toUpperCase().padEnd(8);
   const [heading = "", ...rest] = wrap(sanitize(finding.rule.description || finding.rule.id), options.width - 10);
@@ -60,7 +62,7 @@ function* block(finding: Finding, options: ReportOptions): Iterable<string> {
   const aside = finding.aside === true ? ", only in tests, documents or code of others" : "";
   yield* labelled("rule", `${sanitize(finding.rule.id)} (${finding.confidence}${aside})${others}`, options);
   if (facts !== "") yield* labelled("facts", facts, options);
-  yield* whereLines(finding.sightings.slice(0, maxPlaces), options, (words) => paint(dim, words));
+  yield* whereLines(finding.sightings.slice(0, maxPlaces), known, options, (words) => paint(dim, words));
   const more = finding.sightings.length - maxPlaces;
   if (more > 0) yield* labelled("", `… and ${countText(more)} more (-f jsonl lists all)`, options);
   yield* lifeLines(finding, options);
@@ -71,6 +73,7 @@ function* block(finding: Finding, options: ReportOptions): Iterable<string> {
 /** The places, and under those of which the same is to be told, that once. */
 function* whereLines(
   sightings: readonly FindingSighting[],
+  known: string,
   options: ReportOptions,
   faint: (words: string) => string,
 ): Iterable<string> {
@@ -80,7 +83,7 @@ function* whereLines(
     for (const detail of details) for (const line of labelled("", detail, options)) yield faint(line);
   }
   for (const sighting of sightings) {
-    const [head, ...details] = placeLines(sighting);
+    const [head, ...details] = placeLines(sighting, known);
     const same = JSON.stringify(details);
     if (told !== undefined && same !== told) yield* detailed(pending);
     yield* labelled(same === told ? "" : "where", head, options);
