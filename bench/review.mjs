@@ -1,10 +1,11 @@
 /**
  * Measures the review in a real pseudo-terminal: how soon it shows something, how long a key takes to be on the screen, how much memory it needs.
  *
- *   node bench/review.mjs [FINDINGS]     default: 50000
+ *   node bench/review.mjs [FINDINGS] [report|case]     default: 50000 report
  *
  * The report is made here, with a fixed seed; no value in it is a secret. docs/performance.md has the figures.
  */
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ import { reportLines } from "./review-report.mjs";
 
 const program = join(import.meta.dirname, "../bin/leaktrace.js");
 const count = Number(process.argv[2] ?? 50_000);
+const kind = process.argv[3] ?? "report";
 const frameEnd = "\x1b[?2026l";
 
 const folder = mkdtempSync(join(tmpdir(), "leaktrace-bench-review-"));
@@ -21,6 +23,8 @@ try {
   const text = reportLines(count).join("\n");
   writeFileSync(join(folder, "report.jsonl"), `${text}\n`);
   console.log(`report of ${(text.length / 1e6).toFixed(0)} MB`);
+  if (kind === "case")
+    execFileSync(process.execPath, [program, "case", "import", "report.case", "report.jsonl"], { cwd: folder });
   await measure();
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -30,7 +34,7 @@ async function measure() {
   const started = performance.now();
   const env = { ...process.env, TERM: "xterm-256color", FORCE_COLOR: "1" };
   for (const name of ["CI", "NO_COLOR"]) delete env[name];
-  const pty = nodePty.spawn(process.execPath, [program, "review", "report.jsonl"], {
+  const pty = nodePty.spawn(process.execPath, [program, "review", kind === "case" ? "report.case" : "report.jsonl"], {
     ...{ name: "xterm-256color", cols: 140, rows: 40, cwd: folder },
     env,
   });

@@ -13,6 +13,8 @@ export const migrations: readonly string[] = [
    CREATE TABLE item (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL, target TEXT NOT NULL, place TEXT NOT NULL, record TEXT NOT NULL) STRICT;
    CREATE TABLE seen (scan INTEGER NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (scan, item)) STRICT, WITHOUT ROWID;
    CREATE TABLE entry (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, record TEXT NOT NULL) STRICT;`,
+  // The places of one secret are read when somebody looks at it.
+  "CREATE INDEX item_of ON item (fingerprint);",
 ];
 
 /** Brings an open database to the newest version, in one step: it is done, or nothing was. Version 0 is an empty file. */

@@ -1,4 +1,4 @@
-import { compareFindings, compareSightings } from "../findings/index.ts";
+import { compareFindings, compareSightings, createSharing } from "../findings/index.ts";
 import type { Finding, FindingRule, FindingSighting } from "../model/finding.ts";
 import { ToolError } from "../model/problem.ts";
 import { bounded, textOf, type CaseFile } from "./case-file.ts";
@@ -33,18 +33,27 @@ export interface CaseState {
   readonly secrets: readonly KnownSecret[];
 }
 
-interface Row {
-  readonly number: number;
+/** A row that tells of a place. */
+interface PlaceRow {
   readonly place: string;
   readonly target: string;
+  readonly record: string;
   /** Rank of the newest scan that saw it. */
   readonly last: number;
 }
 
-interface Gathered {
-  description: { readonly row: Row; readonly told: Finding } | undefined;
-  first: number;
-  readonly places: Row[];
+interface Description {
+  readonly record: string;
+  readonly told: Finding;
+  readonly first: number;
+  /** Rank of the newest scan that saw it. */
+  readonly last: number;
+}
+
+/** Of each item the ranks of the first and the last scan that saw it. */
+interface SightRanks {
+  firstOf(item: number): number | undefined;
+  lastOf(item: number): number | undefined;
 }
 
 /** Rows that are held at once. */
@@ -53,15 +62,19 @@ const pageRows = 5000;
 /**
  * What a case knows. A place is gone where a later scan of the same target, with the same rules and settings, looked at all of it and did not see it; where the later one was
  * incomplete, or of a part, the place stays. What a scan told before it knew where it stands counts only until a scan that ended has seen the same secret.
+ * Places are read when somebody looks at them, for a case can hold a million; but for those that may be gone.
  * Throws ToolError where the file is damaged.
  */
 export function readState(file: CaseFile): CaseState {
   const numbered = readScans(file);
   const scans = numbered.map(({ scan }) => scan);
-  const secrets = gather(file, sightRanks(file, numbered));
+  const ranks = sightRanks(file, numbered);
   const whole = wholeScans(scans);
-  const known = [...secrets.values()].map((gathered) =>
-    checkedRow(file.path, () => toSecret(file, gathered, scans, whole)),
+  const stale = fingerprintsWithOldPlaces(file, ranks, mayBeGone(scans, whole));
+  const sharing = createSharing();
+  const reader: PlaceReader = { file, ranks, scans, whole, share: sharing.sighting };
+  const known = [...readDescriptions(file, ranks, sharing.rule)].map(
+    ([fingerprint, description]) => new Secret(reader, description, stale.has(fingerprint)),
   );
   return { scans, secrets: known.sort((a, b) => compareFindings(a.description, b.description)) };
 }
@@ -72,68 +85,52 @@ function readScans(file: CaseFile): { readonly number: number; readonly scan: Sc
     .map((row) => ({ number: Number(row["number"]), scan: scanOfRow(row, file.path) }));
 }
 
-/** Of each item the ranks of the first and the last scan that saw it. */
-function sightRanks(
-  file: CaseFile,
-  scans: ReturnType<typeof readScans>,
-): { readonly first: ReadonlyMap<number, number>; readonly last: ReadonlyMap<number, number> } {
-  const first = new Map<number, number>();
+function sightRanks(file: CaseFile, scans: ReturnType<typeof readScans>): SightRanks {
   const last = new Map<number, number>();
+  // Most items were seen by one scan.
+  const first = new Map<number, number>();
   for (const [rank, { number }] of scans.entries()) {
     for (const item of itemsSeen(file, number)) {
-      if (!first.has(item)) first.set(item, rank);
+      const before = last.get(item);
+      if (before !== undefined && !first.has(item)) first.set(item, before);
       last.set(item, rank);
     }
   }
-  return { first, last };
+  return { firstOf: (item) => first.get(item) ?? last.get(item), lastOf: (item) => last.get(item) };
 }
 
-/** The newest description of each secret, and its places. Texts are read into what they say at once, so that few are held. */
-function gather(file: CaseFile, { first, last }: ReturnType<typeof sightRanks>): ReadonlyMap<string, Gathered> {
-  const secrets = new Map<string, Gathered>();
-  const ruleOf = createRuleTable();
-  // Places are read when somebody looks at them: a case can hold a million.
-  const record = "CASE WHEN place = '' THEN record ELSE '' END";
-  const query = `SELECT number, fingerprint, target, place, ${bounded(record, "record")} FROM item WHERE number > ? ORDER BY number LIMIT ${pageRows}`;
-  for (let page = file.rows(query, 0); page.length > 0; page = file.rows(query, Number(page.at(-1)!["number"]))) {
-    for (const columns of page) {
-      const number = Number(columns["number"]);
-      const rank = last.get(number);
-      if (rank === undefined) continue;
-      const text = (name: string): string => textOf(columns, name, file.path);
-      const fingerprint = text("fingerprint");
-      const row: Row = { number, place: text("place"), target: text("target"), last: rank };
-      let secret = secrets.get(fingerprint);
-      if (secret === undefined)
-        secrets.set(fingerprint, (secret = { description: undefined, first: rank, places: [] }));
-      secret.first = Math.min(secret.first, first.get(number) ?? rank);
-      if (row.place !== "") secret.places.push(row);
-      else if (newer(secret.description?.row, row, file) === row) {
-        const told = checkedRow(file.path, () => descriptionOf(text("record")));
-        secret.description = { row, told: { ...told, rule: ruleOf(told.rule) } };
-      }
-    }
+/** The newest description of each secret. Texts are read into what they say at once, so that few are held. */
+function readDescriptions(
+  file: CaseFile,
+  ranks: SightRanks,
+  share: (rule: FindingRule) => FindingRule,
+): ReadonlyMap<string, Description> {
+  const described = new Map<string, Description>();
+  const query = `SELECT number, fingerprint, ${bounded("record")} FROM item WHERE place = '' AND number > ? ORDER BY number LIMIT ${pageRows}`;
+  for (const row of paged(file, query)) {
+    const number = Number(row["number"]);
+    const last = ranks.lastOf(number);
+    if (last === undefined) continue;
+    const fingerprint = textOf(row, "fingerprint", file.path);
+    const record = textOf(row, "record", file.path);
+    const before = described.get(fingerprint);
+    const first = Math.min(before?.first ?? last, ranks.firstOf(number) ?? last);
+    if (before === undefined || isNewer({ last, record }, before)) {
+      const told = checkedRow(file.path, () => descriptionOf(record));
+      described.set(fingerprint, { record, told: { ...told, rule: share(told.rule) }, first, last });
+    } else if (first < before.first) described.set(fingerprint, { ...before, first });
   }
-  return secrets;
+  return described;
+}
+
+function* paged(file: CaseFile, query: string): Iterable<ReturnType<CaseFile["rows"]>[number]> {
+  for (let page = file.rows(query, 0); page.length > 0; page = file.rows(query, Number(page.at(-1)!["number"])))
+    yield* page;
 }
 
 /** Of two that one scan told of the same place, one is taken by its text: not by the order in which they came. */
-function newer(before: Row | undefined, row: Row, file: CaseFile): Row {
-  if (before === undefined || before.last < row.last) return row;
-  return before.last === row.last && recordOf(file, before) < recordOf(file, row) ? row : before;
-}
-
-/** The newest row of each place. */
-function newestOfEach(rows: readonly Row[], file: CaseFile): readonly Row[] {
-  if (rows.length < 2) return rows;
-  const newest = new Map<string, Row>();
-  for (const row of rows) newest.set(row.place, newer(newest.get(row.place), row, file));
-  return [...newest.values()];
-}
-
-function recordOf(file: CaseFile, { number }: Row): string {
-  const [row] = file.rows(`SELECT ${bounded("record")} FROM item WHERE number = ?`, number);
-  return textOf(row ?? {}, "record", file.path);
+function isNewer(one: Pick<PlaceRow, "last" | "record">, before: Pick<PlaceRow, "last" | "record">): boolean {
+  return one.last > before.last || (one.last === before.last && one.record > before.record);
 }
 
 /** Of each target the whole scans: what they can be compared by, and the rank of the newest of each. */
@@ -150,6 +147,34 @@ function wholeScans(scans: readonly ScanRecord[]): ReadonlyMap<string, ReadonlyM
   return whole;
 }
 
+/** The ranks of scans after which one of their targets was looked at as a whole: what they saw last may be gone. */
+function mayBeGone(
+  scans: readonly ScanRecord[],
+  whole: ReadonlyMap<string, ReadonlyMap<string, number>>,
+): ReadonlySet<number> {
+  const ranks = scans.flatMap(({ facts }, rank) =>
+    facts.targets.some(({ identity }) => newestOf(whole.get(identity)) > rank) ? [rank] : [],
+  );
+  return new Set(ranks);
+}
+
+/** The rank of the newest whole scan, however it looked; -1 where there is none. */
+function newestOf(ranks: ReadonlyMap<string, number> | undefined): number {
+  return Math.max(-1, ...(ranks?.values() ?? []));
+}
+
+/** The secrets with a place that one of these scans saw last. */
+function fingerprintsWithOldPlaces(file: CaseFile, ranks: SightRanks, old: ReadonlySet<number>): ReadonlySet<string> {
+  const found = new Set<string>();
+  if (old.size === 0) return found;
+  const query = `SELECT number, fingerprint FROM item WHERE place <> '' AND number > ? ORDER BY number LIMIT ${pageRows}`;
+  for (const row of paged(file, query)) {
+    const last = ranks.lastOf(Number(row["number"]));
+    if (last !== undefined && old.has(last)) found.add(textOf(row, "fingerprint", file.path));
+  }
+  return found;
+}
+
 /** Scans by other settings look for other things. Newer built-in rules are the same kind of rules. */
 function comparedBy(scan: ScanRecord): string {
   let text = compared.get(scan);
@@ -160,97 +185,96 @@ function comparedBy(scan: ScanRecord): string {
 
 const compared = new WeakMap<ScanRecord, string>();
 
-function toSecret(
-  file: CaseFile,
-  { description, first, places }: Gathered,
-  scans: readonly ScanRecord[],
-  whole: ReadonlyMap<string, ReadonlyMap<string, number>>,
-): KnownSecret {
-  if (description === undefined) throw new ToolError("record-invalid", "a secret has no description");
-  const { row: newest, told } = description;
-  const isEnded = scans[newest.last]!.ended !== undefined;
-  const there: Row[] = [];
-  const gone: Row[] = [];
-  for (const row of newestOfEach(places, file)) {
-    if (isInterim(row) && isEnded && row.last < newest.last) continue;
+/** What it takes to read the places of a secret. */
+interface PlaceReader {
+  readonly file: CaseFile;
+  readonly ranks: SightRanks;
+  readonly scans: readonly ScanRecord[];
+  readonly whole: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  readonly share: (sighting: FindingSighting) => FindingSighting;
+}
+
+interface Places {
+  readonly there: readonly PlaceRow[];
+  readonly gone: readonly PlaceRow[];
+}
+
+function placesOf({ file, ranks, scans, whole }: PlaceReader, { told, last: newest }: Description): Places {
+  const isEnded = scans[newest]!.ended !== undefined;
+  const there: PlaceRow[] = [];
+  const gone: PlaceRow[] = [];
+  for (const row of newestPlaces(file, ranks, told.fingerprint)) {
+    if (isInterim(row) && isEnded && row.last < newest) continue;
     const scan = scans[row.last]!;
-    const ranks = whole.get(row.target);
-    const later =
-      scan.ended === undefined ? Math.max(-1, ...(ranks?.values() ?? [])) : (ranks?.get(comparedBy(scan)) ?? -1);
-    (later > row.last ? gone : there).push(row);
+    const later = whole.get(row.target);
+    const laterRank = scan.ended === undefined ? newestOf(later) : (later?.get(comparedBy(scan)) ?? -1);
+    (laterRank > row.last ? gone : there).push(row);
   }
-  if (there.length + gone.length === 0) throw new ToolError("record-invalid", "a secret has no places");
-  return new Secret(file, told, there, gone, scans, first, newest.last);
+  if (there.length + gone.length === 0) throw new ToolError("case", `${file.path} is damaged: a secret has no places`);
+  return { there, gone };
+}
+
+/** The newest row of each place of a secret. */
+function newestPlaces(file: CaseFile, ranks: SightRanks, fingerprint: string): Iterable<PlaceRow> {
+  const newest = new Map<string, PlaceRow>();
+  const query = `SELECT number, target, place, ${bounded("record")} FROM item WHERE fingerprint = ? AND place <> '' ORDER BY number`;
+  for (const columns of file.rows(query, fingerprint)) {
+    const last = ranks.lastOf(Number(columns["number"]));
+    if (last === undefined) continue;
+    const text = (name: string): string => textOf(columns, name, file.path);
+    const row: PlaceRow = { place: text("place"), target: text("target"), record: text("record"), last };
+    const before = newest.get(row.place);
+    if (before === undefined || isNewer(row, before)) newest.set(row.place, row);
+  }
+  return newest.values();
 }
 
 class Secret implements KnownSecret {
   readonly description: Finding;
-  readonly #file: CaseFile;
-  readonly #there: readonly Row[];
-  readonly #gone: readonly Row[];
-  readonly #scans: readonly ScanRecord[];
-  readonly #first: number;
-  readonly #last: number;
+  readonly isGone: boolean;
+  readonly #reader: PlaceReader;
+  readonly #described: Description;
+  readonly #mayBeGone: boolean;
   #sightings: readonly FindingSighting[] | undefined;
 
-  constructor(
-    file: CaseFile,
-    description: Finding,
-    there: readonly Row[],
-    gone: readonly Row[],
-    scans: readonly ScanRecord[],
-    first: number,
-    last: number,
-  ) {
-    this.#file = file;
-    this.description = description;
-    this.#there = there;
-    this.#gone = gone;
-    this.#scans = scans;
-    this.#first = first;
-    this.#last = last;
-  }
-
-  get isGone(): boolean {
-    return this.#there.length === 0;
+  constructor(reader: PlaceReader, described: Description, mayBeGone: boolean) {
+    this.description = described.told;
+    this.#reader = reader;
+    this.#described = described;
+    this.#mayBeGone = mayBeGone;
+    this.isGone = mayBeGone && this.#places().there.length === 0;
   }
 
   get firstSeen(): string {
-    return this.#scans[this.#first]!.began;
+    return this.#reader.scans[this.#described.first]!.began;
   }
 
   get lastSeen(): string {
-    return this.#scans[this.#last]!.began;
+    return this.#reader.scans[this.#described.last]!.began;
   }
 
   sightings(): readonly FindingSighting[] {
-    return (this.#sightings ??= distinct((this.isGone ? this.#gone : this.#there).map((row) => this.#read(row))));
+    if (this.#sightings === undefined) {
+      const { there, gone } = this.#places();
+      this.#sightings = distinct((this.isGone ? gone : there).map((row) => this.#read(row)));
+    }
+    return this.#sightings;
   }
 
   gone(): readonly GonePlace[] {
-    return this.#gone.map((row) => ({ lastSeen: this.#scans[row.last]!.began, sighting: () => this.#read(row) }));
+    if (!this.#mayBeGone) return [];
+    const { scans } = this.#reader;
+    return this.#places().gone.map((row) => ({ lastSeen: scans[row.last]!.began, sighting: () => this.#read(row) }));
   }
 
-  #read(row: Row): FindingSighting {
-    return checkedRow(this.#file.path, () => placeOf(recordOf(this.#file, row)));
+  #places(): Places {
+    return placesOf(this.#reader, this.#described);
   }
-}
 
-/** Fifty thousand findings have some hundred rules: one object for each keeps them in a third of the memory. */
-function createRuleTable(): (rule: FindingRule) => FindingRule {
-  const known = new Map<string, FindingRule>();
-  return (rule) => {
-    const before = known.get(rule.id);
-    if (before === undefined) known.set(rule.id, rule);
-    // Another version of leaktrace may have described it in other words.
-    else if (before.description === rule.description && before.revoke === rule.revoke && sameTexts(before, rule))
-      return before;
-    return rule;
-  };
-}
-
-function sameTexts(a: FindingRule, b: FindingRule): boolean {
-  return a.references.length === b.references.length && a.references.every((text, i) => text === b.references[i]);
+  #read({ record }: PlaceRow): FindingSighting {
+    const { file, share } = this.#reader;
+    return share(checkedRow(file.path, () => placeOf(record)));
+  }
 }
 
 /** Sorted; a place that several reviewers scanned, each in a copy of their own, is told once. */

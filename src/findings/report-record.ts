@@ -105,7 +105,7 @@ export async function readReportAsItComes(
     try {
       const value: unknown = JSON.parse(line);
       const kind = checkedFields(value, "line").oneOf("kind", ["finding", "ledger"]);
-      if (kind === "finding") take(sharing(findingFromRecord(value)));
+      if (kind === "finding") take(sharing.finding(findingFromRecord(value)));
       else ledger = ledgerFromRecord(value);
     } catch (error) {
       const what = error instanceof ToolError ? error.message : "it is not JSON";

@@ -1,11 +1,18 @@
 import type { CommitFacts, Origin } from "../model/content.ts";
 import type { Finding, FindingRule, FindingSighting } from "../model/finding.ts";
 
+/** Gives equal findings, rules and places. */
+export interface Sharing {
+  readonly finding: (finding: Finding) => Finding;
+  readonly rule: (rule: FindingRule) => FindingRule;
+  readonly sighting: (sighting: FindingSighting) => FindingSighting;
+}
+
 /**
- * Gives findings the parts that earlier ones have as well: rules, commits, names. A report that is read line by line has a copy of them in each, which
- * would take half of the memory. Gives equal findings.
+ * Gives findings the parts that earlier ones have as well: rules, commits, names. What is read line by line has a copy of them in each, which
+ * would take half of the memory.
  */
-export function createSharing(): (finding: Finding) => Finding {
+export function createSharing(): Sharing {
   const texts = new Map<string, string>();
   const rules = new Map<string, FindingRule>();
   const commits = new Map<string, CommitFacts>();
@@ -18,7 +25,7 @@ export function createSharing(): (finding: Finding) => Finding {
     return {
       ...one,
       ...{ repository: text(one.repository), objectType: one.objectType, path: text(one.path), refs: list(one.refs) },
-      ...(commit === undefined ? {} : { commit: shared(commits, keyOf(commit), commit) }),
+      ...(commit === undefined ? {} : { commit: shared(commits, JSON.stringify(commit), commit) }),
     };
   };
   const sighting = (one: FindingSighting): FindingSighting => {
@@ -31,13 +38,22 @@ export function createSharing(): (finding: Finding) => Finding {
       ...(one.key === undefined ? {} : { key: text(one.key) }),
     };
   };
-  return (finding) => ({
-    ...finding,
-    rule: shared(rules, keyOf(finding.rule), finding.rule),
-    otherRules: list(finding.otherRules),
-    facts: list(finding.facts),
-    sightings: finding.sightings.map(sighting),
-  });
+  const rule = (one: FindingRule): FindingRule => {
+    const before = shared(rules, one.id, one);
+    // Another version of leaktrace may have described it in other words.
+    return isSameRule(before, one) ? before : one;
+  };
+  return {
+    rule,
+    sighting,
+    finding: (finding) => ({
+      ...finding,
+      rule: rule(finding.rule),
+      otherRules: list(finding.otherRules),
+      facts: list(finding.facts),
+      sightings: finding.sightings.map(sighting),
+    }),
+  };
 }
 
 function shared<T>(known: Map<string, T>, key: string, one: T): T {
@@ -47,6 +63,11 @@ function shared<T>(known: Map<string, T>, key: string, one: T): T {
   return one;
 }
 
-function keyOf(part: FindingRule | CommitFacts): string {
-  return JSON.stringify(part);
+function isSameRule(a: FindingRule, b: FindingRule): boolean {
+  return (
+    a.description === b.description &&
+    a.revoke === b.revoke &&
+    a.references.length === b.references.length &&
+    a.references.every((text, i) => text === b.references[i])
+  );
 }

@@ -27,6 +27,12 @@ export interface Listing {
   readonly rows: readonly string[];
 }
 
+/** A list that was made, and how many findings are open under each head. */
+export interface Listed {
+  readonly list: Listing;
+  readonly open: ReadonlyMap<string, number>;
+}
+
 /** Of a secret in very many places this many are asked for the first commit. */
 const maxPlaces = 500;
 const maxTitle = 200;
@@ -42,25 +48,48 @@ interface Head {
   readonly title: string;
 }
 
+/** Heads by grouping and id: findings under one head have the very same, so that they are told apart quickly. A session sees some thousands. */
+const knownHeads = new Map<string, Head>();
+
 const heads = new Map<Grouping, WeakMap<Finding, Head>>(groupings.map((grouping) => [grouping, new WeakMap()]));
+
+/** Makes ready under which heads a finding stands. */
+export function prepareHeads(finding: Finding): void {
+  for (const grouping of groupings) if (grouping !== "value") headOf(finding, grouping);
+}
 
 /** The id of the group that a finding belongs to; a finding is in one group of each kind, so that counts add up. */
 export function groupIdOf(finding: Finding, grouping: Grouping): string {
   return headOf(finding, grouping).id;
 }
 
-/** Puts findings (in the order of the list) under their heads. Groups stand in the order of their first members. */
-export function listing(shown: readonly Finding[], grouping: Grouping, folded: ReadonlySet<string>): Listing {
-  const fingerprints = shown.map(({ fingerprint }) => fingerprint);
-  if (grouping === "value") return { shown: fingerprints, groups: new Map(), rows: fingerprints };
-  const groups = new Map<string, { readonly id: string; readonly title: string; readonly members: string[] }>();
-  for (const finding of shown) {
-    const { id, title } = headOf(finding, grouping);
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, { id, title, members: [finding.fingerprint] });
-    else group.members.push(finding.fingerprint);
+/** Puts findings (in the order of the list) under their heads, and folds these, or all. Groups stand in the order of their first members. */
+export function listing(
+  shown: readonly Finding[],
+  grouping: Grouping,
+  folded: ReadonlySet<string> | "all",
+  isOpen: (finding: Finding) => boolean,
+): Listed {
+  if (grouping === "value") {
+    const fingerprints = shown.map(({ fingerprint }) => fingerprint);
+    return { list: { shown: fingerprints, groups: new Map(), rows: fingerprints }, open: new Map() };
   }
-  return { shown: [...groups.values()].flatMap(({ members }) => members), groups, rows: rowsOf(groups, folded) };
+  const lots = new Map<Head, { readonly members: string[]; open: number }>();
+  for (const finding of shown) {
+    const head = headOf(finding, grouping);
+    let lot = lots.get(head);
+    if (lot === undefined) lots.set(head, (lot = { members: [], open: 0 }));
+    lot.members.push(finding.fingerprint);
+    if (isOpen(finding)) lot.open += 1;
+  }
+  const groups = new Map<string, Group>();
+  const open = new Map<string, number>();
+  for (const [{ id, title }, lot] of lots) {
+    groups.set(id, { id, title, members: lot.members });
+    open.set(id, lot.open);
+  }
+  const all = [...groups.values()].flatMap(({ members }) => members);
+  return { list: { shown: all, groups, rows: folded === "all" ? [...groups.keys()] : rowsOf(groups, folded) }, open };
 }
 
 /** The same list with other heads folded. */
@@ -81,7 +110,10 @@ function headOf(finding: Finding, grouping: Grouping): Head {
   const known = heads.get(grouping)?.get(finding);
   if (known !== undefined) return known;
   const [key, title] = keyAndTitle(finding, grouping);
-  const head = { id: idStart + key, title: title.slice(0, maxTitle) };
+  const id = idStart + key;
+  const name = `${grouping}\0${id}`;
+  const head = knownHeads.get(name) ?? { id, title: title.slice(0, maxTitle) };
+  knownHeads.set(name, head);
   heads.get(grouping)?.set(finding, head);
   return head;
 }

@@ -31,12 +31,18 @@ export function markRange(state: ReviewState): ReviewState {
 export function markAll(state: ReviewState): ReviewState {
   const { shown } = state.list;
   const isAll = shown.every((fingerprint) => isMarked(state, fingerprint));
-  const next = new Set(state.marked);
-  for (const fingerprint of shown) {
-    if (isAll) next.delete(fingerprint);
-    else next.add(fingerprint);
-  }
-  return { ...state, marked: next, range: undefined };
+  if (isAll && state.range === undefined && state.marked.size === shown.length) return { ...state, marked: new Set() };
+  return {
+    ...state,
+    marked: isAll ? without(state.marked, shown) : new Set([...state.marked, ...shown]),
+    range: undefined,
+  };
+}
+
+/** Marks without those of the findings shown, all of which are marked or in the range. */
+function without(marked: ReadonlySet<string>, shown: readonly string[]): ReadonlySet<string> {
+  const hidden = new Set(shown);
+  return new Set([...marked].filter((fingerprint) => !hidden.has(fingerprint)));
 }
 
 /** Marks the open findings that are like the selected one, among those shown; pressed again, it takes a wider view. What is marked beside them stays so. */

@@ -14,7 +14,7 @@ import { completed } from "./completion.ts";
 import { groupings } from "./grouping.ts";
 import { mark, markAll, markRange, markSimilar } from "./marking.ts";
 import { foldAll, goInto, goOut, moved, scrolledDetail } from "./moving.ts";
-import { refold, relist, scrolled, select, targetsOf } from "./selection.ts";
+import { relist, scrolled, select, targetsOf } from "./selection.ts";
 import { carrySorting } from "./shown.ts";
 import { readTerms } from "./terms.ts";
 import {
@@ -92,7 +92,7 @@ function fed(state: ReviewState, action: Extract<Action, { kind: "fed" }>): Revi
     }
   }
   if (findings === undefined) return { ...state, scan };
-  if (!isWhole) carrySorting(state.findings, findings, changed);
+  if (!isWhole) carrySorting(state.findings, findings, changed, state.sorting.by);
   // What this session decided is newer than what was found written when the finding arrived.
   const fresh = [...action.known].filter(([fingerprint]) => !state.decisions.has(fingerprint));
   const decided = {
@@ -333,9 +333,8 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
 /** The next way to put findings together. Heads begin folded: what was many rows is to be seen at once. */
 function regrouped(state: ReviewState): ReviewState {
   const grouping = groupings[(groupings.indexOf(state.grouping) + 1) % groupings.length] ?? "value";
-  const open = relist({ ...state, grouping, folded: new Set() });
   const toast = grouping === "value" ? "by value: no heads" : `under heads by ${grouping}`;
-  return { ...refold(open, new Set(open.list.groups.keys())), toast };
+  return { ...relist({ ...state, grouping }, "all"), toast };
 }
 
 function asked(state: ReviewState, kind: "ignore" | "comment"): ReviewState {

@@ -1,5 +1,7 @@
 import { groupIdOf, isGroupId, listing, refolded, type Group } from "./grouping.ts";
-import { layeredMap, type LayeredMap } from "./layered-map.ts";
+import type { Finding } from "../model/finding.ts";
+import type { Verdict } from "../model/decision.ts";
+import { layeredMap } from "./layered-map.ts";
 import { layoutOf, type Size } from "./layout.ts";
 import { matches } from "./query.ts";
 import { shownFindings } from "./shown.ts";
@@ -29,15 +31,28 @@ export function isOpen(state: ReviewState, fingerprint: string): boolean {
   return finding !== undefined && verdictOf(state, finding) === undefined;
 }
 
+type Marking = Pick<ReviewState, "marked" | "range" | "query" | "findings" | "decisions" | "conflicts">;
+
+/** Each frame asks several times. */
+let lastMarked: { readonly of: Marking; readonly shown: readonly string[] } | undefined;
+
 /** Marked findings that the filter shows, with those of a range. Costs what is marked, not what is shown. */
 function markedShown(state: ReviewState): readonly string[] {
-  const { marked, range, query } = state;
+  const { marked, range, query, findings } = state;
   if (marked.size === 0 && range === undefined) return [];
+  if (lastMarked !== undefined && isSameMarking(lastMarked.of, state)) return lastMarked.shown;
   const all = range === undefined ? marked : new Set([...marked, ...range.covered]);
-  return [...all].filter((fingerprint) => {
-    const finding = state.findings.get(fingerprint);
+  const shown = [...all].filter((fingerprint) => {
+    const finding = findings.get(fingerprint);
     return finding !== undefined && (query.terms.length === 0 || matches(query, finding, verdictOf(state, finding)));
   });
+  lastMarked = { of: state, shown };
+  return shown;
+}
+
+function isSameMarking(a: Marking, b: Marking): boolean {
+  if (a.marked !== b.marked || a.range !== b.range || a.query !== b.query || a.findings !== b.findings) return false;
+  return !a.query.asksForVerdicts || (a.decisions === b.decisions && a.conflicts === b.conflicts);
 }
 
 export function isMarked({ marked, range }: ReviewState, fingerprint: string): boolean {
@@ -59,10 +74,17 @@ export function membersOf(state: ReviewState, row: string): readonly string[] {
 }
 
 /** Filters, sorts and groups anew. The selection stays on its finding and its row; where that is no longer drawn, it goes to its head, else to the nearest after it, else before it. */
-export function relist(state: ReviewState): ReviewState {
-  const shown = shownFindings(state.findings, state.query, state.sorting, (finding) => verdictOf(state, finding));
-  const list = listing(shown, state.grouping, state.folded);
-  return placed({ ...state, openIn: countOpen(state, list.groups) }, list);
+export function relist(state: ReviewState, folding: "as it is" | "all" = "as it is"): ReviewState {
+  const verdict = (finding: Finding): Verdict | undefined => verdictOf(state, finding);
+  const shown = shownFindings(state.findings, state.query, state.sorting, verdict);
+  const { list, open } = listing(
+    shown,
+    state.grouping,
+    folding === "all" ? folding : state.folded,
+    (finding) => verdict(finding) === undefined,
+  );
+  const folded = folding === "all" ? new Set(list.groups.keys()) : state.folded;
+  return placed({ ...state, folded, openIn: layeredMap(open) }, list);
 }
 
 /** After decisions on some findings that are shown: where the filter asks for decisions, those that no longer pass are gone. */
@@ -90,16 +112,6 @@ function placed(state: ReviewState, list: ReviewState["list"]): ReviewState {
   return scrolled({ ...moved, list, top: row - (before - state.top) });
 }
 
-function countOpen(state: ReviewState, groups: ReadonlyMap<string, Group>): LayeredMap<number> {
-  const counts: (readonly [string, number])[] = [];
-  for (const { id, members } of groups.values()) {
-    let open = 0;
-    for (const fingerprint of members) if (isOpen(state, fingerprint)) open += 1;
-    counts.push([id, open]);
-  }
-  return layeredMap(counts);
-}
-
 function staySelected(state: ReviewState, list: ReviewState["list"], row: number): string | undefined {
   const { selected } = state;
   const before = state.list.rows;
@@ -108,7 +120,9 @@ function staySelected(state: ReviewState, list: ReviewState["list"], row: number
   if (after.includes(selected)) return selected;
   const finding = state.findings.get(selected);
   const head = finding === undefined ? undefined : list.groups.get(groupIdOf(finding, state.grouping));
-  if (head?.members.includes(selected) === true) return head.id;
+  // Under its head it is where the filter shows it.
+  if (finding !== undefined && head !== undefined && matches(state.query, finding, verdictOf(state, finding)))
+    return head.id;
   const remaining = new Set(after);
   const next = before.slice(Math.max(0, row)).find((one) => remaining.has(one));
   return next ?? before.slice(0, Math.max(0, row)).findLast((one) => remaining.has(one)) ?? after[0];

@@ -5,7 +5,7 @@ import type { Key } from "./key-input.ts";
 import type { Size } from "./layout.ts";
 import { isReadTab, lookId, type Looker, type LookKey, type LookRow } from "./look.ts";
 import { reduce } from "./reducer.ts";
-import { searchable } from "./searchable.ts";
+import { createWarming } from "./warming.ts";
 import { initialState, selectedFinding, type Action, type Effect, type ReviewState } from "./state.ts";
 
 /** Findings come one by one and fast; taking them up in bundles keeps keys quick. In milliseconds. */
@@ -80,7 +80,7 @@ export function createSession(options: {
       });
   };
 
-  const warming = createWarming();
+  const warming = createWarming(() => state);
   const arrivals = createArrivals(decisions);
   let pending: FeedEvent[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -188,41 +188,6 @@ function createLooking(
     stop() {
       clearTimeout(timer);
       asked = "";
-    },
-  };
-}
-
-/** Texts that are made ready between two keys: a few milliseconds, also where places are read from a case. */
-const warmedAtOnce = 100;
-
-/** Makes the texts that filters look at ready while nothing else is to be done, so that the first letter of a filter is as quick as the others. */
-function createWarming(): { add(events: readonly FeedEvent[]): void; stop(): void } {
-  const waiting: (readonly Finding[])[] = [];
-  let next: NodeJS.Immediate | undefined;
-  let at = 0;
-  const warm = (): void => {
-    next = undefined;
-    const [findings] = waiting;
-    if (findings === undefined) return;
-    for (const finding of findings.slice(at, at + warmedAtOnce)) searchable(finding);
-    at += warmedAtOnce;
-    if (at >= findings.length) {
-      waiting.shift();
-      at = 0;
-    }
-    next = setImmediate(warm);
-  };
-  return {
-    add(events) {
-      for (const event of events) {
-        if ((event.kind === "findings" || event.kind === "done") && event.findings !== undefined)
-          waiting.push(event.findings);
-      }
-      next ??= setImmediate(warm);
-    },
-    stop() {
-      waiting.length = 0;
-      clearImmediate(next);
     },
   };
 }

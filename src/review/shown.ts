@@ -3,6 +3,7 @@ import type { Finding } from "../model/finding.ts";
 import { severities } from "../model/rule.ts";
 import type { Verdict } from "../model/decision.ts";
 import { isNarrower, matches, type Query } from "./query.ts";
+import { sortedInSteps } from "./sorted-steps.ts";
 
 export type SortKey = "severity" | "rule" | "path" | "places" | "date";
 
@@ -38,34 +39,81 @@ export function shownFindings(
 
 const lastPassed = new WeakMap<readonly Finding[], { readonly query: Query; readonly passed: readonly Finding[] }>();
 
-/** A finding with what it is sorted by, which is worked out once. */
+/** A finding with what it is sorted by. */
 interface Sortable {
   readonly finding: Finding;
-  readonly first: number | string;
   /** Severity, then confidence; 0 is the worst. */
   readonly rank: number;
+  /** Of its places, which are read for it; absent while nobody asked. */
+  where: Where | undefined;
 }
 
+interface Where {
+  readonly path: string;
+  readonly places: number;
+  /** Of the first commit; empty where there is none. */
+  readonly date: string;
+}
+
+const sortables = new WeakMap<Finding, Sortable>();
+
+function sortable(finding: Finding): Sortable {
+  const known = sortables.get(finding);
+  if (known !== undefined) return known;
+  const rank = severities.indexOf(finding.severity) * confidences.length + confidences.indexOf(finding.confidence);
+  const made = { finding, rank, where: undefined };
+  sortables.set(finding, made);
+  return made;
+}
+
+/** Makes ready what a finding is sorted by. */
+export function placed(finding: Finding): Sortable {
+  const one = sortable(finding);
+  if (one.where !== undefined) return one;
+  const { sightings } = finding;
+  const origin = sightings[0]?.origin;
+  const path = origin === undefined ? "" : originPath(origin);
+  const date = origin?.kind === "git" ? (origin.commit?.date ?? "") : "";
+  one.where = { path, places: sightings.length, date };
+  return one;
+}
+
+function itemFor(by: SortKey): (finding: Finding) => Sortable {
+  return by === "severity" || by === "rule" ? sortable : placed;
+}
+
+/** A list by one key, not reversed, and both ways as findings. */
 interface SortedList {
-  readonly sorting: Sorting;
   readonly sortables: readonly Sortable[];
   readonly list: readonly Finding[];
+  reversed?: readonly Finding[];
 }
 
 // Each letter of a filter asks again, and sorting is the slow part of a long list.
-const lastSorted = new WeakMap<ReadonlyMap<string, Finding>, SortedList>();
+const sortedLists = new WeakMap<ReadonlyMap<string, Finding>, Map<SortKey, SortedList>>();
 
-function sorted(findings: ReadonlyMap<string, Finding>, sorting: Sorting): readonly Finding[] {
-  const known = lastSorted.get(findings);
-  if (known?.sorting.by === sorting.by && known.sorting.isReversed === sorting.isReversed) return known.list;
-  const all = [...findings.values()].map((finding) => sortable(finding, sorting.by));
-  return kept(findings, sorting, all.sort(comparison(sorting))).list;
+function sorted(findings: ReadonlyMap<string, Finding>, { by, isReversed }: Sorting): readonly Finding[] {
+  const known =
+    sortedLists.get(findings)?.get(by) ??
+    kept(findings, by, Array.from(findings.values(), itemFor(by)).sort(comparison(by)));
+  if (!isReversed) return known.list;
+  return (known.reversed ??= known.list.toReversed());
 }
 
-function kept(findings: ReadonlyMap<string, Finding>, sorting: Sorting, sortables: readonly Sortable[]): SortedList {
-  const made = { sorting, sortables, list: sortables.map(({ finding }) => finding) };
-  lastSorted.set(findings, made);
+function kept(findings: ReadonlyMap<string, Finding>, by: SortKey, all: readonly Sortable[]): SortedList {
+  const made = { sortables: all, list: all.map(({ finding }) => finding) };
+  const lists = sortedLists.get(findings) ?? new Map<SortKey, SortedList>();
+  sortedLists.set(findings, lists.set(by, made));
   return made;
+}
+
+/** Sorts by every key in steps, so that `s` finds it done. Whoever asks for the next step may do something else in between. */
+export function* sortAhead(findings: ReadonlyMap<string, Finding>): Generator<undefined, void> {
+  for (const by of sortKeys) {
+    if (sortedLists.get(findings)?.has(by) === true) continue;
+    const all = yield* sortedInSteps(Array.from(findings.values(), itemFor(by)), comparison(by));
+    kept(findings, by, all);
+  }
 }
 
 /**
@@ -76,13 +124,13 @@ export function carrySorting(
   before: ReadonlyMap<string, Finding>,
   after: ReadonlyMap<string, Finding>,
   changed: readonly Finding[],
+  by: SortKey,
 ): void {
-  const known = lastSorted.get(before);
+  const known = sortedLists.get(before)?.get(by);
   if (known === undefined) return;
-  const { sorting } = known;
-  const compare = comparison(sorting);
+  const compare = comparison(by);
   const fresh = new Map(changed.map((finding) => [finding.fingerprint, finding]));
-  const added = [...fresh.values()].map((finding) => sortable(finding, sorting.by)).sort(compare);
+  const added = Array.from(fresh.values(), itemFor(by)).sort(compare);
   const all: Sortable[] = [];
   let at = 0;
   for (const one of known.sortables) {
@@ -91,42 +139,31 @@ export function carrySorting(
     all.push(one);
   }
   for (; at < added.length; at++) all.push(added[at]!);
-  kept(after, sorting, all);
+  kept(after, by, all);
 }
 
-function comparison({ by, isReversed }: Sorting): (a: Sortable, b: Sortable) => number {
-  const direction = isReversed ? -1 : 1;
-  // The newest comes first.
-  const firstDirection = by === "date" ? -direction : direction;
+function comparison(by: SortKey): (a: Sortable, b: Sortable) => number {
+  const first = firstComparison(by);
   return (a, b) =>
-    firstDirection * compareText(a.first, b.first) ||
-    direction *
-      (a.rank - b.rank ||
-        compareText(a.finding.rule.id, b.finding.rule.id) ||
-        compareText(a.finding.fingerprint, b.finding.fingerprint));
+    first(a, b) ||
+    a.rank - b.rank ||
+    compareText(a.finding.rule.id, b.finding.rule.id) ||
+    compareText(a.finding.fingerprint, b.finding.fingerprint);
 }
 
-function sortable(finding: Finding, by: SortKey): Sortable {
-  const rank = severities.indexOf(finding.severity) * confidences.length + confidences.indexOf(finding.confidence);
-  return { finding, rank, first: firstOf(finding, rank, by) };
-}
-
-function firstOf(finding: Finding, rank: number, by: SortKey): number | string {
+function firstComparison(by: SortKey): (a: Sortable, b: Sortable) => number {
   switch (by) {
     case "severity":
-      return rank;
+      return (a, b) => a.rank - b.rank;
     case "rule":
-      return finding.rule.id;
-    case "path": {
-      const origin = finding.sightings[0]?.origin;
-      return origin === undefined ? "" : originPath(origin);
-    }
+      return (a, b) => compareText(a.finding.rule.id, b.finding.rule.id);
+    case "path":
+      return (a, b) => compareText(a.where!.path, b.where!.path);
     case "places":
-      return -finding.sightings.length;
-    case "date": {
-      const origin = finding.sightings[0]?.origin;
-      return origin?.kind === "git" ? (origin.commit?.date ?? "") : "";
-    }
+      return (a, b) => b.where!.places - a.where!.places;
+    case "date":
+      // The newest comes first.
+      return (a, b) => compareText(b.where!.date, a.where!.date);
   }
 }
 

@@ -67,7 +67,7 @@ test("what is no case is left as it is, and said to be none", async () => {
 test("a case of a newer leaktrace is not touched", async () => {
   const path = await made((file) => file.run("PRAGMA user_version = 7"));
   const before = readFileSync(path);
-  await expect(CaseFile.open(path)).rejects.toThrow(/written by a newer leaktrace \(schema 7; this one knows 1\)/);
+  await expect(CaseFile.open(path)).rejects.toThrow(/written by a newer leaktrace \(schema 7; this one knows \d\)/);
   expect(readFileSync(path).equals(before)).toBe(true);
   expect(existsSync(`${path}-wal`)).toBe(false);
 });

@@ -139,26 +139,17 @@ function wholeCase({ file, report }: OpenCase): Subject {
   return { feed: createListFeed(file.path, findings, problems), finish: () => Promise.resolve() };
 }
 
-/** Findings that are told at once, between two looks at the keys. */
-const fedAtOnce = 2000;
-
 /** The findings of a case, which are read once somebody looks, and has seen a first frame: fifty thousand take a moment. */
 function fedCase({ file, report }: OpenCase): Subject {
   const feed = createLiveFeed(file.path, { isReading: true });
-  let isStopped = false;
   let failure: unknown;
   let filling: Promise<void> | undefined;
   const fill = async (): Promise<void> => {
+    await setImmediate();
     try {
-      await setImmediate();
       const { findings, problems } = report();
       for (const problem of problems) feed.observer.problem(problem);
-      for (const [i, finding] of findings.entries()) {
-        if (i % fedAtOnce === fedAtOnce - 1) await setImmediate();
-        if (isStopped) return;
-        feed.observer.finding(finding);
-      }
-      feed.end({});
+      feed.end({ findings });
     } catch (error) {
       failure = error;
       feed.end({ failure: error instanceof Error ? error.message : String(error) });
@@ -174,7 +165,6 @@ function fedCase({ file, report }: OpenCase): Subject {
       },
     },
     finish: async () => {
-      isStopped = true;
       await filling;
       if (failure !== undefined) throw failure;
     },
