@@ -17,6 +17,7 @@ const wide = [
     "cli/hostile-rules",
     "cli/inner-repositories",
     "cli/lifetimes",
+    "cli/review-reading",
     "cli/scan-targets",
     "cli/secret-files",
     "cli/selections",

@@ -1,9 +1,9 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { open, rename, stat, unlink } from "node:fs/promises";
 import { verdicts, type Decision, type DecisionChange, type Verdict } from "../model/decision.ts";
 import { ToolError } from "../model/problem.ts";
 import type { Decider } from "./decide.ts";
 import { applyDecision } from "./decision-effect.ts";
+import { replaceFile } from "./replace-file.ts";
 import { readTextFile } from "./text-file.ts";
 import { append } from "../model/multimap.ts";
 
@@ -202,25 +202,11 @@ export async function readIgnoreFile(
   return text === undefined ? undefined : parseIgnoreFile(text);
 }
 
-/**
- * Writes the file beside its place and moves it there, so that a reader sees the old or the new one, whole. A link at the path is
- * replaced, never followed. Keeps the permissions of a file that is there; a new one can be read by all, as it goes into git.
- */
+/** Writes the file, as `replaceFile` does. Throws ToolError. */
 export async function writeIgnoreFile(path: string, file: IgnoreFile): Promise<void> {
-  const mode = await stat(path).then(
-    (known) => known.mode & 0o777,
-    () => 0o644,
-  );
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    {
-      await using handle = await open(temporary, "wx", mode);
-      await handle.writeFile(serializeIgnoreFile(file));
-      await handle.sync();
-    }
-    await rename(temporary, path);
+    await replaceFile(path, serializeIgnoreFile(file));
   } catch (error) {
-    await unlink(temporary).catch(() => undefined);
     const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
     throw new ToolError("ignore-unwritable", `cannot write ${path}${code}`, { cause: error });
   }

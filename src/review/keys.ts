@@ -39,6 +39,7 @@ export type Command =
   | "tab-change"
   | "tab-story"
   | "tab-why"
+  | "tab-blame"
   | "next-tab"
   | "previous-tab"
   | "next-place"
@@ -181,7 +182,7 @@ export const bindings: readonly Binding[] = [
     keys: ["3"],
     group: "look",
     word: "change",
-    text: "detail: what the commit that brought it changed",
+    text: "detail: what the commit or layer that brought it changed",
   },
   {
     command: "tab-story",
@@ -196,6 +197,13 @@ export const bindings: readonly Binding[] = [
     group: "look",
     word: "why",
     text: "detail: why it was reported, and what it scored",
+  },
+  {
+    command: "tab-blame",
+    keys: ["6"],
+    group: "look",
+    word: "blame",
+    text: "detail: who brought each of the lines around it",
   },
   { command: "next-tab", keys: ["]"], group: "look", word: "next tab", text: "the next of these" },
   { command: "previous-tab", keys: ["["], group: "look", word: "previous tab", text: "the one before" },

@@ -4,8 +4,8 @@ import type { Tone } from "./styled.ts";
 /** What the detail shows: `facts` and `story` are made of the finding; for the others its place is read again. */
 export type Tab = (typeof tabs)[number];
 
-/** In the order of their keys, 1 to 5. */
-export const tabs = ["facts", "text", "change", "story", "why"] as const;
+/** In the order of their keys, 1 to 6. */
+export const tabs = ["facts", "text", "change", "story", "why", "blame"] as const;
 
 export type ReadTab = Exclude<Tab, "facts" | "story">;
 

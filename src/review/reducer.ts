@@ -285,6 +285,7 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
     case "tab-change":
     case "tab-story":
     case "tab-why":
+    case "tab-blame":
       return only(turnedTo(state, tabs.find((tab) => command === `tab-${tab}`) ?? "facts"));
     case "next-tab":
     case "previous-tab": {

@@ -17,6 +17,7 @@ import {
   type ReviewOutcome,
 } from "../../review/index.ts";
 import { createLooker } from "../review/look.ts";
+import { createReading } from "../review/reading.ts";
 import { createOutside } from "../review/outside.ts";
 import { exitCodes } from "../exit.ts";
 import type { ScanOptions } from "../options.ts";
@@ -64,10 +65,13 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
       });
     }
     using opened = await openCaseOf(targets, options, reportPath);
+    const isScanned = opened?.subject === undefined && reportPath === undefined;
     const decisions = opened?.decisions ?? (await openIgnoreFile(resolve(ignoreFileName), ignoreFileName));
     const subject =
       opened?.subject ??
       (reportPath === undefined ? await scanned(targets, options, opened?.keeper) : await reported(reportPath));
+    // A case or report tells where its places are.
+    const reading = createReading(isScanned ? targets : [], options);
     const outcome = await review({
       feed: subject.feed,
       decisions,
@@ -75,10 +79,11 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
       isPlain,
       isSpoken,
       outside: createOutside(),
-      looker: createLooker(targets[0] ?? ".", options),
+      looker: createLooker(reading),
       opening: clearNotice,
       ...(options.colour === "auto" ? {} : { hasColour: options.colour === "always" }),
     });
+    reading.stop();
     process.stdout.write(`${outcome.summary}\n`);
     await subject.finish();
     return exitCodeOf(outcome.by);

@@ -1,76 +1,56 @@
 import type { Detector } from "../../detect/index.ts";
-import { fingerprint, maskIn } from "../../findings/index.ts";
-import { parseCommit } from "../../content/git/commit.ts";
-import type { GitOrigin } from "../../model/content.ts";
+import { maskIn } from "../../findings/index.ts";
+import { originPath, type GitOrigin, type ImageOrigin } from "../../model/content.ts";
 import type { FindingSighting } from "../../model/finding.ts";
 import { unifiedDiff } from "../../response/index.ts";
 import type { LookRow, Looker, ReadTab } from "../../review/index.ts";
-import { contentOf, explainedLines, openDetector } from "../explain/explained.ts";
-import type { ScanOptions } from "../options.ts";
-import { prepareScan, type Prepared } from "../setup.ts";
+import { explainedLines } from "../explain/explained.ts";
 import { maskedText } from "./masked-text.ts";
+import { secretAt, type LoadedRules, type PlaceReading } from "./reading.ts";
 
 /** Lines shown before and after a place. */
 const context = 12;
-/** A larger content is not read for a look at a few of its lines. */
+/** An older version that is larger is not compared. */
 const maxBytes = 8 << 20;
 /** Lines that differ and are held beside each other: a comparison takes the product of both. */
 const maxCompared = 2000;
 const maxRows = 400;
 /** Of a line. In UTF-16 units. */
 const maxRowLength = 2000;
-/** Values are read again from so many places at most, and so many candidates at each: a fingerprint is slow on purpose. */
+/** Values are read again from so many places at most. */
 const maxPlaces = 3;
-const maxCandidates = 8;
+/** A history that takes longer is told as far as it was looked at. */
+const blameMs = 5000;
 
-/** A content is often looked at in several ways, one after the other. */
+/** A place, and the bytes of the content that it lies in. */
 interface Read {
   readonly sighting: FindingSighting;
   readonly bytes: Buffer;
 }
 
-/**
- * Reads places again for the review: the lines around them, what their commit changed, what rules made of them. `target`: what was scanned, where a place does
- * not tell. Rules are loaded when the first place is asked for.
- */
-export function createLooker(target: string, options: ScanOptions): Looker {
-  let rules: Promise<{ readonly prepared: Prepared; readonly detector: Detector }> | undefined;
-  const loaded = (): NonNullable<typeof rules> => {
-    rules ??= prepareScan([], options).then(async (prepared) => ({ prepared, detector: await openDetector(prepared) }));
-    return rules;
-  };
-  const read = async (sighting: FindingSighting): Promise<Read | string> => {
-    const { origin } = sighting;
-    if (origin.kind === "image") return "layers are not read again here; the story tells the command that does";
-    if (origin.member !== undefined) return "what lies inside of an archive is not read again here";
-    const bytes = await contentOf(sighting, target).catch(() => undefined);
-    if (bytes === undefined) return "it cannot be read again: it has gone, or the review was started in another folder";
-    return bytes.length > maxBytes ? "it is too large to be shown here" : { sighting, bytes };
-  };
+/** Reads places again for the review: the lines around them, what their commit or layer changed, who brought the lines, what rules made of them. */
+export function createLooker(reading: PlaceReading): Looker {
   return {
     async look(tab, finding, place) {
       const sighting = finding.sightings[place];
       if (sighting === undefined) return [];
       try {
-        const got = await read(sighting);
-        if (typeof got === "string") return [{ text: got, tone: "dim" }, ...rowsOf(sighting.maskedLine)];
-        const { prepared, detector } = await loaded();
-        return (await rowsFor(tab, got, detector, prepared, target)).slice(0, maxRows);
+        const bytes = await reading.read(sighting);
+        if (typeof bytes === "string") return [{ text: bytes, tone: "dim" }, ...rowsOf(sighting.maskedLine)];
+        return (await rowsFor(tab, { sighting, bytes }, await reading.rules(), reading.targets[0] ?? ".")).slice(
+          0,
+          maxRows,
+        );
       } catch (error) {
         return [{ text: `cannot be shown: ${error instanceof Error ? error.message : String(error)}`, tone: "alert" }];
       }
     },
     async value(finding) {
       for (const sighting of finding.sightings.slice(0, maxPlaces)) {
-        const got = await read(sighting).catch(() => "");
-        if (typeof got === "string") continue;
-        const { detector } = await loaded();
-        const near = detector
-          .scan(got.bytes)
-          .detections.filter(
-            ({ startLine, endLine }) => startLine <= sighting.endLine && endLine >= sighting.startLine,
-          );
-        const found = near.slice(0, maxCandidates).find(({ secret }) => fingerprint(secret) === finding.fingerprint);
+        const bytes = await reading.read(sighting).catch(() => "");
+        if (typeof bytes === "string") continue;
+        const { detector } = await reading.rules();
+        const found = secretAt(bytes, finding, sighting, detector);
         if (found !== undefined) return found.secret;
       }
       return undefined;
@@ -80,11 +60,11 @@ export function createLooker(target: string, options: ScanOptions): Looker {
 
 function rowsFor(
   tab: ReadTab,
-  { sighting, bytes }: Read,
-  detector: Detector,
-  prepared: Prepared,
+  read: Read,
+  { prepared, detector }: LoadedRules,
   target: string,
 ): readonly LookRow[] | Promise<readonly LookRow[]> {
+  const { sighting, bytes } = read;
   switch (tab) {
     case "text": {
       const { text, secrets } = maskedText(bytes, detector, sighting);
@@ -92,6 +72,8 @@ function rowsFor(
     }
     case "change":
       return changeRows(sighting, bytes, detector, target);
+    case "blame":
+      return blameRows(read, detector, target);
     case "why": {
       const { origin, startLine: line } = sighting;
       return [...explainedLines({ name: "", origin, bytes, line }, detector, prepared)]
@@ -101,10 +83,18 @@ function rowsFor(
   }
 }
 
-function textRows({ startLine, endLine }: FindingSighting, text: string): readonly LookRow[] {
+/** The lines around a place that are shown, from 1. */
+function window(
+  { startLine, endLine }: FindingSighting,
+  lines: readonly string[],
+): { readonly from: number; readonly to: number } {
+  return { from: Math.max(1, startLine - context), to: Math.min(lines.length, endLine + context) };
+}
+
+function textRows(sighting: FindingSighting, text: string): readonly LookRow[] {
+  const { startLine, endLine } = sighting;
   const lines = text.split("\n");
-  const from = Math.max(1, startLine - context);
-  const to = Math.min(lines.length, endLine + context);
+  const { from, to } = window(sighting, lines);
   const width = String(to).length;
   return lines.slice(from - 1, to).map((line, index) => {
     const number = from + index;
@@ -114,7 +104,7 @@ function textRows({ startLine, endLine }: FindingSighting, text: string): readon
   });
 }
 
-/** What the commit that brought a place did to its file, or all of the file where it is new. */
+/** What the commit or layer that brought a place did to its file, or all of the file where it is new. */
 async function changeRows(
   sighting: FindingSighting,
   bytes: Buffer,
@@ -122,21 +112,78 @@ async function changeRows(
   target: string,
 ): Promise<readonly LookRow[]> {
   const { origin } = sighting;
+  if (origin.kind === "image") return layerRows(sighting, origin, bytes, detector);
   if (origin.kind !== "git" || origin.commit === undefined || origin.objectType !== "blob")
     return [{ text: "no commit brought it", tone: "dim" }];
   const { commit, path } = origin;
-  const before = await fileBefore(origin, target);
-  const old = before === undefined ? undefined : maskedText(before, detector);
+  const before = origin.member === undefined ? await fileBefore(origin, target) : undefined;
+  const old = before === undefined ? undefined : maskedText(before.bytes, detector);
   const fresh = maskedText(bytes, detector, sighting);
   const secrets = [...fresh.secrets, ...(old?.secrets ?? [])];
   const message = commit.message.slice(0, 2000).trimEnd().split("\n").slice(0, 12);
   return [
     row(`commit ${commit.id}`, "strong"),
     row(`${commit.author} <${commit.email}> ${commit.date}`),
+    ...(before === undefined || before.path === path ? [] : [row(`renamed from ${before.path}`)]),
     ...message.map((text) => row(`    ${text}`)),
     row(""),
-    ...differing(path, old?.text, fresh.text),
+    ...differing(originPath(origin), old?.text, fresh.text),
   ].map((one) => hidden(one, secrets));
+}
+
+/** The layer that brought a file, with the file as it is there: what lower layers had at its path is not looked for. */
+function layerRows(
+  sighting: FindingSighting,
+  origin: ImageOrigin,
+  bytes: Buffer,
+  detector: Detector,
+): readonly LookRow[] {
+  const { layer } = origin;
+  const { text, secrets } = maskedText(bytes, detector, sighting);
+  const head =
+    layer === undefined
+      ? [row(`the configuration of ${origin.image}`, "strong")]
+      : [
+          row(`layer ${layer.index} ${layer.digest}`, "strong"),
+          ...(layer.createdBy === "" ? [] : [row(layer.createdBy)]),
+        ];
+  return [...head, row(""), ...differing(originPath(origin), undefined, text)].map((one) => hidden(one, secrets));
+}
+
+/** Who brought each of the lines around a place, as the history of the commit tells it that brought the content. */
+async function blameRows({ sighting, bytes }: Read, detector: Detector, target: string): Promise<readonly LookRow[]> {
+  const { origin } = sighting;
+  if (
+    origin.kind !== "git" ||
+    origin.commit === undefined ||
+    origin.objectType !== "blob" ||
+    origin.member !== undefined
+  )
+    return [row("no commit tells who brought these lines", "dim")];
+  const { PathHistory } = await import("../../sources/git/path-history.ts");
+  const { blame } = await import("../../sources/git/blame.ts");
+  using history = await PathHistory.open(origin.repository === "" ? target : origin.repository);
+  const { text, secrets } = maskedText(bytes, detector, sighting);
+  const lines = text.split("\n");
+  const { from, to } = window(sighting, lines);
+  const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  const blamed = await blame(
+    history,
+    { commit: origin.commit.id, path: origin.path },
+    numbers,
+    AbortSignal.timeout(blameMs),
+  );
+  return numbers.map((number) => {
+    const { commit, path } = blamed.get(number) ?? {};
+    const who =
+      commit === undefined
+        ? "further back, or not here"
+        : `${commit.id.slice(0, 8)} ${new Date(commit.authorTime * 1000).toISOString().slice(0, 10)} ${commit.author.slice(0, 16)}`;
+    const isHere = number >= sighting.startLine && number <= sighting.endLine;
+    const where = path === undefined ? "" : ` (${path})`;
+    const shown = `${isHere ? ">" : " "}${String(number).padStart(String(to).length)} ${who.padEnd(36)} │ ${lines[number - 1]?.replace(/\r$/, "") ?? ""}${where}`;
+    return hidden(row(shown, isHere ? "strong" : "plain"), secrets);
+  });
 }
 
 function row(text: string, tone: LookRow["tone"] = "plain"): LookRow {
@@ -149,15 +196,23 @@ function hidden({ text, tone }: LookRow, secrets: readonly string[]): LookRow {
   return { text: secrets.length === 0 ? cut : maskIn(cut, "", secrets), tone };
 }
 
-/** The file as the first parent had it. */
-async function fileBefore({ repository, commit, path }: GitOrigin, target: string): Promise<Buffer | undefined> {
-  const { readGitContent } = await import("../../sources/git/read-content.ts");
-  const where = repository === "" ? target : repository;
-  const object = await readGitContent(where, { id: commit?.id ?? "" });
-  const parent = object === undefined ? undefined : parseCommit(object)?.parents[0];
-  if (parent === undefined) return undefined;
-  const before = await readGitContent(where, { commit: parent, path });
-  return before !== undefined && before.length <= maxBytes ? before : undefined;
+/** The file as the first parent had it, whatever it was called there. */
+async function fileBefore(
+  { repository, commit, path }: GitOrigin,
+  target: string,
+): Promise<{ readonly path: string; readonly bytes: Buffer } | undefined> {
+  const { PathHistory } = await import("../../sources/git/path-history.ts");
+  const { isAlike } = await import("../../sources/git/blame.ts");
+  using history = await PathHistory.open(repository === "" ? target : repository);
+  const brought = history.commit(commit?.id ?? "");
+  const file = brought === undefined ? undefined : history.file(brought, path);
+  const parent = history.commit(brought?.parents[0] ?? "");
+  if (brought === undefined || file === undefined || parent === undefined) return undefined;
+  const before = history.before(brought, file, parent, isAlike(history.bytes(file.id)));
+  const bytes = before === undefined ? undefined : history.bytes(before.id);
+  return before === undefined || bytes === undefined || bytes.length > maxBytes
+    ? undefined
+    : { path: before.path, bytes };
 }
 
 function differing(path: string, before: string | undefined, after: string): readonly LookRow[] {

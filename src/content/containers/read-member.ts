@@ -1,0 +1,82 @@
+import { bytesInMemory } from "./bytes.ts";
+import { ChunkReader } from "./chunk-reader.ts";
+import {
+  containerKind,
+  isCompressed,
+  isPlaced,
+  kindBytes,
+  placedMembers,
+  streamedMembers,
+  type ContainerKind,
+  type Member,
+} from "./index.ts";
+import { insideLimits } from "./limits.ts";
+
+/**
+ * Reads one member of a container that is in memory, by the path under which scans tell of it (`inner.zip!a/b`). Compressed files are expanded. Undefined where there is
+ * no such member, or where it, or a container on the way to it, has more than `maxBytes`.
+ */
+export function readMember(bytes: Uint8Array, path: string, maxBytes: number): Buffer | undefined {
+  const reader = new ChunkReader([bytes]);
+  const kind = containerKind(reader.peek(kindBytes));
+  const { maxMembers, freeBytes } = insideLimits;
+  const search = { path, maxBytes, membersLeft: maxMembers, bytesLeft: freeBytes, depthLeft: maxDepth };
+  return kind === undefined ? undefined : memberIn(kind, reader, "", search);
+}
+
+/** Containers and forms in each other: more than a scan goes through by itself. */
+const maxDepth = 40;
+
+interface Search {
+  readonly path: string;
+  readonly maxBytes: number;
+  /** What may still be looked at: an archive of a stranger has any number of members, of any size. */
+  membersLeft: number;
+  bytesLeft: number;
+  depthLeft: number;
+}
+
+function memberIn(kind: ContainerKind, reader: ChunkReader, at: string, search: Search): Buffer | undefined {
+  if (--search.depthLeft < 0) return undefined;
+  for (const member of membersOf(kind, reader, search.maxBytes)) {
+    if (--search.membersLeft < 0 || search.bytesLeft <= 0) return undefined;
+    const path = at === "" ? member.name : member.name === "" ? at : `${at}!${member.name}`;
+    const isIt = path === search.path;
+    if (!isIt && !search.path.startsWith(`${path}!`) && path !== "") continue;
+    const found = contentOf(new ChunkReader(counted(member.chunks, search)), path, isIt, search);
+    if (found !== undefined || isIt) return found;
+  }
+  return undefined;
+}
+
+/** What is looked for, in a member that is it or may hold it. */
+function contentOf(reader: ChunkReader, path: string, isIt: boolean, search: Search): Buffer | undefined {
+  const kind = containerKind(reader.peek(kindBytes));
+  if (kind !== undefined && (!isIt || isCompressed(kind))) return memberIn(kind, reader, path, search);
+  return isIt ? whole(reader, search.maxBytes) : undefined;
+}
+
+function* counted(chunks: Iterable<Uint8Array>, search: Search): Generator<Uint8Array, void> {
+  for (const chunk of chunks) {
+    search.bytesLeft -= chunk.length;
+    if (search.bytesLeft <= 0) return;
+    yield chunk;
+  }
+}
+
+function membersOf(kind: ContainerKind, reader: ChunkReader, maxBytes: number): Iterable<Member> {
+  if (!isPlaced(kind)) return streamedMembers(kind, reader, () => {});
+  const held = whole(reader, maxBytes);
+  return held === undefined ? [] : placedMembers(kind, bytesInMemory(held), () => {});
+}
+
+function whole(reader: ChunkReader, maxBytes: number): Buffer | undefined {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for (const chunk of reader.stream(maxBytes + 1)) {
+    size += chunk.length;
+    if (size > maxBytes) return undefined;
+    parts.push(Buffer.from(chunk));
+  }
+  return reader.isAtEnd ? Buffer.concat(parts) : undefined;
+}
