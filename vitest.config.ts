@@ -18,6 +18,7 @@ const wide = [
     "cli/inner-repositories",
     "cli/lifetimes",
     "cli/review-reading",
+    "cli/review-writing",
     "cli/scan-targets",
     "cli/secret-files",
     "cli/selections",

@@ -1,7 +1,7 @@
 import { loadEngine, type RegexEngine } from "../detect/index.ts";
 import { ToolError } from "../model/problem.ts";
 import type { Rule, Ruleset } from "../model/rule.ts";
-import { loadRuleset } from "../rules/index.ts";
+import { loadRuleset, type LoadRulesetOptions } from "../rules/index.ts";
 import { builtinRules } from "./builtin-rules.ts";
 
 export interface LoadedRules {
@@ -11,8 +11,10 @@ export interface LoadedRules {
   readonly engine: RegexEngine;
 }
 
-/** The rules of a command that scans nothing: those of `config`, else what a scan of `target` (or the current folder) would use. Throws ToolError. */
-export async function loadRules(options: { readonly config?: string; readonly target?: string }): Promise<LoadedRules> {
+/** The rules of a command that scans nothing: those of `draft` or `config`, else what a scan of `target` (or the current folder) would use. Throws ToolError. */
+export async function loadRules(
+  options: Pick<LoadRulesetOptions, "config" | "target" | "draft">,
+): Promise<LoadedRules> {
   const engine = await loadEngine();
   const loaded = await loadRuleset({
     ...options,

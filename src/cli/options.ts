@@ -29,6 +29,8 @@ export interface ScanKeeper {
 export interface ScanOptions {
   /** Rules: a leaktrace or gitleaks configuration. */
   readonly config?: string;
+  /** Rules that are tried, and written nowhere yet; `name`: of the file that they are for. */
+  readonly draft?: { readonly text: string; readonly name: string };
   /** Only these rules; empty: all. */
   readonly enableRules: readonly string[];
   readonly baselinePath?: string;

@@ -53,6 +53,7 @@ export async function prepareScan(
   const [loaded, decided, kernel, packed] = await Promise.all([
     loadRuleset({
       ...(options.config === undefined ? {} : { config: options.config }),
+      ...(options.draft === undefined ? {} : { draft: options.draft }),
       cwd: process.cwd(),
       env: process.env,
       ...(targets.length === 1 ? { target: targets[0]!.name } : {}),

@@ -39,7 +39,7 @@ const byName = new Map(
 );
 
 /**
- * A line (without its end) with the mark in a comment of its language behind it. Gives a sentence where that is not possible; a string is the line.
+ * A line (without its end, in whatever characters its bytes are taken for) with the mark in a comment of its language behind it. Gives a sentence where that is not possible; a string is the line.
  * `path`: of the file; `.env.local` and `Dockerfile.dev` are known by their first names.
  */
 export function markedLine(line: string, path: string): { readonly line: string } | { readonly refusal: string } {
@@ -55,5 +55,7 @@ export function markedLine(line: string, path: string): { readonly line: string 
   const [begin, end] = comment;
   if (end !== undefined && line.lastIndexOf(begin) > line.lastIndexOf(end))
     return { refusal: "a comment of several lines is open there" };
-  return { line: `${line.trimEnd()} ${[begin, allowMark, ...(end === undefined ? [] : [end])].join(" ")}` };
+  return {
+    line: `${line.replace(/[ \t]+$/, "")} ${[begin, allowMark, ...(end === undefined ? [] : [end])].join(" ")}`,
+  };
 }

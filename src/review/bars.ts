@@ -93,6 +93,7 @@ function hintSpans(state: ReviewState, room: number): readonly Span[] {
 }
 
 function footerCommands(state: ReviewState): readonly Command[] {
+  if (state.overlay === "proposal") return ["close", "down"];
   if (state.overlay !== undefined) return ["down", "close"];
   if (state.focus === "detail") return ["down", "back", "show", "help"];
   return state.list.shown.length === 0

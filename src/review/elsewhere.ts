@@ -10,8 +10,8 @@ import { line, span, type StyledLine, type Tone } from "./styled.ts";
 const maxAsked = 20_000;
 
 /**
- * Other places where the decision on the selected finding can be written, each with what it would hide among all findings. The review writes into none of them:
- * they are files of the project, and what was scanned stays as it is.
+ * Other places where the decision on the selected finding can be written, each with what it would hide among all findings. They are files of the user: what would change in them is shown
+ * before it is written.
  */
 export function elsewhereLines(state: ReviewState): readonly StyledLine[] {
   const finding = selectedFinding(state);
@@ -30,11 +30,11 @@ export function elsewhereLines(state: ReviewState): readonly StyledLine[] {
       `   The value, wherever it stands: ${places === 1 ? "1 place" : `${places.toLocaleString("en")} places`}. Recommended: it holds after moves and renames, and tells nobody the value.`,
     ),
     line(),
-    ...put("2  A mark in the line itself", "strong"),
-    ...put(`   ${sighting === undefined ? "" : placeTitle(sighting)}   add a comment with   gitleaks:allow`),
+    ...put("2  A mark in the line itself: a comment with gitleaks:allow", "strong"),
+    ...put(`   ${sighting === undefined ? "" : placeTitle(sighting)}`),
     ...put("   Hides that line from now on, with whatever secret comes there later; older commits and layers keep it."),
     line(),
-    ...put("3  An allowlist in the configuration (y copies it)", "strong"),
+    ...put("3  An allowlist in your configuration (y copies it)", "strong"),
     ...allowlistText(finding, state.place)
       .split("\n")
       .flatMap((text) => put(`   ${sanitize(text)}`, "good")),
@@ -43,15 +43,26 @@ export function elsewhereLines(state: ReviewState): readonly StyledLine[] {
       alike.length > 1 ? "alert" : "plain",
     ),
     ...alike.slice(0, 20).flatMap((one) => put(`      ${sanitize(one.masked)}`, "dim")),
+    line(),
+    ...put("4  The rule itself, in your configuration (R)", "strong"),
+    ...put(`   ${sanitize(finding.rule.id)} in your editor; what would appear and vanish is shown before it is saved.`),
+    line(),
+    ...put(
+      "2, 3 and 4 show what would change, and ask before it is written. Older commits and layers stay as they are.",
+      "dim",
+    ),
   ];
 }
 
 /** Findings that an allowlist for the rule and the file would hide: of the same rule, with no place elsewhere. */
-function sameFile(state: ReviewState, finding: Finding): readonly Finding[] {
-  const path = pathOf(finding, state.place);
+export function sameFile(
+  { findings, place }: Pick<ReviewState, "findings" | "place">,
+  finding: Finding,
+): readonly Finding[] {
+  const path = pathOf(finding, place);
   const found: Finding[] = [];
   let asked = 0;
-  for (const one of state.findings.values()) {
+  for (const one of findings.values()) {
     if (++asked > maxAsked) break;
     if (one.rule.id === finding.rule.id && one.sightings.every(({ origin }) => originPath(origin) === path))
       found.push(one);
@@ -67,9 +78,9 @@ export function allowlistText(finding: Finding, place: number): string {
     .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
     .replaceAll("'", ".")
     .replace(/\p{Cc}/gu, ".");
-  return ["[[allowlists]]", `targetRules = [${JSON.stringify(finding.rule.id)}]`, `paths = ['''^${pattern}$''']`].join(
-    "\n",
-  );
+  // Another rule that knows the value would report it then.
+  const rules = [finding.rule.id, ...finding.otherRules].map((id) => JSON.stringify(id));
+  return ["[[allowlists]]", `targetRules = [${rules.join(", ")}]`, `paths = ['''^${pattern}$''']`].join("\n");
 }
 
 function pathOf(finding: Finding, place: number): string {

@@ -13,12 +13,15 @@ import type { Looker } from "./look.ts";
 import type { Outside } from "./outside.ts";
 import { runPlain } from "./plain.ts";
 import type { ReviewState } from "./state.ts";
+import type { Writer } from "./writer.ts";
 
 export type { Counts } from "./counts.ts";
 export type { Decision, DecisionChange, DecisionSink, Verdict } from "../model/decision.ts";
 export { createListFeed, createLiveFeed, type FeedEvent, type LiveFeed, type ReviewFeed } from "./feed.ts";
 export type { Looker, LookRow, ReadTab } from "./look.ts";
 export type { Outside, ProgramStart } from "./outside.ts";
+export type { Proposal, Writer, WriteWish, Written, WrittenIn } from "./writer.ts";
+export { allowlistText, sameFile } from "./elsewhere.ts";
 export { openIgnoreFile } from "./ignore-file-sink.ts";
 
 export interface ReviewOptions {
@@ -35,6 +38,8 @@ export interface ReviewOptions {
   readonly looker?: Looker;
   /** The editor, web pages, files: what keys do outside of the terminal. */
   readonly outside?: Outside;
+  /** Writes marks, allowlists and rules. */
+  readonly writer?: Writer;
   /** Called before the screen takes the terminal: whoever has written a notice there takes it away. */
   readonly opening?: () => void;
 }
@@ -57,6 +62,7 @@ export async function review(options: ReviewOptions): Promise<ReviewOutcome> {
   const helpers = {
     ...(options.looker === undefined ? {} : { looker: options.looker }),
     ...(options.outside === undefined ? {} : { outside: options.outside }),
+    ...(options.writer === undefined ? {} : { writer: options.writer }),
   };
   const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
   if (options.isPlain === true) {
@@ -66,6 +72,7 @@ export async function review(options: ReviewOptions): Promise<ReviewOutcome> {
       input: terminal.stdin,
       output: terminal.stdout,
       now,
+      ...(options.writer === undefined ? {} : { writer: options.writer }),
     });
     return outcomeOf("quit", state);
   }

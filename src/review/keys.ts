@@ -47,6 +47,7 @@ export type Command =
   | "copy"
   | "problems"
   | "elsewhere"
+  | "rule"
   | "edit"
   | "page"
   | "export"
@@ -317,7 +318,14 @@ export const bindings: readonly Binding[] = [
     keys: ["w"],
     group: "decide",
     word: "elsewhere",
-    text: "where else it can be written: mark in the line, allowlist; and what that would hide",
+    text: "write it elsewhere: a mark in the line, an allowlist, the rule; and what that would hide",
+  },
+  {
+    command: "rule",
+    keys: ["R"],
+    group: "decide",
+    word: "rule",
+    text: "edit its rule, see what appears and vanishes, save it in your configuration",
   },
   {
     command: "undo",

@@ -18,4 +18,6 @@ export interface ProgramStart {
 /** What a key asks to be done outside. */
 export type OutsideWish =
   | { readonly kind: "edit" | "page"; readonly finding: Finding; readonly place: number }
+  /** The rule of the finding, in the user's editor. */
+  | { readonly kind: "draft"; readonly finding: Finding; readonly place: number }
   | { readonly kind: "save"; readonly findings: readonly Finding[] };

@@ -4,7 +4,8 @@ import { fit, wrap } from "./fit.ts";
 import { bindings, keyLabel, type Binding } from "./keys.ts";
 import type { Size } from "./layout.ts";
 import type { ReviewState } from "./state.ts";
-import { line, span, type StyledLine } from "./styled.ts";
+import { line, span, type StyledLine, type Tone } from "./styled.ts";
+import type { WrittenIn } from "./writer.ts";
 
 const groupTitles: Readonly<Record<Binding["group"], string>> = {
   move: "Move",
@@ -30,6 +31,8 @@ export function overlayLines(state: ReviewState): readonly StyledLine[] {
       return problemLines(state);
     case "elsewhere":
       return elsewhereLines(state);
+    case "proposal":
+      return proposalLines(state);
     case undefined:
       return [];
   }
@@ -48,6 +51,35 @@ function helpLines(width: number): StyledLine[] {
     }
   }
   return lines;
+}
+
+const proposalTitles: Readonly<Record<WrittenIn, string>> = {
+  mark: "A mark in the line",
+  allowlist: "An allowlist in the configuration",
+  rule: "A rule in the configuration",
+};
+
+/** Rows above those that tell what would change: title, keys, a blank line. */
+export const proposalHeadRows = 3;
+
+function proposalLines({ proposal, size }: ReviewState): StyledLine[] {
+  if (proposal === undefined) return [];
+  const { what, stage, rows } = proposal;
+  const put = (text: string, tone: Tone): StyledLine[] =>
+    wrap(sanitize(text.replaceAll("\t", "  ")), size.columns).map((part) => line(span(part, tone)));
+  const keys = what === "rule" ? "e edits it again, esc drops it" : "esc leaves all as it is";
+  const answer: Readonly<Record<typeof stage, string>> = {
+    edited: "in your editor",
+    working: `looking; ${keys}`,
+    ready: `enter writes it; ${keys}`,
+    refused: `not possible; ${keys}`,
+  };
+  return [
+    line(span(fit(proposalTitles[what], size.columns), "strong")),
+    ...put(answer[stage], stage === "refused" ? "alert" : "good"),
+    line(),
+    ...rows.flatMap(({ text, tone }) => put(text, tone)),
+  ];
 }
 
 function problemLines(state: ReviewState): StyledLine[] {

@@ -5,15 +5,18 @@ import { sanitize } from "../model/sanitize.ts";
 import { verdictWords, type DecisionSink } from "../model/decision.ts";
 import { detailLines } from "./detail.ts";
 import type { ReviewFeed } from "./feed.ts";
+import { overlayLines, proposalHeadRows } from "./overlays.ts";
 import { placeTitle } from "./place-lines.ts";
 import { createSession, type Session } from "./session.ts";
 import { selectedFinding, verdictOf, type ReviewState } from "./state.ts";
 import { plainText } from "./styled.ts";
+import type { Writer } from "./writer.ts";
 
 /** For the detail's line breaks; lines of questions are as long as they are, for programs and screen readers. */
 const plainSize = { columns: 80, rows: 24 };
 
 const help = `r real · f false positive · i REASON ignore · x rotated · each can be followed by a reason
+w mark or w allowlist write a mark into the line, an allowlist into your configuration; both ask first
 s (or an empty line) skip · d detail · u undo · q quit`;
 
 /**
@@ -26,6 +29,7 @@ export async function runPlain(options: {
   readonly input: Readable;
   readonly output: Writable;
   readonly now: () => string;
+  readonly writer?: Writer;
 }): Promise<ReviewState> {
   const news = createNews();
   const session = createSession({
@@ -35,6 +39,7 @@ export async function runPlain(options: {
     now: options.now,
     changed: news.tell,
     perform: () => {},
+    ...(options.writer === undefined ? {} : { writer: options.writer }),
   });
   const say = (text: string): void => {
     options.output.write(`${text}\n`);
@@ -74,7 +79,7 @@ async function ask(
     number += 1;
     session.select(finding.fingerprint);
     say(question(session.state(), finding, number));
-    const outcome = await answered(session, finding, answers, say);
+    const outcome = await answered(session, finding, answers, nextChange, say);
     if (outcome === "quit") return;
     if (outcome === "skip") skipped.add(finding.fingerprint);
     if (outcome === "undone") {
@@ -89,6 +94,7 @@ async function answered(
   session: Session,
   finding: Finding,
   answers: AsyncIterator<string>,
+  nextChange: () => Promise<void>,
   say: (text: string) => void,
 ): Promise<"decided" | "skip" | "undone" | "quit"> {
   for (;;) {
@@ -109,6 +115,17 @@ async function answered(
       case "d":
         for (const row of detailLines(session.state())) say(plainText(row));
         break;
+      case "w": {
+        const key = elsewhere.find(([, word]) => rest.trim() === word)?.[0];
+        if (key === undefined) {
+          say(`w takes ${elsewhere.map(([, word]) => word).join(" or ")}`);
+          break;
+        }
+        await writeElsewhere(session, key, answers, nextChange, say);
+        if (verdictOf(session.state(), session.state().findings.get(finding.fingerprint) ?? finding) !== undefined)
+          return "decided";
+        break;
+      }
       case "r":
       case "f":
       case "x":
@@ -128,6 +145,40 @@ async function answered(
         say(help);
     }
   }
+}
+
+/** Keys of the overlay of places, and what they are called here. */
+const elsewhere = [
+  ["2", "mark"],
+  ["3", "allowlist"],
+] as const;
+
+/** Shows what would be written elsewhere, and writes it where the answer is yes. The same keys as on the screen. */
+async function writeElsewhere(
+  session: Session,
+  key: string,
+  answers: AsyncIterator<string>,
+  nextChange: () => Promise<void>,
+  say: (text: string) => void,
+): Promise<void> {
+  session.key({ name: "w", text: "w" });
+  session.key({ name: key, text: key });
+  while (session.state().proposal?.stage === "working") await nextChange();
+  const tell = (): void => {
+    for (const row of overlayLines(session.state()).slice(proposalHeadRows)) say(plainText(row));
+  };
+  tell();
+  if (session.state().proposal?.stage === "ready") {
+    say("write it? [y n]");
+    const answer = await answers.next();
+    const isYes = answer.done !== true && /^\s*y/i.test(answer.value);
+    session.key(isYes ? { name: "Enter", text: "" } : { name: "Esc", text: "" });
+    await session.settled();
+    // Why it could not be written.
+    if (session.state().overlay !== undefined) tell();
+    else say(session.state().toast);
+  }
+  if (session.state().overlay !== undefined) session.key({ name: "Esc", text: "" });
 }
 
 async function askedReason(answers: AsyncIterator<string>, say: (text: string) => void): Promise<string> {
@@ -170,7 +221,7 @@ function question(state: ReviewState, finding: Finding, number: number): string 
   const [first] = finding.sightings;
   const where = first === undefined ? "" : ` in ${placeTitle(first)}`;
   const more = finding.sightings.length > 1 ? ` and ${finding.sightings.length - 1} more places` : "";
-  return `${number}. ${finding.severity} ${sanitize(finding.rule.id)} ${sanitize(finding.masked)}${where}${more} (${state.counts.open} open) [r f i x s d u q ?]`;
+  return `${number}. ${finding.severity} ${sanitize(finding.rule.id)} ${sanitize(finding.masked)}${where}${more} (${state.counts.open} open) [r f i x w s d u q ?]`;
 }
 
 interface News {

@@ -4,9 +4,8 @@ import { comment, decide, nextOpen, notWritten, redo, undo } from "./deciding.ts
 import type { Key } from "./key-input.ts";
 import { commandOf, type Command } from "./keys.ts";
 import { lookId, tabs, type LookRow, type Tab } from "./look.ts";
-import { allowlistText } from "./elsewhere.ts";
+import { drafted, hiddenBy, inOverlay, proposed } from "./in-overlay.ts";
 import { editLine, lineOf, lineText } from "./line-editor.ts";
-import { overlayHeight, overlayLines } from "./overlays.ts";
 import { parseQuery } from "./query.ts";
 import { sortKeys } from "./shown.ts";
 import { countVerdicts } from "./counts.ts";
@@ -45,6 +44,10 @@ export function reduce(state: ReviewState, action: Action): Reduced {
       return only(notWritten(state, action.step, action.act, action.reason));
     case "said":
       return only({ ...state, toast: action.text });
+    case "proposed":
+      return only(proposed(state, action));
+    case "written":
+      return only(writtenElsewhere(state, action));
     case "looked":
       return only({ ...state, looks: withLook(state.looks, lookId(action.key), action.rows) });
     case "value":
@@ -127,7 +130,7 @@ function reduceKey(before: ReviewState, key: Key, now: string): Reduced {
   const state: ReviewState = { ...before, toast: "" };
   if (state.prompt !== undefined) return typed(state, state.prompt, key, now);
   if (command === undefined) return only(state);
-  if (state.overlay !== undefined) return inOverlay(state, command);
+  if (state.overlay !== undefined) return inOverlay(state, command, key.name);
   return commanded(state, command, now);
 }
 
@@ -167,6 +170,16 @@ function listOf({ selected, list, top }: ReviewState): Prompt["from"] {
   return { selected, list, top };
 }
 
+/** What was written elsewhere hides from now on what the next scan leaves out. */
+function writtenElsewhere(state: ReviewState, written: Extract<Action, { kind: "written" }>): ReviewState {
+  const closed: ReviewState = { ...state, overlay: undefined, overlayTop: 0, proposal: undefined };
+  const findings = hiddenBy(state, written);
+  const hidden = fed(closed, { kind: "fed", events: [{ kind: "findings", findings }], known: new Map() });
+  const next = nextOpen(hidden, 1);
+  const moved = next === undefined || findings.length === 0 ? hidden : select(hidden, next);
+  return { ...moved, toast: written.said };
+}
+
 /** To a finding, where the list draws it. */
 function goneTo(state: ReviewState, fingerprint: string): ReviewState {
   return state.list.rows.includes(fingerprint) ? select(state, fingerprint) : state;
@@ -189,43 +202,6 @@ function filteredSoFar(state: ReviewState, filter: string, from: Prompt["from"])
   const query = parseQuery(filter.slice(0, -last.length));
   const complaint = whole.query.complaint === "" ? `nothing has ${last}` : whole.query.complaint;
   return relist({ ...whole, selected, list, top, query: { ...query, complaint } });
-}
-
-function inOverlay(state: ReviewState, command: Command): Reduced {
-  const page = overlayHeight(state.size);
-  const last = Math.max(0, overlayLines(state).length - page);
-  const to = (overlayTop: number): Reduced => only({ ...state, overlayTop: Math.max(0, Math.min(last, overlayTop)) });
-  switch (command) {
-    case "down":
-      return to(state.overlayTop + 1);
-    case "up":
-      return to(state.overlayTop - 1);
-    case "half-down":
-    case "page-down":
-      return to(state.overlayTop + page);
-    case "half-up":
-    case "page-up":
-      return to(state.overlayTop - page);
-    case "top":
-      return to(0);
-    case "bottom":
-      return to(last);
-    case "quit":
-      return { state, effects: [{ kind: "quit", by: "quit" }] };
-    case "copy": {
-      const finding = state.overlay === "elsewhere" ? selectedFinding(state) : undefined;
-      if (finding === undefined) return only(state);
-      return { state, effects: [{ kind: "copy", what: "allowlist", text: allowlistText(finding, state.place) }] };
-    }
-    case "close":
-    case "back":
-    case "help":
-    case "problems":
-    case "elsewhere":
-      return only({ ...state, overlay: undefined, overlayTop: 0 });
-    default:
-      return only(state);
-  }
 }
 
 function commanded(state: ReviewState, command: Command, now: string): Reduced {
@@ -303,6 +279,8 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
     case "problems":
     case "elsewhere":
       return only({ ...state, overlay: command, overlayTop: 0, revealed: undefined });
+    case "rule":
+      return drafted(state);
     case "edit":
     case "page": {
       const finding = selectedFinding(state);

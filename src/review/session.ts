@@ -5,7 +5,9 @@ import type { Key } from "./key-input.ts";
 import type { Size } from "./layout.ts";
 import { isReadTab, lookId, type Looker, type LookKey, type LookRow } from "./look.ts";
 import { reduce } from "./reducer.ts";
+import { createProposing } from "./proposing.ts";
 import { createWarming } from "./warming.ts";
+import type { Writer, WriteWish } from "./writer.ts";
 import { initialState, selectedFinding, type Action, type Effect, type ReviewState } from "./state.ts";
 
 /** Findings come one by one and fast; taking them up in bundles keeps keys quick. In milliseconds. */
@@ -15,7 +17,7 @@ const bundleMs = 50;
 const findingsPerMs = 50;
 
 /** What the session cannot do itself. Writing decisions is its own matter. */
-export type OuterEffect = Exclude<Effect, { kind: "write" | "value" }>;
+export type OuterEffect = Exclude<Effect, { kind: "write" | "value" | "propose" | "commit" | "withdraw" }>;
 
 export interface Session {
   readonly state: () => ReviewState;
@@ -23,6 +25,10 @@ export interface Session {
   readonly resize: (size: Size) => void;
   readonly select: (fingerprint: string) => void;
   readonly say: (text: string) => void;
+  /** The draft of a rule could not be edited. */
+  readonly refuse: (text: string) => void;
+  /** Has worked out what a draft that was edited would change. */
+  readonly propose: (wish: WriteWish) => void;
   /** Waits until every decision so far is written, or has failed to be. */
   readonly settled: () => Promise<void>;
   /** Stops listening to the feed and waits until every decision is written, or has failed to be. */
@@ -41,6 +47,7 @@ export function createSession(options: {
   readonly changed: () => void;
   readonly perform: (effect: OuterEffect) => void;
   readonly looker?: Looker;
+  readonly writer?: Writer;
 }): Session {
   const { feed, decisions } = options;
   const history = decisions.history?.();
@@ -57,11 +64,15 @@ export function createSession(options: {
     for (const effect of reduced.effects) {
       if (effect.kind === "write") write(effect);
       else if (effect.kind === "value") readValue(effect.finding);
+      else if (effect.kind === "propose") proposing.begin(effect.wish, state.findings);
+      else if (effect.kind === "commit") proposing.commit();
+      else if (effect.kind === "withdraw") proposing.withdraw();
       else options.perform(effect);
     }
     looking.follow(state);
     options.changed();
   };
+  const proposing = createProposing(options.writer, dispatch);
   const looking = createLooking(options.looker, (key, rows) => dispatch({ kind: "looked", key, rows }));
   const readValue = ({ fingerprint }: Finding): void => {
     const finding = state.findings.get(fingerprint);
@@ -113,13 +124,16 @@ export function createSession(options: {
     resize: (size) => dispatch({ kind: "resized", size }),
     select: (fingerprint) => dispatch({ kind: "selected", fingerprint }),
     say: (text) => dispatch({ kind: "said", text }),
-    settled: () => writing,
+    refuse: (text) => dispatch({ kind: "proposed", what: "rule", stage: "refused", rows: [{ text, tone: "alert" }] }),
+    propose: (wish) => proposing.begin(wish, state.findings),
+    settled: () => writing.then(() => proposing.settled()),
     close: () => {
       unsubscribe();
       warming.stop();
       looking.stop();
+      proposing.withdraw();
       clearTimeout(timer);
-      return writing;
+      return writing.then(() => proposing.settled());
     },
   };
 }

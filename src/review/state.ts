@@ -19,6 +19,7 @@ import { noCounts, type Counts } from "./counts.ts";
 import type { Grouping, Listing } from "./grouping.ts";
 import { layeredMap, type LayeredMap } from "./layered-map.ts";
 import type { OutsideWish } from "./outside.ts";
+import type { Written, WrittenIn, WriteWish } from "./writer.ts";
 import { parseQuery, type Query } from "./query.ts";
 import type { Sorting } from "./shown.ts";
 
@@ -70,8 +71,10 @@ export interface ReviewState {
   readonly looks: ReadonlyMap<string, readonly LookRow[]>;
   /** The one finding whose value is shown in the clear, and the value. */
   readonly revealed: { readonly fingerprint: string; readonly value: string } | undefined;
-  readonly overlay: "help" | "problems" | "elsewhere" | undefined;
+  readonly overlay: "help" | "problems" | "elsewhere" | "proposal" | undefined;
   readonly overlayTop: number;
+  /** What is to be written beside the decisions, while its overlay is open. */
+  readonly proposal: ProposalState | undefined;
   readonly prompt: Prompt | undefined;
   readonly toast: string;
   /** What went wrong in this session, the last ones: a message is gone with the next key. */
@@ -80,6 +83,12 @@ export interface ReviewState {
   readonly lastReason: string;
   readonly past: readonly Step[];
   readonly future: readonly Step[];
+}
+
+export interface ProposalState extends WriteWish {
+  /** `edited`: the editor has the draft. */
+  readonly stage: "edited" | "working" | "ready" | "refused";
+  readonly rows: readonly LookRow[];
 }
 
 export interface ScanState {
@@ -127,6 +136,14 @@ export type Action =
   | { readonly kind: "not-written"; readonly step: Step; readonly act: DecisionAct; readonly reason: string }
   /** What was done outside, or why it was not. */
   | { readonly kind: "said"; readonly text: string }
+  /** What came of a wish to write, so far. */
+  | {
+      readonly kind: "proposed";
+      readonly what: WrittenIn;
+      readonly stage: "working" | "ready" | "refused";
+      readonly rows: readonly LookRow[];
+    }
+  | ({ readonly kind: "written" } & Written)
   | { readonly kind: "looked"; readonly key: LookKey; readonly rows: readonly LookRow[] }
   /** The value that was asked for, read again; absent where it is not to be had. */
   | { readonly kind: "value"; readonly fingerprint: string; readonly value?: string };
@@ -142,6 +159,10 @@ export type Effect =
   | { readonly kind: "copy"; readonly what: "fingerprint" | "allowlist"; readonly text: string }
   | { readonly kind: "outside"; readonly wish: OutsideWish }
   | { readonly kind: "value"; readonly finding: Finding }
+  /** Has worked out what writing would change. */
+  | { readonly kind: "propose"; readonly wish: WriteWish }
+  | { readonly kind: "commit" }
+  | { readonly kind: "withdraw" }
   | { readonly kind: "redraw" }
   | { readonly kind: "suspend" }
   | { readonly kind: "quit"; readonly by: "quit" | "interrupt" };
@@ -195,6 +216,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
     revealed: undefined,
     overlay: undefined,
     overlayTop: 0,
+    proposal: undefined,
     prompt: undefined,
     toast: "",
     failures: [],

@@ -6,14 +6,14 @@ export interface TextSpan {
   readonly end: number;
 }
 
-/** The `[[rules]]` block of a rule, with its tables, up to the next block; comments before the next one belong to that. Undefined where there is none; of several the last, which counts. */
+/** The `[[rules]]` block of a rule, with its tables, up to the next block; comments before the next one, or at the end, are no part of it. Undefined where there is none; of several the last, which counts. */
 export function ruleBlock(text: string, id: string): TextSpan | undefined {
   const headers = headersOf(text);
   for (let at = headers.length - 1; at >= 0; at--) {
     const header = headers[at]!;
     if (!/^\[\[\s*rules\s*\]\]/i.test(header.text)) continue;
     const next = headers.slice(at + 1).find((one) => !/^\[\[?\s*rules\s*\./i.test(one.text));
-    const end = next === undefined ? text.length : withoutComments(text, next.start);
+    const end = withoutComments(text, next?.start ?? text.length);
     // Keys of its own stand before the first table inside of it.
     const keysEnd = headers[at + 1]?.start ?? text.length;
     if (idIn(text.slice(header.start, keysEnd)) === id) return { start: header.start, end };
@@ -25,9 +25,7 @@ export function ruleBlock(text: string, id: string): TextSpan | undefined {
 export function withRule(text: string, id: string, block: string): string {
   const span = ruleBlock(text, id);
   if (span === undefined) return withBlock(text, block);
-  const end = lineEndOf(text);
-  const isLast = span.end === text.length;
-  return text.slice(0, span.start) + written(block, end) + (isLast ? "" : end) + text.slice(span.end);
+  return text.slice(0, span.start) + written(block, lineEndOf(text)) + text.slice(span.end);
 }
 
 /** The text with a block more at its end. */

@@ -19,6 +19,8 @@ import { invalid } from "./toml.ts";
 export interface LoadRulesetOptions {
   /** `--config`: a path, or `built-in`. */
   readonly config?: string;
+  /** A configuration that is not written yet, in place of any other. `name`: where it is going to be. */
+  readonly draft?: { readonly text: string; readonly name: string };
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What is scanned, as given on the command line: a folder can hold a configuration. `-`, and no target, stand for `cwd`. */
@@ -38,7 +40,7 @@ export interface LoadRulesetOptions {
 export async function loadRuleset(
   options: LoadRulesetOptions,
 ): Promise<{ ruleset: Ruleset; warnings: readonly string[] }> {
-  const found = await discover(options);
+  const found = options.draft === undefined ? await discover(options) : { ...options.draft, warnings: [] };
   if (found === undefined) {
     const ruleset = await options.builtin();
     if (ruleset.rules.length === 0)

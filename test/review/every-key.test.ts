@@ -79,8 +79,9 @@ const seen: Readonly<Record<string, readonly [before: string, after: string | Re
   "tab-change": ["", /\[change\](?:.|\n)*@@ /],
   "tab-story": ["", "From its first commit on"],
   "tab-why": ["", "REPORTED"],
+  "tab-blame": ["/kind:git\r", /\[blame\](?:.|\n)* [0-9a-f]{8} \d{4}-\d\d-\d\d /],
   "next-tab": ["", "[text]"],
-  "previous-tab": ["", "[why]"],
+  "previous-tab": ["", "[blame]"],
   "next-place": ["/aws-secret\r", "place 2/2"],
   "previous-place": ["/aws-secret\r", "place 2/2"],
   show: ["", "VALUE"],
@@ -101,6 +102,7 @@ const seen: Readonly<Record<string, readonly [before: string, after: string | Re
   rotated: ["", "1 finding rotated"],
   comment: ["", "comment: "],
   elsewhere: ["", "gitleaks:allow"],
+  rule: ["", "the editor ended with 127"],
   undo: ["r", "undone: 1 finding real"],
   redo: ["ru", "done again: 1 finding real"],
 };
@@ -195,7 +197,7 @@ describe("the editor", () => {
 describe("every size and every way", () => {
   test.each([60, 80, 100, 160, 300])("%i columns: all tabs, no row is wider, nothing is told", async (columns) => {
     using seat = await opened([], { columns, rows: 30 });
-    for (const key of ["1", "2", "3", "4", "5", "t", "L", "?"]) {
+    for (const key of ["1", "2", "3", "4", "5", "6", "t", "L", "?"]) {
       seat.press(key);
       await seat.settles();
       expect(seat.rows()[0]).toMatch(/^leaktrace review/);

@@ -17,6 +17,7 @@ import {
   type ReviewOutcome,
 } from "../../review/index.ts";
 import { createLooker } from "../review/look.ts";
+import { createWriter } from "../review/writer.ts";
 import { createReading } from "../review/reading.ts";
 import { createOutside } from "../review/outside.ts";
 import { exitCodes } from "../exit.ts";
@@ -36,6 +37,8 @@ export interface ReviewCommandOptions extends ScanOptions {
 /** A feed, and what it takes to end what fills it. */
 interface Subject {
   readonly feed: ReviewFeed;
+  /** Names of what was scanned, as far as that is known by now. */
+  readonly targets: () => readonly string[];
   /** Ends a scan that is still running and waits for it; rethrows what made it fail. */
   readonly finish: () => Promise<void>;
 }
@@ -72,6 +75,7 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
       (reportPath === undefined ? await scanned(targets, options, opened?.keeper) : await reported(reportPath));
     // A case or report tells where its places are.
     const reading = createReading(isScanned ? targets : [], options);
+    using writer = createWriter(reading, options, subject.targets);
     const outcome = await review({
       feed: subject.feed,
       decisions,
@@ -80,6 +84,7 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
       isSpoken,
       outside: createOutside(),
       looker: createLooker(reading),
+      writer,
       opening: clearNotice,
       ...(options.colour === "auto" ? {} : { hasColour: options.colour === "always" }),
     });
@@ -140,19 +145,25 @@ async function openCaseOf(
 
 /** Questions are asked one by one: all that is asked is there before the first. */
 function wholeCase({ file, report }: OpenCase): Subject {
-  const { findings, problems } = report();
-  return { feed: createListFeed(file.path, findings, problems), finish: () => Promise.resolve() };
+  const { findings, problems, targets } = report();
+  return {
+    feed: createListFeed(file.path, findings, problems),
+    targets: () => targets.map(({ target }) => target),
+    finish: () => Promise.resolve(),
+  };
 }
 
 /** The findings of a case, which are read once somebody looks, and has seen a first frame: fifty thousand take a moment. */
 function fedCase({ file, report }: OpenCase): Subject {
   const feed = createLiveFeed(file.path, { isReading: true });
+  let targets: readonly string[] = [];
   let failure: unknown;
   let filling: Promise<void> | undefined;
   const fill = async (): Promise<void> => {
     await setImmediate();
     try {
-      const { findings, problems } = report();
+      const { findings, problems, targets: summaries } = report();
+      targets = summaries.map(({ target }) => target);
       for (const problem of problems) feed.observer.problem(problem);
       feed.end({ findings });
     } catch (error) {
@@ -169,6 +180,7 @@ function fedCase({ file, report }: OpenCase): Subject {
         return stop;
       },
     },
+    targets: () => targets,
     finish: async () => {
       await filling;
       if (failure !== undefined) throw failure;
@@ -197,6 +209,7 @@ async function scanned(targets: readonly string[], options: ScanOptions, keeper?
   );
   return {
     feed,
+    targets: () => places.map(({ name }) => name),
     finish: async () => {
       stop.abort();
       await scan;
@@ -216,6 +229,7 @@ async function reported(path: string): Promise<Subject> {
   const bytesPlanned = path === "-" ? 0 : (await stat(path)).size;
   const started = Date.now();
   let findings = 0;
+  let targets: readonly string[] = [];
   let failure: unknown;
   let isStopped = false;
   const reading = startReadingReport(path, (finding) => {
@@ -228,7 +242,8 @@ async function reported(path: string): Promise<Subject> {
   }, readProgressMs);
   const whole = reading.rest
     .then(
-      ({ problems }) => {
+      ({ problems, targets: summaries }) => {
+        targets = summaries.map(({ target }) => target);
         for (const problem of problems) feed.observer.problem(problem);
         if (!isStopped) feed.end({});
       },
@@ -240,6 +255,7 @@ async function reported(path: string): Promise<Subject> {
     .finally(() => clearInterval(timer));
   return {
     feed,
+    targets: () => targets,
     finish: async () => {
       isStopped = true;
       reading.stop();

@@ -1,16 +1,14 @@
 import { readFile } from "node:fs/promises";
-import type { Detector } from "../../detect/index.ts";
 import { ToolError } from "../../model/problem.ts";
-import type { Rule, Ruleset } from "../../model/rule.ts";
+import type { Ruleset } from "../../model/rule.ts";
 import { sanitize } from "../../model/sanitize.ts";
 import { writeLines } from "../../report/index.ts";
 import { ownExamples } from "../../rules/own-examples.ts";
 import { lintRule } from "../../rules/lint.ts";
-import { createRandom } from "../../rules/random.ts";
-import { fillTemplate } from "../../rules/templates.ts";
 import { exitCodes } from "../exit.ts";
 import { loadRules } from "../load-rules.ts";
 import { openDetector } from "../own-detector.ts";
+import { exampleFaults } from "../rule-examples.ts";
 import { ruleOrigins } from "../rule-origins.ts";
 
 /**
@@ -39,24 +37,6 @@ export async function run([config]: readonly string[]): Promise<number> {
   lines.push(countsText(ruleset, own.length, origins.builtinIds.length, faults));
   await writeLines(lines, process.stdout);
   return faults === 0 ? exitCodes.clean : exitCodes.found;
-}
-
-function exampleFaults(
-  rule: Rule,
-  given: ReturnType<ReturnType<typeof ownExamples>["get"]>,
-  detector: Detector,
-  matches: (pattern: string, text: string) => boolean,
-): string[] {
-  const finds = (template: string): boolean => {
-    // Of a rule on paths alone they are paths.
-    if (rule.regex === undefined) return matches(rule.path ?? "", template);
-    const text = fillTemplate(template, createRandom(rule.id));
-    return detector.scan(Buffer.from(`${text}\n`)).detections.some(({ ruleId }) => ruleId === rule.id);
-  };
-  return [
-    ...(given?.examples ?? []).filter((one) => !finds(one)).map((one) => `its example is not found: ${one}`),
-    ...(given?.counterExamples ?? []).filter(finds).map((one) => `its counter-example is found: ${one}`),
-  ];
 }
 
 function countsText({ rules }: Ruleset, own: number, builtin: number, faults: number): string {

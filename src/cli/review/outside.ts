@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import { findingToRecord } from "../../findings/index.ts";
-import type { Origin } from "../../model/content.ts";
+import type { GitOrigin, Origin } from "../../model/content.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { Outside, ProgramStart } from "../../review/index.ts";
 
@@ -29,10 +29,15 @@ function editorFor(finding: Finding, place: number, env: Environment): ProgramSt
   const path = sighting === undefined ? undefined : fileOf(sighting.origin);
   if (sighting === undefined || path === undefined)
     return "no file of it is here to be edited; 2 shows the lines around it";
+  return editorAt(path, sighting.startLine, env);
+}
+
+/** The user's editor for a file, at a line from 1. */
+export function editorAt(path: string, line: number, env: Environment = process.env): ProgramStart {
   const editor = [env["VISUAL"], env["EDITOR"], "vi"].find((one) => one !== undefined && one.trim() !== "") ?? "vi";
   return {
     command: "/bin/sh",
-    args: ["-c", `${editor} "$@"`, "sh", ...lineArguments(editor, path, sighting.startLine)],
+    args: ["-c", `${editor} "$@"`, "sh", ...lineArguments(editor, path, line)],
   };
 }
 
@@ -43,11 +48,16 @@ function lineArguments(editor: string, path: string, line: number): readonly str
 }
 
 /** The file of a place: of a folder, or of the working tree beside a repository, where it is checked out. */
-function fileOf(origin: Origin): string | undefined {
+export function fileOf(origin: Origin): string | undefined {
   if (origin.member !== undefined) return undefined;
   if (origin.kind === "file") return existing(resolve(origin.path));
   if (origin.kind !== "git" || origin.path === "" || /(?:^|\/)\.\.(?:\/|$)/.test(origin.path)) return undefined;
-  return existing(resolve(origin.repository.replace(/\/?\.git\/?$/, "") || ".", origin.path));
+  return existing(resolve(workingTreeOf(origin), origin.path));
+}
+
+/** The folder in which a repository's files are checked out, where any are. */
+export function workingTreeOf({ repository }: GitOrigin): string {
+  return repository.replace(/\/?\.git\/?$/, "") || ".";
 }
 
 function existing(path: string): string | undefined {

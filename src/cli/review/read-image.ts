@@ -19,7 +19,7 @@ export interface ImageContent {
  * here any more, or never was on the disk (registries and engines).
  */
 export async function readFromImage(targets: readonly string[], asked: ImageContent): Promise<Buffer | string> {
-  const target = [asked.origin.image, ...targets].flatMap(namesIn).find(isAtHand);
+  const target = imageAtHand([asked.origin.image, ...targets]);
   if (target === undefined)
     return `${asked.origin.image} is not at hand: layers of registries and engines are gone once they were scanned`;
   const { openImage } = await import("../../sources/image/index.ts");
@@ -31,6 +31,11 @@ export async function readFromImage(targets: readonly string[], asked: ImageCont
     if (found !== undefined) return found;
   }
   return "the image has no such content any more, or it is too large to be shown";
+}
+
+/** The first of these names of images that begins with a path which is here: that beginning. */
+export function imageAtHand(names: readonly string[]): string | undefined {
+  return names.flatMap(namesIn).find(isAtHand);
 }
 
 /** What the name of an image may begin with: a tag stands behind the path. */

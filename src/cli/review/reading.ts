@@ -33,6 +33,8 @@ export interface PlaceReading {
   read(sighting: FindingSighting): Promise<Buffer | string>;
   /** Loaded when somebody asks for the first time. */
   rules(): Promise<LoadedRules>;
+  /** The rules have changed. */
+  forgetRules(): void;
   stop(): void;
 }
 
@@ -80,6 +82,7 @@ export function createReading(targets: readonly string[], options: ScanOptions):
       }));
       return rules;
     },
+    forgetRules: () => (rules = undefined),
     stop: () => over.abort(),
   };
 }

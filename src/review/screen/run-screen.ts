@@ -5,6 +5,7 @@ import { screenRows } from "../frame.ts";
 import { layoutOf, sizeOf } from "../layout.ts";
 import type { Looker } from "../look.ts";
 import type { Outside, OutsideWish } from "../outside.ts";
+import type { Writer, WriteWish } from "../writer.ts";
 import { createSession, type OuterEffect } from "../session.ts";
 import type { ReviewState } from "../state.ts";
 import { createFrameWriter } from "./frame-writer.ts";
@@ -47,6 +48,7 @@ export async function runScreen(options: {
   readonly hasColour: boolean;
   readonly looker?: Looker;
   readonly outside?: Outside;
+  readonly writer?: Writer;
   /** For a screen reader: lines instead of a screen. */
   readonly isSpoken: boolean;
 }): Promise<ScreenOutcome> {
@@ -73,7 +75,8 @@ export async function runScreen(options: {
         session.say(`${effect.what} sent to the terminal's clipboard`);
         break;
       case "outside":
-        void doOutside(effect.wish, options.outside, guard).then(session.say);
+        if (effect.wish.kind === "draft") void draft(effect.wish);
+        else void doOutside(effect.wish, options.outside, guard).then(session.say);
         break;
       case "redraw":
         display.forget();
@@ -85,6 +88,15 @@ export async function runScreen(options: {
         resolve(effect.by);
         break;
     }
+  };
+
+  const draft = async ({ finding, place }: Pick<WriteWish, "finding" | "place">): Promise<void> => {
+    const editor = await (
+      options.writer?.draft(finding, place) ?? Promise.resolve("nothing can be written here")
+    ).catch(messageOf);
+    const fault = typeof editor === "string" ? editor : guard.lend(() => runOnTerminal(editor));
+    if (fault !== "") session.refuse(fault);
+    else session.propose({ what: "rule", finding, place });
   };
 
   const write = (bytes: string): void => guard.write(bytes);
@@ -99,6 +111,7 @@ export async function runScreen(options: {
     changed,
     perform,
     ...(options.looker === undefined ? {} : { looker: options.looker }),
+    ...(options.writer === undefined ? {} : { writer: options.writer }),
   });
   const guard = takeTerminal({ stdin, stdout }, options.isSpoken ? lineSequences : screenSequences, {
     key: session.key,
@@ -129,8 +142,16 @@ export async function runScreen(options: {
   }
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Does what a key asks for outside; gives what is to be said of it. */
-async function doOutside(wish: OutsideWish, outside: Outside | undefined, guard: TerminalGuard): Promise<string> {
+async function doOutside(
+  wish: Exclude<OutsideWish, { kind: "draft" }>,
+  outside: Outside | undefined,
+  guard: TerminalGuard,
+): Promise<string> {
   if (outside === undefined) return "not here";
   switch (wish.kind) {
     case "save":

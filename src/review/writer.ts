@@ -1,0 +1,46 @@
+import type { Finding } from "../model/finding.ts";
+import type { LookRow } from "./look.ts";
+import type { ProgramStart } from "./outside.ts";
+
+/** Where a decision can be written beside the case or ignore file: a mark in the line, an allowlist in the configuration, the rule itself. */
+export type WrittenIn = "mark" | "allowlist" | "rule";
+
+/** What is asked to be written. */
+export interface WriteWish {
+  readonly what: WrittenIn;
+  readonly finding: Finding;
+  /** Index of a sighting. */
+  readonly place: number;
+}
+
+/** Something that can be written, with all that it changes; nothing is written yet. */
+export interface Proposal {
+  /** For people; masked, and sanitised when it is drawn. */
+  readonly rows: readonly LookRow[];
+  /** Writes it. Rejects with an Error whose message is a line for people where that is not possible; then nothing has changed. */
+  write(): Promise<Written>;
+}
+
+export interface Written {
+  /** One line. */
+  readonly said: string;
+  /** Findings that the next scan leaves out because of it, by fingerprint. */
+  readonly hidden: readonly string[];
+  /** The file that hides them. */
+  readonly by: string;
+}
+
+/** Writes into files of the user, each time after it was shown what would change. Never writes a value. */
+export interface Writer {
+  /** Lays out the rule of a finding to be edited, or what was made of it before; gives the user's editor for it, or a sentence. */
+  draft(finding: Finding, place: number): Promise<ProgramStart | string>;
+  /** Works out what would change, or says in a sentence why it cannot be written. `told` hears how far it is. */
+  propose(
+    wish: WriteWish,
+    context: {
+      readonly findings: ReadonlyMap<string, Finding>;
+      readonly signal: AbortSignal;
+      readonly told: (rows: readonly LookRow[]) => void;
+    },
+  ): Promise<Proposal | string>;
+}
