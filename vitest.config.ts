@@ -17,6 +17,7 @@ const wide = [
     "cli/hostile-rules",
     "cli/inner-repositories",
     "cli/lifetimes",
+    "cli/review-live",
     "cli/review-reading",
     "cli/review-writing",
     "cli/scan-targets",

@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { constants, mkdirSync } from "node:fs";
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeFolder } from "../disk/index.ts";
 import { ToolError } from "../model/problem.ts";
 
 /** A key in PEM is some lines. */
@@ -46,7 +47,7 @@ async function createSigningKey(path: string): Promise<SigningKey> {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const publicPath = `${path.replace(/\.pem$/, "")}.pub.pem`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     for (const [file, pem, mode] of [
       [path, privateKey.export({ type: "pkcs8", format: "pem" }), keyMode],
       [publicPath, publicKey.export({ type: "spki", format: "pem" }), 0o644],

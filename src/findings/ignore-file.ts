@@ -3,7 +3,7 @@ import { verdicts, type Decision, type DecisionChange, type Verdict } from "../m
 import { ToolError } from "../model/problem.ts";
 import type { Decider } from "./decide.ts";
 import { applyDecision } from "./decision-effect.ts";
-import { replaceFile } from "./replace-file.ts";
+import { replaceFile } from "../disk/index.ts";
 import { readTextFile } from "./text-file.ts";
 import { append } from "../model/multimap.ts";
 

@@ -41,7 +41,6 @@ export { loadDeciders, type DecisionPlaces } from "./load-deciders.ts";
 export { maskDots, maskEncoded, maskIn, maskSecret } from "./mask.ts";
 export { compareFindings, compareSightings, originKey } from "./order.ts";
 export { createSharing } from "./shared-parts.ts";
-export { replaceFile } from "./replace-file.ts";
 export type { CompilePattern } from "./place-judge.ts";
 export { placeKind } from "./place-kind.ts";
 export { createOriginMasker, type OriginMasker } from "./origin-mask.ts";

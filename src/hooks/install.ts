@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { lstat, mkdir, open, readFile, rename, unlink, writeFile, chmod } from "node:fs/promises";
+import { lstat, open, readFile, rename, unlink, writeFile, chmod } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../disk/index.ts";
 import { ToolError } from "../model/problem.ts";
 import { formerName, hookScript, isOurHook, type HookName, type Installer } from "./script.ts";
 
@@ -42,7 +43,7 @@ export async function installHook(folder: string, hook: HookName, installer: Ins
     );
   }
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     const temporary = join(folder, `${hook}.${randomBytes(6).toString("hex")}.tmp`);
     try {
       await writeFile(temporary, hookScript(hook, installer), { flag: "wx", mode: hookMode });

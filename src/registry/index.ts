@@ -2,8 +2,9 @@
  * Images in registries. In: a reference. Out: the documents of all platforms, tags where they are asked for, and what refers to them, as an OCI layout that
  * fills while it is read: layers come one by one into a private folder. It speaks to the registry that was named, and to those it is sent to.
  */
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "../disk/index.ts";
 import { blobPath, digestOf, isDigest } from "../content/digest.ts";
 import { isManifestOf } from "../content/signed-manifest.ts";
 import { Authorization } from "./authorization.ts";
@@ -202,7 +203,7 @@ class Images implements RegistryImages {
     const request = { digest, size, file, onReceived: this.#options.onReceived };
     const path = `/v2/${this.#reference.repository}/blobs/${digest}`;
     try {
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(file), 0o700);
       await fetchBlob({ ...request, ask: (headers) => this.#client.ask("GET", path, headers) }).catch(
         async (error: unknown) => {
           if (urls.length === 0 || !(error instanceof RegistryFailure) || error.reason !== "not-found") throw error;

@@ -1,7 +1,8 @@
-import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, lstatSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { makeFolder } from "../disk/index.ts";
 import {
   isDamage,
   loadDatabase,
@@ -74,7 +75,7 @@ export class Store implements Disposable {
     const load = await loadDatabase();
     if (load === undefined) return "no SQLite: neither better-sqlite3 nor node:sqlite is there";
     try {
-      makeFolder(folder);
+      makeFolder(folder, 0o700);
       const fault = folderFault(folder);
       if (fault !== undefined) return `${folder}: ${fault}`;
       // A file that cannot even be opened is left for the next number; twice is bad luck, more is a bad disk.
@@ -284,17 +285,5 @@ function storeFiles(folder: string): string[] {
     return readdirSync(folder).filter((name) => /^scans-\d+-\d+\.db(?:-wal|-shm|\.damaged)?$/.test(name));
   } catch {
     return [];
-  }
-}
-/** Node's own way to make folders above folders does not end where the system denies that a folder is there in which it makes none: `/proc`. */
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "EEXIST") return;
-    if (code !== "ENOENT" || dirname(path) === path) throw error;
-    makeFolder(dirname(path));
-    mkdirSync(path, { mode: 0o700 });
   }
 }

@@ -1,6 +1,6 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { replaceFile } from "../../findings/index.ts";
+import { replaceFile } from "../../disk/index.ts";
 import { ToolError } from "../../model/problem.ts";
 import { configPlaces } from "../../rules/index.ts";
 import { loadRules, type LoadedRules } from "../load-rules.ts";

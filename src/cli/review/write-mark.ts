@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { lstat, open, realpath } from "node:fs/promises";
-import { allowMark, markedLine, maskIn, replaceFile } from "../../findings/index.ts";
+import { replaceFile } from "../../disk/index.ts";
+import { allowMark, markedLine, maskIn } from "../../findings/index.ts";
 import type { Finding } from "../../model/finding.ts";
 import { ToolError } from "../../model/problem.ts";
 import type { Proposal } from "../../review/index.ts";
