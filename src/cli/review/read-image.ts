@@ -1,10 +1,10 @@
-import { statSync } from "node:fs";
 import { blobId } from "../../content/blob-id.ts";
 import { readLayer, type LayerSink } from "../../content/layer.ts";
 import { cleanPath } from "../../content/tar-path.ts";
 import type { ImageOrigin, LayerFacts } from "../../model/content.ts";
 import type { SourceContext } from "../../model/source.ts";
 import type { LayerUnit, Unit } from "../../model/unit.ts";
+import { kindAt } from "./path-kind.ts";
 
 /** What an image is asked for: the content at a place, which is known by its id. */
 export interface ImageContent {
@@ -38,16 +38,20 @@ export function imageAtHand(names: readonly string[]): string | undefined {
   return names.flatMap(namesIn).find(isAtHand);
 }
 
+/** Parts of a name that may be a path; a stranger's report can give any number of colons. */
+const maxNames = 8;
+
 /** What the name of an image may begin with: a tag stands behind the path. */
 function namesIn(image: string): readonly string[] {
   const names = [image];
-  for (let at = image.lastIndexOf(":"); at > 0; at = image.lastIndexOf(":", at - 1)) names.push(image.slice(0, at));
-  return names.slice(0, 8);
+  for (let at = image.lastIndexOf(":"); at > 0 && names.length < maxNames; at = image.lastIndexOf(":", at - 1))
+    names.push(image.slice(0, at));
+  return names;
 }
 
 function isAtHand(target: string): boolean {
   const path = target.replace(/^(?:docker-archive|oci|oci-archive|containerd|containers-storage|docker-storage):/, "");
-  return path !== "" && statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return kindAt(path) !== undefined;
 }
 
 async function readFromUnit(unit: Unit, asked: ImageContent): Promise<Buffer | undefined> {

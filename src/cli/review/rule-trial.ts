@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { resolve, sep } from "node:path";
 import type { Origin } from "../../model/content.ts";
 import type { Finding } from "../../model/finding.ts";
@@ -8,6 +7,7 @@ import { placeLines } from "../../report/index.ts";
 import type { LookRow } from "../../review/index.ts";
 import type { ScanOptions } from "../options.ts";
 import { targetOf, type Target } from "../targets.ts";
+import { kindAt } from "./path-kind.ts";
 import { imageAtHand } from "./read-image.ts";
 
 /** Rules that a change touches; `all` where an allowlist for all of them changed. */
@@ -156,19 +156,19 @@ function targetNamed(origin: Origin): string | undefined {
     case "image":
       return imageAtHand([origin.image]);
     case "file":
-      return isHere(origin.path) ? origin.path : undefined;
+      return isHere(origin.path, "file") ? origin.path : undefined;
     case "stdin":
       return undefined;
   }
 }
 
-const known = new Map<string, boolean>();
+const known = new Map<string, ReturnType<typeof kindAt>>();
 
-/** Of fifty thousand findings each asks. */
-function isHere(path: string): boolean {
-  let is = known.get(path);
-  if (is === undefined) known.set(path, (is = path !== "" && path !== "-" && existsSync(path)));
-  return is;
+/** Whether a path is a file or folder. Of fifty thousand findings each asks. */
+function isHere(path: string, kind?: "file"): boolean {
+  if (!known.has(path)) known.set(path, kindAt(path));
+  const found = known.get(path);
+  return found !== undefined && (kind === undefined || found === kind);
 }
 
 /** Says now and then how far the scan is. */
