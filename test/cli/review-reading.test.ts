@@ -121,7 +121,11 @@ describe("a history is asked who brought what", () => {
   testWith("git")("the change of a merge, of a root commit and of a rename is that of the file", async () => {
     const shop = createRepository(join(folder, "changes"));
     const body = "a\nb\nc\nd\n";
-    shop.commit("root", { "root.env": `A=${probe("root")}\n${body}` });
+    const filler = (from: number): string => Array.from({ length: 300 }, (_, i) => `line ${from + i}\n`).join("");
+    shop.commit("root", {
+      "root.env": `A=${probe("root")}\n${body}`,
+      "long.env": `${filler(0)}A=${probe("long")}\n${filler(300)}`,
+    });
     shop.git("mv", "root.env", "moved.env");
     shop.commit("moved", { "moved.env": `A=${probe("moved")}\n${body}` });
     shop.git("checkout", "-qb", "side");
@@ -132,6 +136,9 @@ describe("a history is asked who brought what", () => {
     shop.commit("merged", { "moved.env": `A=${probe("merged")}\n${body}` });
     const review = await reviewOf(shop.path);
     expect((await review.rows("change", "root")).join("\n")).toMatch(/new file mode[^]*\+A=prb_[^]*\+a\n/);
+    expect((await review.rows("change", "long")).join("\n")).toMatch(
+      /a new file, of 602 lines\n@@ -0,0 \+289,25 @@\n\+line 288\n[^]*\+A=prb_/,
+    );
     const moved = (await review.rows("change", "moved")).join("\n");
     expect(moved).toMatch(/renamed from root\.env[^]*-A=prb_\S+\n\+A=prb_[^]* a\n/);
     expect((await review.rows("change", "merged")).join("\n")).toMatch(/-A=prb_\S+\n\+A=prb_[^]* a\n/);

@@ -15,6 +15,8 @@ const maxBytes = 8 << 20;
 /** Lines that differ and are held beside each other: a comparison takes the product of both. */
 const maxCompared = 2000;
 const maxRows = 400;
+/** Of these so many tell of the commit. */
+const maxHeadRows = 20;
 /** Of a line. In UTF-16 units. */
 const maxRowLength = 2000;
 /** Values are read again from so many places at most. */
@@ -127,7 +129,7 @@ async function changeRows(
     ...(before === undefined || before.path === path ? [] : [row(`renamed from ${before.path}`)]),
     ...message.map((text) => row(`    ${text}`)),
     row(""),
-    ...differing(originPath(origin), old?.text, fresh.text),
+    ...differing(originPath(origin), old?.text, fresh.text, sighting),
   ].map((one) => hidden(one, secrets));
 }
 
@@ -147,7 +149,9 @@ function layerRows(
           row(`layer ${layer.index} ${layer.digest}`, "strong"),
           ...(layer.createdBy === "" ? [] : [row(layer.createdBy)]),
         ];
-  return [...head, row(""), ...differing(originPath(origin), undefined, text)].map((one) => hidden(one, secrets));
+  return [...head, row(""), ...differing(originPath(origin), undefined, text, sighting)].map((one) =>
+    hidden(one, secrets),
+  );
 }
 
 /** Who brought each of the lines around a place, as the history of the commit tells it that brought the content. */
@@ -215,8 +219,25 @@ async function fileBefore(
     : { path: before.path, bytes };
 }
 
-function differing(path: string, before: string | undefined, after: string): readonly LookRow[] {
+/** A new file that is longer is shown around the place alone. */
+const maxNewLines = 200;
+
+function differing(
+  path: string,
+  before: string | undefined,
+  after: string,
+  sighting: FindingSighting,
+): readonly LookRow[] {
   const [old, fresh] = [(before ?? "").split("\n"), after.split("\n")];
+  if (before === undefined && fresh.length > maxNewLines) {
+    const { from, to } = window(sighting, fresh);
+    const lines = fresh.slice(from - 1, to).map((text) => row(`+${text}`, "good"));
+    return [
+      row(`${path}: a new file, of ${fresh.length} lines`, "dim"),
+      row(`@@ -0,0 +${from},${lines.length} @@`, "strong"),
+      ...lines,
+    ];
+  }
   let [start, end] = [0, 0];
   while (start < Math.min(old.length, fresh.length) && old[start] === fresh[start]) start++;
   while (end < Math.min(old.length, fresh.length) - start && old.at(-1 - end) === fresh.at(-1 - end)) end++;
@@ -228,10 +249,22 @@ function differing(path: string, before: string | undefined, after: string): rea
     lines.slice(from, lines.length - Math.max(0, end - context)).join("\n");
   const text = unifiedDiff(path, before === undefined ? undefined : cut(old), cut(fresh));
   if (text === "") return [{ text: "the file is the same but for values that are masked", tone: "dim" }];
-  return text
-    .trimEnd()
-    .split("\n")
-    .map((line) => ({ text: shifted(line, from), tone: toneOf(line) }));
+  const lines = text.trimEnd().split("\n");
+  return placeFirst(
+    lines.map((line) => ({ text: shifted(line, from), tone: toneOf(line) })),
+    sighting.startLine,
+  );
+}
+
+/** The hunk that holds a line before the others, where all of them are more than is shown. */
+function placeFirst(rows: readonly LookRow[], line: number): readonly LookRow[] {
+  if (rows.length <= maxRows - maxHeadRows) return rows;
+  const starts = rows.flatMap(({ text }, at) => (text.startsWith("@@ ") ? [at] : []));
+  const own = starts.findLast((at) => Number(/\+(\d+)/.exec(rows[at]?.text ?? "")?.[1] ?? Infinity) <= line);
+  const first = starts[0];
+  if (own === undefined || first === undefined || own === first) return rows;
+  const next = starts[starts.indexOf(own) + 1] ?? rows.length;
+  return [...rows.slice(0, first), ...rows.slice(own, next), ...rows.slice(first, own), ...rows.slice(next)];
 }
 
 /** The head of a hunk with the line numbers of the whole file. */
