@@ -37,7 +37,11 @@ function proposal(write: () => Promise<{ said: string; hidden: readonly string[]
 
 describe("what is written elsewhere", () => {
   test("is shown first, written by Enter alone, hides what it hides, and the cursor goes on", async () => {
-    const write = vi.fn(() => Promise.resolve({ said: "written", hidden: [fingerprintOf(1)], by: "a.env" }));
+    let writes = 0;
+    const write = (): ReturnType<Proposal["write"]> => {
+      writes += 1;
+      return Promise.resolve({ said: "written", hidden: [fingerprintOf(1)], by: "a.env" });
+    };
     const session = opened(() => Promise.resolve(proposal(write)));
     press(session, "w", "2");
     await vi.waitFor(() => expect(session.state().proposal?.stage).toBe("ready"));
@@ -45,11 +49,11 @@ describe("what is written elsewhere", () => {
     expect(text).toContain("+ \\x1b[31mline");
     // Keys that go into things elsewhere write nothing.
     press(session, "l", "Right", "y", "Space", "r");
-    expect(write).not.toHaveBeenCalled();
+    expect(writes).toBe(0);
     press(session, "Enter");
     await session.settled();
     const { state } = session;
-    expect(write).toHaveBeenCalledOnce();
+    expect(writes).toBe(1);
     expect([state().overlay, state().toast, state().counts.open]).toEqual([undefined, "written", 2]);
     expect(state().findings.get(fingerprintOf(1))?.suppressed).toEqual({ by: "a.env", reason: "written" });
     expect(state().selected).toBe(fingerprintOf(2));
@@ -74,7 +78,11 @@ describe("what is written elsewhere", () => {
   test("is stopped by Esc while it is worked out, and what comes of it then is nobody's", async () => {
     let signal: AbortSignal | undefined;
     let answer: (proposal: Proposal) => void = () => {};
-    const write = vi.fn(() => Promise.resolve({ said: "", hidden: [], by: "" }));
+    let writes = 0;
+    const write = (): ReturnType<Proposal["write"]> => {
+      writes += 1;
+      return Promise.resolve({ said: "", hidden: [], by: "" });
+    };
     const session = opened((_wish, context) => {
       ({ signal } = context);
       context.told([{ text: "half of it", tone: "plain" }]);
@@ -87,7 +95,7 @@ describe("what is written elsewhere", () => {
     answer(proposal(write));
     await Promise.resolve();
     expect(session.state()).toMatchObject({ overlay: undefined, proposal: undefined });
-    expect(write).not.toHaveBeenCalled();
+    expect(writes).toBe(0);
     await session.close();
   });
 });
