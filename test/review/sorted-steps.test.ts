@@ -12,6 +12,6 @@ test("a list that is sorted in steps is sorted as at once, and what is equal kee
       while (next.done !== true) next = steps.next();
       expect(next.value).toEqual(list.toSorted(compare));
     }),
-    { numRuns: 30 },
+    { numRuns: 30, endOnFailure: true },
   );
 });
