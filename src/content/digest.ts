@@ -15,12 +15,21 @@ export function blobPath(digest: string): string | undefined {
 
 /** A running hash with the algorithm of `like` (a digest), SHA-256 where `like` is empty or not a digest. */
 export function hasher(like: string): { update(bytes: Uint8Array): void; digest(): string } {
-  const algorithm = like.startsWith("sha512:") ? "sha512" : "sha256";
+  const algorithm = algorithmOf(like);
   const hash: Hash = createHash(algorithm);
   return {
     update: (bytes) => void hash.update(bytes),
     digest: () => `${algorithm}:${hash.digest("hex")}`,
   };
+}
+
+/** Whether `hasher` gives both the same hash. */
+export function isSameHash(one: string, other: string): boolean {
+  return algorithmOf(one) === algorithmOf(other);
+}
+
+function algorithmOf(like: string): "sha256" | "sha512" {
+  return like.startsWith("sha512:") ? "sha512" : "sha256";
 }
 
 /** The digest of bytes at hand, with the algorithm of `like`. */

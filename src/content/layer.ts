@@ -10,7 +10,7 @@ import {
   type ExpandLimits,
   type StreamDamage,
 } from "./compression.ts";
-import { hasher } from "./digest.ts";
+import { hasher, isSameHash } from "./digest.ts";
 import { readLayerTable } from "./layer-table.ts";
 import { TableCheck } from "./table-check.ts";
 import { collectLayerPaths } from "./layer-paths.ts";
@@ -67,6 +67,8 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     if (unit.unpacked !== undefined) damaged(damage);
   });
   const tarHash = hasher(unit.diffId);
+  /** The stored bytes are the tar, and are hashed already. */
+  let isPlain = false;
   let bytes = 0;
   let entries = 0;
   let isWhole = true;
@@ -82,6 +84,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     check = await openCheck(unit, () => add("layer-corrupt", "note", "its table of contents is damaged"));
     peeked = await peek(stored.open);
     compression = sniffCompression(peeked.head);
+    isPlain = compression === "none" && isSameHash(unit.digest, unit.diffId);
     const chunks = expand(peeked.open, compression, limits, damaged);
     const walk = walkTar({
       entry(entry) {
@@ -114,7 +117,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     };
     for await (const chunk of chunks) {
       options.signal?.throwIfAborted();
-      tarHash.update(chunk);
+      if (!isPlain) tarHash.update(chunk);
       bytes += chunk.length;
       if (shape !== undefined) {
         await take(chunk);
@@ -151,7 +154,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
   }
 
   const digest = stored.digest();
-  const diffId = isWhole ? tarHash.digest() : "";
+  const diffId = !isWhole ? "" : isPlain ? digest : tarHash.digest();
   if (stored.length() < unit.length)
     add("layer-corrupt", "incomplete", `${unit.length - stored.length()} bytes of the stored layer are missing`);
   if (unit.digest !== "" && unit.digest !== digest)

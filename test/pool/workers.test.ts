@@ -352,3 +352,21 @@ test("no more is taken on than the workers have hands for", async () => {
   await heavy;
   await ready;
 });
+
+test("no second worker is started for what a first one has done sooner", async () => {
+  const started = new Set<number>();
+  const entry = new URL("worker.js", dist);
+  const count = (worker: { threadId: number }): unknown => started.add(worker.threadId);
+  process.on("worker", count);
+  afterAll(() => void process.off("worker", count));
+  const pool = new Pool({
+    ...{ workers: 2, ruleset: probes, kernel, decodeDepth: 1, honourInlineAllow: true, entry },
+  });
+  afterAll(() => pool[Symbol.asyncDispose]());
+  const unit = (weight: number) =>
+    ({ kind: "inline", target: "t", weight, contents: [{ place: "p", bytes: Buffer.from(probe(1)) }] }) as const;
+  await Promise.all([pool.run(unit(100)), pool.run(unit(1 << 30))]);
+  expect(started.size).toBe(1);
+  await Promise.all([pool.run(unit(1 << 30)), pool.run(unit(1 << 30))]);
+  expect(started.size).toBe(2);
+});

@@ -5,6 +5,9 @@ import type { LayerAnswer, LayerOrder } from "./order.ts";
 import { readRecords, type RecordSink } from "./records.ts";
 import { createRing, RingReader } from "./ring.ts";
 
+/** It keeps nothing but names: bytes lie elsewhere. */
+const youngMemory = { maxYoungGenerationSizeMb: 3 };
+
 /** Thrown by a sink that wants no more of a layer. */
 export class LayerStopped extends Error {}
 
@@ -47,7 +50,7 @@ export class LayerThread {
   }
 
   #start(): Worker {
-    const thread = new Worker(this.#entry, { workerData: this.#ring });
+    const thread = new Worker(this.#entry, { workerData: this.#ring, resourceLimits: youngMemory });
     thread.on("message", (answer: LayerAnswer) => this.#answer(answer));
     // What it died of is not repeated: it may hold anything.
     thread.on("error", () => {});
