@@ -74,6 +74,7 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     ),
     ...optional("maxFetchBytes", fetchMegabytes > 0 ? fetchMegabytes * bytesPerMegabyte : undefined),
     allTags: flag("allTags"),
+    triage: flag("triage"),
     plainHttp: flag("plainHttp"),
     ...optional(
       "foreignLayers",

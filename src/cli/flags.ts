@@ -123,6 +123,13 @@ export const scanFlags: readonly Flag[] = [
     only: ["scan", "image"],
   },
   {
+    flags: "--triage",
+    description:
+      "a first look at images: tables of contents and likely files of eStargz and zstd:chunked layers; tells what was not read",
+    group: "What to scan",
+    only: ["scan", "image"],
+  },
+  {
     flags: "--plain-http",
     description:
       "ask registries without TLS (on this machine's own addresses that is tried anyway); engines on the network",

@@ -81,6 +81,8 @@ export interface ScanOptions {
   readonly maxFetchBytes?: number;
   /** image: every tag of a repository in a registry. */
   readonly allTags: boolean;
+  /** image: of layers nothing but tables of contents and likely files. */
+  readonly triage: boolean;
   /** image: registries are asked without TLS. */
   readonly plainHttp: boolean;
   /** image: layers may be fetched from servers that manifests name; absent: they are not. */
@@ -105,7 +107,7 @@ export interface ScanOptions {
 /** Of the options those that change what is scanned or found; the rules have a digest of their own. */
 export function scanSettings(options: ScanOptions) {
   const { enableRules, ignoreInlineAllow, maxTargetBytes, maxDecodeDepth, maxArchiveDepth } = options;
-  const { worktree, selection, followSymlinks, allTags } = options;
+  const { worktree, selection, followSymlinks, allTags, triage } = options;
   return {
     enableRules,
     ignoreInlineAllow,
@@ -116,5 +118,6 @@ export function scanSettings(options: ScanOptions) {
     selection,
     followSymlinks,
     allTags,
+    triage,
   };
 }

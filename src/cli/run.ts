@@ -26,6 +26,7 @@ export class Run implements AsyncDisposable {
   /** Those of them that were read to their end, and are what their digests say. */
   readonly #whole = new Set<string>();
   readonly #underWay = new Set<Promise<void>>();
+  readonly #isTriage: boolean;
   readonly #cancel = (): void => {
     this.#pool.cancel();
     this.#partPool?.cancel();
@@ -46,6 +47,7 @@ export class Run implements AsyncDisposable {
     this.#pool = new Pool(pool);
     this.#proved = new ProvedInRun(pool.ruleset.rules.length);
     this.#poolOptions = pool;
+    this.#isTriage = options.triage;
     this.#observer = observer;
     this.#signal =
       options.timeoutMs > 0
@@ -83,7 +85,10 @@ export class Run implements AsyncDisposable {
     };
     const isLayerKnown = (digest: string, diffId: string): boolean =>
       this.#whole.has(layerName(digest, diffId)) || memory?.isLayerKnown(digest, diffId) === true;
-    return { signal: this.#signal, received, isLayerKnown, ...claims(memory?.known) };
+    return {
+      ...{ signal: this.#signal, received, isLayerKnown, isTriage: this.#isTriage },
+      ...claims(memory?.known),
+    };
   }
 
   /** Hands a unit to the pool once there is room; `done` hears what came of it, in one part or two. */

@@ -82,6 +82,17 @@ export async function* expand(
   }
 }
 
+/** What bytes at hand expand to, compressed or not; undefined where they are damaged, or more than the limits allow. */
+export async function expandPiece(stored: Uint8Array, limits: ExpandLimits): Promise<Buffer | undefined> {
+  const open = async function* (): AsyncGenerator<Uint8Array, void> {
+    yield stored;
+  };
+  const parts: Uint8Array[] = [];
+  let isWhole = true;
+  for await (const part of expand(open, sniffCompression(stored), limits, () => (isWhole = false))) parts.push(part);
+  return isWhole ? Buffer.concat(parts) : undefined;
+}
+
 /** What one result of the decoder can need: a block of bzip2 whose every byte takes a longest code. */
 const bzip2AheadBytes = 3 << 20;
 /** A chunk of LZMA2 with the headers around it takes less than a quarter of that. */

@@ -1,5 +1,5 @@
-import { readHead, readRange, type ByteRange } from "./byte-range.ts";
-import { expand, sniffCompression, type ExpandLimits } from "./compression.ts";
+import { readHead, type ByteRange } from "./byte-range.ts";
+import { expandPiece, type ExpandLimits } from "./compression.ts";
 import { asRecord, asText, parseJson } from "./json.ts";
 import { isTarHeader, parseTarHeader, TAR_BLOCK } from "./tar-header.ts";
 import { cleanPath } from "./tar-path.ts";
@@ -31,29 +31,59 @@ const MAX_SAME_PATH = 4;
 const MAX_OBJECTS = 1_000_000;
 
 const FOOTER_BYTES = 72;
-/** The end of zstd:chunked: a skippable frame of 40 or 64 bytes that ends with these (containers/storage). */
-const chunkedMagic = "GNUlInUx";
+/** The end of zstd:chunked: a skippable frame of 40 or 64 bytes that ends with these, whatever their case (skopeo writes `GnUlInUx`). */
+const chunkedMagic = "gnulinux";
 /** The end of eStargz: an empty gzip member whose extra field tells where the table's member begins (eStargz specification, "Footer"). */
 const stargzStart = Buffer.from([0x1f, 0x8b, 0x08, 0x04]);
 /** Behind the gzip header: the extra field's subfield `SG`, and the place in hexadecimal digits. */
 const stargzField = { at: 12, head: "SG\u0016\0", place: /^([0-9a-f]{16})STARGZ$/, placeBytes: 22 } as const;
 const STARGZ_FOOTER_BYTES = 51;
 
+/** The stored bytes of a layer, wherever they lie. */
+export interface StoredLayer {
+  readonly length: number;
+  /** So many bytes from an offset on; fewer where there are no more. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** A layer that lies in a file. */
+export function storedIn(layer: ByteRange): StoredLayer {
+  return {
+    length: layer.length,
+    read: (offset, length) => readHead({ ...layer, offset: layer.offset + offset, length }, length),
+  };
+}
+
+/** A table as its writer made it. */
+export interface WrittenTable {
+  readonly entries: readonly unknown[];
+  /** Where it begins: the files of the layer lie before it. */
+  readonly at: number;
+  readonly compression: "gzip" | "zstd";
+}
+
 /**
  * The table of contents that engines read instead of a layer when they fetch files one by one (eStargz, zstd:chunked); undefined where the layer has none,
- * a word where there is one that cannot be read. Errors of the operating system are thrown.
+ * a word where there is one that cannot be read. What `layer.read` throws is thrown.
  */
-export async function readLayerTable(layer: ByteRange): Promise<LayerTable | "damaged" | undefined> {
+export async function readWrittenTable(layer: StoredLayer): Promise<WrittenTable | "damaged" | undefined> {
   const length = Math.min(FOOTER_BYTES, layer.length);
-  const tail = Buffer.from(await readHead({ ...layer, offset: layer.offset + layer.length - length, length }, length));
+  const tail = Buffer.from(await layer.read(layer.length - length, length));
   const place = chunkedPlace(tail) ?? stargzPlace(tail, layer.length);
   if (place === undefined) return undefined;
   const { from, to, isTar } = place;
   if (!(from >= 0 && to > from && to <= layer.length && to - from <= MAX_STORED)) return "damaged";
-  const text = await expandAll({ ...layer, offset: layer.offset + from, length: to - from });
+  const text = await expandPiece(await layer.read(from, to - from), tableLimits);
   const json = text === undefined || !isTar ? text : firstFile(text);
   const document = json === undefined || objectsIn(json) > MAX_OBJECTS ? undefined : asRecord(parseJson(json));
-  return document === undefined || !Array.isArray(document["entries"]) ? "damaged" : filesOf(document["entries"]);
+  const entries = document?.["entries"];
+  return Array.isArray(entries) ? { entries, at: from, compression: isTar ? "gzip" : "zstd" } : "damaged";
+}
+
+/** The regular files of a layer's table. Errors of the operating system are thrown. */
+export async function readLayerTable(layer: ByteRange): Promise<LayerTable | "damaged" | undefined> {
+  const table = await readWrittenTable(storedIn(layer));
+  return table === undefined || table === "damaged" ? table : filesOf(table.entries);
 }
 
 interface TablePlace {
@@ -64,7 +94,7 @@ interface TablePlace {
 }
 
 function chunkedPlace(tail: Buffer): TablePlace | undefined {
-  if (tail.toString("latin1", tail.length - 8) !== chunkedMagic) return undefined;
+  if (tail.toString("latin1", tail.length - 8).toLowerCase() !== chunkedMagic) return undefined;
   for (const bytes of [40, 64]) {
     const at = tail.length - bytes;
     if (at < 8 || tail.readUInt32LE(at - 8) !== 0x184d2a50 || tail.readUInt32LE(at - 4) !== bytes) continue;
@@ -82,21 +112,6 @@ function stargzPlace(tail: Buffer, length: number): TablePlace | undefined {
   return from === undefined
     ? undefined
     : { from: Number.parseInt(from, 16), to: length - STARGZ_FOOTER_BYTES, isTar: true };
-}
-
-/** What a compressed stretch expands to; undefined where it is damaged or larger than any table. */
-async function expandAll(range: ByteRange): Promise<Buffer | undefined> {
-  const compression = sniffCompression(await readHead(range, 6));
-  const parts: Uint8Array[] = [];
-  let isWhole = true;
-  for await (const chunk of expand(
-    () => readRange(range),
-    compression,
-    tableLimits,
-    () => (isWhole = false),
-  ))
-    parts.push(chunk);
-  return isWhole ? Buffer.concat(parts) : undefined;
 }
 
 function firstFile(tar: Buffer): Buffer | undefined {

@@ -34,6 +34,7 @@ const problemCodes = Object.keys({
   bomb: 0,
   unsupported: 0,
   "foreign-layer": 0,
+  triage: 0,
   "worker-crashed": 0,
   "timed-out": 0,
   interrupted: 0,

@@ -22,6 +22,7 @@ export type ProblemCode =
   | "bomb" // expands beyond the ratio or size limit
   | "unsupported"
   | "foreign-layer"
+  | "triage" // of a layer nothing but likely files was read, as the user wished
   | "worker-crashed"
   | "timed-out"
   | "interrupted"

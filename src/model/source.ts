@@ -72,4 +72,6 @@ export interface SourceContext {
   readonly claimAt: (ids: Uint8Array, at: number, idBytes?: IdBytes) => boolean;
   /** Whether a layer of these digests was scanned already: then it can be planned without being there. */
   readonly isLayerKnown?: (digest: string, diffId: string) => boolean;
+  /** A first look is wanted: what images tell of themselves, tables of contents, and files that are likely to hold credentials. */
+  readonly isTriage?: boolean;
 }

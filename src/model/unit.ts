@@ -78,6 +78,8 @@ export interface InlineUnit extends UnitBase {
   readonly contents: readonly { readonly place: string; readonly bytes: Uint8Array }[];
   /** They are names of files: looked at, and counted as no contents. */
   readonly areNames?: true;
+  /** Their places are paths of files. */
+  readonly arePaths?: true;
 }
 
 /** What a file can be compressed with as a whole. */

@@ -1,6 +1,7 @@
 import { open, rename, type FileHandle } from "node:fs/promises";
 import { hasher } from "../content/digest.ts";
 import type { Answer } from "./answer.ts";
+import { readWhole } from "../content/read-whole.ts";
 import { refused, RegistryFailure } from "./failure.ts";
 
 export interface BlobRequest {
@@ -59,6 +60,35 @@ export async function fetchBlob(request: BlobRequest): Promise<void> {
   if (hash.digest() !== digest)
     throw new RegistryFailure("protocol", "the bytes of a blob are not those of its digest");
   await rename(part, file);
+}
+
+/** A part of a blob that is held in memory; fewer bytes where the blob ends. Throws RegistryFailure, also where a registry gives no parts. */
+export async function fetchPart(
+  ask: BlobRequest["ask"],
+  offset: number,
+  length: number,
+  onReceived: (bytes: number) => void,
+): Promise<Uint8Array> {
+  const range = `bytes=${offset}-${offset + length - 1}`;
+  for (let attempt = 0; ; attempt++) {
+    const answer = await ask({ "accept-encoding": "identity", range });
+    if (answer.status !== 206 || answer.header("content-range")?.startsWith(`bytes ${offset}-`) !== true) {
+      await answer.discard();
+      throw refused(answer.status, {
+        missing: "the registry does not hold a blob",
+        denied: "the registry does not give a blob",
+        other: "the registry gives no parts of blobs",
+      });
+    }
+    try {
+      const bytes = await readWhole(answer.body, length);
+      if (bytes === undefined) throw new RegistryFailure("protocol", "the registry gives more than was asked for");
+      onReceived(bytes.length);
+      return bytes;
+    } catch (error) {
+      if (error instanceof RegistryFailure || attempt >= maxFruitless) throw error;
+    }
+  }
 }
 
 async function askFor(ask: BlobRequest["ask"], from: number): Promise<Answer> {

@@ -8,7 +8,7 @@ import { makeFolder } from "../disk/index.ts";
 import { blobPath, digestOf, isDigest } from "../content/digest.ts";
 import { isManifestOf } from "../content/signed-manifest.ts";
 import { Authorization } from "./authorization.ts";
-import { fetchBlob, type BlobRequest } from "./blob.ts";
+import { fetchBlob, fetchPart, type BlobRequest } from "./blob.ts";
 import { RegistryClient } from "./client.ts";
 import { findCredentials } from "./credentials.ts";
 import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
@@ -50,6 +50,8 @@ export interface RegistryImages extends AsyncDisposable {
   read(path: string): Promise<Uint8Array | "missing" | "too-large">;
   /** Where a blob will lie once it is fetched, and how long it is; undefined for what no document names with its size. */
   find(path: string): Promise<{ file: string; offset: number; length: number } | undefined>;
+  /** A part of a blob (`Range`, RFC 9110, 14): nobody has proved whose bytes these are. Throws RegistryFailure. */
+  readPart(digest: string, offset: number, length: number): Promise<Uint8Array>;
   /** Fetches a layer, once. Gives what went wrong. */
   obtain(digest: string): Promise<RegistryFault | undefined>;
   /** The layer is no longer needed on the disk. */
@@ -178,6 +180,12 @@ class Images implements RegistryImages {
       this.faults.push({ subject: digest, message: error.message });
       return undefined;
     }
+  }
+
+  async readPart(digest: string, offset: number, length: number): Promise<Uint8Array> {
+    if (length === 0) return new Uint8Array(0);
+    const path = `/v2/${this.#reference.repository}/blobs/${digest}`;
+    return fetchPart((headers) => this.#client.ask("GET", path, headers), offset, length, this.#options.onReceived);
   }
 
   obtain(digest: string): Promise<RegistryFault | undefined> {

@@ -76,6 +76,7 @@ describe("options", () => {
       worktree: false,
       recurseSubmodules: false,
       allTags: false,
+      triage: false,
       plainHttp: false,
       followSymlinks: false,
       signal,

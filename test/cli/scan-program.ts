@@ -1,4 +1,4 @@
-import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { execFile, spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,6 +34,17 @@ export function leaktrace(args: readonly string[], options: RunOptions = {}): Ra
     killSignal: "SIGKILL",
   });
   return { code: status, stdout, stderr };
+}
+
+/** The same beside the test, which can serve it meanwhile. */
+export function leaktraceAside(args: readonly string[]): Promise<Ran> {
+  return new Promise((resolve) => {
+    const options = { encoding: "utf8", maxBuffer: 1 << 28, timeout: 60_000, killSignal: "SIGKILL" } as const;
+    const child = execFile(process.execPath, [program, ...args], options, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
 }
 
 /** A folder of the test file's own; gone when it is done. */
@@ -73,6 +84,7 @@ export interface Entry {
   readonly StartColumn: number;
   readonly Fingerprint: string;
   readonly Image?: string;
+  readonly Deleted?: boolean;
 }
 
 /** The entries of a JSON report on standard output. */

@@ -91,7 +91,7 @@ function chunked(entries: readonly Entry[], footerBytes: 40 | 64): Buffer {
   footer.writeBigUInt64LE(BigInt(table.length), 8);
   footer.writeBigUInt64LE(BigInt(text.length), 16);
   footer.writeBigUInt64LE(1n, 24);
-  footer.write("GNUlInUx", footerBytes - 8);
+  footer.write(footerBytes === 64 ? "GNUlInUx" : "GnUlInUx", footerBytes - 8);
   return Buffer.concat([body, skippable(table), skippable(footer)]);
 }
 

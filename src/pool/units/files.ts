@@ -47,7 +47,7 @@ export function scanFiles(unit: FilesUnit, task: Task, out: ResultBuilder): void
 /** Scans contents that were sent along. */
 export function scanInline(unit: InlineUnit, task: Task, out: ResultBuilder): void {
   if (unit.areNames === true) return scanNames(unit, task, out);
-  const scanner = new EntryScanner(task, out, false);
+  const scanner = new EntryScanner(task, out, unit.arePaths === true);
   for (const { place, bytes } of unit.contents) {
     scanner.begin(place, bytes.length);
     scanner.push(bytes);

@@ -6,7 +6,8 @@
 import { stat } from "node:fs/promises";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { InnerRepositories, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
-import type { LayerUnit } from "../../model/unit.ts";
+import type { LayerUnit, Unit } from "../../model/unit.ts";
+import { storedIn, type StoredLayer } from "../../content/layer-table.ts";
 import { cleanPath } from "../../content/tar-path.ts";
 import { readConfig } from "./config.ts";
 import { configContents, inlineUnits } from "./config-units.ts";
@@ -19,6 +20,7 @@ import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
 import { proofPlace, type ProofPlace } from "./proof.ts";
 import { openArchive, openFolder, type ImageStore } from "./store.ts";
+import { triage, triageResult, type Triage } from "./triage.ts";
 import { parseImageTarget, sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
 
 export { sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
@@ -38,6 +40,8 @@ export interface ImageOptions {
 export interface RemoteImages extends ImageStore, AsyncDisposable {
   /** What could not be had of the documents. */
   readonly faults: readonly RemoteFault[];
+  /** A part of a layer, without fetching all of it. Throws an Error that says what went wrong. */
+  readPart(digest: string, offset: number, length: number): Promise<Uint8Array>;
   /** Fetches a layer; gives what went wrong. */
   obtain(digest: string): Promise<RemoteFault | undefined>;
   /** The layer is no longer needed. */
@@ -146,7 +150,29 @@ function sourceOf(
   remote?: RemoteImages,
 ): Source {
   const results = new Map<string, LayerResult>();
+  const triaged = new Map<Unit, { readonly key: string; readonly triage: Triage }>();
   const configs = configContents(images);
+
+  async function* firstLook(layer: PlacedLayer): AsyncGenerator<PlannedUnit | Problem, void> {
+    const { digest, diffId, range } = layer;
+    if (context.isLayerKnown?.(digest, diffId) === true) {
+      yield { kind: "planned", unit: layerUnit(target, layer), planned: 0 };
+      return;
+    }
+    const stored: StoredLayer =
+      remote === undefined
+        ? storedIn(range)
+        : { length: range.length, read: (offset, length) => remote.readPart(digest, offset, length) };
+    const looked = await triage(stored, { target, digest, diffId });
+    yield* looked.problems;
+    const { unit, reading } = looked;
+    if (unit === undefined) {
+      results.set(layerKey(range), { reading, hits: [] });
+      return;
+    }
+    triaged.set(unit, { key: layerKey(range), triage: looked });
+    yield { kind: "planned", unit, planned: unit.contents.length };
+  }
 
   return {
     target,
@@ -160,6 +186,10 @@ function sourceOf(
       }
       if (fresh < configs.size) yield { kind: "known", contents: configs.size - fresh };
       const layers = distinctLayers(images);
+      if (context.isTriage === true) {
+        for (const layer of layers) yield* firstLook(layer);
+        return;
+      }
       if (remote === undefined) {
         for (const layer of layers) yield { kind: "planned", unit: layerUnit(target, layer), planned: 0 };
         return;
@@ -171,6 +201,8 @@ function sourceOf(
       yield* asTheyCome(layers, FETCHED_AT_ONCE, fetch);
     },
     done(unit, result) {
+      const first = triaged.get(unit);
+      if (first !== undefined) results.set(first.key, triageResult(first.triage, result));
       if (unit.kind !== "layer") return;
       void remote?.release(unit.digest);
       const hits = result.hits.map((hit) => ({ content: hit.content, path: hit.place, entry: hit.entry }));
