@@ -37,9 +37,9 @@ export function leaktrace(args: readonly string[], options: RunOptions = {}): Ra
 }
 
 /** The same beside the test, which can serve it meanwhile. */
-export function leaktraceAside(args: readonly string[]): Promise<Ran> {
+export function leaktraceAside(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<Ran> {
   return new Promise((resolve) => {
-    const options = { encoding: "utf8", maxBuffer: 1 << 28, timeout: 60_000, killSignal: "SIGKILL" } as const;
+    const options = { encoding: "utf8", maxBuffer: 1 << 28, timeout: 60_000, killSignal: "SIGKILL", env } as const;
     const child = execFile(process.execPath, [program, ...args], options, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );

@@ -6,7 +6,16 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect } from "vitest";
 import { buildImage, hexOf } from "../../fixtures/images/build-image.ts";
-import { entriesOf, leaktrace, probe, probeRules, program, scratch } from "../cli/scan-program.ts";
+import {
+  entriesOf,
+  leaktrace,
+  leaktraceAside,
+  probe,
+  probeRules,
+  program,
+  scratch,
+  type Ran,
+} from "../cli/scan-program.ts";
 import { hasProgram, testWith } from "../require-program.ts";
 
 const folder = scratch();
@@ -149,6 +158,54 @@ test("tags in a list fetch what they share once; a second sweep fetches layers w
   const told = ({ stdout }: typeof first): string[] => stdout.split("\n").filter((line) => !line.includes('"bytes"'));
   expect(told(second)).toEqual(told(first));
   expect([first.code, second.code]).toEqual([1, 1]);
+});
+
+/** Pushes a layout of one image, as clients do: blobs that are not there, then the manifest. */
+async function push(layout: string, name: string, tag: string): Promise<void> {
+  const read = (digest: string): Buffer => readFileSync(join(layout, "blobs", digest.replace(":", "/")));
+  const index = JSON.parse(readFileSync(join(layout, "index.json"), "utf8")) as { manifests: { digest: string }[] };
+  const bytes = read(index.manifests[0]!.digest);
+  const manifest = JSON.parse(bytes.toString()) as Record<"config", { digest: string }> & {
+    layers: { digest: string }[];
+    mediaType?: string;
+  };
+  for (const { digest } of [manifest.config, ...manifest.layers]) {
+    const has = await fetch(`http://${host}/v2/${name}/blobs/${digest}`, { method: "HEAD" });
+    if (has.ok) continue;
+    const begun = await fetch(`http://${host}/v2/${name}/blobs/uploads/`, { method: "POST" });
+    const to = new URL(begun.headers.get("location") ?? "", `http://${host}`);
+    to.searchParams.set("digest", digest);
+    expect((await fetch(to, { method: "PUT", body: new Uint8Array(read(digest)) })).status).toBe(201);
+  }
+  const headers = { "content-type": manifest.mediaType ?? "application/vnd.oci.image.manifest.v1+json" };
+  const put = { method: "PUT", headers, body: new Uint8Array(bytes) };
+  expect((await fetch(`http://${host}/v2/${name}/manifests/${tag}`, put)).status).toBe(201);
+}
+
+test("thirty tags that share nine of ten layers fetch each blob once; a second sweep fetches no layer", async () => {
+  const list = join(folder, "thirty");
+  const tags = Array.from({ length: 30 }, (_, i) => `t${i}`);
+  for (const tag of tags) {
+    const path = join(folder, `thirty-${tag}`);
+    const own = { files: { "app/version": `${tag}\n` } };
+    await buildImage({ tag: "x", layers: [...layers(9), own] }, { path, format: "oci-layout", compression: "gzip" });
+    await push(path, "team/thirty", tag);
+  }
+  writeFileSync(list, tags.map((tag) => `${host}/team/thirty:${tag}\n`).join(""));
+  const sweep = async (): Promise<{ ran: Ran; blobs: string[] }> => {
+    const before = readFileSync(log, "utf8").length;
+    const args = ["scan", "--targets", list, "-c", rules, "-f", "jsonl", "--cache-dir", join(folder, "thirty-cache")];
+    const ran = await leaktraceAside(args, env);
+    return { ran, blobs: requests(before).filter((line) => line.includes("/blobs/")) };
+  };
+  const first = await sweep();
+  expect(first.ran).toMatchObject({ code: 0 });
+  expect(first.blobs.length).toBe(9 + 30 + 30);
+  expect(new Set(first.blobs).size).toBe(first.blobs.length);
+  const second = await sweep();
+  // Configurations are documents of their images, and are read.
+  expect(second.blobs.length).toBe(30);
+  expect(second.ran.code).toBe(0);
 });
 
 test("an image with a manifest of schema 1, as skopeo makes it and the registry signs it", () => {
