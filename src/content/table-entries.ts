@@ -58,24 +58,35 @@ export function tableEntries({ entries, at }: WrittenTable): TableEntry[] {
 
 const types: Readonly<Record<string, TableEntry["type"]>> = { reg: "file", dir: "directory" };
 
-/** The bytes of a file, proved by the digests of its table; undefined where they are not what the table says. What `layer.read` throws is thrown. */
-export async function readTableFile(layer: StoredLayer, { size, pieces }: TableEntry): Promise<Buffer | undefined> {
+/** What a writer may put around a file in the same stretch: padding, headers, folders and links, other small files. */
+const maxAround = 4 << 20;
+
+/**
+ * The bytes of a file, proved by the digests of its table; undefined where they are not what the table says, or where `room` (bytes that may still be expanded, and are taken from it) is
+ * too little. What `layer.read` throws is thrown.
+ */
+export async function readTableFile(
+  layer: StoredLayer,
+  { size, pieces }: TableEntry,
+  room: { bytes: number },
+): Promise<Buffer | undefined> {
   const parts: Buffer[] = [];
-  for (const piece of pieces) {
-    const most = piece.skip + piece.size + maxBehind;
-    const stored = await layer.read(piece.from, piece.to - piece.from);
-    const all = await expandPiece(stored, { maxBytes: most, maxRatio: Infinity, ratioFromBytes: 0 });
-    const part = all?.subarray(piece.skip, piece.skip + piece.size);
-    if (part === undefined || part.length !== piece.size || digestOf(part, piece.digest) !== piece.digest)
-      return undefined;
+  for (const { from, to, skip, size: bytes, digest } of pieces) {
+    if (skip > maxAround) return undefined;
+    const maxBytes = Math.min(skip + bytes + maxAround, room.bytes);
+    const all = await expandPiece(await layer.read(from, to - from), {
+      maxBytes,
+      maxRatio: 1,
+      ratioFromBytes: Infinity,
+    });
+    room.bytes -= all?.length ?? maxBytes;
+    const part = all?.subarray(skip, skip + bytes);
+    if (part === undefined || part.length !== bytes || digestOf(part, digest) !== digest) return undefined;
     parts.push(part);
   }
   const whole = Buffer.concat(parts);
   return whole.length === size ? whole : undefined;
 }
-
-/** What a writer may put behind a file before the next one begins: padding, headers, folders and links. */
-const maxBehind = 16 << 20;
 
 function asNumber(value: unknown): number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : 0;

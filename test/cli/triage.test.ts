@@ -45,7 +45,13 @@ function stargz(told: (name: string, body: Buffer) => Buffer = (_name, body) => 
     }
     stored.push(gzipSync(whole.subarray(512 + body.length)));
   }
-  const tableAt = at();
+  return withTable(stored, entries);
+}
+
+/** A layer of these members, with a table of contents and what says where it is. */
+function withTable(members: readonly Buffer[], entries: readonly object[]): Buffer {
+  const stored = [...members];
+  const tableAt = stored.reduce((sum, { length }) => sum + length, 0);
   const json = Buffer.from(JSON.stringify({ version: 1, entries }));
   stored.push(gzipSync(Buffer.concat([rawEntry({ name: "stargz.index.json" }, json), endOfTar])));
   const extra = Buffer.from(`SG\u0016\0${tableAt.toString(16).padStart(16, "0")}STARGZ`, "latin1");
@@ -161,6 +167,22 @@ describe("a first look at an eStargz image", () => {
     const ran = await scan(layout("lying", [lying]), "--triage");
     expect(found(ran)).toEqual(likely.slice(1));
     expect(ran.stderr).toContain("; 1 of them are not as the table says [triage]");
+  });
+
+  test("that would have gigabytes expanded is told, and soon", async () => {
+    // Each of a thousand files lies behind, or in, the same megabytes of zeros.
+    const zeros = gzipSync(Buffer.alloc(200 << 20), { level: 9 });
+    const file = (i: number): object => {
+      const facts = { offset: 0, chunkSize: 10, chunkDigest: digest(Buffer.alloc(10)) };
+      return { type: "reg", name: `app/${i}.env`, size: 10, innerOffset: i % 2 === 0 ? 2 ** 40 : 0, ...facts };
+    };
+    const bomb = withTable(
+      [zeros],
+      Array.from({ length: 1000 }, (_, i) => file(i)),
+    );
+    const ran = await scan(layout("bomb", [bomb]), "--triage");
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toMatch(/1000 of its files were not read, .* are not as the table says \[triage\]/);
   });
 
   test("and a whole scan finds the rest", async () => {

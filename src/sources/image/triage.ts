@@ -11,6 +11,10 @@ import type { LayerResult } from "./locate.ts";
 const maxFiles = 2000;
 const maxStoredBytes = 16 << 20;
 const maxExpandedBytes = 32 << 20;
+/** And with all that lies around them, which a table can have read again and again. */
+const maxWorkBytes = 512 << 20;
+/** Parts of one file: writers make some ten of a mebibyte. */
+const maxPieces = 256;
 
 /** A layer of which a few files are read. */
 export interface Triage {
@@ -72,6 +76,7 @@ export async function triage(
       files.push(entry);
     }
     const contents: { place: string; bytes: Uint8Array }[] = [];
+    const room = { bytes: maxWorkBytes };
     let wrong = 0;
     const likely = likelyFiles(files);
     const held = await holdSpans(
@@ -79,7 +84,7 @@ export async function triage(
       likely.flatMap(({ pieces }) => pieces),
     );
     for (const file of likely) {
-      const bytes = await readTableFile(held, file);
+      const bytes = await readTableFile(held, file, room);
       if (bytes === undefined) wrong++;
       else contents.push({ place: file.path, bytes });
     }
@@ -117,7 +122,8 @@ function likelyFiles(files: readonly TableEntry[]): TableEntry[] {
   const last = new Map(files.map((file) => [file.path, file]));
   const ranked = [...last.values()]
     .flatMap((file) => {
-      const rank = file.pieces.length === 0 ? undefined : likelihood(file.path, file.size);
+      const rank =
+        file.pieces.length === 0 || file.pieces.length > maxPieces ? undefined : likelihood(file.path, file.size);
       return rank === undefined ? [] : [{ file, rank }];
     })
     .sort((a, b) => a.rank - b.rank || (a.file.path < b.file.path ? -1 : 1));
