@@ -5,6 +5,7 @@ import { leastIds } from "../content/git/least-ids.ts";
 import type { ProvedContents } from "../model/clean-index.ts";
 import type { ContentHit } from "../model/detection.ts";
 import type { Problem } from "../model/problem.ts";
+import { PublicKeys } from "../model/public-keys.ts";
 import type { Located } from "../model/source.ts";
 import type { GraphUnit, LayerUnit, Unit, UnitResult } from "../model/unit.ts";
 import { parseReference } from "../registry/reference.ts";
@@ -150,6 +151,7 @@ export class TargetMemory {
   readonly #state: TargetState | undefined;
   readonly #units: Unit[] = [];
   readonly #hits = new Set<string>();
+  readonly #publicKeys = new PublicKeys();
   readonly #fresh: { readonly unit: LayerUnit; readonly name: Uint8Array; readonly result: UnitResult }[] = [];
   #isKeepable = true;
   /** Layers that are not fetched. */
@@ -189,6 +191,7 @@ export class TargetMemory {
     if (again === "never" || result.interrupted === true) this.#isKeepable = false;
     else if (again !== undefined) this.#units.push(again);
     for (const { content } of result.hits) this.#hits.add(content);
+    this.#publicKeys.add(result.publicKeys ?? []);
     if (result.proved !== undefined) this.#parts.proved.learn(result.proved);
   }
 
@@ -258,7 +261,7 @@ export class TargetMemory {
     if (now === undefined || Buffer.compare(now.digest, state.digest) !== 0) return;
     const snapshot: Snapshot = {
       ...{ kind, ledger, problems: tally.problems, sightings: located.sightings, images: tally.images },
-      ...{ hits: [...this.#hits].sort(), units: this.#units },
+      ...{ publicKeys: this.#publicKeys.list(), hits: [...this.#hits].sort(), units: this.#units },
     };
     const name = new Uint8Array();
     const value = writeSnapshot(snapshot, state.sealKey());

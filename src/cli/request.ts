@@ -12,7 +12,7 @@ export interface ScanRequest {
 }
 
 /** Where hits and sightings go: a `FindingStore`, or what stands before one. */
-export type HitSink = Pick<FindingStore, "addHit" | "contents" | "addSighting">;
+export type HitSink = Pick<FindingStore, "addHit" | "addPublicKeys" | "contents" | "addSighting">;
 
 /** What whoever opens a target may know of the run, and tell it. */
 export interface OpenContext extends SourceContext {

@@ -26,4 +26,6 @@ export interface Verdict {
   readonly confidence: Confidence;
   /** Proved offline, for people. */
   readonly facts: readonly string[];
+  /** See `CheckResult.publicHalf`. */
+  readonly publicHalf?: string;
 }

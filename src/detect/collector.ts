@@ -1,6 +1,7 @@
-import type { Detection, SuppressionReason } from "../model/detection.ts";
-import { judgedKey, type JudgedCounts } from "../model/clean-list.ts";
+import type { Detection, PublicKey, SuppressionReason } from "../model/detection.ts";
+import { judgedKey } from "../model/clean-list.ts";
 import type { Encoding } from "./decode/encoding.ts";
+import type { ScanResult } from "./detector.ts";
 import type { LineCounter } from "./lines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ReadyRule, ReadyRules } from "./ready-rules.ts";
@@ -72,6 +73,7 @@ export class Collector {
   readonly #judged = new Map<number, number>();
   readonly #anywhere = new Map<number, number>();
   readonly #structured = new Map<string, number>();
+  readonly #publicKeys = new Map<string, PublicKey>();
   #limited = false;
 
   constructor(lines: LineCounter, rules: ReadyRules, structureOf: StructureReader) {
@@ -162,6 +164,8 @@ export class Collector {
 
   #isSuppressed({ suppressed, ready }: Pick<Outcome, "suppressed" | "ready">): boolean {
     if (suppressed === undefined) return false;
+    // A part of others is no candidate.
+    if (ready.rule.skipReport) return true;
     const key = judgedKey(ready.index, suppressed);
     this.#judged.set(key, (this.#judged.get(key) ?? 0) + 1);
     this.#suppressed[suppressed] = (this.#suppressed[suppressed] ?? 0) + 1;
@@ -184,7 +188,11 @@ export class Collector {
       return undefined;
     }
     const toAddress = region.low - region.base;
-    const { ready, secret, match, line, entropy, bits, facts } = outcome;
+    const { ready, secret, match, line, entropy, bits, facts, publicHalf } = outcome;
+    if (ready.rule.skipReport && publicHalf !== undefined) {
+      this.#publicKeys.set(`${publicHalf} ${facts[0]}`, { publicHalf, fact: facts[0] ?? "" });
+      return undefined;
+    }
     const { isExample, ...named } = structure();
     // What API descriptions show under `example` opens nothing, unless it has the form of a token.
     if (isExample && ready.rule.kind === "generic" && this.#isSuppressed({ suppressed: "known-example", ready }))
@@ -206,6 +214,7 @@ export class Collector {
       confidence,
       bits,
       facts,
+      ...(publicHalf === undefined ? {} : { publicHalf }),
       ...named,
       tags,
     };
@@ -214,12 +223,7 @@ export class Collector {
   }
 
   /** `occurred`: for streams, the whole-reach rules of which a keyword was seen; detections of others are withdrawn. */
-  finish(occurred?: ReadonlySet<ReadyRule>): {
-    detections: readonly Detection[];
-    suppressed: Partial<Record<SuppressionReason, number>>;
-    judged: JudgedCounts;
-    limited: boolean;
-  } {
+  finish(occurred?: ReadonlySet<ReadyRule>): ScanResult {
     const kept = this.#detections
       .filter(
         ({ ready }) =>
@@ -232,7 +236,14 @@ export class Collector {
       .filter((detection) => !this.#isKnownBetter(detection))
       .map(({ ready: _, ...detection }): Detection => detection)
       .sort((a, b) => a.start - b.start || a.end - b.end || (a.ruleId < b.ruleId ? -1 : a.ruleId > b.ruleId ? 1 : 0));
-    return { detections: kept, suppressed: this.#suppressed, judged: this.#judged, limited: this.#limited };
+    const publicKeys = [...this.#publicKeys.values()];
+    return {
+      detections: kept,
+      ...(publicKeys.length === 0 ? {} : { publicKeys }),
+      suppressed: this.#suppressed,
+      judged: this.#judged,
+      limited: this.#limited,
+    };
   }
 
   /**

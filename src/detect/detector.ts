@@ -1,5 +1,5 @@
 import type { JudgedCounts } from "../model/clean-list.ts";
-import type { Detection, SuppressionReason } from "../model/detection.ts";
+import type { Detection, PublicKey, SuppressionReason } from "../model/detection.ts";
 import type { Ruleset } from "../model/rule.ts";
 import { base64Members, leastRun } from "./decode/base64.ts";
 import { Decoder } from "./decode/decoder.ts";
@@ -37,6 +37,8 @@ export interface DetectorOptions {
 export interface ScanResult {
   /** Sorted by place, then by rule. */
   readonly detections: readonly Detection[];
+  /** What may belong to a private key elsewhere; absent where there is none. */
+  readonly publicKeys?: readonly PublicKey[];
   readonly suppressed: Readonly<Partial<Record<SuppressionReason, number>>>;
   /** The same by rule. */
   readonly judged: JudgedCounts;

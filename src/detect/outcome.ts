@@ -20,6 +20,7 @@ export interface Outcome {
   readonly entropy: number;
   readonly confidence: Confidence;
   readonly facts: readonly string[];
+  readonly publicHalf?: string;
   /** What the judge weighed, and the sum in bits; none for what an allowlist covers. */
   readonly parts: readonly Part[];
   readonly bits: number;

@@ -1,9 +1,10 @@
 import { originPath, type ContentId, type Origin } from "../model/content.ts";
-import type { ContentHit, Detection, SuppressionReason } from "../model/detection.ts";
+import type { ContentHit, Detection, PublicKey, SuppressionReason } from "../model/detection.ts";
 import type { Finding, FindingSighting } from "../model/finding.ts";
 import { append } from "../model/multimap.ts";
 import type { Confidence, Rule, Ruleset } from "../model/rule.ts";
 import type { Sighting } from "../model/source.ts";
+import { Belongings } from "./belonging.ts";
 import type { Decider } from "./decide.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { maskSecret } from "./mask.ts";
@@ -74,6 +75,7 @@ export class FindingStore {
   readonly #rules: ReadonlyMap<string, Rule>;
   readonly #judge: ReturnType<typeof createPlaceJudge>;
   readonly #masker = createOriginMasker();
+  readonly #belongings = new Belongings();
   readonly #contents = new Map<ContentId, ContentState>();
   readonly #origins = new Map<ContentId, Map<string, PlacedOrigin>>();
   /** Packages of distributions that have published contents as they are. */
@@ -118,6 +120,8 @@ export class FindingStore {
         this.#values.set(keep.value, value);
       }
       value.contents.add(hit.content);
+      const { publicHalf } = keep.detection;
+      if (publicHalf !== undefined) this.#belongings.hold(publicHalf, keep.value);
       this.#markChanged(keep.value);
     }
     if (this.#options.onFinding === undefined) return;
@@ -127,6 +131,11 @@ export class FindingStore {
       this.#tell(value);
     }
     this.#schedule();
+  }
+
+  /** Adds certificates and public keys of the scan: private keys tell which of them are theirs. */
+  addPublicKeys(keys: readonly PublicKey[]): void {
+    for (const value of this.#belongings.add(keys)) this.#markChanged(value);
   }
 
   /** Images tell it of a content, in whichever order they come; repositories never do. */
@@ -211,6 +220,8 @@ export class FindingStore {
 
   #all(): SortedFindings {
     if (this.#sorted !== undefined) return this.#sorted;
+    const values = [...this.#values].map(([value, { secret }]) => ({ value, secret }));
+    for (const key of this.#belongings.pair(values)) this.#stale.add(key);
     for (const [key, { maskedBy }] of this.#built) if (maskedBy !== this.#masker.size()) this.#stale.add(key);
     this.#refresh();
     const findings = [...this.#built.values()].flatMap(({ finding }) => finding ?? []).sort(compareFindings);
@@ -252,6 +263,8 @@ export class FindingStore {
           rules.set(keep.rule.id, keep.rule);
           for (const id of keep.otherRules) rules.set(id, this.#rule(id));
           for (const fact of keep.facts) facts.add(fact);
+          for (const fact of this.#belongings.factsOf(key, keep.detection.publicHalf))
+            facts.add(this.#masker.text(fact));
           sightings.push(this.#toSighting(keep, content, this.#masker.inMember(origin, member)));
         }
         if (sightings.length === before) dropped++;

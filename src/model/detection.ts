@@ -26,6 +26,8 @@ export interface Detection {
   readonly bits: number;
   /** Facts proved offline, for people: `account 123456789012`, `expired 2023-01-01`. */
   readonly facts: readonly string[];
+  /** Of a private key: what its public key and its certificates have as well (detect/checks/public-half.ts). */
+  readonly publicHalf?: string;
   /** Path of the member that holds it, where the content is a container: one part for each container, joined by `!`. Places count in that member. */
   readonly member?: string;
   /** Where it stands in its text: `services.db.environment.POSTGRES_PASSWORD`. Absent where nothing names it. */
@@ -34,6 +36,13 @@ export interface Detection {
   readonly parts?: readonly DetectionPart[];
   /** The rule's tags, and `decoded:base64`, `decode-depth:1` where it applies. */
   readonly tags: readonly string[];
+}
+
+/** Something public that belongs to a private key, wherever that is: a certificate, a line of `authorized_keys`. */
+export interface PublicKey {
+  readonly publicHalf: string;
+  /** How a finding names it. */
+  readonly fact: string;
 }
 
 /** An entry that belongs to a secret, under its own name: `DB_USER`, `app`. */

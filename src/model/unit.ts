@@ -1,5 +1,5 @@
 import type { CleanList } from "./clean-list.ts";
-import type { ContentHit, SuppressionReason } from "./detection.ts";
+import type { ContentHit, PublicKey, SuppressionReason } from "./detection.ts";
 import type { SharedIds } from "./id-set.ts";
 import type { IdBytes } from "./object-id.ts";
 import type { Problem, ProblemCode } from "./problem.ts";
@@ -139,6 +139,8 @@ export interface UnitResult {
   readonly suppressed: Partial<Record<SuppressionReason, number>>;
   readonly hits: readonly ContentHit[];
   readonly problems: readonly Problem[];
+  /** What may belong to private keys elsewhere, sorted. */
+  readonly publicKeys?: readonly PublicKey[];
   /** Set when the run was cancelled before the unit was done. */
   readonly interrupted?: boolean;
   /** Set when it ended so many workers that the rest of it was given up. */

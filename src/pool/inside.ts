@@ -168,8 +168,10 @@ class InsideWalk {
         !inMembers.get(secret)?.some((path) => member === "" || path === member || path.startsWith(`${member}!`)),
     );
     const all = [...ofContainers, ...this.#found];
+    const publicKeys = this.#results.flatMap((result) => result.publicKeys ?? []);
     const merged: ScanResult = {
       detections: all.slice(0, maxDetections),
+      ...(publicKeys.length === 0 ? {} : { publicKeys }),
       suppressed: this.#results.reduce((sum, { suppressed }) => addCounts(sum, suppressed), {}),
       judged: sumOf(this.#results.map(({ judged }) => judged)),
       limited: all.length > maxDetections || this.#results.some(({ limited }) => limited),

@@ -1,5 +1,6 @@
 import { CleanListBuilder } from "../model/clean-list.ts";
 import type { ContentHit, FileDigests, SuppressionReason } from "../model/detection.ts";
+import { PublicKeys } from "../model/public-keys.ts";
 import { addCounts } from "../model/ledger.ts";
 import type { Problem, ProblemCode } from "../model/problem.ts";
 import type { GraphReading, LayerReading, LfsPointer, UnitResult } from "../model/unit.ts";
@@ -41,6 +42,7 @@ export class ResultBuilder {
   readonly #ids = new CleanListBuilder();
   readonly #entries = new CleanListBuilder();
   readonly #listsProved: boolean;
+  readonly #publicKeys = new PublicKeys();
   #recognised = 0;
 
   /** `lists`: whether it also lists the clean contents, by the ids that the target gives them and by keys made here. */
@@ -58,7 +60,10 @@ export class ResultBuilder {
     for (const fault of inside?.faults ?? []) this.#inside(place || content, fault);
     this.#suppressed = addCounts(this.#suppressed, result.suppressed);
     if (result.limited) this.problem("rules-limit", "note", place || content, "has more detections than are listed");
+    this.#publicKeys.add(result.publicKeys ?? []);
     if (result.detections.length > 0) this.#hits.push(this.#hit(content, place, result));
+    // Each scan has to meet a public key, for each may find the private one.
+    else if (result.publicKeys !== undefined) return;
     // A pointer has to be met in each scan: what it points at may be gone. What lies inside and cannot be read is told by each scan. The store
     // knows contents by 20 bytes.
     else if (!result.limited && !inside?.faults.length && this.#pointers.at(-1)?.content !== content) {
@@ -117,7 +122,7 @@ export class ResultBuilder {
   }
 
   /** Adds what came of contents that another worker has scanned. */
-  merge({ scanned, bytes, skipped, suppressed, hits, problems, proved, recognised = 0 }: UnitResult): void {
+  merge({ scanned, bytes, skipped, suppressed, hits, problems, proved, publicKeys, recognised = 0 }: UnitResult): void {
     this.#scanned += scanned;
     this.#bytes += bytes;
     this.#skipped = addCounts(this.#skipped, skipped);
@@ -125,10 +130,12 @@ export class ResultBuilder {
     this.#hits.push(...hits);
     this.#problems.push(...problems);
     this.#recognised += recognised;
+    this.#publicKeys.add(publicKeys ?? []);
     if (proved !== undefined) this.#ids.append(proved.ids);
   }
 
   result(): UnitResult {
+    const publicKeys = this.#publicKeys.list();
     return {
       scanned: this.#scanned,
       bytes: this.#bytes,
@@ -136,6 +143,7 @@ export class ResultBuilder {
       suppressed: this.#suppressed,
       hits: this.settle?.(this.#hits) ?? this.#hits,
       problems: this.#problems,
+      ...(publicKeys.length === 0 ? {} : { publicKeys }),
       ...(this.#clean === undefined ? {} : { clean: this.#clean.list() }),
       ...(this.#listsProved ? { proved: { ids: this.#ids.list(), entries: this.#entries.list() } } : {}),
       ...(this.#recognised === 0 ? {} : { recognised: this.#recognised }),

@@ -45,6 +45,7 @@ export function gitleaksEntry(
     ["Tags", { list: sighting.tags }],
     ["Fingerprint", { text: gitleaksFingerprint(sighting) }],
   ];
+  if (finding.facts.length > 0) entry.push(["Facts", { list: finding.facts }]);
   if (origin.kind === "git" && origin.reachedBy !== undefined) entry.push(["ReachedBy", { list: origin.reachedBy }]);
   if (origin.kind === "image") {
     entry.push(["Image", { text: origin.image }]);

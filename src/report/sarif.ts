@@ -114,6 +114,7 @@ function result(
       confidence: finding.confidence,
       masked: finding.masked,
       tags: [...new Set(sighting.tags.map(sanitize))],
+      ...(finding.facts.length === 0 ? {} : { facts: finding.facts.map(sanitize) }),
       ...(origin.kind === "git" && origin.commit !== undefined
         ? { commit: origin.commit.id, author: sanitize(origin.commit.author), date: origin.commit.date }
         : {}),

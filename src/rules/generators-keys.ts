@@ -1,6 +1,7 @@
 import { checkPrimeSync, createECDH, createPrivateKey, createPublicKey } from "node:crypto";
 import type { JsonWebKey, KeyObject } from "node:crypto";
 import {
+  certificatePem,
   dsaPem,
   ed25519Key,
   ed25519PublicBlob,
@@ -56,6 +57,11 @@ const makers: ReadonlyMap<string, (random: Random) => string> = new Map([
   ["jwk-ec", (random: Random) => JSON.stringify(ecKey(random).export({ format: "jwk" }))],
   ["xml-rsa", (random: Random) => rsaXml(rsaKey(random).export({ format: "jwk" }))],
   ["pem-public", (random: Random) => String(createPublicKey(rsaKey(random)).export({ type: "spki", format: "pem" }))],
+  [
+    "pem-certificate",
+    (random: Random) =>
+      certificatePem(createPublicKey(rsaKey(random)).export({ type: "spki", format: "der" }), "api.corp.net", random),
+  ],
   [
     "ssh-ed25519",
     (random: Random) => `ssh-ed25519 ${ed25519PublicBlob(random.bytes(32)).toString("base64")} user@host`,

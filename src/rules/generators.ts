@@ -103,6 +103,28 @@ function salad(random: Random, [prefix = "salad_cloud_user_demo1_"]: readonly st
   return prefix + body + crc32Base62(body);
 }
 
+/** A macaroon of Fly.io in MessagePack: nonce, location, caveats (organization, time), tail. */
+function flyMacaroon(random: Random, [prefix = "fm2_"]: readonly string[]): string {
+  const bytes = (length: number): Buffer => Buffer.concat([Buffer.from([0xc4, length]), random.bytes(length)]);
+  const number = (value: number): Buffer => {
+    const four = Buffer.from([0xce, 0, 0, 0, 0]);
+    four.writeUInt32BE(value, 1);
+    return four;
+  };
+  const location = Buffer.from("https://api.fly.io/v1");
+  const from = 1_700_000_000 + random.integer(50_000_000);
+  const organization = [Buffer.from([0x00, 0x92]), number(1_000 + random.integer(900_000)), Buffer.from([0x1f])];
+  const validity = [Buffer.from([0x04, 0x92]), number(from), number(from + 31_536_000)];
+  const whole = Buffer.concat([
+    Buffer.from([0x94, 0x93]),
+    ...[bytes(64), bytes(16), Buffer.from([0xc2])],
+    ...[Buffer.from([0xa0 | location.length]), location],
+    ...[Buffer.from([0x94]), ...organization, ...validity],
+    bytes(32),
+  ]);
+  return prefix + whole.toString("base64");
+}
+
 const natsTypes: Readonly<Record<string, number>> = { A: 0, C: 2 << 3, N: 13 << 3, O: 14 << 3, U: 20 << 3, X: 23 << 3 };
 
 function natsSeed(random: Random, [type = "U"]: readonly string[]): string {
@@ -267,6 +289,7 @@ const generators: ReadonlyMap<string, Generator> = new Map<string, Generator>([
   ["aws-akid", awsKeyId],
   ["aws-secret", (random) => randomText(base64Chars, 40, random)],
   ["pypi-macaroon", pypi],
+  ["fly-macaroon", flyMacaroon],
   ["sentry-json", sentry],
   ["grafana-json", grafanaCloud],
   ["grafana-legacy-json", grafanaLegacy],

@@ -172,6 +172,18 @@ function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   return result;
 }
 
+/** An X.509 certificate (RFC 5280) of a public key, for ten years from 2024 on, by an issuer whose signature nobody checks. */
+export function certificatePem(publicKey: Uint8Array, name: string, random: Random): string {
+  const commonName = der(0x30, der(6, Buffer.from("550403", "hex")), der(0x0c, Buffer.from(name)));
+  const names = der(0x30, der(0x31, commonName));
+  const algorithm = der(0x30, der(6, Buffer.from("2a864886f70d01010b", "hex")), der(5));
+  const validity = der(0x30, der(0x17, Buffer.from("240101000000Z")), der(0x17, Buffer.from("340101000000Z")));
+  const serial = derInteger(BigInt(1 + random.integer(1_000_000)));
+  const version = der(0xa0, derInteger(2n));
+  const signed = der(0x30, version, serial, algorithm, names, validity, names, publicKey);
+  return armor("CERTIFICATE", der(0x30, signed, algorithm, der(3, Buffer.from([0]), random.bytes(128))), 64);
+}
+
 const passphrase = "correct-horse";
 const rounds = 2_048;
 

@@ -1,4 +1,5 @@
 import type { ContentId } from "../model/content.ts";
+import type { PublicKey } from "../model/detection.ts";
 import type { TargetSummary } from "../model/finding.ts";
 import type { ImageFacts } from "../model/image-facts.ts";
 import type { Ledger } from "../model/ledger.ts";
@@ -17,12 +18,13 @@ export interface Snapshot {
   readonly problems: readonly Problem[];
   readonly sightings: readonly Sighting[];
   readonly images: readonly ImageFacts[];
+  readonly publicKeys: readonly PublicKey[];
   /** Contents with detections, and how to read them. */
   readonly hits: readonly ContentId[];
   readonly units: readonly Unit[];
 }
 
-const version = 2;
+const version = 3;
 
 export function writeSnapshot(snapshot: Snapshot, key: Uint8Array): Uint8Array {
   return sealValue(key, version, snapshot);

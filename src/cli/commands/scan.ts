@@ -128,6 +128,7 @@ async function scanSource(
       await scan.submit(item, (unit, planned, result) => {
         tally.add(planned, result);
         for (const hit of result.hits) findings.addHit(hit, tally.target);
+        findings.addPublicKeys(result.publicKeys ?? []);
         source.done(unit, result);
         memory?.note(unit, result);
       });
@@ -145,6 +146,7 @@ async function scanSource(
     // Reading how things hang together meets contents of its own: the names in trees.
     tally.add(unit.kind === "graph" ? unit.trees : 0, result);
     for (const hit of result.hits) findings.addHit(hit, tally.target);
+    findings.addPublicKeys(result.publicKeys ?? []);
     memory?.note(unit, result);
     return result;
   });
@@ -162,6 +164,7 @@ async function recall(memory: TargetMemory, scan: Run, findings: HitSink, tally:
   const isDamaged = results.some(({ problems }) => problems.some(({ effect }) => effect === "incomplete"));
   if (scan.isStopped || isDamaged || !isSame(hits, before)) return false;
   for (const hit of hits) findings.addHit(hit, tally.target);
+  findings.addPublicKeys(before.publicKeys);
   for (const sighting of before.sightings) findings.addSighting(sighting, tally.target);
   tally.recall(before.kind, before.ledger, before.problems);
   tally.images = before.images;

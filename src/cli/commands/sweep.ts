@@ -124,6 +124,7 @@ async function scanListed(
       hits.set(hit.content, hit);
       store.addHit(hit, target);
     },
+    addPublicKeys: (keys) => store.addPublicKeys(keys),
     contents: () => new Set(hits.keys()),
     addSighting(sighting, target) {
       const hit = hits.get(sighting.content);

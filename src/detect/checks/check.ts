@@ -9,9 +9,13 @@ export interface CheckResult {
    * lowers the confidence; with `valid`, the value is well-formed but not usable as it stands (encrypted, unsigned, expired).
    */
   readonly lower?: boolean;
+  /** What a private key and its public key have in common (public-half.ts): by it they are put together. */
+  readonly publicHalf?: string;
 }
 
 export interface CheckOptions {
+  /** The text of the whole match, where the value alone does not tell enough. */
+  readonly match?: string;
   /** Milliseconds since 1970. Only where it is given is a date in the past called `expired`: a scan must not change with the clock silently. */
   readonly now?: number;
 }
@@ -31,6 +35,12 @@ export const proved: CheckResult = { status: "valid", facts: ["checksum valid"] 
 
 export function valid(facts: readonly string[]): CheckResult {
   return { status: "valid", facts };
+}
+
+/** Encrypted with a passphrase: a real key, but of no use as it stands. `scheme`: how; empty where that is not told. */
+export function sealed(facts: readonly string[], scheme = ""): CheckResult {
+  const told = scheme === "" ? [] : [`cipher ${scheme}`];
+  return { status: "valid", facts: [...facts, "encrypted with a passphrase", ...told], lower: true };
 }
 
 /** `expires 2027-01-02`, or `expired …` when the caller told the time. @param ms milliseconds since 1970 */

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { decodeBase64, decodeBase64Json } from "./base64.ts";
 import { type Check, type CheckResult, doubtful, expiryFact, factText, isoDay, unknown, valid } from "./check.ts";
+import { base62Digits } from "./radix.ts";
 
 const notGenuine: CheckResult = { ...doubtful, facts: ["does not decode as these tokens do"] };
 
@@ -106,6 +107,23 @@ export const postmanKey: Check = (secret) => {
   const seconds = /^PMAK-([0-9a-f]{8})/.exec(secret)?.[1];
   return seconds === undefined ? unknown : madeAt(Number.parseInt(seconds, 16) * 1000);
 };
+
+/** ngrok: a KSUID of 27 base62 digits, whose first four bytes are seconds since its own epoch, and the secret behind `_`. */
+export const ngrokKey: Check = (secret) => {
+  const id = /^([0-9A-Za-z]{27})_/.exec(secret)?.[1];
+  if (id === undefined) return unknown;
+  const number = Array.from(id).reduce((sum, digit) => sum * 62n + BigInt(base62Digits.indexOf(digit)), 0n);
+  return number >> 160n === 0n ? madeAt((Number(number >> 128n) + KSUID_EPOCH_S) * 1000) : notGenuine;
+};
+
+/** Stripe keys of today name their account: behind `sk_live_5` the sixteen characters of its id. Older ones do not, and are as long as their secret alone. */
+export const stripeKey: Check = (secret) => {
+  const account = /^[sr]k_(?:live|test|prod)_5(1[0-9A-Za-z]{15})[0-9A-Za-z]{60,}$/.exec(secret)?.[1];
+  return account === undefined ? unknown : { status: "unknown", facts: [`account acct_${account}`] };
+};
+
+/** KSUIDs count from 2014-05-13. */
+const KSUID_EPOCH_S = 1_400_000_000;
 
 /** UpCloud tokens are ULIDs behind their prefix. */
 export const upcloudToken: Check = (secret) => {

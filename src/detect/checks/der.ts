@@ -7,9 +7,13 @@ export interface DerElement {
 }
 
 export const DER_INTEGER = 0x02;
+export const DER_BITS = 0x03;
 export const DER_OCTETS = 0x04;
 export const DER_OBJECT_ID = 0x06;
-const DER_SEQUENCE = 0x30;
+export const DER_SEQUENCE = 0x30;
+/** `[0]` and `[1]`, constructed. */
+export const DER_CONTEXT_0 = 0xa0;
+export const DER_CONTEXT_1 = 0xa1;
 
 /** Reads the element at `at`; undefined when the bytes end before it does, or its length is indefinite or above 2^32. */
 function readDer(bytes: Uint8Array, at: number): DerElement | undefined {
@@ -33,10 +37,17 @@ function readDer(bytes: Uint8Array, at: number): DerElement | undefined {
 export function readDerSequence(bytes: Uint8Array, limit: number): DerElement[] | undefined {
   const sequence = readDer(bytes, 0);
   if (sequence === undefined || sequence.tag !== DER_SEQUENCE) return undefined;
+  const elements = derElements(sequence.content, limit);
+  const isWhole = elements.length === limit || (elements.at(-1)?.end ?? 0) === sequence.content.length;
+  return isWhole ? elements : undefined;
+}
+
+/** The elements that lie one behind the other, at most `limit`, up to the first that is broken. */
+export function derElements(bytes: Uint8Array, limit: number): DerElement[] {
   const elements: DerElement[] = [];
-  for (let at = 0; at < sequence.content.length && elements.length < limit;) {
-    const element = readDer(sequence.content, at);
-    if (element === undefined) return undefined;
+  for (let at = 0; at < bytes.length && elements.length < limit;) {
+    const element = readDer(bytes, at);
+    if (element === undefined) break;
     elements.push(element);
     at = element.end;
   }

@@ -17,18 +17,23 @@ import {
   intercomToken,
   jfrogReference,
   mapboxToken,
+  ngrokKey,
   openShiftToken,
   postmanKey,
   sasToken,
+  stripeKey,
   telegramBot,
   tinybirdToken,
   upcloudToken,
   workosKey,
 } from "./decoding-tokens.ts";
 import { natsSeed, stellarSeed } from "./crc16.ts";
+import { publicKey } from "./certificate.ts";
 import { crcChecks } from "./crc-suffix.ts";
+import { flyMacaroon } from "./fly-macaroon.ts";
 import { githubFineGrained } from "./github-fine-grained.ts";
 import { gitlabRoutable } from "./gitlab.ts";
+import { encodedKey, jsonWebKey, labelledKey, minisignKey, serviceAccountKey, xmlKey } from "./json-key.ts";
 import { jwt } from "./jwt.ts";
 import { privateKey } from "./private-key.ts";
 import { ciscoType7, groupPolicyPassword, secp256k1Key, solanaKey, wireguardKey } from "./raw-keys.ts";
@@ -57,6 +62,16 @@ const checks: ReadonlyMap<string, Check> = new Map(
     "onepassword-json": onePasswordJson,
     "discord-id": discordId,
     "private-key": privateKey,
+    "public-key": publicKey,
+    "json-web-key": jsonWebKey,
+    "xml-key": xmlKey,
+    "encoded-key": encodedKey,
+    "service-account": serviceAccountKey,
+    "labelled-key": labelledKey,
+    minisign: minisignKey,
+    "fly-macaroon": flyMacaroon,
+    "ngrok-ksuid": ngrokKey,
+    "stripe-account": stripeKey,
     bip39,
     "basic-auth": basicAuth,
     "atlassian-dc": atlassianDataCenter,

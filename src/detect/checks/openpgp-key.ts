@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type CheckResult, invalid, valid } from "./check.ts";
+import { type CheckResult, invalid, sealed, valid } from "./check.ts";
 
 const ALGORITHMS: Readonly<Record<number, string>> = {
   1: "RSA",
@@ -14,6 +14,20 @@ const ALGORITHMS: Readonly<Record<number, string>> = {
   26: "X448",
   27: "Ed25519",
   28: "Ed448",
+};
+/** Symmetric ciphers (RFC 9580, 9.3). */
+const CIPHERS: Readonly<Record<number, string>> = {
+  1: "IDEA",
+  2: "3DES",
+  3: "CAST5",
+  4: "Blowfish",
+  7: "AES-128",
+  8: "AES-192",
+  9: "AES-256",
+  10: "Twofish",
+  11: "Camellia-128",
+  12: "Camellia-192",
+  13: "Camellia-256",
 };
 /** Secret-key and secret-subkey packets (RFC 9580 section 5). */
 const SECRET_KEY = 5;
@@ -31,7 +45,8 @@ export function readOpenPgp(body: Buffer): CheckResult {
   const algorithm = bytes[version === 3 ? 7 : 5] ?? 0;
   const name = ALGORITHMS[algorithm];
   if (name === undefined) return invalid;
-  const facts = [`OpenPGP ${name} private key`];
+  const bits = version === 4 && hasSize(algorithm) && bytes.length >= 8 ? `, ${bytes.readUInt16BE(6)} bits` : "";
+  const facts = [`OpenPGP ${name} private key${bits}`];
   if (version !== 4) return valid(facts);
   const end = publicEnd(bytes, algorithm);
   if (end === undefined) return invalid;
@@ -40,8 +55,14 @@ export function readOpenPgp(body: Buffer): CheckResult {
   if (usage === undefined) return invalid;
   if (usage === 0) return valid(facts);
   const s2k = usage >= 253 ? bytes[end + (usage === 253 ? 3 : 2)] : undefined;
-  const why = s2k === S2K_GNU ? "stub: the secret half is elsewhere" : "encrypted with a passphrase";
-  return { status: "valid", facts: [...facts, why], lower: true };
+  if (s2k === S2K_GNU) return { status: "valid", facts: [...facts, "stub: the secret half is elsewhere"], lower: true };
+  const cipher = CIPHERS[usage >= 253 ? (bytes[end + 1] ?? 0) : usage];
+  return sealed(facts, cipher ?? "");
+}
+
+/** Whether the first number of the key is as long as people say that the key is: RSA, Elgamal, DSA. */
+function hasSize(algorithm: number): boolean {
+  return algorithm <= 3 || algorithm === 16 || algorithm === 17;
 }
 
 function firstPacket(bytes: Buffer): { tag: number; content: Buffer } | undefined {

@@ -1,37 +1,7 @@
-import { createHash } from "node:crypto";
-import { type CheckResult, factText, invalid, valid } from "./check.ts";
-
-/** A string in SSH's encoding (RFC 4251 section 5): 32-bit length and bytes. */
-export function sshString(bytes: Uint8Array): Buffer {
-  const head = Buffer.alloc(4);
-  head.writeUInt32BE(bytes.length);
-  return Buffer.concat([head, bytes]);
-}
-
-/** `fingerprint SHA256:…` of a public key blob, as ssh-keygen prints it. */
-export function openSshFingerprint(blob: Uint8Array): string {
-  return `fingerprint SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
-}
-
-/** Reads SSH strings one after the other; each call gives undefined once the bytes are too short. */
-export function sshReader(
-  bytes: Buffer,
-  start: number,
-): { string: () => Buffer | undefined; number: () => number | undefined } {
-  let at = start;
-  const number = () => {
-    if (at + 4 > bytes.length) return undefined;
-    at += 4;
-    return bytes.readUInt32BE(at - 4);
-  };
-  const string = () => {
-    const length = number();
-    if (length === undefined || at + length > bytes.length) return undefined;
-    at += length;
-    return bytes.subarray(at - length, at);
-  };
-  return { string, number };
-}
+import { type CheckResult, factText, invalid, sealed, valid } from "./check.ts";
+import { derBits } from "./der.ts";
+import { sshHalf } from "./public-half.ts";
+import { openSshFingerprint, sshReader } from "./ssh-wire.ts";
 
 const MAGIC_LENGTH = 15;
 
@@ -39,8 +9,8 @@ const MAGIC_LENGTH = 15;
 export function readOpenSsh(body: Buffer): CheckResult {
   const reader = sshReader(body, MAGIC_LENGTH);
   const cipher = reader.string();
-  reader.string();
-  reader.string();
+  const derivation = reader.string();
+  const options = reader.string();
   const count = reader.number();
   const publicBlob = reader.string();
   const privateBlob = reader.string();
@@ -52,11 +22,33 @@ export function readOpenSsh(body: Buffer): CheckResult {
     privateBlob.length < 8
   )
     return invalid;
+  const half = sshHalf(publicBlob);
+  const publicHalf = half === undefined ? {} : { publicHalf: half };
   const type = factText(sshReader(publicBlob, 0).string()?.toString("latin1") ?? "");
-  const facts = [`${type} private key`, openSshFingerprint(publicBlob)];
+  const facts = [`${type} private key${sizeText(publicBlob)}`, openSshFingerprint(publicBlob)];
   // FIDO keys hold only a handle: without the hardware they are of no use.
   if (type.startsWith("sk-")) return { status: "valid", facts: [...facts, "handle of a hardware key"], lower: true };
-  if (cipher.toString("latin1") !== "none")
-    return { status: "valid", facts: [...facts, "encrypted with a passphrase"], lower: true };
-  return privateBlob.readUInt32BE(0) === privateBlob.readUInt32BE(4) ? valid(facts) : invalid;
+  const cipherName = factText(cipher.toString("latin1"));
+  if (cipherName !== "none")
+    return { ...sealed(facts, `${cipherName}, ${derivationText(derivation, options)}`), ...publicHalf };
+  return privateBlob.readUInt32BE(0) === privateBlob.readUInt32BE(4) ? { ...valid(facts), ...publicHalf } : invalid;
+}
+
+/** `, 3072 bits` of a key whose type does not tell its size. */
+export function sizeText(publicBlob: Buffer): string {
+  const reader = sshReader(publicBlob, 0);
+  const type = reader.string()?.toString("latin1");
+  if (type !== "ssh-rsa" && type !== "ssh-dss") return "";
+  // RSA: e, n; DSA: p first.
+  if (type === "ssh-rsa") reader.string();
+  return `, ${derBits(reader.string() ?? new Uint8Array())} bits`;
+}
+
+/** `bcrypt with 16 rounds`: the options are a salt and the number of rounds. */
+function derivationText(name: Buffer | undefined, options: Buffer | undefined): string {
+  const text = factText(name?.toString("latin1"));
+  const reader = sshReader(options ?? Buffer.alloc(0), 0);
+  reader.string();
+  const rounds = reader.number();
+  return rounds === undefined ? text : `${text} with ${rounds} rounds`;
 }

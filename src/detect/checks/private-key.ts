@@ -1,22 +1,23 @@
 import { crc24, readArmour } from "./armour.ts";
-import { type Check, type CheckResult, factText, invalid, unknown, valid } from "./check.ts";
+import { type Check, type CheckResult, factText, invalid, sealed, unknown, valid } from "./check.ts";
 import {
+  DER_CONTEXT_0,
+  DER_CONTEXT_1,
   DER_INTEGER,
   DER_OBJECT_ID,
   DER_OCTETS,
   type DerElement,
   derBits,
+  derElements,
   derObjectId,
   readDerSequence,
 } from "./der.ts";
 import { readOpenPgp } from "./openpgp-key.ts";
-import { openSshFingerprint, readOpenSsh, sshString } from "./openssh-key.ts";
+import { readOpenSsh } from "./openssh-key.ts";
+import { passwordScheme } from "./password-scheme.ts";
+import { pointHalf, rawPrivateHalf, rsaHalf, scalarHalf } from "./public-half.ts";
 import { readPutty } from "./putty-key.ts";
-
-/** Encrypted with a passphrase: a real key, but of no use as it stands. */
-function sealed(facts: readonly string[]): CheckResult {
-  return { status: "valid", facts: [...facts, "encrypted with a passphrase"], lower: true };
-}
+import { openSshFingerprint, sshString } from "./ssh-wire.ts";
 
 /** RFC 1421 armour can carry more than keys; a body shorter than this holds no private key of any kind. */
 const MIN_BODY_BYTES = 20;
@@ -38,8 +39,10 @@ export const privateKey: Check = (secret) => {
     return readOpenPgp(body);
   }
   if (body.subarray(0, 15).toString("latin1") === "openssh-key-v1\0") return readOpenSsh(body);
-  if (headers.get("proc-type")?.includes("ENCRYPTED") === true)
-    return sealed([`${label.replace(" PRIVATE KEY", "")} private key`.trim()]);
+  if (headers.get("proc-type")?.includes("ENCRYPTED") === true) {
+    const cipher = factText(headers.get("dek-info")?.split(",")[0]);
+    return sealed([`${label.replace(" PRIVATE KEY", "")} private key`.trim()], cipher === "" ? "" : `${cipher}, MD5`);
+  }
   if (/SIGSTORE|COSIGN/.test(label)) return body[0] === 0x7b ? sealed(["cosign private key"]) : invalid;
   return readDerPrivateKey(body);
 };
@@ -47,18 +50,19 @@ export const privateKey: Check = (secret) => {
 /** The same for the bytes of a key: PKCS #1, PKCS #8, SEC 1, DSA. */
 export function readDerPrivateKey(bytes: Buffer): CheckResult {
   const elements = readDerSequence(bytes, 10);
-  return elements === undefined ? invalid : readDerKey(elements);
+  return elements === undefined ? invalid : readDerKey(elements, bytes);
 }
 
-function readDerKey(elements: readonly DerElement[]): CheckResult {
+function readDerKey(elements: readonly DerElement[], bytes: Buffer): CheckResult {
   const [first, second, third] = elements;
   // PKCS#8, encrypted: AlgorithmIdentifier and an OCTET STRING.
-  if (first?.tag === 0x30 && second?.tag === DER_OCTETS && elements.length === 2) return sealed(["PKCS#8 private key"]);
+  if (first?.tag === 0x30 && second?.tag === DER_OCTETS && elements.length === 2)
+    return sealed(["PKCS#8 private key"], passwordScheme(first.content));
   if (first?.tag !== DER_INTEGER || second === undefined) return invalid;
   // PKCS#8: version, AlgorithmIdentifier, OCTET STRING with the key of that algorithm.
-  if (second.tag === 0x30 && third?.tag === DER_OCTETS) return readPkcs8(second.content, third.content);
+  if (second.tag === 0x30 && third?.tag === DER_OCTETS) return readPkcs8(second.content, third.content, bytes);
   // SEC 1: version 1, OCTET STRING.
-  if (second.tag === DER_OCTETS) return valid([`EC private key, ${second.content.length * 8} bits`]);
+  if (second.tag === DER_OCTETS) return readEc(elements);
   if (second.tag !== DER_INTEGER || elements.some((element) => element.tag !== DER_INTEGER && element.tag !== 0x30))
     return invalid;
   if (elements.length >= 9) return readRsa(elements);
@@ -78,7 +82,26 @@ function readRsa(elements: readonly DerElement[]): CheckResult {
   if (hex(p) * hex(q) !== hex(n))
     return { status: "invalid", facts: ["RSA private key whose primes do not fit"], lower: true };
   const blob = Buffer.concat([sshString(Buffer.from("ssh-rsa")), sshString(e), sshString(n)]);
-  return valid([`RSA private key, ${bits} bits`, openSshFingerprint(blob)]);
+  return { ...valid([`RSA private key, ${bits} bits`, openSshFingerprint(blob)]), publicHalf: rsaHalf(n, e) };
+}
+
+/** SEC 1, C.4: version, number, [0] curve, [1] point. In PKCS #8 the curve stands outside. */
+function readEc(elements: readonly DerElement[], named?: string): CheckResult {
+  const scalar = elements[1];
+  if (scalar?.tag !== DER_OCTETS) return invalid;
+  const inside = (tag: number): DerElement | undefined => {
+    const found = elements.find((element) => element.tag === tag);
+    return found === undefined ? undefined : derElements(found.content, 1)[0];
+  };
+  const parameters = inside(DER_CONTEXT_0);
+  const curve = named ?? (parameters?.tag === DER_OBJECT_ID ? derObjectId(parameters.content) : "");
+  const facts = [`EC private key, ${scalar.content.length * 8} bits`];
+  const publicHalf = scalarHalf(curve, scalar.content);
+  if (publicHalf === undefined) return valid(facts);
+  const point = inside(DER_CONTEXT_1)?.content.subarray(1);
+  if (point !== undefined && pointHalf(curve, point) !== publicHalf)
+    return { status: "invalid", facts: [...facts, "its public half does not fit"], lower: true };
+  return { ...valid(facts), publicHalf };
 }
 
 const ALGORITHMS: Readonly<Record<string, string>> = {
@@ -93,15 +116,14 @@ const ALGORITHMS: Readonly<Record<string, string>> = {
   "1.2.840.113549.1.3.1": "Diffie-Hellman",
 };
 
-function readPkcs8(algorithm: Uint8Array, key: Uint8Array): CheckResult {
-  const wrapped = Buffer.concat([Buffer.from([0x30, 0x82, algorithm.length >> 8, algorithm.length & 0xff]), algorithm]);
-  const identifier = readDerSequence(wrapped, 2)?.[0];
+function readPkcs8(algorithm: Uint8Array, key: Uint8Array, whole: Buffer): CheckResult {
+  const [identifier, parameter] = derElements(algorithm, 2);
   if (identifier?.tag !== DER_OBJECT_ID) return invalid;
   const name = ALGORITHMS[derObjectId(identifier.content)];
   if (name === undefined) return valid([`private key of algorithm ${factText(derObjectId(identifier.content))}`]);
   const inner = readDerSequence(key, 10);
   if (name === "RSA" || name === "RSA-PSS") return inner === undefined ? invalid : readRsa(inner);
-  if (name !== "EC") return valid([`${name} private key`]);
-  const scalar = inner?.[1];
-  return scalar?.tag === DER_OCTETS ? valid([`EC private key, ${scalar.content.length * 8} bits`]) : invalid;
+  if (name === "EC") return inner === undefined ? invalid : readEc(inner, parameter && derObjectId(parameter.content));
+  const publicHalf = /25519|448/.test(name) ? rawPrivateHalf(name, whole) : undefined;
+  return { ...valid([`${name} private key`]), ...(publicHalf === undefined ? {} : { publicHalf }) };
 }

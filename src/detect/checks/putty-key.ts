@@ -1,5 +1,8 @@
-import { type CheckResult, invalid, valid } from "./check.ts";
-import { openSshFingerprint, sshReader } from "./openssh-key.ts";
+import { createHash, createHmac } from "node:crypto";
+import { type CheckResult, factText, invalid, sealed, valid } from "./check.ts";
+import { sizeText } from "./openssh-key.ts";
+import { sshHalf } from "./public-half.ts";
+import { openSshFingerprint, sshReader, sshString } from "./ssh-wire.ts";
 
 /** PuTTY private key files, versions 2 and 3: text headers, then base64 lines whose number is told before them. */
 export function readPutty(text: string): CheckResult {
@@ -11,11 +14,28 @@ export function readPutty(text: string): CheckResult {
   const privateBlob = block(plain, "Private-Lines");
   if (publicBlob === undefined || privateBlob === undefined || privateBlob.length < 16) return invalid;
   const type = sshReader(publicBlob, 0).string()?.toString("latin1");
-  if (type !== head[2]) return invalid;
-  const facts = [`${type} private key (PuTTY)`, openSshFingerprint(publicBlob)];
-  return encryption === "none"
-    ? valid(facts)
-    : { status: "valid", facts: [...facts, "encrypted with a passphrase"], lower: true };
+  if (type === undefined || type !== head[2]) return invalid;
+  const facts = [`${type} private key (PuTTY)${sizeText(publicBlob)}`, openSshFingerprint(publicBlob)];
+  const half = sshHalf(publicBlob);
+  const publicHalf = half === undefined ? {} : { publicHalf: half };
+  if (encryption !== "none") {
+    const derivation = /^\s*Key-Derivation: ?(\w{3,20})/m.exec(plain)?.[1] ?? "SHA-1";
+    return { ...sealed(facts, `${factText(encryption)}, ${derivation}`), ...publicHalf };
+  }
+  const comment = /^\s*Comment: ?([^\n]{0,200})/m.exec(plain)?.[1] ?? "";
+  const covered = [type, encryption, comment].map((text) => Buffer.from(text, "utf8"));
+  const told = /^\s*Private-MAC: ?([0-9a-f]{40,64})/m.exec(plain)?.[1];
+  return isSigned([...covered, publicBlob, privateBlob], head[1] === "2", told)
+    ? { ...valid(facts), ...publicHalf }
+    : { status: "invalid", facts: [...facts, "its MAC does not fit"], lower: true, ...publicHalf };
+}
+
+/** The MAC of a key without a passphrase: version 2 makes its key of a fixed text, version 3 has none (PuTTY's manual, appendix C). */
+function isSigned(fields: readonly Buffer[], isOld: boolean, told: string | undefined): boolean {
+  const key = isOld ? createHash("sha1").update("putty-private-key-file-mac-key").digest() : Buffer.alloc(0);
+  const mac = createHmac(isOld ? "sha1" : "sha256", key);
+  for (const field of fields) mac.update(sshString(field));
+  return mac.digest("hex") === told;
 }
 
 /** Longest block: an RSA key of 16,384 bits has 130 lines. */

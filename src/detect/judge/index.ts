@@ -37,7 +37,7 @@ const MAX_JUDGED_LENGTH = 4096;
 export function judge(candidate: Candidate, options: JudgeOptions): Verdict {
   const { rule, secret } = candidate;
   // Its work is lost on what is known or marked, and that is rare.
-  const check = rule.check === undefined ? undefined : runCheck(rule.check, secret);
+  const check = rule.check === undefined ? undefined : runCheck(rule.check, secret, { match: candidate.match });
   const open = weigh(parts(candidate, check, options));
   // Hashed only where it would be reported.
   const isOpen = passes(open.bits) && rule.kind !== "custom" && isPublished(secret);
@@ -48,6 +48,7 @@ export function judge(candidate: Candidate, options: JudgeOptions): Verdict {
     bits: score.bits,
     facts: check?.facts ?? [],
     confidence: sure(confidence, rule.check, check),
+    ...(check?.publicHalf === undefined ? {} : { publicHalf: check.publicHalf }),
   };
   return passes(score.bits) ? common : { ...common, suppressed: decisivePart(score)?.reason ?? "not-random" };
 }

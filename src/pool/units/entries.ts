@@ -229,6 +229,7 @@ function* teed(
 }
 
 /** Most contents are such; they share one result. */
-function isNothing({ result: { detections, suppressed, limited }, inside }: WholeResult): boolean {
-  return inside === undefined && detections.length === 0 && !limited && Object.keys(suppressed).length === 0;
+function isNothing({ result: { detections, publicKeys, suppressed, limited }, inside }: WholeResult): boolean {
+  const isQuiet = detections.length === 0 && publicKeys === undefined && Object.keys(suppressed).length === 0;
+  return inside === undefined && !limited && isQuiet;
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createHash, createHmac, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,8 @@ import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { crc24 } from "../../../src/detect/checks/armour.ts";
 import { runCheck } from "../../../src/detect/checks/index.ts";
+import { certificatePem } from "../../../src/rules/key-formats.ts";
+import { createRandom } from "../../../src/rules/random.ts";
 import { hasProgram } from "../../require-program.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
@@ -78,13 +80,13 @@ describe("private keys", () => {
     const text = String(rsa.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }));
     expect(runCheck("private-key", text)).toEqual({
       status: "valid",
-      facts: ["PKCS#8 private key", "encrypted with a passphrase"],
+      facts: ["PKCS#8 private key", "encrypted with a passphrase", "cipher AES-256-CBC, PBKDF2 with 2048 rounds"],
       lower: true,
     });
     const old = String(rsa.export({ type: "pkcs1", format: "pem", cipher: "aes-128-cbc", passphrase: "x" }));
     expect(runCheck("private-key", old)).toEqual({
       status: "valid",
-      facts: ["RSA private key", "encrypted with a passphrase"],
+      facts: ["RSA private key", "encrypted with a passphrase", "cipher AES-128-CBC, MD5"],
       lower: true,
     });
   });
@@ -142,6 +144,11 @@ describe("private keys", () => {
         expect(result.status).toBe("valid");
         expect(result.facts).toContain(`fingerprint ${shown}`);
         expect(result.facts.includes("encrypted with a passphrase")).toBe(passphrase !== "");
+        expect(/cipher aes256-ctr, bcrypt with \d+ rounds/.test(result.facts.join("; "))).toBe(passphrase !== "");
+        expect(result.facts[0]).toMatch(type === "rsa" ? /^ssh-rsa private key, 1024 bits$/ : / private key$/);
+        // The other half, as it lies beside it.
+        expect(result.publicHalf).toMatch(/^[0-9a-f]{64}$/);
+        expect(runCheck("public-key", readFileSync(`${file}.pub`, "utf8")).publicHalf).toBe(result.publicHalf);
       }
       // The same RSA key in PEM form has the same fingerprint: both count as one key for people.
       const file = join(folder, "rsa");
@@ -149,6 +156,43 @@ describe("private keys", () => {
       execFileSync("ssh-keygen", ["-q", "-p", "-m", "PEM", "-N", "", "-P", "", "-f", file]);
       expect(runCheck("private-key", readFileSync(file, "utf8")).facts[1]).toBe(before);
     });
+  });
+
+  it.each([
+    ["RSA", rsa, "pkcs1"],
+    ["RSA in PKCS#8", rsa, "pkcs8"],
+    ["EC", ec, "sec1"],
+    ["EC in PKCS#8", ec, "pkcs8"],
+    ["Ed25519", ed25519, "pkcs8"],
+  ] as const)("%s keys have the public half of their public keys", (_name, key, type) => {
+    const { publicHalf } = runCheck("private-key", pem(key, type));
+    const open = createPublicKey(pem(key, "pkcs8"));
+    expect(publicHalf).toMatch(/^[0-9a-f]{64}$/);
+    expect(runCheck("public-key", String(open.export({ type: "spki", format: "pem" }))).publicHalf).toBe(publicHalf);
+    if (key === rsa)
+      expect(runCheck("public-key", String(open.export({ type: "pkcs1", format: "pem" }))).publicHalf).toBe(publicHalf);
+    const certificate = certificatePem(open.export({ type: "spki", format: "der" }), "a.corp.net", createRandom(1));
+    expect(runCheck("public-key", certificate)).toMatchObject({
+      facts: ["certificate CN=a.corp.net, expires 2034-01-01"],
+      publicHalf,
+    });
+  });
+
+  it("reads keys in JSON and XML, with what stands beside them", () => {
+    for (const key of [rsa, ec, ed25519]) {
+      const jwk = key.export({ format: "jwk" });
+      const { facts, publicHalf } = runCheck("json-web-key", jwk.d ?? "", { match: JSON.stringify(jwk) });
+      expect(facts[0]).toMatch(/^(?:RSA private key, 1024 bits|EC private key, P-256|OKP private key, Ed25519)$/);
+      expect(publicHalf).toBe(runCheck("private-key", pem(key, "pkcs8")).publicHalf);
+    }
+  });
+
+  it("tells how minisign and signify protect a key", () => {
+    const key = (head: string): string => Buffer.from(head + "00".repeat(100), "hex").toString("base64");
+    expect(runCheck("minisign", key("456453634232")).facts).toContain("cipher scrypt");
+    expect(runCheck("minisign", key("456400004232")).facts).toContain("not encrypted");
+    expect(runCheck("minisign", key("4564424b0000002a")).facts).toContain("cipher bcrypt with 42 rounds");
+    expect(runCheck("minisign", key("4564424b00000000")).facts).toContain("not encrypted");
   });
 
   it("knows the checksum of OpenPGP's armour", () => {
@@ -194,6 +238,11 @@ describe("private keys", () => {
   it("reads PuTTY keys", () => {
     const field = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
     const blob = Buffer.concat([field(Buffer.from("ssh-ed25519")), field(Buffer.alloc(32, 9))]);
+    const secret = field(Buffer.alloc(32, 7));
+    const signed = ["ssh-ed25519", "none", "test"].map((part) => Buffer.from(part));
+    const mac = createHmac("sha256", "")
+      .update(Buffer.concat([...signed, blob, secret].map(field)))
+      .digest("hex");
     const text = (encryption: string) =>
       [
         "PuTTY-User-Key-File-3: ssh-ed25519",
@@ -203,15 +252,22 @@ describe("private keys", () => {
         blob.toString("base64").slice(0, 64),
         blob.toString("base64").slice(64),
         "Private-Lines: 1",
-        field(Buffer.alloc(32, 7)).toString("base64"),
-        `Private-MAC: ${"0".repeat(64)}`,
+        secret.toString("base64"),
+        `Private-MAC: ${mac}`,
       ].join("\n");
     const fingerprint = `fingerprint SHA256:${createHash("sha256").update(blob).digest("base64").replace("=", "")}`;
-    expect(runCheck("private-key", text("none"))).toEqual({
+    expect(runCheck("private-key", text("none"))).toMatchObject({
       status: "valid",
       facts: ["ssh-ed25519 private key (PuTTY)", fingerprint],
     });
-    expect(runCheck("private-key", text("aes256-cbc")).lower).toBe(true);
+    expect(runCheck("private-key", text("none").replace("Comment: test", "Comment: other"))).toMatchObject({
+      status: "invalid",
+      lower: true,
+    });
+    expect(runCheck("private-key", text("aes256-cbc"))).toMatchObject({
+      lower: true,
+      facts: expect.arrayContaining(["encrypted with a passphrase", "cipher aes256-cbc, SHA-1"]),
+    });
     expect(runCheck("private-key", text("none").replace("Private-Lines: 1", "Private-Lines: 9")).status).toBe(
       "invalid",
     );

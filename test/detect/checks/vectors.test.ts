@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { checkNames, runCheck } from "../../../src/detect/checks/index.ts";
 import { crc16 } from "../../../src/detect/checks/crc16.ts";
+import { generateToken } from "../../../src/rules/generators.ts";
+import { createRandom } from "../../../src/rules/random.ts";
 import { marvin32 } from "../../../src/detect/checks/marvin32.ts";
 
 /** Synthetic values in pieces: joined only here, so that no complete token stands in a file. `strict`: a broken checksum drops the value. */
@@ -233,6 +235,35 @@ describe("checksums", () => {
     expect(runCheck("aws-akid", ["AKIA", "RZPUZDIKABX7XPQS"].join("")).facts).toEqual(["account 123456789012"]);
     expect(runCheck("aws-akid", ["AKIA", "QAAAAAAAQBX7XPQS"].join("")).facts).toEqual(["account 000000000001"]);
     expect(runCheck("aws-akid", ["AKIA", "IOSFODNN7KBX7XPQ"].join("")).facts).toEqual([]);
+  });
+
+  it("reads what ngrok and Stripe put into their keys", () => {
+    // 2023-01-01 is 272,531,200 seconds behind the epoch of KSUIDs.
+    const number = (272_531_200n << 128n) + 12_345n;
+    const base62 = (value: bigint): string =>
+      value === 0n
+        ? ""
+        : base62(value / 62n) + "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[Number(value % 62n)]!;
+    expect(runCheck("ngrok-ksuid", `${base62(number).padStart(27, "0")}_${"aB3".repeat(7)}`).facts).toEqual([
+      "made 2023-01-01",
+    ]);
+    expect(runCheck("ngrok-ksuid", `${"z".repeat(27)}_${"aB3".repeat(7)}`)).toMatchObject({
+      status: "invalid",
+      lower: true,
+    });
+    const account = "1HkTz2Lq0PvWmXyA";
+    expect(runCheck("stripe-account", `sk_live_5${account}${"aB3d".repeat(20)}`).facts).toEqual([
+      `account acct_${account}`,
+    ]);
+    expect(runCheck("stripe-account", `sk_live_${"51aB".repeat(6)}`).facts).toEqual([]);
+  });
+
+  it("reads the caveats of Fly.io's macaroons", () => {
+    const token = generateToken("fly-macaroon", createRandom(1)) ?? "";
+    expect(runCheck("fly-macaroon", `${token},${token}`)).toMatchObject({ status: "valid" });
+    expect(runCheck("fly-macaroon", token).facts.join()).toMatch(/^organization id \d+,expires 20\d\d-\d\d-\d\d$/);
+    expect(runCheck("fly-macaroon", `${token},fm2_AAAA`)).toMatchObject({ status: "invalid", lower: true });
+    expect(runCheck("fly-macaroon", `fm2_${Buffer.alloc(3000, 0x91).toString("base64")}`).status).toBe("invalid");
   });
 
   it("computes the published check values", () => {
