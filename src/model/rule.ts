@@ -45,6 +45,8 @@ export interface Rule {
   readonly revoke: string;
   /** Name of an offline proof in detect/checks. A failing one drops the detection unless the check says `lower`. */
   readonly check?: string;
+  /** How the issuer can be asked whether a value works. Data for whoever asks: leaktrace does not. */
+  readonly live?: LiveCheck;
   /** Overlapping detections: the higher wins. token 100, context 50, generic 0 unless the file says otherwise. */
   readonly specificity: number;
   /**
@@ -62,6 +64,27 @@ export interface Rule {
   readonly inside?: readonly string[];
   /** Every match holds a run of at least `least` bytes of a class; `members` is its bitmap, 64 hex digits, byte 0 first. */
   readonly run?: { readonly members: string; readonly least: number };
+}
+
+/** One request to the issuer of a token, and what its answers mean (rules/live-check.ts). Texts are templates: `{{value}}`, `{{user}}`, `{{id}}`, `{{host}}`, `{{part.RULE}}`. */
+export interface LiveCheck {
+  readonly method: "GET" | "POST" | "PUT" | "HEAD";
+  /** `https://`, and a host that no template touches, unless `host` is there. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** `user:password` of HTTP Basic authorization. */
+  readonly basic?: string;
+  readonly body?: string;
+  /** What the request is signed with the value by. */
+  readonly sign?: "aws-sigv4" | "jwt-bearer";
+  /** Statuses of answers by which the value works, and RE2 syntax that their bodies match as well. */
+  readonly valid: readonly number[];
+  readonly validBody?: string;
+  /** The same for a value that does not work. Any other answer says nothing. */
+  readonly invalid: readonly number[];
+  readonly invalidBody?: string;
+  /** Where the host is that of a capture of the rule's regex, or of an entry beside the value: the domains in which it has to lie. */
+  readonly host?: { readonly capture?: number; readonly under: readonly string[] };
 }
 
 /** What tells a file that is a secret from one that is called like it. All that is given has to hold. */

@@ -7,7 +7,8 @@ import type { Rule, Ruleset } from "../model/rule.ts";
 import { checkAllowlistPatterns, compileRule } from "./compile.ts";
 import type { CompileCheck, CompileOptions } from "./compile.ts";
 import { finishRuleset } from "./ruleset.ts";
-import { invalid, readRuleFile } from "./toml.ts";
+import { invalid } from "./invalid.ts";
+import { readRuleFile } from "./toml.ts";
 import type { GlobalAllowlist, RuleFile } from "./toml.ts";
 
 /** The example templates of a rule (patterns/README.md); only tests and `rules check` need them. */

@@ -1,6 +1,7 @@
 import type { Rule } from "../model/rule.ts";
 import { maxDefaultReach, maxProvedWindow, maxUnboundedBefore, maxWindow, windowMargin } from "./limits.ts";
 import { regexAdvice } from "./regex-advice.ts";
+import { checkLive } from "./live-check.ts";
 import { nameRegex } from "./path-name.ts";
 import { keywordReach } from "./regex-reach.ts";
 import type { KeywordReach } from "./regex-reach.ts";
@@ -8,7 +9,7 @@ import { parseRegex, RegexSyntaxError } from "./regex-syntax.ts";
 import { tellingRun } from "./regex-run.ts";
 import type { Regex } from "./regex-syntax.ts";
 import { textWithoutKeyword } from "./regex-witness.ts";
-import { invalid } from "./toml.ts";
+import { invalid } from "./invalid.ts";
 import type { GlobalAllowlist, RuleEntry } from "./toml.ts";
 
 /** Asks the regex engine: what is wrong with a pattern, or undefined when it compiles. Only `detect` knows an engine, so it is handed in. */
@@ -42,6 +43,10 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
   if (parsed !== undefined && secretGroup > parsed.groups) {
     throw invalid(`${where}: secretGroup ${secretGroup}, but the regex has ${parsed.groups} groups`);
   }
+  if (entry.live !== undefined)
+    checkLive(entry.live, entry.required, parsed?.groups ?? 0, where, (pattern, place) => {
+      checkRegex(pattern, place, options);
+    });
   const kind = entry.kind ?? (options.policy === "user" ? "custom" : "token");
   return {
     id: entry.id,
@@ -63,6 +68,7 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
     references: entry.references ?? [],
     revoke: entry.revoke ?? "",
     ...(entry.check === undefined ? {} : { check: entry.check }),
+    ...(entry.live === undefined ? {} : { live: entry.live }),
     specificity: entry.specificity ?? specificities[kind],
     ...(parsed === undefined
       ? { reach: "whole" as const, before: 0, after: 0 }

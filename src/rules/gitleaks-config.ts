@@ -3,7 +3,8 @@ import { checkAllowlistPatterns, compileRule } from "./compile.ts";
 import type { CompileCheck, CompileOptions } from "./compile.ts";
 import { maxExtendDepth } from "./limits.ts";
 import { finishRuleset } from "./ruleset.ts";
-import { invalid, readRuleFile, shorten } from "./toml.ts";
+import { invalid, shorten } from "./invalid.ts";
+import { readRuleFile } from "./toml.ts";
 import type { GlobalAllowlist, ParseToml, RuleEntry, RuleFile } from "./toml.ts";
 
 /** What a configuration needs from outside. */

@@ -14,7 +14,7 @@ import type { CompileCheck } from "./compile.ts";
 import { loadConfig, limitTargets } from "./gitleaks-config.ts";
 import { nearest } from "./nearest.ts";
 import { finishRuleset } from "./ruleset.ts";
-import { invalid } from "./toml.ts";
+import { invalid } from "./invalid.ts";
 
 export interface LoadRulesetOptions {
   /** `--config`: a path, or `built-in`. */

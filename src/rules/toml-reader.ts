@@ -18,6 +18,8 @@ export interface TableReader {
   /** A list of texts; empty when absent. One text with commas counts as a list, as in gitleaks. */
   texts(key: string): string[];
   table(key: string): TableReader | undefined;
+  /** Every key, in lower case, with its text. */
+  all(): Readonly<Record<string, string>>;
   tables(key: string): TableReader[];
   /** Keys that are known and of no use here. */
   skip(...keys: readonly string[]): void;
@@ -69,6 +71,14 @@ function readerOf(
     table: (key) => {
       const value = ask(key);
       return value === undefined ? undefined : child(key, value);
+    },
+    all: () => {
+      const texts = [...entries.keys()].map((key) => {
+        const text = asText(ask(key));
+        if (text === undefined) throw wrong(where, `${key} must be a text`);
+        return [key, text] as const;
+      });
+      return Object.fromEntries(texts);
     },
     tables: (key) => {
       const value = ask(key) ?? [];

@@ -1,7 +1,9 @@
 import { ToolError } from "../model/problem.ts";
-import type { Allowlist, Confidence, FileTest, RequiredPart, Rule, Severity } from "../model/rule.ts";
+import type { Allowlist, Confidence, FileTest, LiveCheck, RequiredPart, Rule, Severity } from "../model/rule.ts";
 import { severities } from "../model/rule.ts";
+import { invalid } from "./invalid.ts";
 import { maxIdLength } from "./limits.ts";
+import { readLiveCheck } from "./live-check.ts";
 import { nearKeywords, nearRegex } from "./near.ts";
 import type { Near } from "./near.ts";
 import { createReader } from "./toml-reader.ts";
@@ -29,6 +31,7 @@ export interface RuleEntry {
   readonly references?: readonly string[];
   readonly revoke?: string;
   readonly check?: string;
+  readonly live?: LiveCheck;
   readonly specificity?: number;
   /** Bytes after the keyword that the regex may look at. */
   readonly window?: number;
@@ -103,19 +106,6 @@ function parseText(parse: ParseToml, text: string, name: string): unknown {
   }
 }
 
-/** Patterns and names of a hostile file have any length; a message is a line. Characters. */
-const maxMessage = 500;
-
-/** A text of people's length: the end of a longer one is left out. */
-export function shorten(message: string): string {
-  return message.length <= maxMessage ? message : `${message.slice(0, maxMessage)} …`;
-}
-
-/** The error of this room. */
-export function invalid(message: string, hint?: string): ToolError {
-  return new ToolError("rules-invalid", shorten(message), hint === undefined ? {} : { hint });
-}
-
 function readRule(table: TableReader, index: number): RuleEntry {
   const id = (table.text("id") ?? "").trim();
   if (id === "") throw invalid(`${table.where}: rule ${index + 1} has no id`, "each [[rules]] needs an id");
@@ -142,6 +132,7 @@ function readRule(table: TableReader, index: number): RuleEntry {
     references: rule.has("references") ? rule.texts("references") : undefined,
     revoke: rule.text("revoke"),
     check: rule.text("check"),
+    live: readLiveCheck(rule),
     specificity: rule.number("specificity"),
     window: rule.count("window"),
     inside: rule.has("inside") ? rule.texts("inside").map((key) => key.toLowerCase()) : undefined,

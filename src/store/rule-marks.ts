@@ -5,7 +5,7 @@ const markBytes = 16;
 
 /**
  * A mark for each rule, by its position: a hash of everything that decides what it finds, the allowlists that apply to it and the rules that it
- * requires among them. What people read (description, severity, references, how to revoke) is left out: new words find nothing new.
+ * requires among them. What people read (description, severity, references, how to revoke, how to ask whether it works) is left out: new words find nothing new.
  */
 export function ruleMarks({ rules, allowlists }: Ruleset): Uint8Array {
   const byId = new Map(rules.map((rule) => [rule.id, rule]));
@@ -75,7 +75,7 @@ export function subsetOf(ruleset: Ruleset, positions: readonly number[]): Rulese
 }
 
 function deciding(rule: Rule): object {
-  const { description: _d, severity: _s, references: _r, revoke: _v, ...rest } = rule;
+  const { description: _d, severity: _s, references: _r, revoke: _v, live: _l, ...rest } = rule;
   return rest;
 }
 

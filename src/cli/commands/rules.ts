@@ -1,6 +1,7 @@
 import type { Rule } from "../../model/rule.ts";
 import { sanitize } from "../../model/sanitize.ts";
 import { writeLines } from "../../report/index.ts";
+import { liveLines } from "../../rules/live-check.ts";
 import { loadRules, ruleOf } from "../load-rules.ts";
 
 /** `rules list` and `rules show <id>`: what is looked for, and how. `config` as in a scan. */
@@ -56,6 +57,7 @@ function* ruleLines(rule: Rule): Iterable<string> {
           ? "whole contents"
           : `${rule.before} bytes before a keyword's end, ${rule.after} after`,
     ],
+    ...(rule.live === undefined ? [] : [...liveLines(rule.live)].map((line) => ["live", line] as const)),
     ["revoke", rule.revoke],
     ...rule.references.map((reference) => ["see", reference] as const),
   ];

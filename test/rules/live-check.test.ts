@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { parse } from "smol-toml";
+import { describe, expect, test } from "vitest";
+import { compileRule } from "../../src/rules/compile.ts";
+import { readPatternFile } from "../../src/rules/build.ts";
+import { liveLines } from "../../src/rules/live-check.ts";
+import { readRuleFile } from "../../src/rules/toml.ts";
+
+const bearer = `headers = { Authorization = "Bearer {{value}}" }`;
+
+/** The live check of a rule with this table, as compiled. */
+function live(table: string, more = ""): unknown {
+  const text = `[[rules]]\nid = "acme"\nregex = '''acme_([0-9a-f]{32})@([a-z.]{1,40})'''\nkeywords = ["acme_"]\n${more}\nlive = { ${table} }\n`;
+  const [entry] = readRuleFile(parse, text, "acme.toml").rules;
+  return compileRule(entry!, { policy: "user", file: "acme.toml" }).live;
+}
+
+describe("a live check", () => {
+  test("is one request and what its answers mean", () => {
+    expect(
+      live(
+        `method = "POST", url = "https://api.acme.com/v1/me?x=1", ${bearer}, body = '{"t":"{{value}}"}', valid = [200],
+        valid_body = '"ok":true', invalid = [200, 401], invalid_body = '"ok":false'`.replaceAll(/\n\s*/g, " "),
+      ),
+    ).toEqual({
+      method: "POST",
+      url: "https://api.acme.com/v1/me?x=1",
+      headers: { authorization: "Bearer {{value}}" },
+      body: '{"t":"{{value}}"}',
+      valid: [200],
+      validBody: '"ok":true',
+      invalid: [200, 401],
+      invalidBody: '"ok":false',
+    });
+    const taken = `url = "https://{{host}}/me", ${bearer}, host = { capture = 2, under = ["acme.com"] }, valid = [200]`;
+    expect(live(taken)).toMatchObject({ host: { capture: 2, under: ["acme.com"] } });
+    const pair = `url = "https://acme.com/", basic = "{{part.acme-id}}:{{value}}", valid = [200]`;
+    expect(live(pair, `required = [{ id = "acme-id" }]`)).toMatchObject({ basic: "{{part.acme-id}}:{{value}}" });
+  });
+
+  test.each([
+    ["a plain connection", `url = "http://api.acme.com/", ${bearer}, valid = [200]`, /https:\/\//],
+    ["no address", `${bearer}, valid = [200]`, /https:\/\//],
+    ["a host taken from the value", `url = "https://{{value}}/me", ${bearer}, valid = [200]`, /never taken/],
+    ["a part of the host", `url = "https://{{host}}.acme.com/", ${bearer}, valid = [200]`, /never taken/],
+    ["credentials before the host", `url = "https://a:b@acme.com/", ${bearer}, valid = [200]`, /no host of the web/],
+    ["a backslash for the host's end", `url = 'https://acme.com\\{{value}}', valid = [200]`, /https:\/\//],
+    ["an inner address", `url = "https://127.0.0.1/", ${bearer}, valid = [200]`, /no host of the web/],
+    ["a name of this machine", `url = "https://localhost/", ${bearer}, valid = [200]`, /no host of the web/],
+    ["any host", `url = "https://{{host}}/", ${bearer}, host = { under = [] }, valid = [200]`, /under/],
+    ["a whole top level", `url = "https://{{host}}/", ${bearer}, host = { under = ["com"] }, valid = [200]`, /under/],
+    [
+      "a host beside the one it takes",
+      `url = "https://acme.com/", ${bearer}, host = { under = ["a.com"] }, valid = [200]`,
+      /begins with/,
+    ],
+    [
+      "a capture that is not there",
+      `url = "https://{{host}}/", ${bearer}, host = { capture = 3, under = ["a.com"] }, valid = [200]`,
+      /capture 3/,
+    ],
+    ["a name that nothing has", `url = "https://acme.com/{{secret}}", valid = [200]`, /\{\{secret\}\} is no name/],
+    [
+      "a part that is not required",
+      `url = "https://acme.com/", basic = "{{part.acme-id}}:{{value}}", valid = [200]`,
+      /part\.acme-id/,
+    ],
+    ["no value", `url = "https://acme.com/", valid = [200]`, /nothing in it is the value/],
+    [
+      "a header with a line end",
+      `url = "https://acme.com/", headers = { a = "{{value}}\\r\\nb: c" }, valid = [200]`,
+      /no header/,
+    ],
+    ["no answer", `url = "https://acme.com/", ${bearer}, valid = []`, /names no status/],
+    [
+      "a status that means both",
+      `url = "https://acme.com/", ${bearer}, valid = [200], invalid = [200]`,
+      /cannot mean both/,
+    ],
+    ["no status", `url = "https://acme.com/", ${bearer}, valid = [2000]`, /HTTP statuses/],
+    ["a broken pattern", `url = "https://acme.com/", ${bearer}, valid = [200], valid_body = "("`, /valid_body/],
+    ["another method", `method = "DELETE", url = "https://acme.com/", ${bearer}, valid = [200]`, /one of GET/],
+  ])("is refused with %s", (_what, table, message) => {
+    expect(() => live(table)).toThrow(message);
+  });
+
+  test("stands in the rules of a hundred providers, in a form that people can read", () => {
+    const folder = new URL("../../patterns/", import.meta.url);
+    const names = readdirSync(folder).filter((name) => name.endsWith(".toml"));
+    const rules = names.flatMap((name) => readPatternFile(readFileSync(new URL(name, folder), "utf8"), name).rules);
+    const asked = rules.filter((rule) => rule.live !== undefined);
+    expect(new Set(asked.map(({ id }) => id.split("-")[0])).size).toBeGreaterThanOrEqual(100);
+    for (const rule of asked) {
+      const lines = [...liveLines(rule.live!)];
+      expect(lines[0], rule.id).toMatch(/^(?:GET|POST|PUT|HEAD) https:\/\//);
+      expect(lines.at(-1), rule.id).toMatch(/^invalid /);
+    }
+  });
+});
