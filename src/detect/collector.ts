@@ -2,6 +2,7 @@ import type { Detection, PublicKey, SuppressionReason } from "../model/detection
 import { judgedKey } from "../model/clean-list.ts";
 import type { Encoding } from "./decode/encoding.ts";
 import type { ScanResult } from "./detector.ts";
+import { joinParts, type Joinable } from "./join-parts.ts";
 import type { LineCounter } from "./lines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ReadyRule, ReadyRules } from "./ready-rules.ts";
@@ -56,8 +57,20 @@ export const maxAnywhere = 5_000;
 const maxStructured = 300;
 /** So many of them are looked for as far as structure reaches, the others in their surroundings: a list is the same from end to end. */
 const maxFar = 50;
+/** Of a value that is written backwards. */
+const mirrorTags: readonly string[] = ["decoded:reversed", "decode-depth:1"];
 /** Keys of matches remembered against double reports; a stream without end must not collect them without end. */
 const maxSeen = 100_000;
+
+/** What a scan tells of a detection; the parts of a composite rule stand beside those that structure tells. */
+function withParts({ ready: _, ...detection }: Joinable, found: readonly Joinable[]): Detection {
+  if (found.length === 0) return detection;
+  const known = detection.parts ?? [];
+  const more = found
+    .filter(({ secret }) => !known.some(({ value }) => value === secret))
+    .map(({ ruleId, secret }) => ({ name: ruleId, value: secret, isSecret: true as const }));
+  return { ...detection, parts: [...known, ...more] };
+}
 
 /** Turns outcomes, given in the order of their places, into the detections of one content: each once, with lines and columns. */
 export class Collector {
@@ -112,7 +125,8 @@ export class Collector {
   }
 
   #place(outcome: Outcome, hit: number, way: string, bytes: Buffer, region: Region): void {
-    if (!this.#isNew(outcome.ready.index * 2 ** 40 + hit + outcome.secretStart) || this.#isSuppressed(outcome)) return;
+    const kindOfSearch = 2 * outcome.ready.index + Number(outcome.ready.isMirror);
+    if (!this.#isNew(kindOfSearch * 2 ** 40 + hit + outcome.secretStart) || this.#isSuppressed(outcome)) return;
     const start = hit + outcome.start;
     this.#report(
       outcome,
@@ -120,7 +134,7 @@ export class Collector {
       hit + outcome.end,
       hit + outcome.secretStart,
       hit + outcome.secretEnd,
-      outcome.ready.rule.tags,
+      outcome.ready.isMirror ? [...outcome.ready.rule.tags, ...mirrorTags] : outcome.ready.rule.tags,
       () => this.#structure(way, structureAfter, bytes, region, hit + outcome.secretStart, hit + outcome.secretEnd),
       bytes,
       region,
@@ -144,7 +158,13 @@ export class Collector {
       const place = isExact ? start : run.start;
       if (!this.#isNew(`${outcome.ready.index} ${place} ${depth} ${outcome.secret}`) || this.#isSuppressed(outcome))
         continue;
-      const tags = [...outcome.ready.rule.tags, ...kinds.map((kind) => `decoded:${kind}`), `decode-depth:${depth}`];
+      const { rule, isMirror } = outcome.ready;
+      const all = isMirror ? [...kinds, "reversed"] : kinds;
+      const tags = [
+        ...rule.tags,
+        ...all.map((kind) => `decoded:${kind}`),
+        `decode-depth:${isMirror ? depth + 1 : depth}`,
+      ];
       const structure = (): Structure => this.#structure(run.encoding, decodedAfter, bytes, region, start, end);
       const detection = this.#report(outcome, start, end, start, end, tags, structure, bytes, region);
       if (detection !== undefined) this.#depths.set(detection, depth);
@@ -224,6 +244,7 @@ export class Collector {
 
   /** `occurred`: for streams, the whole-reach rules of which a keyword was seen; detections of others are withdrawn. */
   finish(occurred?: ReadonlySet<ReadyRule>): ScanResult {
+    const joined = joinParts(this.#detections, (id) => this.#rules.byId.has(id));
     const kept = this.#detections
       .filter(
         ({ ready }) =>
@@ -232,9 +253,9 @@ export class Collector {
           ready.rule.keywords.length === 0 ||
           occurred.has(ready),
       )
-      .filter((detection) => !detection.ready.rule.skipReport && this.#hasParts(detection))
+      .filter((detection) => !detection.ready.rule.skipReport && joined.get(detection)?.isComplete !== false)
       .filter((detection) => !this.#isKnownBetter(detection))
-      .map(({ ready: _, ...detection }): Detection => detection)
+      .map((detection) => withParts(detection, joined.get(detection)?.parts ?? []))
       .sort((a, b) => a.start - b.start || a.end - b.end || (a.ruleId < b.ruleId ? -1 : a.ruleId > b.ruleId ? 1 : 0));
     const publicKeys = [...this.#publicKeys.values()];
     return {
@@ -259,19 +280,5 @@ export class Collector {
       const otherDepth = this.#depths.get(other) ?? 0;
       return otherDepth === 0 || (other.secret === detection.secret && otherDepth < depth);
     });
-  }
-
-  /** Composite rules: each required rule has a detection near enough. */
-  #hasParts(detection: Detection & { readonly ready: ReadyRule }): boolean {
-    return detection.ready.rule.required.every(
-      (part) =>
-        this.#rules.byId.has(part.id) &&
-        this.#detections.some(
-          (other) =>
-            other.ruleId === part.id &&
-            Math.abs(other.startLine - detection.startLine) <= (part.withinLines ?? Infinity) &&
-            Math.abs(other.startColumn - detection.startColumn) <= (part.withinColumns ?? Infinity),
-        ),
-    );
   }
 }

@@ -157,7 +157,7 @@ export class Detector {
   /** What a rule makes of the bytes around a keyword. `end` is the offset in the content behind the keyword. */
   lookAround(region: Region, end: number, action: number, outcomes: PlacedOutcome[]): void {
     const { ready, beyond } = this.rules.actions[action]!;
-    if (ready.rule.reach === "whole") return;
+    if (ready.rule.reach === "whole" || (ready.isMirror && !this.decodes)) return;
     if (ready.rule.inside !== undefined) {
       this.#inside(ready, region, region.low + end - region.base, beyond, (outcome) =>
         outcomes.push({ hit: end, action, outcome }),
@@ -258,17 +258,17 @@ export class Detector {
     return Math.max(region.base + at, Math.min(until, region.base + window.length));
   }
 
-  #encoded(region: Region): Pick<Trace, "marks" | "isWide" | "runs"> {
+  #encoded(region: Region): Pick<Trace, "marks" | "wide" | "runs"> {
     const { low, high } = region;
     const marks = new HitList(0);
-    if (!this.decodes || high - low < leastRun) return { marks, isWide: false, runs: [] };
-    const isWide = this.kernel.findMarks(low, high - low, low, high, 0, marks);
+    if (!this.decodes || high - low < leastRun) return { marks, wide: 0, runs: [] };
+    const wide = this.kernel.findMarks(low, high - low, low, high, 0, marks);
     const runs = [
       ...this.decoder.findRunChains(region, low, high),
       ...this.decoder.findMarkChains(region, marks, 0, marks.length),
-      ...(isWide ? this.decoder.findWideChains(region) : []),
+      ...this.decoder.findWideChains(region, wide),
     ];
-    return { marks, isWide, runs: sortRuns(runs) };
+    return { marks, wide, runs: sortRuns(runs) };
   }
 }
 

@@ -66,7 +66,7 @@ export function explain(detector: Detector, bytes: Buffer, from: number, to: num
   for (let i = 0; i < trace.hits.length; i++) {
     const hit = trace.hits.ends[i]!;
     const action = trace.hits.actions[i]!;
-    const { rule } = rules.actions[action]!.ready;
+    const { rule, isMirror } = rules.actions[action]!.ready;
     const keyword = rule.keywords.find((word) => text.endsWith(word, hit)) ?? "";
     passed.add(`${hit} ${rule.id}`);
     for (const outcome of outcomes.get(`${hit} ${action}`) ?? [undefined]) {
@@ -79,7 +79,7 @@ export function explain(detector: Detector, bytes: Buffer, from: number, to: num
         keyword,
         at: hit - keyword.length,
         end,
-        ...plain,
+        ...(isMirror ? { depth: 1, encodings: ["reversed"] } : plain),
         ...(outcome === undefined ? {} : { outcome }),
       });
     }

@@ -52,8 +52,9 @@ export function judgeMatch(
   if (start >= end) return undefined;
   const [secretStart, secretEnd] = secretSpan(ready, match, from, start, end);
   const lineStart = lineStartBefore(window, start);
-  const secret = text(window, secretStart, secretEnd);
-  const matched = text(window, start, end);
+  const read = ready.isMirror ? backwards : asItIs;
+  const secret = read(text(window, secretStart, secretEnd));
+  const matched = read(text(window, start, end));
   const line = text(window, lineStart, lineEndAfter(window, end));
   const entropy = shannonEntropy(secret);
   const places = { start: start - hit, end: end - hit, secretStart: secretStart - hit, secretEnd: secretEnd - hit };
@@ -72,13 +73,16 @@ export function judgeMatch(
       ...places,
     };
   }
-  const secretInLine = secretStart >= lineStart ? text(window, lineStart, secretStart).length : -1;
+  const secretInLine = !ready.isMirror && secretStart >= lineStart ? text(window, lineStart, secretStart).length : -1;
   const { suppressed, ...rest } = judge(
     { rule, secret, match: matched, line, secretInLine, entropy },
     { honourInlineAllow },
   );
   return { ready, suppressed, secret, match: matched, line, entropy, ...rest, ...places };
 }
+
+const asItIs = (text: string): string => text;
+const backwards = (text: string): string => Array.from(text).reverse().join("");
 
 /** Borders of a rule's regex may take in line ends; they belong to no match. */
 function trimLineEnds(bytes: Buffer, from: number, to: number): [number, number] {

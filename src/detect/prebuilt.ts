@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { FollowProgram, Rule, Ruleset } from "../model/rule.ts";
+import type { FollowProgram, Mirror, Rule, Ruleset } from "../model/rule.ts";
 import { append } from "../model/multimap.ts";
 import { buildAutomaton, type Automaton } from "./kernel/automaton.ts";
 import { buildSieve, ProgramHeap, type Sieve, type SieveAction } from "./kernel/sieve.ts";
@@ -7,24 +7,35 @@ import { buildSieve, ProgramHeap, type Sieve, type SieveAction } from "./kernel/
 /** What the kernel needs of a ruleset. Threads can share it. */
 export interface Prebuilt {
   readonly automaton: Automaton;
-  /** `rule` of its actions is an index in the ruleset. */
+  /** `rule` of its actions is an index in the searches of the ruleset. */
   readonly sieve: Sieve;
 }
 
 /** What must stand behind each keyword of a rule; undefined where nothing can be told. */
 export type FollowOf = (rule: Rule) => readonly (FollowProgram | undefined)[];
 
-/** Keywords of a ruleset, each once, in the order in which the automaton numbers them. */
-function keywordsOf(ruleset: Ruleset): string[] {
-  return [...new Set(ruleset.rules.flatMap((rule) => (rule.regex === undefined ? [] : rule.keywords)))];
+/** What is searched for, in the order in which actions number it: the rules, then the mirrors of those that have one. */
+export function searchesOf({ rules }: Pick<Ruleset, "rules">): readonly Rule[] {
+  return [...rules, ...rules.flatMap((rule) => (rule.mirror === undefined ? [] : mirrorRule(rule, rule.mirror)))];
+}
+
+/** A rule that finds what another one finds, written backwards. */
+function mirrorRule({ run: _, ...rule }: Rule, mirror: Mirror): Rule {
+  return { ...rule, ...mirror, mirror };
+}
+
+/** Keywords of searches, each once, in the order in which the automaton numbers them. */
+function keywordsOf(searches: readonly Rule[]): string[] {
+  return [...new Set(searches.flatMap((rule) => (rule.regex === undefined ? [] : rule.keywords)))];
 }
 
 /** The automaton over the keywords of a ruleset, and the sieve behind it. */
 export function prebuild(ruleset: Ruleset, followOf: FollowOf, heap = new ProgramHeap()): Prebuilt {
-  const names = keywordsOf(ruleset).map((keyword) => Buffer.from(keyword));
+  const searches = searchesOf(ruleset);
+  const names = keywordsOf(searches).map((keyword) => Buffer.from(keyword));
   const automaton = buildAutomaton(names);
   const actionsOf = new Map<string, SieveAction[]>();
-  ruleset.rules.forEach((rule, index) => {
+  searches.forEach((rule, index) => {
     if (rule.regex === undefined) return;
     const follow = followOf(rule);
     rule.keywords.forEach((keyword, i) => {
@@ -65,9 +76,9 @@ type PackedFollow = Readonly<Record<string, readonly (readonly number[])[]>>;
 
 /** The automaton and the sieve of a ruleset as bytes, so that a program that starts need not build them. */
 export function packPrebuilt(ruleset: Ruleset, followOf: FollowOf): Uint8Array {
-  const follow = new Map(ruleset.rules.map((rule) => [rule, followOf(rule)]));
+  const follow = new Map(searchesOf(ruleset).map((rule) => [keyOf(rule), followOf(rule)]));
   const heap = new ProgramHeap();
-  const { automaton, sieve } = prebuild(ruleset, (rule) => follow.get(rule)!, heap);
+  const { automaton, sieve } = prebuild(ruleset, (rule) => follow.get(keyOf(rule))!, heap);
   const { classes, table, outputs, ...rest } = automaton;
   const parts: Readonly<Record<Part, Uint8Array>> = {
     table: bytesOf(table),
@@ -93,14 +104,14 @@ export function packPrebuilt(ruleset: Ruleset, followOf: FollowOf): Uint8Array {
   return Buffer.concat(padded);
 }
 
-function packFollow(follow: ReadonlyMap<Rule, ReturnType<FollowOf>>, heap: ProgramHeap): PackedFollow {
+function packFollow(follow: ReadonlyMap<string, ReturnType<FollowOf>>, heap: ProgramHeap): PackedFollow {
   const place = (program: FollowProgram | undefined): readonly number[] => {
     if (program === undefined) return [];
     if (isNever(program)) return [-1];
     const { classes, table } = heap.place(program);
     return [classes, table, program.width, program.table.length];
   };
-  return Object.fromEntries([...follow].map(([rule, list]) => [keyOf(rule), list.map(place)]));
+  return Object.fromEntries([...follow].map(([key, list]) => [key, list.map(place)]));
 }
 
 function keyOf(rule: Rule): string {

@@ -4,12 +4,14 @@ import type { Automaton } from "./kernel/automaton.ts";
 import { sieveReach, wordsPerAction, type Sieve } from "./kernel/sieve.ts";
 import { outlineOf } from "./outline.ts";
 import { lineContext } from "./outcome.ts";
-import { prebuild, type Prebuilt } from "./prebuilt.ts";
+import { prebuild, searchesOf, type Prebuilt } from "./prebuilt.ts";
 
 /** A rule with what detection needs at hand. Its regex is compiled when it is first wanted. */
 export interface ReadyRule {
   readonly rule: Rule;
   readonly index: number;
+  /** Whether it looks for what is written backwards. */
+  readonly isMirror: boolean;
   regex(): CompiledRegex;
   /** False: the rule has no match in these bytes. True says nothing. */
   mayMatch(bytes: Buffer): boolean;
@@ -58,15 +60,18 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Pre
     return regex;
   };
 
-  const byIndex: (ReadyRule | undefined)[] = [];
+  const byNumber: (ReadyRule | undefined)[] = [];
   const always: ReadyRule[] = [];
   const everywhere: ReadyRule[] = [];
   const byId = new Map<string, ReadyRule>();
   let maxBefore = 0;
   let maxAfter = 0;
-  ruleset.rules.forEach((rule, index) => {
+  const indexOf = new Map(ruleset.rules.map(({ id }, index) => [id, index]));
+  searchesOf(ruleset).forEach((rule, number) => {
     const { regex: pattern } = rule;
     if (pattern === undefined) return;
+    const index = indexOf.get(rule.id)!;
+    const isMirror = number >= ruleset.rules.length;
     const global = ruleset.allowlists.filter(
       (list) => list.targetRules.length === 0 || list.targetRules.includes(rule.id),
     );
@@ -76,6 +81,7 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Pre
     const ready: ReadyRule = {
       rule,
       index,
+      isMirror,
       regex: rule.reach === "window" ? () => (near ??= engine.compile(pattern, rule.before)) : () => compile(pattern),
       mayMatch: (bytes) => (mayMatch ??= outlineTester(pattern, engine))(bytes),
       run: () =>
@@ -86,8 +92,8 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Pre
         regexes: () => list.regexes.map(compile),
       })),
     };
-    byId.set(rule.id, ready);
-    byIndex[index] = ready;
+    if (!isMirror) byId.set(rule.id, ready);
+    byNumber[number] = ready;
     if (rule.reach === "window") {
       maxBefore = Math.max(maxBefore, rule.before);
       maxAfter = Math.max(maxAfter, rule.after);
@@ -98,7 +104,7 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Pre
   const { automaton, sieve } = prebuilt ?? prebuild(ruleset, () => []);
   const actions: HitAction[] = [];
   for (let at = 0; at < sieve.actions.length; at += wordsPerAction) {
-    actions.push({ ready: byIndex[sieve.actions[at]!]!, beyond: sieve.actions[at + wordsPerAction - 1]! });
+    actions.push({ ready: byNumber[sieve.actions[at]!]!, beyond: sieve.actions[at + wordsPerAction - 1]! });
   }
   const beyond = Math.max(0, ...actions.map((action) => action.beyond));
   const isWhole = ({ ready }: HitAction): boolean => ready.rule.reach === "whole";

@@ -9,8 +9,8 @@ export interface Trace {
   readonly outcomes: readonly PlacedOutcome[];
   /** Where marks of encoded text begin, and their words (kernel/marks.ts). */
   readonly marks: HitList;
-  /** Whether text in UTF-16 may be in it. */
-  readonly isWide: boolean;
+  /** What may be in it that is looked for in all of it: bits of `wideKinds`. */
+  readonly wide: number;
   /** Chains of encoded text of which something came, sorted. */
   readonly runs: readonly RunOutcomes[];
 }

@@ -1,6 +1,6 @@
 import type { Detection } from "../model/detection.ts";
 import { partition } from "../model/partition.ts";
-import { maskEncoded, maskIn } from "./mask.ts";
+import { maskEncoded, maskIn, maskSecret } from "./mask.ts";
 import type { KeptDetection } from "./overlap.ts";
 
 /** A detection that counts, with all secrets of its content masked in what is shown of it. */
@@ -33,7 +33,12 @@ export function maskStructure(
     ...(key === undefined ? {} : { key: mask(key) }),
     ...(parts === undefined
       ? {}
-      : { parts: parts.map(({ name, value }) => ({ name: mask(name), value: mask(value) })) }),
+      : {
+          parts: parts.map(({ name, value, isSecret }) => ({
+            name: mask(name),
+            value: isSecret ? maskSecret(value) : mask(value),
+          })),
+        }),
   };
 }
 

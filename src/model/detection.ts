@@ -49,6 +49,8 @@ export interface PublicKey {
 export interface DetectionPart {
   readonly name: string;
   readonly value: string;
+  /** It is what another rule found, and is masked before it is shown. */
+  readonly isSecret?: true;
 }
 
 /** Why a candidate was not reported; counted, so that nothing is dropped silently. The order stands in files of the cache: new ones go to the end. */

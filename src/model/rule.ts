@@ -64,7 +64,12 @@ export interface Rule {
   readonly inside?: readonly string[];
   /** Every match holds a run of at least `least` bytes of a class; `members` is its bitmap, 64 hex digits, byte 0 first. */
   readonly run?: { readonly members: string; readonly least: number };
+  /** How its tokens are found where they are written backwards; absent where the format is not exact enough for that. */
+  readonly mirror?: Mirror;
 }
+
+/** The search for a rule's tokens written backwards: in place of the rule's own. */
+export type Mirror = Required<Pick<Rule, "regex" | "keywords" | "before" | "after">>;
 
 /** One request to the issuer of a token, and what its answers mean (rules/live-check.ts). Texts are templates: `{{value}}`, `{{user}}`, `{{id}}`, `{{host}}`, `{{part.RULE}}`. */
 export interface LiveCheck {

@@ -2,6 +2,7 @@ import type { Rule } from "../model/rule.ts";
 import { maxDefaultReach, maxProvedWindow, maxUnboundedBefore, maxWindow, windowMargin } from "./limits.ts";
 import { regexAdvice } from "./regex-advice.ts";
 import { checkLive } from "./live-check.ts";
+import { mirrorOf } from "./mirror.ts";
 import { nameRegex } from "./path-name.ts";
 import { keywordReach } from "./regex-reach.ts";
 import type { KeywordReach } from "./regex-reach.ts";
@@ -48,7 +49,7 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
       checkRegex(pattern, place, options);
     });
   const kind = entry.kind ?? (options.policy === "user" ? "custom" : "token");
-  return {
+  const rule: Rule = {
     id: entry.id,
     description: entry.description ?? "",
     ...(regex === undefined ? {} : { regex }),
@@ -75,6 +76,8 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
       : computeReach(entry, parsed, where, options)),
     ...(entry.inside === undefined ? runOf(parsed) : { inside: checkInside(entry, entry.inside, where) }),
   };
+  const mirror = parsed === undefined || options.policy === "user" ? undefined : mirrorOf(rule, parsed);
+  return mirror === undefined ? rule : { ...rule, mirror };
 }
 
 function checkInside({ window, regex }: RuleEntry, keys: readonly string[], where: string): readonly string[] {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Detector } from "../../src/detect/index.ts";
 import type { Copies, Trace } from "../../src/detect/trace.ts";
+import { generateToken } from "../../src/rules/generators.ts";
 import { createRandom, type Random } from "../../src/rules/random.ts";
 import { encoders } from "./decode/encoders.ts";
 import { builtinRuleset, detectorOf, plants, probes } from "./rules-for-tests.ts";
@@ -144,6 +145,8 @@ describe("a content that is made from another by a delta", () => {
               `-----BEGIN ${"RSA"} PRIVATE KEY-----\n${Buffer.from(random.bytes(400)).toString("base64").replace(/.{64}/g, "$&\n")}\n-----END RSA PRIVATE KEY-----`,
             () => `password: "${random.chars(alnum, 20)}"`,
             () => `https://user:${random.chars(alnum, 16)}@git.internal.corp/x.git`,
+            () => `t = "${generateToken("github-pat", random)!.split("").reverse().join("")}"`,
+            () => `t = [${[...Buffer.from(generateToken("npm", random)!)].join(", ")}]`,
             () => "for (const line of lines) console.log(line);",
           ])(),
         );

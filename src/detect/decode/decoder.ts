@@ -8,7 +8,7 @@ import { byteList } from "./byte-list.ts";
 import { ChainBuilder, type Chain } from "./chains.ts";
 import { pieceLength, pieceOverlap, type Decoded, type Encoding, type Piece } from "./encoding.ts";
 import { escapes } from "./escapes.ts";
-import { leastWide, wideText } from "./wide-text.ts";
+import { wideSearches } from "./wide-kinds.ts";
 
 /** Source code holds a keyword that matters in some thousand bytes. */
 const hitsShift = 10;
@@ -43,11 +43,14 @@ export class Decoder {
     return this.#outcomesOf(region, textRuns, chainsOf(textRuns, region, kernel.bytes, places, offset));
   }
 
-  /** The same for text in UTF-16 in a whole content. */
-  findWideChains(region: Region): RunOutcomes[] {
+  /** The same for what is looked for in a whole content; `wide`: the kinds of it that may be there. */
+  findWideChains(region: Region, wide: number): RunOutcomes[] {
     const { kernel } = this.#detector;
-    const places = kernel.findWide(region.low, region.high - region.low, leastWide);
-    return this.#outcomesOf(region, wideText, chainsOf(wideText, region, kernel.bytes, places, region.base));
+    return wideSearches.flatMap(({ encoding, kind, least }) => {
+      if ((wide & kind) === 0) return [];
+      const places = kernel.findWide(kind, region.low, region.high - region.low, least);
+      return this.#outcomesOf(region, encoding, chainsOf(encoding, region, kernel.bytes, places, region.base));
+    });
   }
 
   /** The same for the marks `[from, to)` of a content: no other mark belongs to a chain with one of them. */
@@ -165,12 +168,15 @@ export class Decoder {
     const length = inner.high - inner.low;
     if (length < leastRun) return;
     const marks = new HitList(0);
-    const isWide = kernel.findMarks(inner.low, length, inner.low, inner.high, 0, marks);
+    const wide = kernel.findMarks(inner.low, length, inner.low, inner.high, 0, marks);
     const nested: (readonly [Encoding, readonly number[]])[] = [
       [textRuns, dropPlainRuns(kernel.bytes, inner.low, kernel.findRuns(inner.low, length, leastRun))],
       [escapes, placesOf(escapes, marks, 0, marks.length)],
       [byteList, placesOf(byteList, marks, 0, marks.length)],
-      [wideText, isWide ? kernel.findWide(inner.low, length, leastWide) : []],
+      ...wideSearches.map(
+        ({ encoding, kind, least }) =>
+          [encoding, (wide & kind) === 0 ? [] : kernel.findWide(kind, inner.low, length, least)] as const,
+      ),
     ];
     for (const [encoding, places] of nested) {
       for (const chain of chainsOf(encoding, inner, kernel.bytes, places, 0)) {

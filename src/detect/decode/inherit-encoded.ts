@@ -14,20 +14,20 @@ export function inheritEncoded(
   region: Region,
   before: Trace,
   kept: Copies,
-): Pick<Trace, "marks" | "isWide" | "runs"> {
+): Pick<Trace, "marks" | "wide" | "runs"> {
   const length = region.high - region.low;
-  const none = { marks: new HitList(0), isWide: false, runs: [] };
+  const none = { marks: new HitList(0), wide: 0, runs: [] };
   if (!detector.decodes || length < leastRun) return none;
   const copies: Copy[] = [];
   for (let i = 0; i < kept.length; i += 3) copies.push(copyAt(kept, i, length, before.length));
-  const { marks, isWide } = inheritMarks(detector, region, before, copies);
+  const { marks, wide } = inheritMarks(detector, region, before, copies);
   const runs = [
     ...inheritTextRuns(detector, region, before, copies),
     ...inheritMarkChains(detector, region, before, copies, marks),
-    // Text in UTF-16 is looked at anew: a content is written in it or is not.
-    ...(isWide ? detector.decoder.findWideChains(region) : []),
+    // Text in UTF-16 is looked at anew: a content is written in it or is not. So are lists of numbers.
+    ...detector.decoder.findWideChains(region, wide),
   ];
-  return { marks, isWide, runs: sortRuns(runs) };
+  return { marks, wide, runs: sortRuns(runs) };
 }
 
 /** Marks are inherited where all bytes that they are a function of lie in one copy. */
@@ -36,15 +36,15 @@ function inheritMarks(
   region: Region,
   before: Trace,
   copies: readonly Copy[],
-): { readonly marks: HitList; readonly isWide: boolean } {
+): { readonly marks: HitList; readonly wide: number } {
   const { kernel } = detector;
   const length = region.high - region.low;
   const marks = new HitList(before.marks.length);
-  let { isWide } = before;
+  let { wide } = before;
   const scanChanged = (from: number, to: number): void => {
     const start = from === 0 ? 0 : Math.max(0, from - markAhead + 1);
     const end = Math.min(length, to + markBack);
-    if (kernel.findMarks(region.low + start, end - start, region.low, region.high, start, marks)) isWide = true;
+    wide |= kernel.findMarks(region.low + start, end - start, region.low, region.high, start, marks);
   };
   let changedFrom = 0;
   let isWhole = false;
@@ -58,7 +58,7 @@ function inheritMarks(
     isWhole = copy.isEnd;
   }
   if (!isWhole) scanChanged(changedFrom, length);
-  return { marks, isWide };
+  return { marks, wide };
 }
 
 /** Marks that begin further from each other belong to no chain together. */

@@ -7,7 +7,7 @@ import { ChainBuilder, type Chain } from "./chains.ts";
 import { placesOf } from "./decoder.ts";
 import { pieceLength, type Encoding } from "./encoding.ts";
 import { escapes } from "./escapes.ts";
-import { leastWide, wideText } from "./wide-text.ts";
+import { wideSearches, type WideSearch } from "./wide-kinds.ts";
 
 /** Bytes that stay unlooked at until more of the stream is there: what a chain or a mark is a function of behind it. */
 const ahead = 512;
@@ -26,6 +26,22 @@ class OpenChain {
   }
 }
 
+/** What is looked for in all of the stream: the chain in hand, up to where it was looked for, and whether a run reached that place. */
+class OpenWide {
+  readonly search: WideSearch;
+  readonly chain: OpenChain;
+  to = 0;
+  reaches = false;
+
+  constructor(search: WideSearch) {
+    this.search = search;
+    this.chain = new OpenChain(search.encoding);
+  }
+}
+
+/** A run of any kind is seen in so many bytes of it. */
+const mostLeast = Math.max(...wideSearches.map(({ least }) => least));
+
 /** The encoded text of a stream: chains that reach the end of what is there go on in the next segment. */
 export class StreamDecoder {
   readonly #detector: Detector;
@@ -33,12 +49,10 @@ export class StreamDecoder {
   readonly #runs = new OpenChain(textRuns);
   readonly #escapes = new OpenChain(escapes);
   readonly #lists = new OpenChain(byteList);
-  readonly #wide = new OpenChain(wideText);
-  /** Offsets up to which runs, marks and text in UTF-16 were looked for. */
+  readonly #wide = wideSearches.map((search) => new OpenWide(search));
+  /** Offsets up to which runs and marks were looked for. */
   #runsTo = 0;
   #marksTo = 0;
-  #wideTo = 0;
-  #isWide = false;
 
   constructor(detector: Detector, collector: Collector) {
     this.#detector = detector;
@@ -52,7 +66,7 @@ export class StreamDecoder {
     if (end <= this.#marksTo && !last) return;
     this.#lookForRuns(region, end, last);
     const sawWide = this.#lookForMarks(region, end, last);
-    this.#lookForWide(region, end, last, sawWide);
+    for (const open of this.#wide) this.#lookForWide(open, region, end, last, (sawWide & open.search.kind) !== 0);
   }
 
   #lookForRuns(region: Region, end: number, last: boolean): void {
@@ -67,10 +81,10 @@ export class StreamDecoder {
     this.#goOn(region, this.#runs, this.#runsTo, last);
   }
 
-  #lookForMarks(region: Region, end: number, last: boolean): boolean {
+  #lookForMarks(region: Region, end: number, last: boolean): number {
     const { kernel } = this.#detector;
     // A little again: text in UTF-16 is seen only where sixteen bytes of it lie together.
-    const from = Math.max(region.base, this.#marksTo - 4 * leastWide);
+    const from = Math.max(region.base, this.#marksTo - 2 * mostLeast);
     const marks = new HitList(0);
     const sawWide = kernel.findMarks(region.low + from - region.base, end - from, region.low, region.high, from, marks);
     const first = marks.upTo(this.#marksTo - 1);
@@ -82,19 +96,19 @@ export class StreamDecoder {
     return sawWide;
   }
 
-  #lookForWide(region: Region, end: number, last: boolean, sawWide: boolean): void {
-    const from = Math.max(region.base, this.#wideTo);
-    const wasWide = this.#isWide;
-    this.#isWide = false;
-    this.#wideTo = Math.max(this.#wideTo, end - leastWide);
-    if (sawWide || wasWide) {
-      const places = this.#detector.kernel.findWide(region.low + from - region.base, end - from, leastWide);
-      const reaches = places.length > 0 && places[places.length - 1]! + from === end;
-      if (reaches) this.#wideTo = places[places.length - 2]! + from;
-      this.#isWide = reaches;
-      this.#add(region, this.#wide, places, from, end, last);
+  #lookForWide(open: OpenWide, region: Region, end: number, last: boolean, saw: boolean): void {
+    const { kind, least } = open.search;
+    const from = Math.max(region.base, open.to);
+    const reached = open.reaches;
+    open.reaches = false;
+    open.to = Math.max(open.to, end - least);
+    if (saw || reached) {
+      const places = this.#detector.kernel.findWide(kind, region.low + from - region.base, end - from, least);
+      open.reaches = places.length > 0 && places[places.length - 1]! + from === end;
+      if (open.reaches) open.to = places[places.length - 2]! + from;
+      this.#add(region, open.chain, places, from, end, last);
     }
-    this.#goOn(region, this.#wide, this.#wideTo, last);
+    this.#goOn(region, open.chain, open.to, last);
   }
 
   /** Adds marks; one that reaches the end of what was looked at is left for the next time, unless it is longer than any line. */

@@ -45,7 +45,7 @@ export interface KernelCode {
   findMarks(text: number, length: number, low: number, limit: number, out: number, maxOut: number): number;
   consumedMarks(): number;
   wide(): number;
-  findWide(text: number, length: number, least: number, runs: number, maxRuns: number): number;
+  findWide(kind: number, text: number, length: number, least: number, runs: number, maxRuns: number): number;
   deltaTargetSize(delta: number, deltaLength: number): number;
   copyCount(): number;
   applyDelta(

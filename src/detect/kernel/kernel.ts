@@ -213,23 +213,23 @@ export class Kernel {
 
   /**
    * Marks (./marks.ts) that begin in `length` bytes at `text`, of a content at addresses `[low, limit)`: each is pushed with its begin, as an offset
-   * in the text plus `base`. Gives whether text in UTF-16 may be among the bytes.
+   * in the text plus `base`. Gives what may be among the bytes that is to be looked for in all of them: the bits of `wideKinds` (marks.ts).
    */
-  findMarks(text: number, length: number, low: number, limit: number, base: number, marks: HitList): boolean {
-    let isWide = false;
+  findMarks(text: number, length: number, low: number, limit: number, base: number, marks: HitList): number {
+    let wide = 0;
     for (let done = 0; done < length; done += this.#code.consumedMarks()) {
       const count = this.#code.findMarks(text + done, length - done, low, limit, this.#runs, runCapacity);
       for (let i = 0, at = this.#runs >>> 2; i < count; i++, at += 2)
         marks.push(base + done + this.#words[at]!, this.#words[at + 1]!);
-      isWide ||= this.#code.wide() === 1;
+      wide |= this.#code.wide();
     }
-    return isWide;
+    return wide;
   }
 
-  /** Maximal runs of at least `least` bytes in which text and zero bytes take turns: start and end offsets, alternating. */
-  findWide(text: number, length: number, least: number): number[] {
+  /** Maximal runs of at least `least` bytes of a kind (`wideKinds`): start and end offsets, alternating. */
+  findWide(kind: number, text: number, length: number, least: number): number[] {
     return this.#collectRuns(length, (done) =>
-      this.#code.findWide(text + done, length - done, least, this.#runs, runCapacity),
+      this.#code.findWide(kind, text + done, length - done, least, this.#runs, runCapacity),
     );
   }
 

@@ -1,6 +1,14 @@
 import type { KernelCode } from "./code.ts";
-import { markAhead, markBack } from "./marks.ts";
+import { markAhead, markBack, wideKinds } from "./marks.ts";
 import { markAt } from "./twin-marks.ts";
+
+const letter = "[\\t\\n\\r\\x20-\\x7e]";
+/** Sixteen bytes (of lists 32) by which each kind is told. */
+const wideParts: Readonly<Record<(typeof wideKinds)[keyof typeof wideKinds], RegExp>> = {
+  [wideKinds.utf16]: new RegExp(`(?:${letter}\\0){8}|(?:\\0${letter}){8}`),
+  [wideKinds.utf32]: new RegExp([0, 1, 2, 3].map((at) => `(?:\\0{${at}}${letter}\\0{${3 - at}}){4}`).join("|")),
+  [wideKinds.numbers]: /(?=[0-9, \t\r\n]{0,31},)[0-9, \t\r\n]{32}/,
+};
 
 /**
  * The kernel in plain TypeScript: what assembly/index.ts does, statement by statement, for property tests and for reading.
@@ -133,7 +141,8 @@ export function createTwin(): KernelCode {
         Buffer.from(buffer).toString("latin1", Math.max(low, from), Math.min(limit, to));
       const content = latin1(text - markBack, text + length + markAhead);
       const offset = text - Math.max(low, text - markBack);
-      wide = /(?:[^\0]\0){8}|(?:\0[^\0]){8}/.test(latin1(text, text + length + 16)) ? 1 : 0;
+      const near = latin1(text, text + length + 32);
+      wide = Object.values(wideKinds).reduce((bits, kind) => bits | (wideParts[kind].test(near) ? kind : 0), 0);
       let n = 0;
       for (let i = 0; i < length; i++) {
         const at = offset + i;
@@ -149,12 +158,27 @@ export function createTwin(): KernelCode {
     },
     consumedMarks: () => consumedMarks,
     wide: () => wide,
-    findWide(text, length, least, runs, maxRuns) {
+    findWide(kind, text, length, least, runs, maxRuns) {
       const content = Buffer.from(buffer).toString("latin1", text, text + length);
+      const middle = kind === 1 ? wideParts[1] : kind === 2 ? wideParts[2] : wideParts[4];
+      const step = kind === 1 ? 2 : 4;
       let n = 0;
-      for (const found of content.matchAll(/\0?(?:[\t\n\r\x20-\x7e]\0)*[\t\n\r\x20-\x7e]?/g)) {
-        if (found[0].length < least || n === maxRuns) continue;
-        put(runs, n++, found.index, found.index + found[0].length);
+      let done = 0;
+      const block = kind === 4 ? 32 : 16;
+      for (let at = 0; at + block <= length && n < maxRuns; at += 16) {
+        if (!middle.test(content.slice(at, at + block))) continue;
+        const letter = at + content.slice(at).search(/[^\0]/);
+        const goesOn = (place: number): boolean => {
+          const byte = content[place] ?? "";
+          if (kind === 4) return /[0-9, \t\r\n]/.test(byte);
+          return (place - letter) % step === 0 ? /[\t\n\r\x20-\x7e]/.test(byte) : byte === "\0";
+        };
+        let [from, to] = [at, at + block];
+        while (from > done && goesOn(from - 1)) from--;
+        while (to < length && goesOn(to)) to++;
+        if (to - from >= least) put(runs, n++, from, to);
+        done = to;
+        at = to - 16;
       }
       return n;
     },

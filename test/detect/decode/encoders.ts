@@ -22,6 +22,17 @@ const hex = (code: number, width: number): string => code.toString(16).padStart(
 const around = (secret: string): string =>
   `# settings of the service, kept here until the vault is there\nNAME=value\nTOKEN=${secret}\nOTHER=thing\n`;
 
+/** UTF-32, the little end first. */
+function wider(text: string): Buffer {
+  return Buffer.concat(
+    Array.from(text, (letter) => {
+      const code = Buffer.alloc(4);
+      code.writeUInt32LE(letter.codePointAt(0)!);
+      return code;
+    }),
+  );
+}
+
 /** The middle of a text written in another way. */
 function middle(text: string, write: (code: number) => string): string {
   const at = text.length >> 1;
@@ -192,6 +203,27 @@ export const encoders: readonly Encoder[] = [
         Buffer.from(secret, "utf16le"),
         Buffer.from([0, 0, 7, 0, 0xcc, 1]),
       ]),
+  },
+  {
+    name: "UTF-32 with its mark",
+    kinds: ["utf-32"],
+    encode: (secret) => wider(`\ufefftoken = "${secret}"\n`),
+  },
+  {
+    name: "UTF-32, big end first, without a mark",
+    kinds: ["utf-32"],
+    encode: (secret) => wider(`token = "${secret}"; next\n`).swap32(),
+  },
+  {
+    name: "a list of bytes in decimal",
+    kinds: ["decimal"],
+    encode: (secret) => `const t = Buffer.from([${each(secret, (code) => `${code}, `)}10]);\n`,
+  },
+  {
+    name: "a list of bytes in decimal, in lines",
+    kinds: ["decimal"],
+    encode: (secret) =>
+      `t = bytes([\n    ${each(`token=${secret};`, (code) => `${code}, ${code % 7 === 0 ? "\n    " : ""}`)}\n])\n`,
   },
   {
     name: "an encoded command of PowerShell",

@@ -50,6 +50,27 @@ describe("tokens are found in", () => {
   }
 });
 
+test("a token of an exact format is found where it is written backwards, and nothing else is", () => {
+  const mirrored = builtinRuleset().rules.filter(({ mirror }) => mirror !== undefined);
+  expect(mirrored.length).toBeGreaterThan(150);
+  const ids = new Set(mirrored.map(({ id }) => id));
+  const backwards = (text: string): string => text.split("").reverse().join("");
+  const able = tokens.filter(({ ruleId }) => ids.has(ruleId));
+  expect(able.length).toBeGreaterThan(10);
+  for (const { ruleId, secret } of able) {
+    const text = `const t = "${backwards(secret)}".split("").reverse().join("");\n`;
+    const [found] = detector.scan(Buffer.from(text)).detections.filter((one) => one.ruleId === ruleId);
+    expect(found, ruleId).toMatchObject({ secret, start: 11, end: 11 + secret.length, startLine: 1 });
+    expect(found!.tags, ruleId).toEqual(expect.arrayContaining(["decoded:reversed", "decode-depth:1"]));
+  }
+  const { ruleId, secret } = able[0]!;
+  const encoded = detector.scan(Buffer.from(`t = "${Buffer.from(` ${backwards(secret)} `).toString("base64")}"\n`));
+  const tags = encoded.detections.find((one) => one.ruleId === ruleId)?.tags;
+  expect(tags).toEqual(expect.arrayContaining(["decoded:base64", "decoded:reversed", "decode-depth:2"]));
+  const plain = detectorOf(builtinRuleset(), { decodeDepth: 0 });
+  expect(plain.scan(Buffer.from(` ${backwards(secret)} `)).detections).toEqual([]);
+});
+
 test("with a depth of 0 nothing is decoded", () => {
   const plain = detectorOf(builtinRuleset(), { decodeDepth: 0 });
   const { ruleId, secret } = tokens[0]!;
