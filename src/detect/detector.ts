@@ -30,6 +30,8 @@ export interface DetectorOptions {
   readonly honourInlineAllow: boolean;
   /** False: `traceVersion` looks at everything, as `trace` does. */
   readonly inherits?: boolean;
+  /** Called now and then while a content is looked at; what it throws ends the scan. */
+  readonly pulse?: () => void;
   /** What the kernel needs of the ruleset, where it was built before. */
   readonly prebuilt?: Prebuilt;
 }
@@ -46,6 +48,8 @@ export interface ScanResult {
   readonly limited: boolean;
 }
 
+/** Rules are tried so often, less one, between two calls of `pulse`. */
+const looksMask = 63;
 /** Source code holds a keyword that matters in some thousand bytes. */
 const hitsShift = 10;
 
@@ -63,6 +67,7 @@ export class Detector {
   readonly #options: DetectorOptions;
   readonly #structureOf = createStructureReader();
   readonly #memo = new WindowMemo<Outcome | undefined>();
+  #looks = 0;
 
   /** Bytes of contents in which keywords were looked for, since the detector was made. */
   get lookedBytes(): number {
@@ -156,7 +161,9 @@ export class Detector {
 
   /** What a rule makes of the bytes around a keyword. `end` is the offset in the content behind the keyword. */
   lookAround(region: Region, end: number, action: number, outcomes: PlacedOutcome[]): void {
-    const { ready, beyond } = this.rules.actions[action]!;
+    const { ready, beyond, keywords } = this.rules.actions[action]!;
+    if ((++this.#looks & looksMask) === 0) this.#options.pulse?.();
+    if (beyond > 0 && !this.#isKeyword(keywords, region, region.low + end - region.base + beyond)) return;
     if (ready.rule.reach === "whole" || (ready.isMirror && !this.decodes)) return;
     if (ready.rule.inside !== undefined) {
       this.#inside(ready, region, region.low + end - region.base, beyond, (outcome) =>
@@ -166,6 +173,20 @@ export class Detector {
     }
     const outcome = this.#around(ready, region, region.low + end - region.base, beyond);
     if (outcome !== undefined) outcomes.push({ hit: end, action, outcome });
+  }
+
+  /** Whether one of the keywords ends at the address: of a long one the kernel has seen the beginning alone, which in `aaaa…` is everywhere. */
+  #isKeyword(keywords: readonly Uint8Array[], { low, high }: Region, end: number): boolean {
+    if (end > high) return false;
+    const { bytes } = this.kernel;
+    return keywords.some((keyword) => {
+      const start = end - keyword.length;
+      if (start < low) return false;
+      return keyword.every((byte, i) => {
+        const found = bytes[start + i]!;
+        return found === byte || (found >= 0x41 && found <= 0x5a && found + 0x20 === byte);
+      });
+    });
   }
 
   /** Tries a rule on the bytes around a keyword: the leftmost match that covers the keyword's end counts. */
@@ -179,7 +200,8 @@ export class Detector {
     if (!ready.mayMatch(window)) return undefined;
     const low = Math.max(region.low, from - lineContext);
     const seen = bytes.subarray(low, Math.min(region.high, to + lineContext));
-    return this.#memo.get(`${ready.index} ${beyond} ${hit - low} `, seen, () =>
+    const search = ready.isMirror ? `-${ready.index}` : `${ready.index}`;
+    return this.#memo.get(`${search} ${beyond} ${hit - low} `, seen, () =>
       this.#leftmost(ready, window, region, from, hit),
     );
   }

@@ -31,6 +31,8 @@ export interface HitAction {
   readonly ready: ReadyRule;
   /** Bytes of the keyword behind the anchor's end (0 unless anchors were cut). */
   readonly beyond: number;
+  /** Of an anchor that was cut: the whole keywords that it may stand for, in lower case. */
+  readonly keywords: readonly Uint8Array[];
 }
 
 export interface ReadyRules {
@@ -104,11 +106,16 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Pre
   const { automaton, sieve } = prebuilt ?? prebuild(ruleset, () => []);
   const actions: HitAction[] = [];
   for (let at = 0; at < sieve.actions.length; at += wordsPerAction) {
-    actions.push({ ready: byNumber[sieve.actions[at]!]!, beyond: sieve.actions[at + wordsPerAction - 1]! });
+    const ready = byNumber[sieve.actions[at]!]!;
+    const beyond = sieve.actions[at + wordsPerAction - 1]!;
+    actions.push({ ready, beyond, keywords: beyond === 0 ? [] : longKeywords(ready.rule, beyond) });
   }
   const beyond = Math.max(0, ...actions.map((action) => action.beyond));
   const isWhole = ({ ready }: HitAction): boolean => ready.rule.reach === "whole";
-  const before = Uint32Array.from(actions, (action) => (isWhole(action) ? 0 : action.ready.rule.before + lineContext));
+  const before = Uint32Array.from(actions, (action) => {
+    const longest = action.keywords.reduce((most, { length }) => Math.max(most, length), 0);
+    return isWhole(action) ? 0 : Math.max(action.ready.rule.before, longest) + lineContext;
+  });
   const after = Uint32Array.from(actions, (action) =>
     isWhole(action) ? 0 : Math.max(sieveReach, action.ready.rule.after + action.beyond + lineContext),
   );
@@ -136,6 +143,11 @@ function outlineTester(pattern: string, engine: RegexEngine): (bytes: Buffer) =>
     // Too large for the engine without its counts: `(?:…{0,900}){0,900}`.
     return () => true;
   }
+}
+
+/** Keywords that are longer than their anchor by at least so many bytes. */
+function longKeywords({ keywords }: Rule, beyond: number): readonly Uint8Array[] {
+  return keywords.map((keyword) => Buffer.from(keyword)).filter(({ length }) => length > beyond);
 }
 
 /** Lists with paths or commits are decided where those are known, in the findings room; unless any one criterion is enough. */

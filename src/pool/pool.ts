@@ -56,6 +56,8 @@ const defaultStallMs = 120_000;
 const maxStartFailures = 3;
 /** A unit that ended this many workers is given up. */
 const mostUnitCrashes = 20;
+/** A worker that is told to stop has so long to say what it has found; contents are asked between, and take a fraction of it. */
+const patienceMs = 5_000;
 /** And so many of all: then each unit is given up that ends one more. */
 const mostCrashes = 200;
 
@@ -139,6 +141,27 @@ export class Pool implements AsyncDisposable {
   /** Tells the workers to stop as soon as they can; units resolve with what there is. */
   cancel(): void {
     Atomics.store(new Int32Array(this.#cancel), 0, 1);
+    const wait = setTimeout(() => this.#endDeaf(), patienceMs);
+    wait.unref();
+  }
+
+  /** Ends the workers that did not hear that they are to stop: a single regex can take its time. What they had to do is given up. */
+  #endDeaf(): void {
+    for (const seat of this.#seats.filter(({ jobs }) => jobs.length > 0)) {
+      seat.ending = true;
+      void seat.worker.terminate();
+      for (const job of seat.jobs.splice(0)) {
+        this.#finish(job);
+        if (job.unit.kind === "held") job.reject(new Error("a worker was ended"));
+        else job.resolve(stopped);
+      }
+    }
+    this.#seats.splice(0, this.#seats.length, ...this.#seats.filter(({ ending }) => !ending));
+    for (const job of this.#queue.splice(0)) {
+      this.#finish(job);
+      if (job.unit.kind === "held") job.reject(new Error("a worker was ended"));
+      else job.resolve(stopped);
+    }
   }
 
   /** Bytes and contents that were dealt with so far. */
@@ -338,6 +361,12 @@ export class Pool implements AsyncDisposable {
     }
   }
 }
+
+/** What came of a unit that was given up when the run was told to stop. */
+const stopped: UnitResult = {
+  ...{ scanned: 0, bytes: 0, skipped: {}, suppressed: {}, hits: [], problems: [] },
+  interrupted: true,
+};
 
 function abandoned(unit: Unit | HeldUnit): UnitResult {
   const subject = unit.kind === "pack" ? unit.pack : unit.kind === "layer" ? unit.digest : unit.target;

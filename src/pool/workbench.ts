@@ -28,6 +28,9 @@ export interface RunLimits {
 /** Makes the workbench of this thread. `handOver`: to other threads, where there are any. */
 export async function openWorkbench(setup: WorkerSetup, handOver?: HandOver): Promise<Workbench> {
   const engine = await loadEngine();
+  let bytesLeft = Infinity;
+  let deadline = Infinity;
+  const isTooMuch = (): boolean => bytesLeft < 0 || (deadline !== Infinity && performance.now() > deadline);
   const detector = createDetector({
     ruleset: setup.ruleset,
     engine,
@@ -35,14 +38,15 @@ export async function openWorkbench(setup: WorkerSetup, handOver?: HandOver): Pr
     decodeDepth: setup.decodeDepth,
     honourInlineAllow: setup.honourInlineAllow,
     inherits: setup.inherits,
+    // A thread that has other things to do leaves what takes long to one that has not.
+    pulse() {
+      if (deadline !== Infinity && isTooMuch()) throw new Error("takes too long here");
+    },
     ...(setup.prebuilt === undefined ? {} : { prebuilt: setup.prebuilt }),
   });
   const progress = new Float64Array(setup.progress);
   const cancel = new Int32Array(setup.cancel);
   let leftOut: ReadonlySet<number> = new Set();
-  let bytesLeft = Infinity;
-  let deadline = Infinity;
-  const isTooMuch = (): boolean => bytesLeft < 0 || (deadline !== Infinity && performance.now() > deadline);
   let recogniser = new Recogniser();
   const task: Task = {
     detector,

@@ -1,8 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../src/rules/random.ts";
-import { leaktrace, probe, scratch, type Ran } from "./scan-program.ts";
+import { leaktrace, probe, program, scratch, type Ran } from "./scan-program.ts";
 
 const folder = scratch();
 const target = join(folder, "target.txt");
@@ -103,6 +105,55 @@ describe("rules that can be used, and were not made to be", () => {
     expect(code).toBe(1);
     expect(stderr.match(/unknown key/g)).toHaveLength(50);
     expect(stderr).toContain("and 950 more of its kind");
+  });
+
+  test("a keyword of 1,500 equal letters is looked for, and planted by the self-test, in no time", () => {
+    const config = `${rule("a{750}a{750}")}keywords = ["${"a".repeat(1_500)}"]\n`;
+    const clean = scan("letters.toml", config);
+    expect([clean.code, clean.stderr]).toEqual([0, expect.not.stringContaining("self-test")]);
+    const path = join(folder, "letters.txt");
+    writeFileSync(path, `token = ${"a".repeat(1_500)}\n`);
+    expect(leaktrace(["dir", "--no-color", "-c", join(folder, "letters.toml"), path]).code).toBe(1);
+  });
+
+  test("what takes a rule long is stopped by a signal all the same", async () => {
+    writeFileSync(
+      join(folder, "slow.toml"),
+      `${rule("(?:a{900}b?)+c")}keywords = ["${"a".repeat(20)}"]\nwindow = 8000\n`,
+    );
+    const path = join(folder, "slow.txt");
+    writeFileSync(path, "a".repeat(4_000_000));
+    const child = spawn(process.execPath, [program, "dir", "-c", join(folder, "slow.toml"), path], { stdio: "ignore" });
+    const ended = once(child, "exit");
+    const started = once(child, "spawn");
+    await started;
+    setTimeout(() => child.kill("SIGTERM"), 2_000);
+    const [code] = (await ended) as [number | null];
+    expect(code).toBe(143);
+  }, 60_000);
+
+  test("ten thousand rules are read and asked", () => {
+    const rules = Array.from(
+      { length: 10_000 },
+      (_, i) => `${rule(`\\bt${i}_[0-9a-f]{20}\\b`, `rule-${i}`)}keywords = ["t${i}_"]\n`,
+    ).join("");
+    const many = join(folder, "many.txt");
+    writeFileSync(many, `x = t9999_0123456789abcdef0123\n`);
+    const path = join(folder, "many.toml");
+    writeFileSync(path, rules);
+    const { code, stdout } = leaktrace(["dir", "--no-color", "-c", path, many]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/rule +rule-9999/);
+  });
+
+  test("nested repetition, and a regex that matches nothing but the empty text, end like any other", () => {
+    const path = join(folder, "nested.txt");
+    writeFileSync(path, `${"a".repeat(200_000)}!\n`);
+    for (const regex of ["(a+)+$", "(a|a?)+z", "(|x)", "x*"]) {
+      writeFileSync(join(folder, "nested.toml"), rule(regex));
+      const { code, stderr } = leaktrace(["dir", "--no-color", "-c", join(folder, "nested.toml"), path]);
+      expect([0, 1, 3], stderr).toContain(code);
+    }
   });
 
   test("three thousand rules that share one keyword find what one of them finds", () => {
