@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import type { LiveCheck, Rule } from "../model/rule.ts";
 import { invalid } from "./invalid.ts";
 import type { TableReader } from "./toml-reader.ts";
@@ -106,7 +105,7 @@ function checkAddress(url: string, takesHost: boolean, fail: (message: string, h
   }
   if (authority.includes("{{"))
     fail("a host is never taken from what was found", "unless host = { under = [...] } says where it has to lie");
-  if (!domain.test(authority) || isIP(authority) !== 0) fail(`${JSON.stringify(authority)} is no host of the web`);
+  if (!domain.test(authority)) fail(`${JSON.stringify(authority)} is no host of the web`);
 }
 
 /** A live check in lines for people. */
