@@ -7,7 +7,8 @@
 export interface Near {
   /**
    * Names of the service, lower case. A space stands for any separator or none (`launchdarkly`, `launch_darkly`, `launch-darkly` …), `_` for one
-   * that must be there. `=` before a name: an everyday word, which stands by itself and has one of `roles` in the same name, or right behind it.
+   * that must be there. `=` before a name: an everyday word, which stands by itself and has one of `roles` in the same name, or right behind it, or is
+   * what the value is assigned to.
    */
   readonly names: readonly string[];
   /**
@@ -22,8 +23,8 @@ export interface Near {
 const separators = ["", "_", "-", ".", " "];
 /** Shorter names stand inside other words. */
 const longestBordered = 5;
-/** A name by itself (`datadog = "…"`) says enough only when it is rare. */
-const shortestAlone = 5;
+/** A name by itself (`datadog = "…"`) says enough when it is no part of everyday names. */
+const shortestAlone = 3;
 /** Shorter words of roles stand inside many others: `pat` in `path`, `auth` in `author`. */
 const longestShortRole = 4;
 
@@ -46,10 +47,10 @@ export function nearRegex({ names, roles, value }: Near): string {
   const rare = names.filter((name) => !name.startsWith(everydayMark));
   const short = rare.filter((name) => name.replaceAll(/[ _]/g, "").length <= longestBordered);
   const long = rare.filter((name) => !short.includes(name));
-  const isTelling = roles.length === 0 || roles.includes("*") || telling.every((word) => secretRole.test(word));
+  const isTelling = roles.length === 0 || roles.includes("*") || telling.some((word) => secretRole.test(word));
   const byPath = segments.length === 0 ? [] : [`[^\\s"'\\x60<>]{0,80}?(?:${either(segments)})/`];
   const wide = (group: readonly string[]): string[] =>
-    isTelling && group.every((name) => name.length >= shortestAlone) ? [noRole, ...byPath] : byPath;
+    isTelling && group.every((name) => name.length >= shortestAlone) ? [`${noRole}(?:${joint}|${beside})`, ...byPath] : byPath;
   const paths = [
     ...(long.length === 0
       ? []
@@ -57,7 +58,15 @@ export function nearRegex({ names, roles, value }: Near): string {
     ...(short.length === 0
       ? []
       : [`${bordered(short)}(?:${[shortPath(telling), `(?:[A-Z_.][\\w.]{0,24})?${call}`, ...wide(short)].join("|")})`]),
-    ...(everyday.length === 0 ? [] : [`${bordered(everyday)}${closePath(telling)}`]),
+    ...(everyday.length === 0
+      ? []
+      : [
+          `${bordered(everyday)}(?:${[
+            closePath(telling),
+            `[_.\\- ]?(?i:api)\\b${widePath(telling)}`,
+            ...(isTelling ? [`${noRole}${joint}`] : []),
+          ].join("|")})`,
+        ]),
   ];
   return `(?:${paths.join("|")})${opening}(${value})(?:[^0-9A-Za-z_+=\\-]|\\z)`;
 }
@@ -141,8 +150,12 @@ function closePath(roles: readonly string[]): string {
 
 const stage =
   "(?:[_.\\- ]?(?i:production|prod|live|test|dev|staging|client|api|app|io|com|ai|sdk|default|v?[0-9])){0,2}";
-/** The value is assigned to the name itself, or is an argument of a call of it. */
-const noRole = `${stage}${closing}\\s{0,8}(?:[=:,|>?]{1,3}|<-)[=>]?\\s{0,8}`;
+/** The name is all that tells the value. */
+const noRole = `${stage}${closing}`;
+/** The value is assigned to it … */
+const joint = "(?:\\s{0,8}(?:[=:|>?]{1,3}|<-|->|- )[=>]?\\s{0,8}|[ \\t]{0,4},[ \\t]{0,4})";
+/** … or stands right beside it. */
+const beside = "[ \\t]{1,4}";
 /** The value is an argument of a call of the name: the first one, or the second one behind a user or an account. */
 const call = "\\(\\s{0,4}(?:[\"'][^\"'\\r\\n]{1,60}[\"']\\s{0,2},\\s{0,4})?";
 

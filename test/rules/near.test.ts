@@ -69,7 +69,21 @@ test("roles narrow what takes the value", () => {
 test("a bare name takes a value where only secrets have a role, and nothing else", () => {
   expect(valueIn({ roles: ["client secret"] }, `acmecloud = "${value}"`)).toBe(value);
   expect(valueIn({ roles: ["client id"] }, `acmecloud = "${value}"`)).toBeUndefined();
-  expect(valueIn({ names: ["=line"], roles: ["client secret"] }, `line = "${value}"`)).toBeUndefined();
+  expect(valueIn({ roles: ["client secret", "client number"] }, `acmecloud: ${value}`)).toBe(value);
+  expect(valueIn({}, `acmecloud "${value}"`)).toBe(value);
+});
+
+test("an everyday word takes only what is assigned to it", () => {
+  expect(valueIn({ names: ["=line"] }, `line = "${value}"`)).toBe(value);
+  expect(valueIn({ names: ["=line"] }, `LINE_PROD=${value}`)).toBe(value);
+  expect(valueIn({ names: ["=line"] }, `a line "${value}"`)).toBeUndefined();
+  expect(valueIn({ names: ["=line"] }, `("line",\n "${value}")`)).toBeUndefined();
+  expect(valueIn({ names: ["=line"] }, `headline = "${value}"`)).toBeUndefined();
+});
+
+test("an everyday word is a service where it is called an API", () => {
+  expect(valueIn({ names: ["=line"] }, `asking the line API\n[DEBUG] Using Key=${value}`)).toBe(value);
+  expect(valueIn({ names: ["=line"] }, `asking the line\n[DEBUG] Using Key=${value}`)).toBeUndefined();
 });
 
 test("every match holds a keyword", () => {

@@ -25,6 +25,8 @@ const STARTS: ReadonlySet<string> = new Set(
 const MIN_SEQUENCE = 5;
 /** A repeated unit up to this length is a pattern, not a value. */
 const MAX_PERIOD = 8;
+/** The same behind a prefix. */
+const LONGEST_UNIT = 4;
 
 /** From here on no character fills a quarter of a drawn value. */
 const LONG_TEXT = 40;
@@ -38,7 +40,7 @@ export function isDegenerate(value: string, isToken: boolean): boolean {
   const text = isToken ? value.slice(prefixLength(value)) : value;
   if (text.length < 4) return false;
   if (countDistinct(text, 5) < Math.min(5, text.length / 3)) return true;
-  if (hasShortPeriod(text)) return true;
+  if (hasShortPeriod(text) || endsInPattern(text)) return true;
   if (text.length >= LONG_TEXT && isOneSided(text)) return true;
   const run = longestRun(text);
   if (isToken) return run >= Math.max(8, text.length * 0.5) || countingShare(text) >= 0.5;
@@ -99,12 +101,22 @@ function prefixLength(value: string): number {
 }
 
 function hasShortPeriod(text: string): boolean {
-  for (let period = 1; period <= MAX_PERIOD && period * 2 <= text.length; period++) {
+  return hasPeriod(text, MAX_PERIOD);
+}
+
+function hasPeriod(text: string, longest: number): boolean {
+  for (let period = 1; period <= longest && period * 2 <= text.length; period++) {
     let at = period;
     while (at < text.length && text.charCodeAt(at) === text.charCodeAt(at - period)) at++;
     if (at === text.length) return true;
   }
   return false;
+}
+
+/** A prefix and then a short unit over and over, at least three times in the last two thirds: `acme-a1a1a1a1a1a1`. */
+function endsInPattern(text: string): boolean {
+  const tail = text.slice(Math.floor(text.length / 3));
+  return tail.length >= 3 * LONGEST_UNIT && hasPeriod(tail, LONGEST_UNIT);
 }
 
 function longestRun(text: string): number {
