@@ -56,13 +56,16 @@ function* placeParts(rule: Rule, detection: Weighed, kind: PlaceKind, crowd: num
     // Translations of the word "password" stand right of the key "password"; a value without a digit there is prose.
     if (kind === "translations" && !/[0-9]/.test(detection.secret)) yield place(veto, "a file of translations");
   }
+  // Words that somebody took for a password are looked for in what people keep themselves.
+  if ((kind === "vendored" || kind === "minified" || kind === "generated") && rule.tags.includes("password"))
+    yield place(MADE_UP, "in software of others");
   if (kind !== "test" && kind !== "docs") return;
   const where = kind === "test" ? "tests and examples" : "documents";
   if (crowd >= MIN_VECTORS && isEasilyMade(rule))
     yield place(veto, `one of ${crowd} values of this kind in a file of ${where}`);
   if (detection.confidence === "certain") return;
   if (rule.tags.includes("hash")) yield place(MADE_UP_HASH, `the hash of a password in ${where}`);
-  else if (rule.kind === "generic") yield place(MADE_UP, `among ${where}`);
+  else if (rule.kind === "generic" || rule.tags.includes("account")) yield place(MADE_UP, `among ${where}`);
 }
 
 /** What nobody has to issue: keys of wallets, drawn values. Tokens that a provider signed stay, however many. */

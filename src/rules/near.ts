@@ -50,7 +50,9 @@ export function nearRegex({ names, roles, value }: Near): string {
   const isTelling = roles.length === 0 || roles.includes("*") || telling.some((word) => secretRole.test(word));
   const byPath = segments.length === 0 ? [] : [`[^\\s"'\\x60<>]{0,80}?(?:${either(segments)})/`];
   const wide = (group: readonly string[]): string[] =>
-    isTelling && group.every((name) => name.length >= shortestAlone) ? [`${noRole}(?:${joint}|${beside})`, ...byPath] : byPath;
+    isTelling && group.every((name) => name.length >= shortestAlone)
+      ? [`${noRole}(?:${joint}|${beside})`, ...byPath]
+      : byPath;
   const paths = [
     ...(long.length === 0
       ? []

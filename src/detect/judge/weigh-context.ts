@@ -1,5 +1,6 @@
 import type { Part } from "../../model/score.ts";
 import type { Candidate } from "../candidate.ts";
+import { accountTag, weighAccountPassword } from "./account-password.ts";
 import { isCutJwt } from "./cut-jwt.ts";
 import { decodesToPlaceholder } from "./decoded-placeholder.ts";
 import { isDegenerate } from "./degenerate.ts";
@@ -7,7 +8,7 @@ import { documentParts } from "./documentation.ts";
 import { against, type Asked, isOfUrl, part } from "./parts.ts";
 import { weighPassword } from "./password.ts";
 import { looksRandom } from "./random-value.ts";
-import { isDigest, isLabelledDigest, UUID } from "./shapes.ts";
+import { isDigest, isInManifest, isLabelledDigest, UUID } from "./shapes.ts";
 import { standInParts } from "./stand-ins.ts";
 import { leadsNowhere, urlUser } from "./url-host.ts";
 
@@ -27,7 +28,9 @@ export function* contextParts(asked: Asked): Iterable<Part> {
     yield against("stand-in", "a URL to a host that is only a stand-in", "placeholder");
   if (isOfUrl(candidate) && urlUser(candidate.match) === value)
     yield against("stand-in", "the same as the user's name", "placeholder");
-  const { bits, why } = weighPassword(value, asked.place);
+  const { bits, why } = candidate.rule.tags.includes(accountTag)
+    ? weighAccountPassword(value, asked.place, candidate.match)
+    : weighPassword(value, asked.place);
   yield part("value", bits, why);
   yield* documentParts(candidate);
 }
@@ -39,6 +42,7 @@ function* shapeParts({ value, candidate }: Asked): Iterable<Part> {
   if (isDigest(value)) yield against("meaning", "a digest", "not-random");
   if (secretInLine > 0 && isLabelledDigest(line.slice(0, secretInLine)))
     yield against("meaning", "the line calls it a digest or an identifier", "not-random");
+  if (isInManifest(value, line)) yield against("meaning", "a line of digests", "not-random");
   // Half of the usual limit: the telling word has its own weight, and shapes with a fixed part look less random.
   const isPlainShape = /^[0-9A-Za-z_+/=.-]+$/.test(value);
   if (isPlainShape && value.length >= 12 && !UUID.test(value) && !/^\d+$/.test(value) && !looksRandom(value, 0.5))

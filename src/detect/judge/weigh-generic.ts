@@ -1,4 +1,5 @@
 import type { Part } from "../../model/score.ts";
+import { weighNamedPassword } from "./account-password.ts";
 import type { Assignment } from "./assignment.ts";
 import { documentParts } from "./documentation.ts";
 import { decodesToPlaceholder } from "./decoded-placeholder.ts";
@@ -6,7 +7,7 @@ import { isDegenerate } from "./degenerate.ts";
 import { isCutJwt } from "./cut-jwt.ts";
 import { judgeKeyName, type KeyName } from "./key-names.ts";
 import { against, type Asked, part } from "./parts.ts";
-import { weighPassword } from "./password.ts";
+
 import { looksRandom, randomBits } from "./random-value.ts";
 import {
   hasOtherMeaning,
@@ -97,7 +98,7 @@ const CODE_SIGNS = /[()[\]{}<>;]|[=!]=|&&|\|\||\?\?|^[=?:!&|]|\?[^?]*:|:$/;
 function* valueParts({ value, place, isPassword }: Asked, name: KeyName): Iterable<Part> {
   const drawn = randomBits(value, 1);
   const isCode = place.quote === "" && !place.isEnvLine && CODE_SIGNS.test(value.replace(/=+$/, ""));
-  const password = isPassword && name === "secret" ? weighPassword(value, place) : undefined;
+  const password = isPassword && name === "secret" ? weighNamedPassword(value, place) : undefined;
   if (password !== undefined && (isCode || password.bits > drawn)) {
     yield part("value", password.bits, password.why);
     return;

@@ -120,6 +120,9 @@ describe("password assignments", () => {
     '"password": "«Admin_123»",',
     'administrator_login_password = "«AdminPassword123!»"',
     "SA_PASSWORD=«Contoso@2021»",
+    'password = "«sunflower»"',
+    "'db_‹password' => '«orchestra12»',",
+    "MYSQL_ROOT_PASSWORD=«sunflower»",
   ])("reports %s", (line) => {
     expect(reasonOf(line, password)).toBeUndefined();
   });
@@ -128,7 +131,11 @@ describe("password assignments", () => {
     'password = "«password»"',
     'password: "«changeme123»"',
     'password = "«P@ssw0rd»"',
-    'password = "«sunflower»"',
+    'password = "«Sunflower»"',
+    'password: "«wachtwoord»"',
+    'password = "«varchar»"',
+    "password = «sunflower»",
+    'password("«sunflower»")',
     'expect_decode_‹pass("«github%2z.org1»");',
     ' *   master_password: "«harbour88chars»",',
     'password = "«mode","doc-url":"https»"',
@@ -161,6 +168,32 @@ describe("password assignments", () => {
     "'icon-‹pass' : '«&#xe044;»',",
   ])("drops %s", (line) => {
     expect(reasonOf(line, password)).toBeDefined();
+  });
+});
+
+describe("passwords beside their account", () => {
+  const account: Partial<Rule> = { kind: "context", tags: ["password", "account"] };
+
+  it.each([
+    "user: svc‹; password: «sunflower»",
+    "mysql -u root -p«moonlight7»",
+    "‹login=svc password=«Orchid-lane» ",
+    '‹"user": "svc", "password": "«gandalf!»"',
+  ])("reports %s", (line) => {
+    expect(reasonOf(line, account)).toBeUndefined();
+  });
+
+  it.each([
+    "‹user: string; password: «string»",
+    "‹user: Utente; password: «wachtwoord»",
+    "‹user: sunflower; password: «sunflower»",
+    "‹user: User; password: «Sunflower»",
+    "‹user: user; password: «userPassword»",
+    "‹user: user; password: «db-password-name»",
+    "‹user: svc; password: «changeme»",
+    "‹user: svc; password: «12345678»",
+  ])("drops %s", (line) => {
+    expect(reasonOf(line, account)).toBeDefined();
   });
 });
 

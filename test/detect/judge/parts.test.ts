@@ -125,6 +125,7 @@ describe("degenerate strings", () => {
     "qwertyuiop12",
     "fedcba9876543210",
     "1010101010101010",
+    "acme-a1a1a1a1a1a1a1a1a1a1",
   ])("%s holds nothing", (text) => {
     expect(isDegenerate(text, false)).toBe(true);
   });
