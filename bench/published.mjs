@@ -7,6 +7,7 @@
  * The program has to be built. Values are read, hashed and forgotten.
  */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,7 @@ const everything = folders[0] === "--everything";
 if (everything) folders.shift();
 
 const { publishedHash } = await loadSource("src/detect/judge/published.ts");
+const { headBytes } = await loadSource("src/detect/files/path-rules.ts");
 const { publishedHashes } = await loadSource("src/detect/judge/published-hashes.ts");
 const hashes = new Set(publishedHashes.match(/.{11}/g) ?? []);
 
@@ -29,10 +31,22 @@ try {
   spawnSync(process.execPath, [join(root, "bin/leaktrace.js"), "dir", ...folders, ...flags], { stdio: "inherit" });
   for (const line of readFileSync(report, "utf8").split("\n")) {
     const finding = line === "" ? {} : JSON.parse(line);
-    if (finding.kind === "finding" && isWanted(finding)) hashes.add(publishedHash(finding.secret));
+    if (finding.kind !== "finding") continue;
+    if (finding.secret === "") for (const identity of fileIdentities(finding)) hashes.add(publishedHash(identity));
+    else if (isWanted(finding)) hashes.add(publishedHash(finding.secret));
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
+}
+
+/** What a file that is a secret as a whole is known by: src/detect/files/path-rules.ts. */
+function fileIdentities({ rule, sightings }) {
+  const paths = sightings.flatMap(({ origin }) => (origin.member === undefined ? [origin.path] : []));
+  return paths.map((path) => {
+    const bytes = readFileSync(path);
+    const digest = createHash("sha256").update(bytes.subarray(0, headBytes)).digest("hex");
+    return `${rule.id} ${bytes.length} ${digest}`;
+  });
 }
 
 /** Chosen passwords stay out: what a test of one library calls itself is the real password of somebody else. */

@@ -3,6 +3,8 @@ import type { Detection } from "../../model/detection.ts";
 import type { Rule, Ruleset } from "../../model/rule.ts";
 import type { CompiledRegex, RegexEngine } from "../engine.ts";
 import { shannonEntropy } from "../entropy.ts";
+import { isPublished } from "../judge/published.ts";
+import { veto } from "../../model/score.ts";
 import { recognisers } from "./recognisers.ts";
 
 /** What is looked at of a file; its kind shows in less. */
@@ -72,13 +74,14 @@ function lookAt(
   return { ...detectionOf(rule, head, size, facts), ...places, secret, match: secret, line: secret, entropy };
 }
 
-/** gitleaks reports a file at line 0. What it is known by does not depend on where it lies. */
+/** gitleaks reports a file at line 0. What it is known by does not depend on where it lies. A file of released software is nobody's secret. */
 function detectionOf({ id, confidence, tags }: Rule, head: Buffer, size: number, facts: readonly string[]): Detection {
   const digest = createHash("sha256").update(head).digest("hex");
+  const identity = `${id} ${size} ${digest}`;
   return {
     ...{ ruleId: id, start: 0, end: 0, secret: "", match: "", line: "" },
     ...{ startLine: 0, endLine: 0, startColumn: 0, endColumn: 0 },
-    ...{ entropy: 0, bits: 0, confidence, facts, tags, identity: `${id} ${size} ${digest}` },
+    ...{ entropy: 0, bits: isPublished(identity) ? veto : 0, confidence, facts, tags, identity },
   };
 }
 

@@ -29,10 +29,14 @@ export function* contextParts(asked: Asked): Iterable<Part> {
   if (isOfUrl(candidate) && urlUser(candidate.match) === value)
     yield against("stand-in", "the same as the user's name", "placeholder");
   const { bits, why } = candidate.rule.tags.includes(accountTag)
-    ? weighAccountPassword(value, asked.place, candidate.match)
+    ? weighAccountPassword(value, asked.place, textBefore(candidate))
     : weighPassword(value, asked.place);
   yield part("value", bits, why);
   yield* documentParts(candidate);
+}
+
+function textBefore({ line, match, secret, secretInLine }: Candidate): string {
+  return `${line.slice(0, Math.max(0, secretInLine))} ${match.slice(0, Math.max(0, match.lastIndexOf(secret)))}`;
 }
 
 function* shapeParts({ value, candidate }: Asked): Iterable<Part> {
