@@ -191,7 +191,6 @@ describe("passwords beside their account", () => {
     "‹user: user; password: «userPassword»",
     "‹user: user; password: «db-password-name»",
     "‹user: svc; password: «changeme»",
-    "‹user: svc; password: «a0ea1a9a-f8cf-49c6-ae12-8bac2ddb3bfa»",
     "CREATE USER 'sunflower' ‹IDENTIFIED BY '«sunflower»",
     "‹user: svc; password: «12345678»",
   ])("drops %s", (line) => {
