@@ -4,7 +4,7 @@
  * chains are the same for a content that is scanned whole, as a stream, or as a version of another one.
  */
 export interface Encoding {
-  readonly name: "text-runs" | "escapes" | "byte-list" | "wide-text" | "wider-text" | "number-list";
+  readonly name: "text-runs" | "escapes" | "byte-list" | "wide-text" | "wider-text";
   /** Bytes that belong to a chain before its first and behind its last mark: the text that encoded bytes stand in. */
   readonly before: number;
   readonly behind: number;

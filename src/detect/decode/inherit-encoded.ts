@@ -24,7 +24,7 @@ export function inheritEncoded(
   const runs = [
     ...inheritTextRuns(detector, region, before, copies),
     ...inheritMarkChains(detector, region, before, copies, marks),
-    // Text in UTF-16 is looked at anew: a content is written in it or is not. So are lists of numbers.
+    // Text in UTF-16 is looked at anew: a content is written in it or is not.
     ...detector.decoder.findWideChains(region, wide),
   ];
   return { marks, wide, runs: sortRuns(runs) };

@@ -1,6 +1,5 @@
 import type { Encoding } from "./encoding.ts";
 import { wideKinds } from "../kernel/marks.ts";
-import { leastNumbers, numberList } from "./number-list.ts";
 import { leastWide, leastWider, widerText, wideText } from "./wide-text.ts";
 
 /** An encoding that is looked for in all of a content, once a part of it was seen. */
@@ -15,5 +14,4 @@ export interface WideSearch {
 export const wideSearches: readonly WideSearch[] = [
   { encoding: wideText, kind: wideKinds.utf16, least: leastWide },
   { encoding: widerText, kind: wideKinds.utf32, least: leastWider },
-  { encoding: numberList, kind: wideKinds.numbers, least: leastNumbers },
 ];

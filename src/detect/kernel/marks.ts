@@ -5,8 +5,8 @@
 export const markBack = 80;
 export const markAhead = 72;
 
-/** What is looked for in all of a content where the search for marks has seen a part of it: text of two and of four bytes a letter, lists of numbers. Bits. */
-export const wideKinds = { utf16: 1, utf32: 2, numbers: 4 } as const;
+/** What is looked for in all of a content where the search for marks has seen a part of it: text of two and of four bytes a letter. Bits. */
+export const wideKinds = { utf16: 1, utf32: 2 } as const;
 
 /** What is told of a mark beside its begin: its length times two, plus one for a number in a list of bytes (`0x41, 0x4b`). */
 export type MarkWord = number;

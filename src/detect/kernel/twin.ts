@@ -7,7 +7,6 @@ const letter = "[\\t\\n\\r\\x20-\\x7e]";
 const wideParts: Readonly<Record<(typeof wideKinds)[keyof typeof wideKinds], RegExp>> = {
   [wideKinds.utf16]: new RegExp(`(?:${letter}\\0){8}|(?:\\0${letter}){8}`),
   [wideKinds.utf32]: new RegExp([0, 1, 2, 3].map((at) => `(?:\\0{${at}}${letter}\\0{${3 - at}}){4}`).join("|")),
-  [wideKinds.numbers]: /(?=[0-9, \t\r\n]{0,31},)[0-9, \t\r\n]{32}/,
 };
 
 /**
@@ -160,20 +159,18 @@ export function createTwin(): KernelCode {
     wide: () => wide,
     findWide(kind, text, length, least, runs, maxRuns) {
       const content = Buffer.from(buffer).toString("latin1", text, text + length);
-      const middle = kind === 1 ? wideParts[1] : kind === 2 ? wideParts[2] : wideParts[4];
+      const middle = kind === 1 ? wideParts[1] : wideParts[2];
       const step = kind === 1 ? 2 : 4;
       let n = 0;
       let done = 0;
-      const block = kind === 4 ? 32 : 16;
-      for (let at = 0; at + block <= length && n < maxRuns; at += 16) {
-        if (!middle.test(content.slice(at, at + block))) continue;
+      for (let at = 0; at + 16 <= length && n < maxRuns; at += 16) {
+        if (!middle.test(content.slice(at, at + 16))) continue;
         const letter = at + content.slice(at).search(/[^\0]/);
         const goesOn = (place: number): boolean => {
           const byte = content[place] ?? "";
-          if (kind === 4) return /[0-9, \t\r\n]/.test(byte);
           return (place - letter) % step === 0 ? /[\t\n\r\x20-\x7e]/.test(byte) : byte === "\0";
         };
-        let [from, to] = [at, at + block];
+        let [from, to] = [at, at + 16];
         while (from > done && goesOn(from - 1)) from--;
         while (to < length && goesOn(to)) to++;
         if (to - from >= least) put(runs, n++, from, to);

@@ -215,17 +215,6 @@ export const encoders: readonly Encoder[] = [
     encode: (secret) => wider(`token = "${secret}"; next\n`).swap32(),
   },
   {
-    name: "a list of bytes in decimal",
-    kinds: ["decimal"],
-    encode: (secret) => `const t = Buffer.from([${each(secret, (code) => `${code}, `)}10]);\n`,
-  },
-  {
-    name: "a list of bytes in decimal, in lines",
-    kinds: ["decimal"],
-    encode: (secret) =>
-      `t = bytes([\n    ${each(`token=${secret};`, (code) => `${code}, ${code % 7 === 0 ? "\n    " : ""}`)}\n])\n`,
-  },
-  {
     name: "an encoded command of PowerShell",
     kinds: ["base64", "utf-16"],
     encode: (secret) =>

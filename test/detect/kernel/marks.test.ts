@@ -107,7 +107,6 @@ test("a mark is a function of the bytes around it", () => {
 test.each([
   [wideKinds.utf16, 32, ["A\0", "\0B", "abc", "\0", "A\0B\0C\0D\0".repeat(5), "\x01\0", "é\0"]],
   [wideKinds.utf32, 64, ["A\0\0\0", "\0\0\0B", "abc", "\0", "A\0\0\0B\0\0\0".repeat(9), "\x01\0\0\0", "A\0"]],
-  [wideKinds.numbers, 64, ["65, ", "75,\n  ", "0x41, ", "x", " ".repeat(20), "104, 101, 108, ".repeat(5)]],
 ])(
   "kernel and twin find the same text of kind %i, and the search for marks tells that it is there",
   (kind, least, pieces) => {
@@ -124,9 +123,7 @@ test.each([
         const found = run(wasm);
         expect(found).toBe(run(twin));
         wasm.findMarks(base, content.length, base, base + content.length, out, 40);
-        // Of a list that is a text each 32 bytes hold a comma.
-        const isSure = kind !== wideKinds.numbers || /(?:\d+, ?){22}/.test(content.toString("latin1"));
-        if (isSure && found !== "" && wasm.consumedMarks() === content.length) expect(wasm.wide() & kind).toBe(kind);
+        if (found !== "" && wasm.consumedMarks() === content.length) expect(wasm.wide() & kind).toBe(kind);
       }),
       { numRuns: 500 },
     );

@@ -1,8 +1,8 @@
 // The marks of encoded text in AssemblyScript. Its twin is ../twin-marks.ts.
 
 /**
- * What the last call of `findMarks` saw that is to be looked for in all of a content, or data that looks like it: sixteen bytes of text in UTF-16 (1), of text in UTF-32 (2), of a list of
- * numbers (4).
+ * What the last call of `findMarks` saw that is to be looked for in all of a content, or data that looks like it: sixteen bytes of text in UTF-16 (1), of text
+ * in UTF-32 (2).
  */
 export let wide: u32 = 0;
 /** How many bytes the last call of `findMarks` looked at: less than asked for where the buffer was full. */
@@ -25,12 +25,6 @@ const high1 = i8x16(0, 0, -107, 104, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 const low2 = i8x16(19, 7, 3, 13, 3, 3, 17, 5, 35, -127, -64, 16, -124, -64, 22, 2);
 // prettier-ignore
 const high2 = i8x16(-64, 0, 22, 11, 1, -94, 7, 38, 0, 0, 0, 0, 0, 0, 0, 0);
-
-// Bytes of a list of numbers: digits, comma and blank, tab and line ends.
-// prettier-ignore
-const lowListed = i8x16(3, 1, 1, 1, 1, 1, 1, 1, 1, 5, 4, 0, 2, 4, 0, 0);
-// prettier-ignore
-const highListed = i8x16(4, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
 /**
  * Finds marks that begin in `length` bytes at `text`: bytes that stand for others, or for none. Each is a function of the bytes from `markBack` before
@@ -56,9 +50,6 @@ export function findMarks(text: usize, length: u32, low: usize, limit: usize, ou
       const nextKinds = kindsOf(next, v128.load(p, 17));
       const zeros = i8x16.eq(first, zero);
       const nextZeros = i8x16.eq(next, zero);
-      // Bytes of a list are none beyond `9`; few blocks of other text are so.
-      if (i8x16.all_true(i8x16.le_u(i8x16.max_u(first, next), i8x16.splat(0x39))) && isListed(first, next))
-        wide |= numbers;
       if (!v128.any_true(v128.or(v128.or(kinds, zeros), v128.or(nextKinds, nextZeros)))) {
         p += 32;
         continue;
@@ -105,7 +96,6 @@ function kindsOf(first: v128, second: v128): v128 {
 /** Kinds of what is looked for in all of a content. */
 const utf16: u32 = 1;
 const utf32: u32 = 2;
-const numbers: u32 = 4;
 
 /** Whether sixteen bytes are text between zero bytes: the kind of it, or 0. `zeros`: a bit for each byte that is zero. */
 function turnsOf(zeros: i32, at: usize): u32 {
@@ -113,24 +103,6 @@ function turnsOf(zeros: i32, at: usize): u32 {
   if (step == 4 && zeros != 0xeeee && zeros != 0xdddd && zeros != 0xbbbb && zeros != 0x7777) return 0;
   for (let k: usize = ctz(~zeros) as usize; k < 16; k += step) if (!isTextual(load<u8>(at + k))) return 0;
   return step == 2 ? utf16 : utf32;
-}
-
-/** Whether 32 bytes are a part of a list of numbers: blanks alone are none. */
-function isListed(first: v128, next: v128): bool {
-  if (!i8x16.all_true(v128.and(listed(first), listed(next)))) return false;
-  const comma = i8x16.splat(0x2c);
-  return v128.any_true(v128.or(i8x16.eq(first, comma), i8x16.eq(next, comma)));
-}
-
-function listed(block: v128): v128 {
-  // All bits, so that those of two blocks can be put together.
-  return i8x16.ne(
-    v128.and(
-      i8x16.swizzle(lowListed, v128.and(block, i8x16.splat(15))),
-      i8x16.swizzle(highListed, i8x16.shr_u(block, 4)),
-    ),
-    i8x16.splat(0),
-  );
 }
 
 /** Length of the mark at `at` times two, plus one for a number in a list of bytes; 0: there is none. */
@@ -348,7 +320,7 @@ function hexValue(c: u32): u32 {
 
 /**
  * Finds maximal runs of at least `least` bytes that are text of a kind: in UTF-16 (32 bytes or more) or UTF-32 (64), of either order of bytes, where printable ASCII stands between zero
- * bytes; lists of numbers (64). Writes pairs of u32 (start, end) to `runs` and returns their number. Such a run covers one of the blocks of sixteen bytes (of 32 for lists) that are looked at
+ * bytes. Writes pairs of u32 (start, end) to `runs` and returns their number. Such a run covers one of the blocks of sixteen bytes that are looked at
  * first; all others are passed by.
  */
 export function findWide(kind: u32, text: usize, length: u32, least: u32, runs: usize, maxRuns: u32): u32 {
@@ -359,11 +331,7 @@ export function findWide(kind: u32, text: usize, length: u32, least: u32, runs: 
   while (block + 16 <= length) {
     const bytes = v128.load(text + block);
     const zeros = i8x16.bitmask(i8x16.eq(bytes, zero));
-    if (
-      kind == numbers
-        ? block + 32 > length || !isListed(bytes, v128.load(text + block, 16))
-        : turnsOf(zeros, text + block) != kind
-    ) {
+    if (turnsOf(zeros, text + block) != kind) {
       block += 16;
       continue;
     }
@@ -389,13 +357,8 @@ export function findWide(kind: u32, text: usize, length: u32, least: u32, runs: 
 /** Whether the byte at offset `at` belongs to the run that its neighbour belongs to. */
 function goesOn(kind: u32, text: usize, at: u32, phase: u32): bool {
   const byte = load<u8>(text + at) as u32;
-  if (kind == numbers) return (byte >= 0x30 && byte <= 0x39) || byte == 0x2c || isBlank(byte);
   const step: u32 = kind == utf16 ? 1 : 3;
   return (at & step) == (phase & step) ? isTextual(byte) : byte == 0;
-}
-
-function isBlank(c: u32): bool {
-  return c == 0x20 || c == 0x0a || c == 0x0d || c == 0x09;
 }
 
 function isTextual(c: u32): bool {
