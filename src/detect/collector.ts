@@ -3,6 +3,7 @@ import { judgedKey } from "../model/clean-list.ts";
 import type { Encoding } from "./decode/encoding.ts";
 import type { ScanResult } from "./detector.ts";
 import { joinParts, type Joinable } from "./join-parts.ts";
+import { accountTag } from "./judge/account-password.ts";
 import type { LineCounter } from "./lines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ReadyRule, ReadyRules } from "./ready-rules.ts";
@@ -215,8 +216,8 @@ export class Collector {
     }
     const { isExample, ...named } = structure();
     // What API descriptions show under `example` opens nothing, unless it has the form of a token.
-    if (isExample && ready.rule.kind === "generic" && this.#isSuppressed({ suppressed: "known-example", ready }))
-      return undefined;
+    const isChosen = ready.rule.kind === "generic" || ready.rule.tags.includes(accountTag);
+    if (isExample && isChosen && this.#isSuppressed({ suppressed: "known-example", ready })) return undefined;
     const confidence = isExample && outcome.confidence === "likely" ? "possible" : outcome.confidence;
     const detection = {
       ready,
