@@ -13,7 +13,7 @@ const MEANING = new RegExp(
     String.raw`^\d{1,3}(?:\.\d{1,3}){3}(?::\d+|/\d+)?$|^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){3,}$`,
     String.raw`\\[wdsbWDSB]|\[\^|\[[A-Za-z0-9]-[A-Za-z0-9]|\(\?[:=!<P]|\{\d+,\d*\}|\.[*+]|\^\[`, // regular expressions
     String.raw`%(?:\d\$)?[sdvqx](?![0-9A-Za-z])|%\(\w+\)|%[YmdHMSyBbjp][-/:T. ]?%|\{\d*\}|\{[A-Za-z_][\w.]*\}`, // format strings
-    String.raw`</|/>|&[a-z]{2,6};|&#(?:\d+|x[0-9a-fA-F]+);|^<[a-z!?]|(?:\\[ux][0-9a-fA-F]{2,4}.*){2}|\\n|\\t|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\033\[|\\\[[a-z]{2}\]`, // markup, escapes
+    String.raw`</|/>|&[a-z]{2,6};|&#(?:\d+|x[0-9a-fA-F]+);|^<[a-z!?]|(?:\\[ux][0-9a-fA-F]{2,4}.*){2}|\\n|\\t|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\(?:033|e|E)\[|\\\[[a-z]{2}\]`, // markup, escapes
     String.raw`^(?:application|text|image|audio|video|multipart|font)/`,
     String.raw`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|sk-ssh|age1|npub1|[xyztuvYZUV]pub[1-9A-HJ-NP-Za-km-z]{50}|AAAA[BCE]3NzaC1|MII[BCDEFGH]I?jAN|MFkwEwYHKoZIzj0CAQ|M[FH]YwEAYHKoZIzj0CAQ|MCowBQYDK2V)`, // public keys
     NUMBER,
@@ -24,7 +24,7 @@ const MEANING = new RegExp(
     String.raw`""|''|^(?:%[0-9A-Fa-f]{2}|[^%]){0,2}(?:%[0-9A-Fa-f]{2}[^%]?){3,}$`, // quotes in quotes: code; little but escapes
     String.raw`^(?:bytes|varint|fixed32|fixed64),\d+,(?:opt|rep|req),`, // tags of Protocol Buffers in Go
     String.raw`^\*{1,3}$|^[-=_*+~. ]+$|^[\W_]+$`,
-    String.raw`^-----BEGIN|^#[0-9A-Fa-f]{3,8}$|^0x[0-9A-Fa-f]{1,16}[uUlL]*$|^[Mm]-?[\d.]+[ ,]-?[\d.]`,
+    String.raw`^-----BEGIN|^#!|^#[0-9A-Fa-f]{3,8}$|^0x[0-9A-Fa-f]{1,16}[uUlL]*$|^[Mm]-?[\d.]+[ ,]-?[\d.]`,
     String.raw`^(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|GRANT|DROP)\b`,
   ].join("|"),
 );

@@ -100,6 +100,8 @@ describe("texts that are no values", () => {
     "%s/%s",
     "application/json",
     "</div>",
+    "\\e[0;1;30;40m",
+    "#!r6rs",
     "server.pem",
   ])("%s has another meaning", (text) => {
     expect(hasOtherMeaning(text)).toBe(true);
