@@ -19,6 +19,7 @@ import {
 /** A chain of encoded text (decode/encoding.ts) that was decoded: offsets in the content, and the outcomes in order. */
 export interface RunOutcomes {
   readonly encoding: Encoding["name"];
+  readonly isPlaced: Encoding["isPlaced"];
   readonly start: number;
   readonly end: number;
   readonly outcomes: readonly DecodedOutcome[];
@@ -150,13 +151,12 @@ export class Collector {
     return this.#structureOf(bytes, region, start, end, before, after);
   }
 
-  /** The outcomes of a decoded chain; their places are those of the encoded bytes. A text that was encoded as one tells a value once. */
+  /** The outcomes of a decoded chain; their places are those of the encoded bytes. */
   addRun(run: RunOutcomes, bytes: Buffer, region: Region): void {
-    const isExact = run.encoding === "escapes" || run.encoding === "wide-text";
     for (const { outcome, depth, kinds, start: from, end: to } of run.outcomes) {
       const start = run.start + from;
       const end = run.start + to;
-      const place = isExact ? start : run.start;
+      const place = run.isPlaced ? start : run.start;
       if (!this.#isNew(`${outcome.ready.index} ${place} ${depth} ${outcome.secret}`) || this.#isSuppressed(outcome))
         continue;
       const { rule, isMirror } = outcome.ready;

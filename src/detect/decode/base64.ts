@@ -31,6 +31,7 @@ for (const byte of Buffer.from(" \t\r\n\"'+\\,#*|>.")) chainMembers[byte] = seam
 /** Base64 (one run, or many lines of it) and hex digits, with what was compressed or written in UTF-16 before it was encoded. */
 export const textRuns: Encoding = {
   name: "text-runs",
+  isPlaced: false,
   before: 0,
   behind: 0,
   context: contextInFront + longestSeam + leastRun,

@@ -6,6 +6,7 @@ for (const byte of Buffer.from(", \t\r\n;")) between[byte] = 1;
 /** A text as a list of its bytes: `0x41, 0x4b, …`. */
 export const byteList: Encoding = {
   name: "byte-list",
+  isPlaced: false,
   before: 0,
   behind: 0,
   context: 64,

@@ -101,7 +101,9 @@ export class Decoder {
       isText ||= texts > 0 && (encoding === textRuns || outcomes.length > 0);
       if (to === end) break;
     }
-    const run = !isText ? undefined : { encoding: encoding.name, start: chain.start, end, outcomes };
+    const run = !isText
+      ? undefined
+      : { encoding: encoding.name, isPlaced: encoding.isPlaced, start: chain.start, end, outcomes };
     return { run, done: piece };
   }
 

@@ -5,6 +5,8 @@
  */
 export interface Encoding {
   readonly name: "text-runs" | "escapes" | "byte-list" | "wide-text" | "wider-text";
+  /** Whether each letter has a place of its own among the encoded bytes. Where not, a chain tells a value once. */
+  readonly isPlaced: boolean;
   /** Bytes that belong to a chain before its first and behind its last mark: the text that encoded bytes stand in. */
   readonly before: number;
   readonly behind: number;

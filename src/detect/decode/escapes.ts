@@ -4,6 +4,7 @@ import { SpotList } from "./spots.ts";
 /** Bytes that stand for others one by one, amid text that is as it is: percent-encoding, escapes of strings, character references, quoted-printable text, strings in parts. */
 export const escapes: Encoding = {
   name: "escapes",
+  isPlaced: true,
   before: 128,
   behind: 192,
   context: 64,

@@ -16,6 +16,7 @@ export const widerText: Encoding = wideEncoding("wider-text", 4, ["utf-32"]);
 function wideEncoding(name: Encoding["name"], width: 2 | 4, kinds: readonly string[]): Encoding {
   return {
     name,
+    isPlaced: true,
     before: 0,
     behind: 0,
     context: 0,

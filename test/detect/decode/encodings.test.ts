@@ -50,6 +50,20 @@ describe("tokens are found in", () => {
   }
 });
 
+test.each([
+  ["UTF-16", 2],
+  ["UTF-32", 4],
+])("a value that stands twice in text in %s is told at both places", (_, width) => {
+  const { ruleId, secret } = tokens[0]!;
+  const line = `token = "${secret}"\n`;
+  const text = line + "nothing of interest\n".repeat(5) + line;
+  const content = Buffer.concat(
+    Array.from(text, (letter) => Buffer.from([letter.charCodeAt(0), ...Array.from({ length: width - 1 }, () => 0)])),
+  );
+  const found = detector.scan(content).detections.filter((one) => one.ruleId === ruleId && one.secret === secret);
+  expect(found.map(({ start }) => start)).toEqual([text.indexOf(secret) * width, text.lastIndexOf(secret) * width]);
+});
+
 test("a token of an exact format is found where it is written backwards, and nothing else is", () => {
   const mirrored = builtinRuleset().rules.filter(({ mirror }) => mirror !== undefined);
   expect(mirrored.length).toBeGreaterThan(150);
