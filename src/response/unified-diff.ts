@@ -1,3 +1,5 @@
+import { commonLines } from "../model/common-lines.ts";
+
 /** Lines around a change. */
 const context = 3;
 
@@ -41,26 +43,15 @@ function hunk(steps: readonly Step[], from: number, to: number): string[] {
   return [`@@ -${range("-")} +${range("+")} @@`, ...body];
 }
 
-/** Longest common lines, by the table of their lengths; build files are short. */
 function compare(old: readonly string[], fresh: readonly string[]): Step[] {
-  const width = fresh.length + 1;
-  const common = new Uint32Array((old.length + 1) * width);
-  for (let i = old.length - 1; i >= 0; i--)
-    for (let j = fresh.length - 1; j >= 0; j--)
-      common[i * width + j] =
-        old[i] === fresh[j]
-          ? common[(i + 1) * width + j + 1]! + 1
-          : Math.max(common[(i + 1) * width + j]!, common[i * width + j + 1]!);
   const steps: Step[] = [];
   let [i, j] = [0, 0];
-  while (i < old.length || j < fresh.length) {
-    if (i < old.length && j < fresh.length && old[i] === fresh[j]) {
-      steps.push({ sign: " ", line: old[i]! });
-      i++;
-      j++;
-    } else if (j >= fresh.length || (i < old.length && common[(i + 1) * width + j]! >= common[i * width + j + 1]!))
-      steps.push({ sign: "-", line: old[i++]! });
-    else steps.push({ sign: "+", line: fresh[j++]! });
+  for (const [nextOld, nextFresh] of [...commonLines(old, fresh), [old.length, fresh.length] as const]) {
+    while (i < nextOld) steps.push({ sign: "-", line: old[i++]! });
+    while (j < nextFresh) steps.push({ sign: "+", line: fresh[j++]! });
+    if (i < old.length && j < fresh.length) steps.push({ sign: " ", line: old[i]! });
+    i++;
+    j++;
   }
   return steps;
 }

@@ -1,3 +1,5 @@
+import { commonLines, type LinePair } from "../../model/common-lines.ts";
+
 /** Lines that differ and are held beside each other: the table takes the product of both. */
 const maxCells = 4_000_000;
 
@@ -15,36 +17,16 @@ export function sameLines(old: readonly string[], fresh: readonly string[]): Int
     from[fresh.length - end] = old.length - end;
   }
   const [before, after] = [old.slice(start, old.length - end), fresh.slice(start, fresh.length - end)];
-  const pairs = before.length * after.length <= maxCells ? longest(before, after) : unique(before, after);
+  const pairs = before.length * after.length <= maxCells ? commonLines(before, after) : unique(before, after);
   for (const [i, j] of pairs) from[start + j] = start + i;
   return from;
 }
 
-type Pair = readonly [old: number, fresh: number];
-
-function longest(old: readonly string[], fresh: readonly string[]): Pair[] {
-  const width = fresh.length + 1;
-  const common = new Uint32Array((old.length + 1) * width);
-  for (let i = old.length - 1; i >= 0; i--)
-    for (let j = fresh.length - 1; j >= 0; j--)
-      common[i * width + j] =
-        old[i] === fresh[j]
-          ? common[(i + 1) * width + j + 1]! + 1
-          : Math.max(common[(i + 1) * width + j]!, common[i * width + j + 1]!);
-  const pairs: Pair[] = [];
-  for (let [i, j] = [0, 0]; i < old.length && j < fresh.length;) {
-    if (old[i] === fresh[j]) pairs.push([i++, j++]);
-    else if (common[(i + 1) * width + j]! >= common[i * width + j + 1]!) i++;
-    else j++;
-  }
-  return pairs;
-}
-
 /** Lines that both have once, as long as they stand in the same order. */
-function unique(old: readonly string[], fresh: readonly string[]): Pair[] {
+function unique(old: readonly string[], fresh: readonly string[]): LinePair[] {
   const places = placesOfOnce(old);
   let last = -1;
-  return [...placesOfOnce(fresh)].flatMap(([line, j]): Pair[] => {
+  return [...placesOfOnce(fresh)].flatMap(([line, j]): LinePair[] => {
     const i = places.get(line);
     if (i === undefined || i <= last) return [];
     last = i;
