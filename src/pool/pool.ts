@@ -150,18 +150,16 @@ export class Pool implements AsyncDisposable {
     for (const seat of this.#seats.filter(({ jobs }) => jobs.length > 0)) {
       seat.ending = true;
       void seat.worker.terminate();
-      for (const job of seat.jobs.splice(0)) {
-        this.#finish(job);
-        if (job.unit.kind === "held") job.reject(new Error("a worker was ended"));
-        else job.resolve(stopped);
-      }
+      for (const job of seat.jobs.splice(0)) this.#giveUp(job);
     }
     this.#seats.splice(0, this.#seats.length, ...this.#seats.filter(({ ending }) => !ending));
-    for (const job of this.#queue.splice(0)) {
-      this.#finish(job);
-      if (job.unit.kind === "held") job.reject(new Error("a worker was ended"));
-      else job.resolve(stopped);
-    }
+    for (const job of this.#queue.splice(0)) this.#giveUp(job);
+  }
+
+  #giveUp(job: Job): void {
+    this.#finish(job);
+    if (job.unit.kind === "held") job.reject(new Error("a worker was ended"));
+    else job.resolve(stopped);
   }
 
   /** Bytes and contents that were dealt with so far. */

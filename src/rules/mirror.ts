@@ -29,12 +29,12 @@ export function mirrorOf(rule: Mirrored, { root, groups }: Regex): Mirror | unde
     return undefined;
   const width = matchWidth(root);
   if (width.max > widest) return undefined;
-  const regex = mirrored(root);
+  const tree = mirroredNode(root);
   const backwards = keywords.map((keyword) => Array.from(keyword).reverse().join(""));
-  const reach = keywordReach(mirroredNode(root), backwards);
+  const reach = keywordReach(tree, backwards);
   if (!reach.holds) return undefined;
   const [before, after] = [reach.before, reach.after].map((bytes) => Math.min(bytes, maxDefaultReach) + windowMargin);
-  return { regex, keywords: backwards, before: before!, after: after! };
+  return { regex: written(tree), keywords: backwards, before: before!, after: after! };
 }
 
 function isRare(keyword: string, isChecked: boolean): boolean {
@@ -78,10 +78,6 @@ const assertionText: Readonly<Record<Assertion, string>> = {
   "word-border": "\\b",
   "no-word-border": "\\B",
 };
-
-function mirrored(root: RegexNode): string {
-  return written(mirroredNode(root));
-}
 
 /** A tree in RE2's syntax, without flags: letters in any case are classes in it. */
 function written(node: RegexNode): string {
