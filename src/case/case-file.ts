@@ -18,6 +18,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { ToolError } from "../model/problem.ts";
+import { codeOf } from "../model/thrown.ts";
 import {
   isDamage,
   loadDatabase,
@@ -308,8 +309,4 @@ function asToolError(path: string, error: unknown): unknown {
     return because(`cannot write ${path}${code.startsWith("SQLITE") ? ` (${code})` : ""}`);
   if (/^E[A-Z0-9]+$/.test(code)) return because(`cannot use ${path} (${code})`);
   return error;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeFolder } from "../disk/index.ts";
 import { ToolError } from "../model/problem.ts";
+import { codeBehind } from "../model/thrown.ts";
 
 /** A key in PEM is some lines. */
 const maxKeyBytes = 64 << 10;
@@ -89,6 +90,5 @@ function parsed(read: () => KeyObject): KeyObject | undefined {
 
 function unusable(path: string, error: unknown): ToolError {
   if (error instanceof ToolError) return error;
-  const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-  return new ToolError("signing-key", `cannot use the key ${path}${code}`, { cause: error });
+  return new ToolError("signing-key", `cannot use the key ${path}${codeBehind(error)}`, { cause: error });
 }

@@ -4,6 +4,7 @@ import { withBuilds } from "./build-folder.ts";
 import { ToolError, type Problem } from "../model/problem.ts";
 import { parseAddress, type Address } from "../remote/address.ts";
 import type { Source } from "../model/source.ts";
+import { codeOf } from "../model/thrown.ts";
 import { parseEngineTarget } from "../engine/target.ts";
 import { openFiles, openStdin } from "../sources/files/index.ts";
 import type { ScanOptions } from "./options.ts";
@@ -74,7 +75,7 @@ async function openAtHand(name: string, context: OpenContext): Promise<Source> {
  */
 export function unreachable(error: unknown, target: string): Problem {
   if (error instanceof ToolError && error.code === "worker") throw error;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = codeOf(error);
   const message =
     error instanceof ToolError
       ? // The target stands before it.

@@ -6,6 +6,7 @@ import { Agent, request, type Dispatcher } from "undici";
 import { asArray, asRecord, asText, asTexts, parseJson } from "../content/json.ts";
 import { readWhole } from "../content/read-whole.ts";
 import { ToolError } from "../model/problem.ts";
+import { codeOf } from "../model/thrown.ts";
 import { findEngine, type EngineAddress, type Env } from "./address.ts";
 import { isEngineName, type Engine } from "./target.ts";
 
@@ -149,7 +150,7 @@ export class EngineClient implements AsyncDisposable {
 
   #failure(error: unknown): ToolError {
     if (this.#signal.aborted) return new ToolError("interrupted", "was interrupted");
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const code = codeOf(error);
     const hint = code === "EACCES" ? "Only its group or root may ask it." : "Check that it runs.";
     const shown = /^[A-Z_0-9]+$/.test(code) ? ` (${code})` : "";
     return new ToolError("engine", `${this.#engine} cannot be asked${shown}`, { hint });

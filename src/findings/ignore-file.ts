@@ -6,6 +6,7 @@ import { applyDecision } from "./decision-effect.ts";
 import { replaceFile } from "../disk/index.ts";
 import { readTextFile } from "./text-file.ts";
 import { append } from "../model/multimap.ts";
+import { codeBehind } from "../model/thrown.ts";
 
 /** The name of the file of decisions, in the folder of the scanned repository or the current one. */
 export const ignoreFileName = ".leaktraceignore";
@@ -207,8 +208,7 @@ export async function writeIgnoreFile(path: string, file: IgnoreFile): Promise<v
   try {
     await replaceFile(path, serializeIgnoreFile(file));
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-    throw new ToolError("ignore-unwritable", `cannot write ${path}${code}`, { cause: error });
+    throw new ToolError("ignore-unwritable", `cannot write ${path}${codeBehind(error)}`, { cause: error });
   }
 }
 

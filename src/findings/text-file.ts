@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { ToolError } from "../model/problem.ts";
+import { codeOf } from "../model/thrown.ts";
 
 /** Decision files and baselines are lists; one of this size is no list that people keep, and reading it would fill the memory. */
 const maxFileBytes = 256 * 1024 * 1024;
@@ -18,7 +19,7 @@ export async function readTextFile(path: string): Promise<string | undefined> {
     return await file.readFile("utf8");
   } catch (error) {
     if (error instanceof ToolError) throw error;
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const code = codeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new ToolError("decisions-unreadable", `cannot read ${path} (${code === "" ? "unknown error" : code})`, {
       cause: error,

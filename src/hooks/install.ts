@@ -3,6 +3,7 @@ import { lstat, open, readFile, rename, unlink, writeFile, chmod } from "node:fs
 import { join } from "node:path";
 import { makeFolder } from "../disk/index.ts";
 import { ToolError } from "../model/problem.ts";
+import { codeBehind, codeOf } from "../model/thrown.ts";
 import { formerName, hookScript, isOurHook, type HookName, type Installer } from "./script.ts";
 
 /** What lies where git looks for the hook. */
@@ -104,15 +105,7 @@ async function areSame(a: string, b: string): Promise<boolean> {
   }
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}
-
 function unwritable(path: string, error: unknown): ToolError {
   if (error instanceof ToolError) return error;
-  return new ToolError(
-    "hook-unwritable",
-    `cannot change the hook in ${path}${codeOf(error) === "" ? "" : ` (${codeOf(error)})`}`,
-    { cause: error },
-  );
+  return new ToolError("hook-unwritable", `cannot change the hook in ${path}${codeBehind(error)}`, { cause: error });
 }

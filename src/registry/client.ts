@@ -5,6 +5,7 @@ import type { Answer } from "./answer.ts";
 import type { Authorization } from "./authorization.ts";
 import { parseChallenges } from "./challenge.ts";
 import { RegistryFailure } from "./failure.ts";
+import { codeOf } from "../model/thrown.ts";
 
 export interface ClientOptions {
   /** Of the API, with its port. */
@@ -159,7 +160,7 @@ export class RegistryClient implements AsyncDisposable {
     if (error instanceof RegistryFailure) return error;
     const { signal, host } = this.#options;
     if (signal.aborted) return new RegistryFailure("interrupted", "was interrupted");
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const code = codeOf(error);
     return new RegistryFailure(
       "unreachable",
       `${host} cannot be reached${/^[A-Z_0-9]+$/.test(code) ? ` (${code})` : ""}`,

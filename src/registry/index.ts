@@ -18,6 +18,7 @@ import { asToolError, refused, RegistryFailure } from "./failure.ts";
 import { readWhole } from "../content/read-whole.ts";
 import { apiHost, type ImageReference } from "./reference.ts";
 import { listTags, referrersOf } from "./listing.ts";
+import { codeBehind } from "../model/thrown.ts";
 
 export type { ForeignPlaces } from "./foreign-places.ts";
 export { isLoopback, parseReference, type ImageReference } from "./reference.ts";
@@ -221,8 +222,8 @@ class Images implements RegistryImages {
       return undefined;
     } catch (error) {
       if (error instanceof NoConsent) return { subject: digest, message: error.message, isForeign: true };
-      const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-      const message = error instanceof RegistryFailure ? error.message : `cannot be kept on this disk${code}`;
+      const message =
+        error instanceof RegistryFailure ? error.message : `cannot be kept on this disk${codeBehind(error)}`;
       return { subject: digest, message };
     }
   }

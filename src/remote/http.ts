@@ -3,6 +3,7 @@ import * as https from "node:https";
 import type { Credentials } from "./address.ts";
 import { Failure, type Reason } from "./failure.ts";
 import type { Watch } from "./watch.ts";
+import { codeOf } from "../model/thrown.ts";
 
 export interface Asked {
   readonly method: "GET" | "POST";
@@ -115,7 +116,7 @@ const reasons: readonly (readonly [codes: RegExp, reason: Reason])[] = [
 function asFailure(error: unknown, signal: AbortSignal): Failure {
   if (signal.aborted) return new Failure("interrupted");
   if (error instanceof Failure) return error;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = codeOf(error);
   const reason = reasons.find(([codes]) => codes.test(code))?.[1];
   if (reason === undefined) throw error;
   return new Failure(reason);

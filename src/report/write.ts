@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { Writable } from "node:stream";
 import { ToolError } from "../model/problem.ts";
 import { linePieces } from "../model/line-pieces.ts";
+import { codeBehind, codeOf } from "../model/thrown.ts";
 
 /** Only the owner can read a report: it tells where secrets are. */
 const reportMode = 0o600;
@@ -93,14 +94,9 @@ function isClosedPipe(error: Error): boolean {
   return codeOf(error) === "EPIPE" || codeOf(error) === "ERR_STREAM_DESTROYED";
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}
-
 function unwritable(path: string, error: unknown): ToolError {
   if (error instanceof ToolError) return error;
-  const code = codeOf(error);
-  return new ToolError("report-unwritable", `cannot write the report to ${path}${code === "" ? "" : ` (${code})`}`, {
+  return new ToolError("report-unwritable", `cannot write the report to ${path}${codeBehind(error)}`, {
     cause: error,
   });
 }

@@ -11,6 +11,7 @@ import {
 import type { Finding, TargetSummary } from "../model/finding.ts";
 import { ToolError, type Problem } from "../model/problem.ts";
 import { sanitizeJson } from "../model/sanitize.ts";
+import { codeBehind } from "../model/thrown.ts";
 
 /** What the results of a sweep depend on beside its targets; a journal goes on only under the same. */
 export interface SweepBasis {
@@ -244,6 +245,5 @@ function notOurs(path: string): ToolError {
 }
 
 function unwritable(path: string, error: unknown): ToolError {
-  const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-  return new ToolError("journal", `cannot write the journal ${path}${code}`, { cause: error });
+  return new ToolError("journal", `cannot write the journal ${path}${codeBehind(error)}`, { cause: error });
 }

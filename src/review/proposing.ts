@@ -1,4 +1,5 @@
 import type { Finding } from "../model/finding.ts";
+import { errorMessage } from "../model/thrown.ts";
 import type { LookRow } from "./look.ts";
 import type { Action } from "./state.ts";
 import type { Proposal, Writer, WriteWish, WrittenIn } from "./writer.ts";
@@ -42,7 +43,7 @@ export function createProposing(writer: Writer | undefined, dispatch: (action: A
           mine.proposal = answer;
           tell("ready", answer.rows);
         },
-        (error: unknown) => tell("refused", refusal(messageOf(error))),
+        (error: unknown) => tell("refused", refusal(errorMessage(error))),
       );
     },
     commit() {
@@ -52,7 +53,7 @@ export function createProposing(writer: Writer | undefined, dispatch: (action: A
       writing = proposal.write().then(
         (written) => dispatch({ kind: "written", ...written }),
         (error: unknown) =>
-          dispatch({ kind: "proposed", what, stage: "refused", rows: refusal(`not written: ${messageOf(error)}`) }),
+          dispatch({ kind: "proposed", what, stage: "refused", rows: refusal(`not written: ${errorMessage(error)}`) }),
       );
     },
     withdraw,
@@ -62,8 +63,4 @@ export function createProposing(writer: Writer | undefined, dispatch: (action: A
 
 function refusal(text: string): readonly LookRow[] {
   return [{ text, tone: "alert" }];
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

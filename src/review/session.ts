@@ -1,5 +1,6 @@
 import type { Finding } from "../model/finding.ts";
 import type { Decision, DecisionSink } from "../model/decision.ts";
+import { errorMessage } from "../model/thrown.ts";
 import type { FeedEvent, ReviewFeed } from "./feed.ts";
 import type { Key } from "./key-input.ts";
 import type { Size } from "./layout.ts";
@@ -86,7 +87,7 @@ export function createSession(options: {
     writing = writing
       .then(() => decisions.write(effect.changes, effect.act))
       .catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorMessage(error);
         dispatch({ kind: "not-written", step: effect.step, act: effect.act, reason });
       });
   };

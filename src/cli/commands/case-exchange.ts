@@ -25,6 +25,7 @@ import {
 } from "../../case/index.ts";
 import { ToolError } from "../../model/problem.ts";
 import { sanitize, sanitizeJson } from "../../model/sanitize.ts";
+import { codeBehind } from "../../model/thrown.ts";
 import { checkWritable, counted, writeReport } from "../../report/index.ts";
 import { exitCodes } from "../exit.ts";
 import { openCase, writtenAt } from "../open-case.ts";
@@ -195,8 +196,7 @@ async function opening<T>(name: string, act: () => Promise<T>): Promise<T> {
     return await act();
   } catch (error) {
     if (error instanceof ToolError) throw error;
-    const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-    throw new ToolError("usage", `cannot read ${name}${code}`, { cause: error });
+    throw new ToolError("usage", `cannot read ${name}${codeBehind(error)}`, { cause: error });
   }
 }
 
@@ -209,8 +209,7 @@ async function writeBeside(path: string, write: (temporary: string) => Promise<u
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
     if (error instanceof ToolError) throw error;
-    const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-    throw new ToolError("report-unwritable", `cannot write ${path}${code}`, { cause: error });
+    throw new ToolError("report-unwritable", `cannot write ${path}${codeBehind(error)}`, { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { looksLikeCase } from "../../case/index.ts";
 import { ToolError } from "../../model/problem.ts";
+import { codeBehind } from "../../model/thrown.ts";
 import { checkWritable } from "../../report/index.ts";
 import { openCase } from "../open-case.ts";
 import type { ScanOptions } from "../options.ts";
@@ -32,7 +33,6 @@ async function checkReadable(path: string): Promise<void> {
     await using file = await open(path, "r");
     if ((await file.stat()).isDirectory()) throw Object.assign(new Error("a folder"), { code: "EISDIR" });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-    throw new ToolError("usage", `cannot read ${path}${code}`, { cause: error });
+    throw new ToolError("usage", `cannot read ${path}${codeBehind(error)}`, { cause: error });
   }
 }

@@ -7,6 +7,7 @@ import { ignoreFileName } from "../../findings/index.ts";
 import { shellWord } from "../../model/shell-word.ts";
 import type { DecisionSink } from "../../model/decision.ts";
 import { ToolError } from "../../model/problem.ts";
+import { errorMessage } from "../../model/thrown.ts";
 import {
   canShowScreen,
   createListFeed,
@@ -168,7 +169,7 @@ function fedCase({ file, report }: OpenCase): Subject {
       feed.end({ findings });
     } catch (error) {
       failure = error;
-      feed.end({ failure: error instanceof Error ? error.message : String(error) });
+      feed.end({ failure: errorMessage(error) });
     }
   };
   return {
@@ -204,7 +205,7 @@ async function scanned(targets: readonly string[], options: ScanOptions, keeper?
     ({ findings }) => feed.end({ findings }),
     (error: unknown) => {
       failure = error;
-      feed.end({ failure: error instanceof Error ? error.message : String(error) });
+      feed.end({ failure: errorMessage(error) });
     },
   );
   return {
@@ -249,7 +250,7 @@ async function reported(path: string): Promise<Subject> {
       },
       (error: unknown) => {
         failure = error;
-        feed.end({ failure: error instanceof Error ? error.message : String(error) });
+        feed.end({ failure: errorMessage(error) });
       },
     )
     .finally(() => clearInterval(timer));

@@ -5,6 +5,7 @@ import type { ContentHit } from "../../model/detection.ts";
 import type { Report } from "../../model/finding.ts";
 import type { ScanObserver } from "../../model/observer.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
+import { codeBehind } from "../../model/thrown.ts";
 import {
   distinctTargets,
   joinFindings,
@@ -205,8 +206,7 @@ function digestOf(options: ScanOptions): string {
 
 async function readList(path: string): Promise<string> {
   const bytes = await readBounded(path, maxListBytes).catch((error: unknown) => {
-    const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-    throw new ToolError("usage", `cannot read the list of targets ${path}${code}`, { cause: error });
+    throw new ToolError("usage", `cannot read the list of targets ${path}${codeBehind(error)}`, { cause: error });
   });
   if (bytes !== undefined) return bytes.toString("utf8");
   throw new ToolError("usage", `the list of targets ${path} is too large (256 MiB at most)`);

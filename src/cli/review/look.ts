@@ -2,6 +2,7 @@ import type { Detector } from "../../detect/index.ts";
 import { maskIn } from "../../findings/index.ts";
 import { originPath, type GitOrigin, type ImageOrigin } from "../../model/content.ts";
 import type { FindingSighting } from "../../model/finding.ts";
+import { errorMessage } from "../../model/thrown.ts";
 import { unifiedDiff } from "../../response/index.ts";
 import type { LookRow, Looker, ReadTab } from "../../review/index.ts";
 import { explainedLines } from "../explain/explained.ts";
@@ -44,7 +45,7 @@ export function createLooker(reading: PlaceReading): Looker {
           maxRows,
         );
       } catch (error) {
-        return [{ text: `cannot be shown: ${error instanceof Error ? error.message : String(error)}`, tone: "alert" }];
+        return [{ text: `cannot be shown: ${errorMessage(error)}`, tone: "alert" }];
       }
     },
     async value(finding) {

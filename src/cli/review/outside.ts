@@ -4,6 +4,7 @@ import { delimiter, join, resolve } from "node:path";
 import { findingToRecord } from "../../findings/index.ts";
 import type { GitOrigin, Origin } from "../../model/content.ts";
 import type { Finding } from "../../model/finding.ts";
+import { errorMessage } from "../../model/thrown.ts";
 import type { Outside, ProgramStart } from "../../review/index.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -132,7 +133,7 @@ async function save(findings: readonly Finding[]): Promise<string> {
     for (const finding of findings) await file.write(`${JSON.stringify(findingToRecord(finding))}\n`);
     await file.sync();
   } catch (error) {
-    return `not exported: ${error instanceof Error ? error.message : String(error)}`;
+    return `not exported: ${errorMessage(error)}`;
   }
   return `${findings.length.toLocaleString("en")} exported, masked, to ${name}`;
 }

@@ -2,6 +2,7 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { replaceFile } from "../../disk/index.ts";
 import { ToolError } from "../../model/problem.ts";
+import { codeBehind } from "../../model/thrown.ts";
 import { configPlaces } from "../../rules/index.ts";
 import { loadRules, type LoadedRules } from "../load-rules.ts";
 import type { ScanOptions } from "../options.ts";
@@ -76,8 +77,7 @@ export async function saveConfig(config: UserConfig, text: string): Promise<void
     await replaceFile(config.path, text, check);
   } catch (error) {
     if (error instanceof ToolError) throw error;
-    const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-    throw new ToolError("rules-unwritable", `cannot write ${config.name}${code}`, { cause: error });
+    throw new ToolError("rules-unwritable", `cannot write ${config.name}${codeBehind(error)}`, { cause: error });
   }
 }
 

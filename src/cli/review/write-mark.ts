@@ -4,6 +4,7 @@ import { replaceFile } from "../../disk/index.ts";
 import { allowMark, markedLine, maskIn } from "../../findings/index.ts";
 import type { Finding } from "../../model/finding.ts";
 import { ToolError } from "../../model/problem.ts";
+import { codeBehind } from "../../model/thrown.ts";
 import type { Proposal } from "../../review/index.ts";
 import { lineSpan } from "../explain/explained.ts";
 import { fileOf, workingTreeOf } from "./outside.ts";
@@ -65,8 +66,7 @@ export async function proposeMark(finding: Finding, place: number, reading: Plac
         });
       } catch (error) {
         if (error instanceof ToolError) throw error;
-        const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-        throw new ToolError("unwritable", `cannot write ${named}${code}`, { cause: error });
+        throw new ToolError("unwritable", `cannot write ${named}${codeBehind(error)}`, { cause: error });
       }
       const said = `${allowMark} written to ${named}:${detection.startLine}`;
       return { said, hidden: isOnly ? [finding.fingerprint] : [], by: named };

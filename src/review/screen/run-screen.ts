@@ -1,4 +1,5 @@
 import type { DecisionSink } from "../../model/decision.ts";
+import { errorMessage } from "../../model/thrown.ts";
 import type { ReviewFeed } from "../feed.ts";
 import { footer } from "../bars.ts";
 import { screenRows } from "../frame.ts";
@@ -93,7 +94,7 @@ export async function runScreen(options: {
   const draft = async ({ finding, place }: Pick<WriteWish, "finding" | "place">): Promise<void> => {
     const editor = await (
       options.writer?.draft(finding, place) ?? Promise.resolve("nothing can be written here")
-    ).catch(messageOf);
+    ).catch(errorMessage);
     const fault = typeof editor === "string" ? editor : guard.lend(() => runOnTerminal(editor));
     if (fault !== "") session.refuse(fault);
     else session.propose({ what: "rule", finding, place });
@@ -140,10 +141,6 @@ export async function runScreen(options: {
     display.stop();
     await session.close();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Does what a key asks for outside; gives what is to be said of it. */

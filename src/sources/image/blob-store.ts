@@ -6,6 +6,7 @@ import { asRecord, parseJson } from "../../content/json.ts";
 import type { ByteRange } from "../../content/byte-range.ts";
 import { addProblem, type ProblemList } from "./plan.ts";
 import { readSmall, type ArchiveStore, type ImageStore } from "./store.ts";
+import { codeOf } from "../../model/thrown.ts";
 
 /** Blobs of one store; the largest registries have some hundred thousand a machine. */
 const MAX_BLOBS = 2_000_000;
@@ -179,7 +180,7 @@ async function* namesIn(folder: string, list: ProblemList): AsyncGenerator<strin
       names.push(name);
     }
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const code = codeOf(error);
     if (code !== "ENOENT") addProblem(list, "unreadable", folder, `cannot be read (${code})`);
   }
   yield* names.sort();
