@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { IdBytes } from "../../model/object-id.ts";
+import { partition } from "../../model/partition.ts";
 import { openWithoutWaiting } from "../regular-file.ts";
-import { objectTypes, longestHeader, readEntryHeader } from "./pack-entry.ts";
+import { objectTypes, longestHeader, readEntryHeader, type EntryHeader } from "./pack-entry.ts";
 import type { PackFile } from "./pack-folder.ts";
 import { findInIndex, type PackIndex } from "./pack-index.ts";
 
@@ -27,8 +28,10 @@ export interface PackTable {
   readonly fault: string | undefined;
 }
 
-/** Headers are read through windows of this size; a pack is gone through once, from front to back. */
+/** Headers are read through windows of this size where a pack is gone through once, from front to back, */
 const windowBytes = 4 << 20;
+/** and of this size where some entries are looked up: a delta mostly lies near what it is built on. */
+const partWindowBytes = 4096;
 const missing = -2;
 /** No object has this type. */
 const unknownType = 255;
@@ -37,7 +40,27 @@ const unknownType = 255;
 export function readPackTable({ pack, index }: PackFile, folders: readonly string[]): PackTable {
   const descriptor = openSync(pack, openWithoutWaiting);
   try {
-    return { ...readHeaders(pack, descriptor, index), folders };
+    const fileEnd = fstatSync(descriptor).size;
+    const window = new HeaderWindow(descriptor, fileEnd, index.idBytes, windowBytes);
+    return { ...readHeaders(pack, window, index, allPlaces(index, fileEnd)), folders };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * The same of some entries alone, and of those that they are built on: the price is one of these, and a look at the offsets of the index. `wanted`: their
+ * positions in the index.
+ */
+export function readPackPart(
+  { pack, index }: PackFile,
+  folders: readonly string[],
+  wanted: readonly number[],
+): PackTable {
+  const descriptor = openSync(pack, openWithoutWaiting);
+  try {
+    const window = new HeaderWindow(descriptor, fstatSync(descriptor).size, index.idBytes, partWindowBytes);
+    return { ...readHeaders(pack, window, index, placesOf(window, index, wanted)), folders };
   } finally {
     closeSync(descriptor);
   }
@@ -56,26 +79,77 @@ export function packCount(pack: string): number {
   }
 }
 
-function readHeaders(pack: string, descriptor: number, index: PackIndex): Omit<PackTable, "folders"> {
-  const { idBytes } = index;
-  const fileEnd = fstatSync(descriptor).size;
-  const inIndex = orderByOffset(index.offsets);
+/** Which entries are looked at, in the order of their offsets: `inIndex`, `offsets` and `ends` of the table. */
+type Places = Pick<PackTable, "inIndex" | "offsets" | "ends">;
+
+function allPlaces(index: PackIndex, fileEnd: number): Places {
   const { count } = index;
+  const inIndex = orderByOffset(index.offsets);
   const offsets = new Float64Array(count);
   const ends = new Float64Array(count);
   for (let i = 0; i < count; i++) offsets[i] = index.offsets[inIndex[i]!]!;
-  const trailer = fileEnd - idBytes;
-  for (let i = 0; i < count; i++)
-    ends[i] = i + 1 < count ? Math.min(offsets[i + 1]!, Math.max(trailer, 0)) : Math.max(trailer, 0);
+  const trailer = trailerOf(fileEnd, index);
+  for (let i = 0; i < count; i++) ends[i] = i + 1 < count ? Math.min(offsets[i + 1]!, trailer) : trailer;
+  return { inIndex, offsets, ends };
+}
 
+/** Places of some entries and of what they are built on. An entry ends where the next one begins, so all offsets are gone through once. */
+function placesOf(window: HeaderWindow, index: PackIndex, wanted: readonly number[]): Places {
+  const offsets = withBases(window, index, wanted);
+  const trailer = trailerOf(window.fileEnd, index);
+  const ends = new Float64Array(offsets.length).fill(trailer);
+  const inIndex = new Int32Array(offsets.length).fill(-1);
+  for (let i = 0; i < index.count; i++) {
+    const offset = index.offsets[i]!;
+    let last = partition(offsets.length, (at) => offsets[at]! <= offset) - 1;
+    if (last >= 0 && offsets[last] === offset) inIndex[last--] = i;
+    if (last >= 0 && offset < ends[last]!) ends[last] = offset;
+  }
+  const indexed = offsets.map((_, at) => at).filter((at) => inIndex[at]! >= 0);
+  return {
+    inIndex: Uint32Array.from(indexed, (at) => inIndex[at]!),
+    offsets: Float64Array.from(indexed, (at) => offsets[at]!),
+    ends: Float64Array.from(indexed, (at) => ends[at]!),
+  };
+}
+
+/** Offsets of entries, and of those that they are built on, ascending. A base that the index does not know may be among them. */
+function withBases(window: HeaderWindow, index: PackIndex, wanted: readonly number[]): number[] {
+  const offsets = new Set<number>();
+  for (const position of wanted) {
+    let at = index.offsets[position]!;
+    while (!offsets.has(at) && offsets.size <= index.count) {
+      offsets.add(at);
+      const header = window.header(at);
+      if (header?.type === objectTypes.ofsDelta) at -= header.baseDistance;
+      else if (header?.type === objectTypes.refDelta) {
+        const base = window.baseInIndex(index, header);
+        if (base < 0) break;
+        at = index.offsets[base]!;
+      } else break;
+    }
+  }
+  return [...offsets].sort((a, b) => a - b);
+}
+
+function trailerOf(fileEnd: number, { idBytes }: PackIndex): number {
+  return Math.max(0, fileEnd - idBytes);
+}
+
+function readHeaders(
+  pack: string,
+  window: HeaderWindow,
+  index: PackIndex,
+  { inIndex, offsets, ends }: Places,
+): Omit<PackTable, "folders"> {
+  const count = inIndex.length;
   const sizes = new Float64Array(count);
   const parents = new Int32Array(count).fill(-1);
   const types = new Uint8Array(count);
   const damaged: number[] = [];
-  const entryAt = invert(inIndex);
-  const window = new HeaderWindow(descriptor, fileEnd, idBytes);
+  const entryAt = invert(inIndex, index.count);
   for (let i = 0; i < count; i++) {
-    const header = offsets[i]! < trailer ? window.header(offsets[i]!) : undefined;
+    const header = window.header(offsets[i]!);
     if (header === undefined) {
       damaged.push(i);
       continue;
@@ -83,7 +157,7 @@ function readHeaders(pack: string, descriptor: number, index: PackIndex): Omit<P
     sizes[i] = header.size;
     if (header.type === objectTypes.ofsDelta) parents[i] = entryByOffset(offsets, offsets[i]! - header.baseDistance, i);
     else if (header.type === objectTypes.refDelta) {
-      const at = findInIndex(index, window.bytes, window.at + header.length - idBytes);
+      const at = window.baseInIndex(index, header);
       parents[i] = at < 0 ? missing : entryAt[at]!;
     } else types[i] = header.type;
   }
@@ -99,7 +173,7 @@ function readHeaders(pack: string, descriptor: number, index: PackIndex): Omit<P
     parents,
     types,
     damaged,
-    fault: packFault(descriptor, fileEnd, index, offsets),
+    fault: packFault(window.descriptor, window.fileEnd, index),
   };
 }
 
@@ -120,15 +194,15 @@ function inheritTypes(parents: Int32Array, types: Uint8Array): void {
   for (let i = 0; i < types.length; i++) if (types[i] === unknownType) types[i] = 0;
 }
 
-function packFault(descriptor: number, fileEnd: number, index: PackIndex, offsets: Float64Array): string | undefined {
+function packFault(descriptor: number, fileEnd: number, index: PackIndex): string | undefined {
   const head = Buffer.alloc(12);
   if (readSync(descriptor, head, 0, 12, 0) < 12 || head.toString("latin1", 0, 4) !== "PACK")
     return "is not a pack file";
   const version = head.readUInt32BE(4);
   if (version !== 2 && version !== 3) return `has unknown version ${version}`;
-  const last = offsets[index.count - 1];
-  if (last !== undefined && last >= fileEnd - index.idBytes)
-    return `is cut off: it ends at byte ${fileEnd}, its index goes to ${last}`;
+  let last = 0;
+  for (const offset of index.offsets) if (offset > last) last = offset;
+  if (last >= fileEnd - index.idBytes) return `is cut off: it ends at byte ${fileEnd}, its index goes to ${last}`;
   if (head.readUInt32BE(8) !== index.count) return `holds ${head.readUInt32BE(8)} objects, its index ${index.count}`;
   return undefined;
 }
@@ -152,8 +226,8 @@ function orderByOffset(offsets: Float64Array): Uint32Array {
   return order.sort((a, b) => offsets[a]! - offsets[b]!);
 }
 
-function invert(order: Uint32Array): Uint32Array {
-  const inverse = new Uint32Array(order.length);
+function invert(order: Uint32Array, count: number): Uint32Array {
+  const inverse = new Uint32Array(count);
   for (let i = 0; i < order.length; i++) inverse[order[i]!] = i;
   return inverse;
 }
@@ -171,28 +245,36 @@ function entryByOffset(offsets: Float64Array, offset: number, before: number): n
 }
 
 class HeaderWindow {
-  readonly bytes = Buffer.alloc(windowBytes + longestHeader);
-  /** Where in `bytes` the header asked for last starts. */
-  at = 0;
-  readonly #descriptor: number;
-  readonly #fileEnd: number;
+  readonly descriptor: number;
+  readonly fileEnd: number;
+  readonly #bytes: Buffer;
   readonly #idBytes: IdBytes;
+  /** Where the header asked for last starts. */
+  #at = 0;
   #from = 0;
   #filled = 0;
 
-  constructor(descriptor: number, fileEnd: number, idBytes: IdBytes) {
-    this.#descriptor = descriptor;
-    this.#fileEnd = fileEnd;
+  constructor(descriptor: number, fileEnd: number, idBytes: IdBytes, size: number) {
+    this.descriptor = descriptor;
+    this.fileEnd = fileEnd;
     this.#idBytes = idBytes;
+    this.#bytes = Buffer.alloc(size + longestHeader);
   }
 
-  header(offset: number): ReturnType<typeof readEntryHeader> {
-    const end = Math.min(offset + longestHeader, this.#fileEnd);
+  /** The header at an offset; undefined where it is damaged, or where no entry can be. */
+  header(offset: number): EntryHeader | undefined {
+    if (offset < 0 || offset >= this.fileEnd - this.#idBytes) return undefined;
+    const end = Math.min(offset + longestHeader, this.fileEnd);
     if (offset < this.#from || end > this.#from + this.#filled) {
       this.#from = offset;
-      this.#filled = readSync(this.#descriptor, this.bytes, 0, this.bytes.length, offset);
+      this.#filled = readSync(this.descriptor, this.#bytes, 0, this.#bytes.length, offset);
     }
-    this.at = offset - this.#from;
-    return readEntryHeader(this.bytes.subarray(0, this.#filled), this.at, this.#idBytes);
+    this.#at = offset - this.#from;
+    return readEntryHeader(this.#bytes.subarray(0, this.#filled), this.#at, this.#idBytes);
+  }
+
+  /** Position in the index of what the REF delta is built on whose header was asked for last; -1 where it is not there. */
+  baseInIndex(index: PackIndex, header: EntryHeader): number {
+    return findInIndex(index, this.#bytes, this.#at + header.length - this.#idBytes);
   }
 }

@@ -1,6 +1,7 @@
 import { append } from "../../model/multimap.ts";
 import type { PackFile } from "../../content/git/pack-folder.ts";
-import { readPackTable } from "../../content/git/pack-table.ts";
+import { findInIndex } from "../../content/git/pack-index.ts";
+import { readPackPart, readPackTable, type PackTable } from "../../content/git/pack-table.ts";
 import { IdSet } from "../../model/id-set.ts";
 import type { Problem, ProblemCode } from "../../model/problem.ts";
 import type { KnownContents, PlannedUnit, SourceContext } from "../../model/source.ts";
@@ -54,7 +55,7 @@ function* planPacked(
   const { idBytes } = file.index;
   const wanted = new IdSet(idBytes);
   for (const id of ids) wanted.add(Buffer.from(id, "hex"), 0);
-  const table = readPackTable(file, folders);
+  const table = tableOf(file, folders, ids);
   let planned = 0;
   for (const unit of planPack(target, table, (entry) =>
     wanted.has(table.index.oids, idBytes * table.inIndex[entry]!),
@@ -71,4 +72,14 @@ function* planPacked(
   const left = ids.length - planned;
   if (left > 0)
     yield { ...problem("pack-corrupt", table.pack, `${left} ${what} in it cannot be read`), contents: left };
+}
+
+/** Where more than one of so many entries is wanted, going through all of them is as quick as looking some up. */
+const entriesALookUp = 32;
+
+function tableOf(file: PackFile, folders: readonly string[], ids: readonly string[]): PackTable {
+  const { index } = file;
+  if (ids.length * entriesALookUp > index.count) return readPackTable(file, folders);
+  const wanted = ids.map((id) => findInIndex(index, Buffer.from(id, "hex"), 0));
+  return readPackPart(file, folders, wanted);
 }
