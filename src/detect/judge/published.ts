@@ -6,6 +6,9 @@ import { publishedHashes } from "./published-hashes.ts";
 const HASH_BYTES = 8;
 const HASH_CHARACTERS = 11;
 
+/** A private key in DER begins with this tag (X.690, 8.9). */
+const derSequence = 0x30;
+
 let hashes: ReadonlySet<string> | undefined;
 
 /**
@@ -33,7 +36,8 @@ function identity(secret: string): Uint8Array | string {
   const armoured = secret.includes("-----BEGIN") ? readArmour(secret) : undefined;
   if (armoured === undefined) return secret;
   const { label, headers, body } = armoured;
-  if (headers.size > 0 || label.startsWith("PGP")) return body;
+  // OpenSSL takes a millisecond to refuse what is no key in DER: a certificate, a key of OpenPGP or OpenSSH.
+  if (headers.size > 0 || !label.endsWith("PRIVATE KEY") || body[0] !== derSequence) return body;
   for (const type of ["pkcs8", "pkcs1", "sec1"] as const) {
     try {
       const key = createPublicKey(

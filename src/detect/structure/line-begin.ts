@@ -35,8 +35,8 @@ export function beginLine(reading: Reading, at: number): number {
   if (tree.brackets > 0) return at;
   let from = skipBlanks(text, at);
   if (from >= text.length || text.charCodeAt(from) === lineFeed || text.charCodeAt(from) === 13) return from;
-  const border = match(documentBorder, text, from);
-  if (border !== undefined && from === at) {
+  const border = from === at ? match(documentBorder, text, from) : undefined;
+  if (border !== undefined) {
     openSection(reading, undefined, -1);
     return from + border[0].length;
   }
@@ -152,7 +152,8 @@ function lineEnd(text: string, from: number): number {
   return end < 0 ? text.length : end;
 }
 
-function skipBlanks(text: string, from: number): number {
+/** Where the blanks at `from` end. */
+export function skipBlanks(text: string, from: number): number {
   return from + blanks(text, from);
 }
 

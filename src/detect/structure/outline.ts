@@ -1,4 +1,4 @@
-import { bareEnd, beginLine, match, openSection } from "./line-begin.ts";
+import { bareEnd, beginLine, match, openSection, skipBlanks } from "./line-begin.ts";
 import { readTag } from "./markup.ts";
 import { closeEntry, fill, pass, separate, startReading, type Reading, type Token } from "./reading.ts";
 import { isBracket, labelJoint, labelOf, type Block, type Entry } from "./tree.ts";
@@ -20,8 +20,14 @@ export function readOutline(text: string, target: number, isWhole: boolean): Rea
   return reading;
 }
 
-const word = /(?:--?)?[\w$@\x80-\xff](?:[\w$@./\x80-\xff]|-(?!>)|->|::)*/y;
+const [dash, dot, slash, colon, angle] = [0x2d, 0x2e, 0x2f, 0x3a, 0x3e];
+/** 1: bytes that a word begins with; 2: those that it goes on with. */
+const wordBytes = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x80 || /[\w$@]/.test(String.fromCharCode(byte)) ? 1 : byte === dot || byte === slash ? 2 : 0,
+);
 const template = /\{\{[^\n]{0,200}?\}\}|[$#%]\{[^\n{}]{0,200}\}/y;
+const operatorSign = /(?:===?|=>|=|:=|::+|:)/y;
+const netrcValue = /[ \t]+([^\s=:]\S*)/y;
 const stringPrefixes = /^(?:[bBrRuUfFLNE@$]|[bBuU][rR]|[rR][bB]|u8)$/;
 const indexed = /\[[ \t]*(["'])([^"'\n]{1,100})\1[ \t]*\]/y;
 /** What opens a bracket at the end of a line leaves it open on purpose. */
@@ -42,6 +48,9 @@ function endLine(reading: Reading, at: number): number {
 function readToken(reading: Reading, at: number): number {
   const { text } = reading;
   switch (text[at]) {
+    case " ":
+    case "\t":
+      return skipBlanks(text, at);
     case '"':
     case "'":
     case "`":
@@ -72,8 +81,22 @@ function readToken(reading: Reading, at: number): number {
     }
     default:
   }
-  const found = match(word, text, at);
-  return found === undefined ? at + 1 : readWord(reading, at, at + found[0].length);
+  const end = wordEnd(text, at);
+  return end === at ? at + 1 : readWord(reading, at, end);
+}
+
+/** Where the word at `at` ends, `at` where there is none: names with dots, slashes, dashes, `->` and `::` in them, options with dashes in front. */
+function wordEnd(text: string, at: number): number {
+  let to = at;
+  while (to < at + 2 && text.charCodeAt(to) === dash) to++;
+  if (wordBytes[text.charCodeAt(to)] !== 1) return at;
+  for (;;) {
+    const byte = text.charCodeAt(to);
+    if (wordBytes[byte]! > 0) to++;
+    else if (byte === dash) to += text.charCodeAt(to + 1) === angle ? 2 : 1;
+    else if (byte === colon && text.charCodeAt(to + 1) === colon) to += 2;
+    else return to;
+  }
 }
 
 function readString(reading: Reading, at: number): number {
@@ -104,15 +127,16 @@ function readString(reading: Reading, at: number): number {
 
 function readWord(reading: Reading, at: number, end: number): number {
   const { text } = reading;
-  const name = text.slice(at, end).replace(/[./-]+$/, "");
+  let to = end;
+  while (isTrailing(text.charCodeAt(to - 1))) to--;
+  const name = text.slice(at, to);
   let full = name;
-  let to = at + name.length;
-  for (let index = match(indexed, text, to); index !== undefined; index = match(indexed, text, to)) {
+  for (let index = indexAt(text, to); index !== undefined; index = indexAt(text, to)) {
     full += `.${index[2]}`;
     to += index[0].length;
   }
   if (isNetrcWord(reading, name, at, to)) return to;
-  if (/^--?[a-zA-Z]/.test(name) && reading.tree.brackets === 0) {
+  if (name.startsWith("-") && reading.tree.brackets === 0 && /^--?[a-zA-Z]/.test(name)) {
     closeEntry(reading, at);
     reading.tokens = [{ kind: "word", start: at, end: to, from: at, to, text: full.replace(/^-+/, "") }];
     reading.option = reading.tokens[0];
@@ -123,11 +147,22 @@ function readWord(reading: Reading, at: number, end: number): number {
   return Math.max(to, at + 1);
 }
 
+/** What ends a sentence or a path, and no name. */
+function isTrailing(byte: number): boolean {
+  return byte === dot || byte === slash || byte === dash;
+}
+
+function indexAt(text: string, at: number): RegExpExecArray | undefined {
+  return text[at] === "[" ? match(indexed, text, at) : undefined;
+}
+
+const netrcWords = new Set(["machine", "default", "login", "account", "password"]);
+
 /** `machine host login name password value`, on one line or on several. */
 function isNetrcWord(reading: Reading, name: string, at: number, end: number): boolean {
   const { text, tree } = reading;
-  if (tree.brackets > 0 || !/^(?:machine|default|login|account|password)$/.test(name)) return false;
-  const value = match(/[ \t]+([^\s=:]\S*)/y, text, end);
+  if (tree.brackets > 0 || !netrcWords.has(name)) return false;
+  const value = match(netrcValue, text, end);
   const isFirst = /(?:^|\n)[ \t]*$/.test(text.slice(Math.max(0, at - 40), at));
   if (name === "machine" ? !(isFirst && value !== undefined) : name === "default" && !reading.isNetrc) return false;
   if (name !== "machine" && name !== "default" && !reading.isNetrc) return false;
@@ -191,8 +226,7 @@ function enterNamedArgument({ text, tree }: Reading, call: Block, token: Token):
 
 function readOperator(reading: Reading, at: number): number {
   const { text } = reading;
-  const sign = /(?:===?|=>|=|:=|::+|:)/y;
-  const operator = match(sign, text, at)?.[0] ?? text[at]!;
+  const operator = match(operatorSign, text, at)?.[0] ?? text[at]!;
   const end = at + operator.length;
   if (operator.startsWith("::") || (operator === ":" && text.startsWith("//", end))) return end;
   const before = text[at - 1] ?? " ";
