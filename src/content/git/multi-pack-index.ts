@@ -1,5 +1,6 @@
 import type { IdBytes } from "../../model/object-id.ts";
 import { readWholeFile } from "../whole-file.ts";
+import { readChunks, viewOf } from "./chunk-file.ts";
 import { maxIndexBytes, readFanout, type PackIndex } from "./pack-index.ts";
 
 /** A multi-pack-index (gitformat-pack, "multi-pack-index"): for each object one pack of several that holds it, and the offset there. */
@@ -11,36 +12,26 @@ export interface MultiPackIndex {
 }
 
 const headerBytes = 12;
-const chunkRecordBytes = 12;
 
 /** Reads a multi-pack-index. Throws Error with a one-line message when it is damaged or keeps ids of another length. */
 export function readMultiPackIndex(path: string, idBytes: IdBytes): MultiPackIndex {
   const bytes = readWholeFile(path, maxIndexBytes);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   if (bytes.length < headerBytes || view.getUint32(0) !== 0x4d494458) throw new Error("is not a multi-pack-index");
   const version = view.getUint8(4);
   if (version !== 1 && version !== 2) throw new Error(`multi-pack-index of unknown version ${version}`);
   if (view.getUint8(5) !== (idBytes === 20 ? 1 : 2)) throw new Error("multi-pack-index keeps ids of another length");
-  const chunk = readChunks(bytes, view);
+  const chunk = chunksOf(bytes, view.getUint8(6));
   const names = readNames(chunk("PNAM"), view.getUint32(8));
   return { packs: names, indexOf: (pack) => indexOf(pack, chunk, idBytes) };
 }
 
-function readChunks(bytes: Uint8Array, view: DataView): (name: string) => Uint8Array {
-  const count = view.getUint8(6);
-  if (headerBytes + (count + 1) * chunkRecordBytes > bytes.length) throw new Error("multi-pack-index is cut off");
-  const chunks = new Map<string, Uint8Array>();
-  const place = (at: number): number =>
-    view.getUint32(headerBytes + at * chunkRecordBytes + 4) * 2 ** 32 +
-    view.getUint32(headerBytes + at * chunkRecordBytes + 8);
-  for (let i = 0; i < count; i++) {
-    const name = Buffer.from(
-      bytes.subarray(headerBytes + i * chunkRecordBytes, headerBytes + i * chunkRecordBytes + 4),
-    );
-    if (place(i) > place(i + 1) || place(i + 1) > bytes.length) throw new Error("multi-pack-index is cut off");
-    chunks.set(name.toString("latin1"), bytes.subarray(place(i), place(i + 1)));
+function chunksOf(bytes: Uint8Array, count: number): ReturnType<typeof readChunks> {
+  try {
+    return readChunks(bytes, headerBytes, count);
+  } catch (error) {
+    throw new Error("multi-pack-index is cut off", { cause: error });
   }
-  return (name) => chunks.get(name) ?? new Uint8Array(0);
 }
 
 function readNames(bytes: Uint8Array, count: number): string[] {
@@ -79,8 +70,4 @@ function offsetOf(small: number, large: DataView): number {
   const at = 8 * (small - 0x80000000);
   if (at + 8 > large.byteLength) throw new Error("multi-pack-index names an offset outside its table");
   return large.getUint32(at) * 2 ** 32 + large.getUint32(at + 4);
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

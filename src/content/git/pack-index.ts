@@ -88,8 +88,12 @@ function readSecond(bytes: Uint8Array, view: DataView, fanout: Uint32Array, idBy
   return { count, idBytes, oids, offsets, fanout, sums };
 }
 
-/** Position of the id at `ids[at …]`, or -1. */
-export function findInIndex(index: PackIndex, ids: Uint8Array, at: number): number {
+/** Position of the id at `ids[at …]` among ascending ones, or -1. */
+export function findInIndex(
+  index: Pick<PackIndex, "oids" | "fanout" | "idBytes">,
+  ids: Uint8Array,
+  at: number,
+): number {
   const { idBytes } = index;
   const first = ids[at]!;
   let low = first === 0 ? 0 : index.fanout[first - 1]!;

@@ -28,9 +28,14 @@ export interface NewCommits {
 /** Told of everything that cannot be read. */
 export type OnFault = (code: ProblemCode, oid: string, message: string) => void;
 
+/** What a walk needs of a commit. */
+type WalkedCommit = Pick<Commit, "parents" | "committerTime">;
+
 interface Node {
   readonly id: string;
-  readonly commit: Commit;
+  readonly walked: WalkedCommit;
+  /** All that it says; absent for what the remote has. */
+  readonly commit: Commit | undefined;
   readonly parents: readonly string[];
   isKnown: boolean;
   isQueued: boolean;
@@ -63,7 +68,7 @@ export function findNewCommits(
     let high = queue.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (queue[middle]!.commit.committerTime < node.commit.committerTime) low = middle + 1;
+      if (queue[middle]!.walked.committerTime < node.walked.committerTime) low = middle + 1;
       else high = middle;
     }
     queue.splice(low, 0, node);
@@ -89,18 +94,20 @@ export function findNewCommits(
       return;
     }
     // What the remote has need not be readable here.
-    const commit = readCommit(objects, id, isKnown ? () => {} : onFault);
-    if (commit === undefined) return;
-    if (!isKnown && shallow.has(id) && commit.parents.length > 0) {
+    const commit = isKnown ? undefined : readCommit(objects, id, onFault);
+    const walked = isKnown ? readKnown(objects, id) : commit;
+    if (walked === undefined) return;
+    if (!isKnown && shallow.has(id) && walked.parents.length > 0) {
       onFault(
         "shallow",
         id,
         "shallow clone: the history before this commit is pushed, but it is not here to be scanned",
       );
     }
-    const node: Node = { id, commit, parents: shallow.has(id) ? [] : commit.parents, isKnown, isQueued: false };
+    const parents = shallow.has(id) ? [] : walked.parents;
+    const node: Node = { id, walked, commit, parents, isKnown, isQueued: false };
     nodes.set(id, node);
-    if (!isKnown) oldestNew = Math.min(oldestNew, commit.committerTime);
+    if (!isKnown) oldestNew = Math.min(oldestNew, walked.committerTime);
     enqueue(node);
   };
 
@@ -126,7 +133,7 @@ export function findNewCommits(
   }
 
   for (let left = slack; queue.length > 0;) {
-    if (newInQueue === 0 && queue[queue.length - 1]!.commit.committerTime < oldestNew && left-- === 0) break;
+    if (newInQueue === 0 && queue[queue.length - 1]!.walked.committerTime < oldestNew && left-- === 0) break;
     const node = queue.pop()!;
     node.isQueued = false;
     if (!node.isKnown) newInQueue--;
@@ -136,8 +143,9 @@ export function findNewCommits(
   const commits = parentsFirst(nodes, tips);
   for (const { parents } of commits) {
     for (const parent of parents) {
-      const node = nodes.get(parent);
-      if (node?.isKnown === true) knownTrees.add(node.commit.tree);
+      if (nodes.get(parent)?.isKnown !== true) continue;
+      const tree = readCommit(objects, parent, () => {})?.tree;
+      if (tree !== undefined) knownTrees.add(tree);
     }
   }
   return { commits, tags, others: [...others].map(([id, isTree]) => ({ id, isTree })), knownTrees: [...knownTrees] };
@@ -152,7 +160,7 @@ function parentsFirst(nodes: ReadonlyMap<string, Node>, tips: readonly string[])
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!;
       const node = nodes.get(top.id);
-      if (node === undefined || node.isKnown || (top.next === 0 && begun.has(top.id))) {
+      if (node?.commit === undefined || node.isKnown || (top.next === 0 && begun.has(top.id))) {
         stack.pop();
         continue;
       }
@@ -175,6 +183,12 @@ function readCommit(objects: PushObjects, id: string, onFault: OnFault): Commit 
   const commit = object.type === objectTypes.commit ? parseCommit(object.bytes) : undefined;
   if (commit === undefined) onFault("object-corrupt", id, "is not a commit");
   return commit;
+}
+
+/** A commit that the remote has: how it hangs together is enough. */
+function readKnown(objects: PushObjects, id: string): WalkedCommit | undefined {
+  const graphed = objects.graphed(id);
+  return graphed === undefined ? readCommit(objects, id, () => {}) : { ...graphed, committerTime: graphed.time };
 }
 
 /** Reads an object, or tells why it cannot be read. `what` names it for people. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { withAlternates } from "../../content/git/alternates.ts";
+import { readCommitGraph, type CommitGraph, type GraphedCommit } from "../../content/git/commit-graph.ts";
 import { idsWithPrefix } from "../../content/git/id-prefix.ts";
 import { loosePath, type LooseObject } from "../../content/git/loose.ts";
 import { ObjectFinder } from "../../content/git/object-finder.ts";
@@ -12,6 +13,9 @@ import { idBytesOf, type IdBytes } from "../../model/object-id.ts";
 export type Holder =
   | { readonly kind: "loose"; readonly objects: string }
   | { readonly kind: "pack"; readonly file: PackFile };
+
+/** A walk of fewer commits is over before a commit-graph is read. */
+const graphFrom = 256;
 
 /**
  * Reads commits and trees of a repository one by one. `openObjectStore` looks at every entry of every pack first, which takes a second for
@@ -26,6 +30,8 @@ export class PushObjects implements Disposable {
   readonly folders: readonly string[];
   readonly #packs: readonly PackFile[];
   readonly #finder: ObjectFinder;
+  #graphs: readonly CommitGraph[] | undefined;
+  #asked = 0;
 
   /** `objects`: object folders, the one that is written to first. */
   constructor(objects: string | readonly string[], idBytes: IdBytes = 20) {
@@ -53,6 +59,25 @@ export class PushObjects implements Disposable {
 
   has(oid: string): boolean {
     return this.holder(oid) !== undefined;
+  }
+
+  /**
+   * What a commit-graph tells of a commit. Undefined where none knows it, and in walks that have not come far yet. Nothing proves it but the hash of the
+   * file: it is for commits that are left out; of others the bytes count.
+   */
+  graphed(oid: string): GraphedCommit | undefined {
+    if (++this.#asked < graphFrom) return undefined;
+    this.#graphs ??= this.folders.flatMap((folder) => readCommitGraph(folder, this.idBytes) ?? []);
+    for (const graph of this.#graphs) {
+      const commit = graph.commit(oid);
+      if (commit !== undefined) return commit;
+    }
+    return undefined;
+  }
+
+  /** No commit-graph is asked any more. */
+  forgetGraphs(): void {
+    this.#graphs = [];
   }
 
   /** Ids that begin with some hexadecimal digits, two at least; sorted. */

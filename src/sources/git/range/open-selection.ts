@@ -75,7 +75,21 @@ export async function openSelection({
     takesText: readTextFilter(asked.text),
     areSame: filter === undefined ? undefined : areSame,
   };
-  const found = selectCommits(commits, tips, selection, onFault);
+  const found = selectTruly(commits, () => selectCommits(commits, tips, selection, onFault), onFault);
   const { introduced, names: newNames } = findIntroduced(commits, found.commits, tips, limits, filter, onFault);
   return { commits, names, found, introduced, newNames };
+}
+
+/** A commit-graph that lies of what is selected, or of a parent whose tree is compared, is told and not believed. */
+function selectTruly(commits: CommitReader, select: () => SelectedCommits, onFault: OnFault): SelectedCommits {
+  const found = select();
+  const liar = found.commits.flatMap(({ id, parents }) => [id, ...parents]).find((id) => !commits.isTrue(id));
+  if (liar === undefined) return found;
+  onFault(
+    "object-corrupt",
+    liar,
+    "the commit-graph tells something else of it than it says; git commit-graph verify tells more",
+  );
+  commits.forgetGraphs();
+  return select();
 }
