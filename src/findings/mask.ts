@@ -38,34 +38,54 @@ export function maskSecret(secret: string): string {
  * (a line that was cut, a key that is wrapped differently) by dots. `others` are secrets that stand near it and must not show either.
  */
 export function maskIn(text: string, secret: string, others: readonly string[] = []): string {
-  if (text === "") return "";
-  const covered = new Uint8Array(text.length);
-  coverPieces(text, secret, covered);
-  for (const other of others) if (other !== secret) coverPieces(text, other, covered);
-  let masked = "";
-  let i = 0;
-  while (i < text.length) {
-    const start = i;
-    const hidden = covered[i] === 1;
-    while (i < text.length && (covered[i] === 1) === hidden) i++;
-    const run = text.slice(start, i);
-    if (!hidden) masked += run;
-    else masked += secret !== "" && run.includes(secret) ? maskSecret(secret) : maskDots;
+  return maskerOf(secret, others)(text);
+}
+
+/** The same for several texts: a file of a thousand passwords has hundreds near each, which are cut into pieces once. */
+export function maskerOf(secret: string, others: readonly string[]): (text: string) => string {
+  const pieces = piecesOf(new Set([secret, ...others]));
+  return (text) => {
+    if (text === "") return "";
+    const covered = cover(text, pieces);
+    let masked = "";
+    let i = 0;
+    while (i < text.length) {
+      const start = i;
+      const hidden = covered[i] === 1;
+      while (i < text.length && (covered[i] === 1) === hidden) i++;
+      const run = text.slice(start, i);
+      if (!hidden) masked += run;
+      else masked += secret !== "" && run.includes(secret) ? maskSecret(secret) : maskDots;
+    }
+    return masked;
+  };
+}
+
+/** Pieces of secrets by their length: a secret that is shorter than a piece is one as a whole. */
+function piecesOf(secrets: Iterable<string>): ReadonlyMap<number, ReadonlySet<string>> {
+  const pieces = new Map<number, Set<string>>();
+  for (const secret of secrets) {
+    const length = Math.min(pieceLength, secret.length);
+    if (length === 0) continue;
+    let known = pieces.get(length);
+    if (known === undefined) pieces.set(length, (known = new Set()));
+    for (let i = 0; i + length <= secret.length; i++) known.add(secret.slice(i, i + length));
   }
-  return masked;
+  return pieces;
+}
+
+/** One for each place of the text where a piece stands. */
+function cover(text: string, pieces: ReadonlyMap<number, ReadonlySet<string>>): Uint8Array {
+  const covered = new Uint8Array(text.length);
+  for (const [length, known] of pieces) {
+    for (let i = 0; i + length <= text.length; i++) {
+      if (known.has(text.slice(i, i + length))) covered.fill(1, i, i + length);
+    }
+  }
+  return covered;
 }
 
 /** Blanks everything in a text that could be the encoded form of a secret. */
 export function maskEncoded(text: string): string {
   return text.replace(encodedRuns, maskDots);
-}
-
-function coverPieces(text: string, secret: string, covered: Uint8Array): void {
-  const length = Math.min(pieceLength, secret.length);
-  if (length === 0 || text.length < length) return;
-  const pieces = new Set<string>();
-  for (let i = 0; i + length <= secret.length; i++) pieces.add(secret.slice(i, i + length));
-  for (let i = 0; i + length <= text.length; i++) {
-    if (pieces.has(text.slice(i, i + length))) covered.fill(1, i, i + length);
-  }
 }

@@ -1,6 +1,6 @@
 import type { Detection } from "../model/detection.ts";
 import { partition } from "../model/partition.ts";
-import { maskEncoded, maskIn, maskSecret } from "./mask.ts";
+import { maskEncoded, maskerOf, maskSecret } from "./mask.ts";
 import type { KeptDetection } from "./overlap.ts";
 
 /** A detection that counts, with all secrets of its content masked in what is shown of it. */
@@ -13,14 +13,14 @@ export interface PreparedDetection extends KeptDetection {
 /** `neighbours`: what else must not be readable in its line. */
 export function prepare(keep: KeptDetection, neighbours: (of: Detection) => string[]): PreparedDetection {
   const { detection } = keep;
-  const others = neighbours(detection);
+  const plain = maskerOf(detection.secret, neighbours(detection));
   const isDecoded = detection.tags.some((tag) => tag.startsWith("decoded:"));
   const mask = (text: string): string => {
-    const masked = maskIn(text, detection.secret, others);
+    const masked = plain(text);
     return isDecoded ? maskEncoded(masked) : masked;
   };
   // A user can have the password for a name, and a map can have secrets for keys.
-  const structure = maskStructure(detection, (text) => maskIn(text, detection.secret, others));
+  const structure = maskStructure(detection, plain);
   return { ...keep, structure, maskedMatch: mask(detection.match), maskedLine: mask(detection.line) };
 }
 
