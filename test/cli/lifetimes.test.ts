@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { buildImage, tarOf, type FixtureFormat, type FixtureImage } from "../../fixtures/images/build-image.ts";
 import type { FixtureCompression } from "../../fixtures/images/compress.ts";
 import { stepText, type Lifetime } from "../../src/findings/index.ts";
+import { endOfTar, pax, rawEntry, rawHeader } from "../content/tar-blocks.ts";
 import { testWith } from "../require-program.ts";
 import { leaktrace, probe, probeRules, scratch } from "./scan-program.ts";
 
@@ -178,6 +179,68 @@ describe("the lifetime of a secret in an image", () => {
       told(seed).lifetimes.map(({ steps }) => steps[0]?.layer?.owner?.image.replace(path, ""));
     expect(owners("own")).toEqual([undefined, undefined]);
     expect(owners("base")).toEqual([":base:1", ":base:1", undefined]);
+  });
+
+  testWith("tar")(
+    "ends where the tar does: what stands behind is hidden, and does nothing",
+    { timeout: 120_000 },
+    async () => {
+      const entry = (path: string, body = ""): Buffer => rawEntry({ name: path }, body);
+      const behind = [
+        ...[entry("srv/behind.env", env("behind")), entry("srv/twice.env", env("twice"))],
+        ...[entry("srv/.wh.kept.env"), entry("srv/below.env"), rawHeader({ name: "srv/opaque", type: "5" })],
+        ...[entry("srv/.wh..wh..opq"), entry("srv/again.env", env("again")), entry("srv/again.env", env("again last"))],
+      ];
+      const top = Buffer.concat([entry("srv/twice.env", env("seen")), endOfTar, ...behind, endOfTar]);
+      const below = { files: { "srv/kept.env": env("kept"), "srv/below.env": env("below") } };
+      const path = join(folder, "behind.tar");
+      await buildImage({ tag: "app:1.0", layers: [below, { raw: top }] }, { path, format: "docker-hybrid" });
+      const of = scan([path], ["behind", "twice", "seen", "kept", "below", "again", "again last"]);
+      expect(story(of("kept"))).toEqual(["srv/kept.env introduced in layer 0", "visible"]);
+      expect(story(of("below"))).toEqual(["srv/below.env introduced in layer 0", "visible"]);
+      expect(story(of("seen"))).toEqual(["srv/twice.env introduced in layer 1", "visible"]);
+      for (const [seed, name] of [
+        ["behind", "behind"],
+        ["twice", "twice"],
+        ["again", "again"],
+        ["again last", "again"],
+      ] as const) {
+        const told = of(seed);
+        expect(story(told)).toEqual([
+          `srv/${name}.env introduced in layer 1`,
+          `srv/${name}.env hidden behind the end of the tar in layer 1`,
+          "hidden",
+        ]);
+        expectProved(told);
+      }
+      expectProved(of("seen"));
+    },
+  );
+
+  test("knows the marks of an overlay: attributes of emptied folders, devices for removed files", async () => {
+    const marks = [
+      pax("x", { "SCHILY.xattr.trusted.overlay.opaque": "y" }),
+      rawHeader({ name: "srv/one/", type: "5" }),
+      pax("x", { "SCHILY.xattr.user.overlay.opaque": "y" }),
+      rawHeader({ name: "srv/two/", type: "5" }),
+      pax("x", { "SCHILY.xattr.user.overlay.opaque": "n" }),
+      rawHeader({ name: "srv/kept/", type: "5" }),
+      rawHeader({ name: "srv/gone.env", type: "3" }),
+    ];
+    const seeds = ["one", "two", "kept", "gone"];
+    const files = Object.fromEntries(seeds.map((seed) => [`srv/${seed}${seed === "gone" ? "" : "/x"}.env`, env(seed)]));
+    const path = join(folder, "overlay.tar");
+    const layers = [{ files }, { raw: Buffer.concat([...marks, endOfTar]) }];
+    await buildImage({ tag: "app:1.0", layers }, { path, format: "docker-archive" });
+    const of = scan([path], seeds);
+    const ends = seeds.map((seed) => story(of(seed)).slice(1));
+    const gone = (words: string): string[] => [words, "hidden"];
+    expect(ends).toEqual([
+      gone("srv/one/x.env deleted with its folder in layer 1"),
+      gone("srv/two/x.env deleted with its folder in layer 1"),
+      ["visible"],
+      gone("srv/gone.env deleted in layer 1"),
+    ]);
   });
 
   testWith("umoci")("is told and proved of an image that umoci made", { timeout: 120_000 }, () => {
