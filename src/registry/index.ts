@@ -136,7 +136,8 @@ class Images implements RegistryImages {
       children.map((child) => child.digest),
       (name) => this.#readTop(name),
     );
-    this.#index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [...tops, ...referring] }));
+    const manifests = [...tops, ...referring].map(({ kind: _, urls: __, ...descriptor }) => descriptor);
+    this.#index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }));
   }
 
   async read(path: string): Promise<Uint8Array | "missing" | "too-large"> {

@@ -256,7 +256,7 @@ describe("the lifetime of a secret in an image", () => {
     run("umoci", "insert", "--rootless", "--image", "umoci:v1", "rootfs/app", "/app");
     run("umoci", "insert", "--rootless", "--image", "umoci:v1", "--whiteout", "/app/a.env");
     run("umoci", "insert", "--rootless", "--image", "umoci:v1", "--opaque", "rootfs/app/folder", "/app");
-    const told = scan([join(folder, "umoci")], ["umoci", "umoci folder"]);
+    const told = scan([`oci:${join(folder, "umoci")}:v1`], ["umoci", "umoci folder"]);
     expect(story(told("umoci"))).toEqual(["app/a.env introduced in layer 0", "app/a.env deleted in layer 1", "hidden"]);
     expect(story(told("umoci folder"))).toEqual([
       "app/folder/b.env introduced in layer 0",

@@ -43,7 +43,7 @@ export function boundedLayers<T>(layers: readonly T[], subject: string, list: Pr
     list,
     "unsupported",
     subject,
-    `has ${layers.length} layers: those behind the first ${MAX_LAYERS} were not scanned`,
+    `has ${layers.length} layers: no more than the first ${MAX_LAYERS} were read as its own`,
   );
   return layers.slice(0, MAX_LAYERS);
 }
