@@ -2,7 +2,17 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { buildImage, tarOf, type FixtureFormat, type FixtureImage } from "../../fixtures/images/build-image.ts";
+import {
+  addBlob,
+  buildImage,
+  imageFiles,
+  pathOf,
+  tarOf,
+  toJson,
+  writeImageFiles,
+  type FixtureFormat,
+  type FixtureImage,
+} from "../../fixtures/images/build-image.ts";
 import type { FixtureCompression } from "../../fixtures/images/compress.ts";
 import { stepText, type Lifetime } from "../../src/findings/index.ts";
 import { endOfTar, pax, rawEntry, rawHeader } from "../content/tar-blocks.ts";
@@ -179,6 +189,57 @@ describe("the lifetime of a secret in an image", () => {
       told(seed).lifetimes.map(({ steps }) => steps[0]?.layer?.owner?.image.replace(path, ""));
     expect(owners("own")).toEqual([undefined, undefined]);
     expect(owners("base")).toEqual([":base:1", ":base:1", undefined]);
+  });
+
+  test("names the base that the provenance of its build tells of, and how many layers are the base's", async () => {
+    const layers = [{ files: { "etc/base.env": env("base") } }, { files: { "etc/own.env": env("own") } }];
+    for (const [version, wrapped] of [
+      [
+        "v0.2",
+        (step: object, of: object) => ({
+          buildConfig: step,
+          metadata: { "https://mobyproject.org/buildkit@v1#metadata": of },
+        }),
+      ],
+      [
+        "v1",
+        (step: object, of: object) => ({
+          buildDefinition: { internalParameters: { buildConfig: step } },
+          runDetails: { metadata: { buildkit_metadata: of } },
+        }),
+      ],
+    ] as const) {
+      const path = join(folder, `provenance-${version}`);
+      const files = await imageFiles([{ tag: "app:1", layers }], "oci-layout", "gzip");
+      const parse = <T>(name: string): T => JSON.parse(Buffer.from(files.get(name) as Uint8Array).toString()) as T;
+      const { manifests } = parse<{ manifests: { digest: string }[] }>("index.json");
+      const [image] = manifests;
+      const [lowest] = parse<{ layers: object[] }>(pathOf(image!.digest)).layers;
+      const source = (name: string): object => ({
+        Op: { source: { identifier: `docker-image://docker.io/library/${name}@sha256:${"a".repeat(64)}` } },
+      });
+      const steps = [
+        { id: "step0", op: source("builder:1") },
+        { id: "step1", op: source("debian:12") },
+      ];
+      const predicate = wrapped({ llbDefinition: steps }, { layers: { "step0:0": [[image]], "step1:0": [[lowest]] } });
+      const predicateType = `https://slsa.dev/provenance/${version}`;
+      const statement = addBlob(files, toJson({ predicateType, predicate }), "application/vnd.in-toto+json");
+      const config = addBlob(files, toJson({}), "application/vnd.oci.image.config.v1+json");
+      const stated = { ...statement, annotations: { "in-toto.io/predicate-type": predicateType } };
+      const attestation = addBlob(
+        files,
+        toJson({ config, layers: [stated] }),
+        "application/vnd.oci.image.manifest.v1+json",
+      );
+      const about = { annotations: { "vnd.docker.reference.digest": image!.digest } };
+      files.set("index.json", toJson({ manifests: [...manifests, { ...attestation, ...about }] }));
+      await writeImageFiles(files, { path, format: "oci-layout" });
+      const told = scan([path], ["base", "own"]);
+      const owner = (seed: string) => told(seed).lifetimes[0]?.steps[0]?.layer?.owner;
+      expect(owner("base")).toEqual({ part: "base", image: "docker.io/library/debian:12" });
+      expect(owner("own")).toEqual({ part: "application", image: "docker.io/library/debian:12" });
+    }
   });
 
   testWith("tar")(

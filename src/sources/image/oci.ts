@@ -12,6 +12,7 @@ import {
   type LayerPlan,
   type ProblemList,
 } from "./plan.ts";
+import { addProvenance } from "./provenance.ts";
 import { readSchema1 } from "./schema1.ts";
 import type { ImageStore } from "./store.ts";
 
@@ -63,6 +64,7 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
   if (isAmbiguous(bytes, root, indexNames)) addProblem(list, "manifest-invalid", "index.json", ambiguityMessage);
   addTexts("index.json", "", root, "");
   await walkIndex(root, "", []);
+  await addProvenance(store, plans);
   return [...plans.values()];
 
   /** What is written in an index is part of no one image below it. */
@@ -233,7 +235,7 @@ async function readManifest(
     configDigest: asText(configDescriptor["digest"]),
     configPath: blobPath(asText(configDescriptor["digest"])) ?? "",
     ...baseOf(manifest),
-    ...subjectOf(manifest),
+    ...subjectOf(manifest, descriptor),
     platform: config?.platform || platformOf(descriptor["platform"]),
     layers,
     contents: [...contents, ...documentTexts("manifest", manifest)],
@@ -245,8 +247,13 @@ function titleOf(annotations: Readonly<Record<string, unknown>>): string {
   return asText(annotations["org.opencontainers.image.title"]) || asText(annotations["in-toto.io/predicate-type"]);
 }
 
-function subjectOf(manifest: Readonly<Record<string, unknown>>): Pick<ImagePlan, "subject"> {
-  const subject = asRecord(manifest["subject"])?.["digest"];
+/** BuildKit says it beside the manifest of an attestation. */
+function subjectOf(
+  manifest: Readonly<Record<string, unknown>>,
+  descriptor: Readonly<Record<string, unknown>>,
+): Pick<ImagePlan, "subject"> {
+  const annotations = asRecord(descriptor["annotations"]) ?? {};
+  const subject = asRecord(manifest["subject"])?.["digest"] ?? annotations["vnd.docker.reference.digest"];
   return isDigest(subject) ? { subject } : {};
 }
 
