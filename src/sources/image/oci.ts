@@ -275,6 +275,9 @@ async function findLayer(
     return undefined;
   }
   const range = await store.find(blobPath(digest) ?? "");
+  // Nothing in its bytes says so.
+  if (asText(layer["mediaType"]).endsWith("+encrypted"))
+    addProblem(list, "encrypted", digest, "the layer is encrypted: nobody without its key can scan it");
   if (range === undefined) {
     const isForeign = asArray(layer["urls"]).length > 0;
     if (isForeign)

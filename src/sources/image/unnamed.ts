@@ -65,7 +65,7 @@ export async function readUnnamed(
     ...(await takeConfigs(others, new Set(), store.read)),
   ];
   const told = new Set(known.flatMap((plan) => plan.contents.map(({ text }) => text)));
-  const fresh = contents.filter(({ text }) => !told.has(text));
+  const fresh = contents.filter(({ place, text }) => !told.has(text) && !identities.has(place));
   const plan = { tags: new Set(["in no image"]), digest: "", configDigest: "", platform: "", layers: [] };
   return [
     ...(left.size === 0 ? [] : await readOciLayout(await openBlobs(left, store, list), list)),
@@ -96,12 +96,17 @@ async function takeConfigs(
     if (named.has(name) || range.length > MAX_CONFIG_BYTES) continue;
     const bytes = await read(name);
     const document = typeof bytes === "string" || bytes[0] !== 0x7b ? undefined : asRecord(parseJson(bytes));
-    if (document === undefined || !isConfig(document)) continue;
+    if (document === undefined || !(oldConfig.test(name) || isConfig(document))) continue;
     contents.push(...(readConfig(document)?.contents ?? []));
     files.delete(name);
   }
   return contents;
 }
+
+/** Of a layer, in archives from before Docker 25: all of its fields can be missing. */
+const oldConfig = /^[0-9a-f]{64}\/json$/;
+/** What only says which layer it is. */
+const identities: ReadonlySet<string> = new Set(["id", "parent", "created"].map((name) => `config!${name}`));
 
 /** Those of images name their layers, those of single layers the container that made them. */
 function isConfig(document: Readonly<Record<string, unknown>>): boolean {

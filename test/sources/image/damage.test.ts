@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -166,6 +167,15 @@ for (const format of ["oci-layout", "oci-archive"] as const) {
         });
       });
       expect(facts(scan)).toEqual(["foreign-layer incomplete"]);
+    });
+
+    test("with a layer that is encrypted says so", async () => {
+      const scan = await scanDamaged(format, (files) => {
+        const sealed = addBlob(files, randomBytes(2000), "application/vnd.oci.image.layer.v1.tar+gzip+encrypted");
+        changeManifest(files, ({ layers }) => (layers[0] = sealed));
+      });
+      expect(facts(scan)).toEqual(["encrypted incomplete", "diff-id-mismatch note"]);
+      expect(scan.lines).toEqual(samplePlaces);
     });
 
     test("with digests that are paths opens none of them", async () => {
