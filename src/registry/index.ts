@@ -264,7 +264,8 @@ class Images implements RegistryImages {
 
   /** What a tag stands for, where that was read under another one: its head tells the digest. Undefined where it has to be read. */
   async #knownTop(name: string): Promise<Descriptor | undefined> {
-    if (this.#documents.size === 0 || isDigest(name)) return undefined;
+    // Tags hold no colon.
+    if (this.#documents.size === 0 || name.includes(":")) return undefined;
     try {
       const answer = await this.#ask("HEAD", `manifests/${name}`, { accept });
       await answer.discard();
