@@ -195,6 +195,8 @@ export interface LayerReading {
   readonly leads: readonly string[];
   /** The first entry (by its number among those that are no folders and no whiteouts) behind the end of the tar: engines do not unpack it and what follows. */
   readonly unseenFrom?: number;
+  /** It is no tar, and was scanned as one file. */
+  readonly isOneFile?: true;
 }
 
 export interface HardLink {

@@ -63,6 +63,15 @@ describe("a hostile image", () => {
     }
   });
 
+  test("whose layer is no tar is not clean, nor the second time", () => {
+    const path = archive({ "l.tar": Buffer.from("nothing in here") }, [{ tags: ["a:1"], layers: ["l.tar"] }]);
+    const cache = mkdtempSync(join(folder, "cache-"));
+    for (let i = 0; i < 2; i++) {
+      const ran = leaktrace(["image", path, "-c", rules, "--cache-dir", cache]);
+      expect([ran.code, ran.stderr.includes("is no tar, as its image says")]).toEqual([3, true]);
+    }
+  });
+
   test("with a hundred thousand layers is read as far as any engine would go, and more", () => {
     const names = Array.from({ length: 100_000 }, () => "clean.tar");
     names[9_999] = "l.tar";

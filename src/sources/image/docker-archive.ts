@@ -93,6 +93,7 @@ async function readImage(
       diffId,
       createdBy: isKnown ? (config.instructions[index] ?? "") : "",
       title: "",
+      isTar: true,
     });
   }
   const tags = new Set(asTexts(image["RepoTags"]));

@@ -16,6 +16,7 @@ import { blobFiles, openContentStore, openRegistryStorage } from "./blob-store.t
 import { readDockerArchive } from "./docker-archive.ts";
 import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
 import { gitFoldersIn, hasPartOf, type GitLayer } from "./git-folders.ts";
+import { distinctLayers, layersWithoutTar, type PlacedLayer } from "./layers.ts";
 import { imageFacts, layerKey, locateHits, type LayerResult } from "./locate.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
@@ -212,7 +213,7 @@ function sourceOf(
     },
     locate: async (contents) => ({
       sightings: locateHits(images, results, configs, contents, proofs),
-      problems: [],
+      problems: layersWithoutTar(target, images, results),
       images: images.filter(({ layers }) => layers.length > 0).map((image) => imageFacts(image, results)),
     }),
     repositories: () => repositoriesIn(target, images, results, remote),
@@ -255,18 +256,6 @@ function repositoriesIn(
     }
   }
   return [...lots.values()].flatMap(({ image, folders, layers }) => gitFoldersIn(image, folders, layers, target));
-}
-
-type PlacedLayer = LayerPlan & { readonly range: NonNullable<LayerPlan["range"]> };
-
-/** Layers that are there, each once. */
-function distinctLayers(images: readonly ImagePlan[]): PlacedLayer[] {
-  const found = new Map<string, PlacedLayer>();
-  for (const layer of images.flatMap((image) => image.layers)) {
-    const { range } = layer;
-    if (range !== undefined && !found.has(layerKey(range))) found.set(layerKey(range), { ...layer, range });
-  }
-  return [...found.values()];
 }
 
 /** A layer that was fetched, as a unit; or what kept it from coming. */

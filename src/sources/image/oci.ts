@@ -226,7 +226,7 @@ async function readManifest(
       digest: isDigest(layerDigest) ? layerDigest : "",
       diffId: isKnown ? (config.diffIds[index] ?? "") : "",
       createdBy: isKnown ? (config.instructions[index] ?? "") : "",
-      title: titleOf(asRecord(layer["annotations"]) ?? {}),
+      ...titleAndKind(layer, config !== undefined),
     });
   }
   return {
@@ -240,6 +240,16 @@ async function readManifest(
     layers,
     contents: [...contents, ...documentTexts("manifest", manifest)],
   };
+}
+
+/** Layers of images are tars where their types say so; files of artifacts have such types as well, and names. */
+function titleAndKind(
+  layer: Readonly<Record<string, unknown>>,
+  isOfImage: boolean,
+): Pick<LayerPlan, "title" | "isTar"> {
+  const title = titleOf(asRecord(layer["annotations"]) ?? {});
+  const isTar = isOfImage && title === "" && /[./]tar\b(?!.*encrypted)/.test(asText(layer["mediaType"]));
+  return isTar ? { title, isTar } : { title };
 }
 
 /** How a layer that is no tar is called: by its file's name, or by what an attestation states. */

@@ -17,6 +17,7 @@ import {
 import { descriptorsIn } from "../../../src/content/descriptor.ts";
 import { indexArchive } from "../../../src/content/archive-index.ts";
 import { sniffImage } from "../../../src/sources/image/index.ts";
+import { endOfTar, rawEntry } from "../../content/tar-blocks.ts";
 import { sampleImage, samplePlaces } from "./sample-image.ts";
 import { PLANTED, scanImage, type ImageScan } from "./scan-image.ts";
 
@@ -167,6 +168,19 @@ for (const format of ["oci-layout", "oci-archive"] as const) {
         });
       });
       expect(facts(scan)).toEqual(["foreign-layer incomplete"]);
+    });
+
+    test("with a layer that is no tar, or whose first header is damaged, says that it was scanned as one file", async () => {
+      const manifestType = "application/vnd.oci.image.layer.v1.tar+gzip";
+      const [plain, broken] = [Buffer.from(`A=${PLANTED} no tar`), rawEntry({ name: "a", checksum: 1 }, PLANTED)];
+      for (const bytes of [plain, Buffer.concat([broken, endOfTar])]) {
+        const scan = await scanDamaged(format, (files) => {
+          const layer = addBlob(files, gzipSync(bytes), manifestType);
+          changeManifest(files, ({ layers }) => (layers[0] = layer));
+        });
+        expect(facts(scan)).toEqual(["diff-id-mismatch note", "unsupported incomplete"]);
+        expect(scan.lines).toContain("file  layer 0 (ADD rootfs.tar /)");
+      }
     });
 
     test("with a layer that is encrypted says so", async () => {
@@ -394,7 +408,8 @@ describe("what no index leads to", () => {
     await writeFile(path, Buffer.concat([await readFile(path), await tarOf([{ path: layer, body: "nothing" }])]));
     const { lines, problems } = await scanImage(path);
     expect(lines).toContain("file srv/kept.env layer 0 ()");
-    expect(problems.map(({ code }) => code)).toEqual(["diff-id-mismatch"]);
+    // What extraction leaves is no layer.
+    expect(problems.map(({ code }) => code)).toEqual(["diff-id-mismatch", "unsupported"]);
   });
 });
 
