@@ -1,6 +1,7 @@
 import { ToolError } from "../model/problem.ts";
 import { severities } from "../model/rule.ts";
 import { foreignPlaces } from "../registry/foreign-places.ts";
+import { parseMirror, type Mirror } from "../registry/reference.ts";
 import { fetchers } from "../remote/fetchers.ts";
 import { chooseFormat, type Secrecy } from "../report/index.ts";
 import { logLevels, type LogLevel, type ScanOptions, type Selection } from "./options.ts";
@@ -76,6 +77,7 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     allTags: flag("allTags"),
     triage: flag("triage"),
     plainHttp: flag("plainHttp"),
+    mirrors: mirrorsOf(values["mirror"]),
     ...optional(
       "foreignLayers",
       foreignPlaces.find((name) => name === values["foreignLayers"]),
@@ -87,6 +89,15 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     ...optional("casePath", text("case")),
     signal,
   };
+}
+
+function mirrorsOf(given: unknown): readonly Mirror[] {
+  const texts = Array.isArray(given) ? given.filter((text) => typeof text === "string") : [];
+  return texts.map((text) => {
+    const mirror = parseMirror(text);
+    if (mirror === undefined) throw usage(`--mirror ${text} names no mirror`, "As docker.io=mirror.example.org/hub.");
+    return mirror;
+  });
 }
 
 /** What of a history is asked for. An empty value is a value: `--log-opts=""` selects HEAD. */

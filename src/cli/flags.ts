@@ -137,6 +137,13 @@ export const scanFlags: readonly Flag[] = [
     only: ["scan", "image", "fix", "verify-fix"],
   },
   {
+    flags: "--mirror <registry=mirror>",
+    description: "ask this mirror before that registry: docker.io=mirror.example.org/hub (repeat it)",
+    group: "What to scan",
+    only: ["scan", "image"],
+    parse: (text, previous) => [...(Array.isArray(previous) ? previous : []), text],
+  },
+  {
     flags: "--foreign-layers <where>",
     description: "fetch layers from servers that manifests name: on public addresses, or on any",
     group: "What to scan",

@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { withAlternates } from "../content/git/alternates.ts";
 import { leastIds } from "../content/git/least-ids.ts";
@@ -10,6 +10,7 @@ import type { Located } from "../model/source.ts";
 import type { GraphUnit, LayerUnit, Unit, UnitResult } from "../model/unit.ts";
 import { parseReference } from "../registry/reference.ts";
 import { findRepository } from "../sources/git/repository.ts";
+import { containerdDatabase } from "../sources/image/containerd-database.ts";
 import {
   cacheFolder,
   folderIdentity,
@@ -319,8 +320,11 @@ function placeOf({ name, as }: Target): Place | undefined {
   if (as === "stdin" || name === "-") return undefined;
   try {
     const repository = as === "any" || as === "git" ? findRepository(name) : undefined;
-    if (repository === undefined)
-      return as === "git" ? undefined : { isRemote: false, roots: [realpathSync(name.replace(imagePrefix, ""))] };
+    if (repository === undefined) {
+      const root = realpathSync(name.replace(imagePrefix, ""));
+      const names = containerdDatabase(root);
+      return as === "git" ? undefined : { isRemote: false, roots: existsSync(names) ? [root, names] : [root] };
+    }
     const { gitDir, commonDir } = repository;
     const objects = join(commonDir, "objects");
     const folders = withAlternates([objects], []);

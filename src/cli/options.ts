@@ -2,7 +2,7 @@ import type { Decider } from "../findings/index.ts";
 import type { Report } from "../model/finding.ts";
 import type { Severity } from "../model/rule.ts";
 import type { FormatName, Secrecy } from "../report/index.ts";
-import type { ForeignPlaces } from "../registry/index.ts";
+import type { ForeignPlaces, Mirror } from "../registry/index.ts";
 import type { Fetcher } from "../remote/index.ts";
 import type { RangeRequest } from "../sources/git/range/index.ts";
 
@@ -85,6 +85,8 @@ export interface ScanOptions {
   readonly triage: boolean;
   /** image: registries are asked without TLS. */
   readonly plainHttp: boolean;
+  /** image: asked before the registries whose repositories they hold. */
+  readonly mirrors: readonly Mirror[];
   /** image: layers may be fetched from servers that manifests name; absent: they are not. */
   readonly foreignLayers?: ForeignPlaces;
   /** dir: follow symbolic links to files. */

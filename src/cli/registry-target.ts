@@ -25,6 +25,7 @@ export async function openRegistryTarget(
   context: OpenContext,
 ): Promise<Source> {
   const { allTags, plainHttp, foreignLayers } = options;
+  const mirrors = options.mirrors.filter(({ of }) => of === reference.host);
   if (allTags && (/:[^/]*$/.test(name.replace(/^[^/]*\//, "")) || reference.digest !== ""))
     throw new ToolError("usage", `${name} names one image, and --all-tags asks for all`, {
       hint: "Leave out the tag or digest.",
@@ -32,7 +33,7 @@ export async function openRegistryTarget(
   let bytes = 0;
   context.received({ bytes, objects: 0 });
   const images = await openRegistry(reference, {
-    ...{ folder: openTemporaryFolder(), allTags, plainHttp, env: process.env, signal: context.signal },
+    ...{ folder: openTemporaryFolder(), allTags, plainHttp, mirrors, env: process.env, signal: context.signal },
     ...(foreignLayers === undefined ? {} : { foreignLayers }),
     onReceived: (more) => context.received({ bytes: (bytes += more), objects: 0 }),
   });

@@ -25,6 +25,8 @@ export interface ArchiveEntry {
 export interface ArchiveIndex {
   /** By cleaned path; where a path stands twice the last one, as in extraction. */
   readonly entries: ReadonlyMap<string, ArchiveEntry>;
+  /** Files in whose place another one of the same path came: extraction leaves nothing of them, the archive has them all the same. */
+  readonly replaced: readonly (ArchiveEntry & { readonly path: string })[];
   /** Small files of a compressed archive. */
   readonly kept: ReadonlyMap<string, Uint8Array>;
   /** What ended the reading before the end of the archive. */
@@ -41,6 +43,7 @@ export interface IndexOptions {
 /** Learns in one pass where the files of a tar lie. Bodies of plain archives are jumped over. Errors of the operating system are thrown. */
 export async function indexArchive(file: string, options: IndexOptions = {}): Promise<ArchiveIndex> {
   const entries = new Map<string, ArchiveEntry>();
+  const replaced: (ArchiveEntry & { path: string })[] = [];
   const kept = new Map<string, Uint8Array>();
   let keptBytes = 0;
   let damage: string | undefined;
@@ -50,8 +53,12 @@ export async function indexArchive(file: string, options: IndexOptions = {}): Pr
       : readerThrough(file, options.wrapped, (told) => (damage ??= told.message));
   let extension: { name?: string; target?: string; size?: number } = {};
   try {
-    while (entries.size < MAX_ENTRIES) {
+    for (;;) {
       options.signal?.throwIfAborted();
+      if (entries.size + replaced.length >= MAX_ENTRIES) {
+        damage ??= `the archive holds more than ${MAX_ENTRIES} entries: the others were not read`;
+        break;
+      }
       const block = await input.take(TAR_BLOCK);
       if (block === undefined) break;
       if (!isTarHeader(block)) {
@@ -75,6 +82,8 @@ export async function indexArchive(file: string, options: IndexOptions = {}): Pr
       const path = cleanPath(extension.name ?? header.name);
       const type = typeOf(header.type);
       const length = type === "file" ? size : 0;
+      const before = entries.get(path);
+      if (before?.type === "file" && before.length > 0) replaced.push({ ...before, path });
       entries.set(path, {
         type,
         target: extension.target ?? header.linkName,
@@ -100,7 +109,7 @@ export async function indexArchive(file: string, options: IndexOptions = {}): Pr
   } finally {
     await input.close();
   }
-  return damage === undefined ? { entries, kept } : { entries, kept, damage };
+  return { entries, replaced, kept, ...(damage === undefined ? {} : { damage }) };
 }
 
 function readExtension(type: string, body: Uint8Array): { name?: string; target?: string; size?: number } {

@@ -27,9 +27,9 @@ export class HashList {
     return found;
   }
 
-  /** The hashes in ascending order, each once; the list is not to be used afterwards. */
-  sorted(): Float64Array {
-    const values = this.#values.subarray(0, this.#count).sort();
+  /** The hashes in ascending order, each once, or those of the first `count` alone; the list is not to be used afterwards. */
+  sorted(count = this.#count): Float64Array {
+    const values = this.#values.subarray(0, count).sort();
     let kept = 0;
     for (let i = 0; i < values.length; i++) {
       const value = values[i] ?? 0;

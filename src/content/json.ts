@@ -69,3 +69,19 @@ function membersOf(value: unknown): number {
   }
   return count;
 }
+
+/** Whether lists and objects lie in each other deeper than that. */
+export function nestsDeeper(value: unknown, most: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > most) return true;
+    const below: unknown[] = [];
+    for (const item of level) {
+      if (typeof item !== "object" || item === null) continue;
+      const inside: readonly unknown[] = Object.values(item);
+      for (const one of inside) if (typeof one === "object" && one !== null) below.push(one);
+    }
+    level = below;
+  }
+  return false;
+}

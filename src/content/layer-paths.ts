@@ -1,7 +1,7 @@
 import { pathHash } from "../model/path-hash.ts";
 import type { HardLink, LayerReading, RepeatedPath } from "../model/unit.ts";
 import { HashList } from "./hash-list.ts";
-import { cleanPath, parseWhiteout } from "./tar-path.ts";
+import { cleanPath, parseWhiteout, type Whiteout } from "./tar-path.ts";
 
 /** Whiteouts remembered of one layer; real layers have some thousands. Beyond it `deleted` may be missing on a sighting. */
 const MAX_WHITEOUTS = 1_000_000;
@@ -28,6 +28,8 @@ interface NamedEntry {
   readonly name: string;
   readonly type: "file" | "directory" | "other";
   readonly linkTo?: string;
+  readonly isAfterEnd?: true;
+  readonly overlay?: "whiteout" | "opaque";
 }
 
 /** Gathers what the names of a layer's tar tell, in the order of its entries. */
@@ -40,33 +42,38 @@ export function collectLayerPaths(): LayerPaths {
   const gitFolders = new Set<string>();
   const leads = new Set<string>();
   let count = 0;
+  let unseenFrom: number | undefined;
   let hasMoreWhiteouts = false;
   let hasMoreLinks = false;
 
-  /** Whether the path is a whiteout. */
-  const takeWhiteout = (path: string): boolean => {
-    const whiteout = parseWhiteout(path);
-    if (whiteout === undefined) return false;
-    if (whiteout.kind === "internal") return true;
+  const removes = (whiteout: Whiteout): void => {
+    if (whiteout.kind === "internal") return;
     if (whiteouts.size + opaques.size >= MAX_WHITEOUTS) hasMoreWhiteouts = true;
     else (whiteout.kind === "remove" ? whiteouts : opaques).add(whiteout.path);
-    return true;
   };
   const takeObject = (path: string): void => {
     const folder = objectPath.exec(path)?.[1];
     if (folder !== undefined && gitFolders.size < MAX_GIT_FOLDERS) gitFolders.add(folder.replace(/\/$/, ""));
   };
   return {
-    entry(path, { name, type, linkTo }) {
+    entry(path, { name, type, linkTo, isAfterEnd, overlay }) {
+      // Nothing that is not unpacked does anything to other files.
+      const isSeen = isAfterEnd === undefined;
+      if (!isSeen) unseenFrom ??= count;
       if (type === "directory") {
-        directories.add(pathHash(path));
+        if (isSeen) directories.add(pathHash(path));
+        if (isSeen && overlay === "opaque") removes({ kind: "opaque", path });
         return -1;
       }
-      if (takeWhiteout(path)) return -1;
+      const whiteout: Whiteout | undefined = overlay === "whiteout" ? { kind: "remove", path } : parseWhiteout(path);
+      if (whiteout !== undefined) {
+        if (isSeen) removes(whiteout);
+        return -1;
+      }
       files.add(pathHash(path));
       leads.add(leadOf(name, path));
       if (path.includes("objects/")) takeObject(path);
-      if (linkTo !== undefined) {
+      if (linkTo !== undefined && isSeen) {
         if (links.length >= MAX_LINKS) hasMoreLinks = true;
         else links.push({ path, target: cleanPath(linkTo) });
       }
@@ -74,12 +81,15 @@ export function collectLayerPaths(): LayerPaths {
     },
     gaps: () => [
       ...(hasMoreWhiteouts ? [`more than ${MAX_WHITEOUTS} whiteouts: not all are known`] : []),
+      ...(unseenFrom === undefined
+        ? []
+        : [`entries stand behind the end of the tar, which no engine unpacks: they were scanned`]),
       ...(hasMoreLinks ? [`more than ${MAX_LINKS} hard links: not all are known`] : []),
     ],
     result() {
       const repeated = repeatedPaths(files);
       return {
-        files: files.sorted(),
+        files: files.sorted(unseenFrom),
         directories: directories.sorted(),
         whiteouts: [...whiteouts].sort(),
         opaques: [...opaques].sort(),
@@ -87,6 +97,7 @@ export function collectLayerPaths(): LayerPaths {
         gitFolders: [...gitFolders].sort(),
         repeated,
         leads: [...leads].sort(),
+        ...(unseenFrom === undefined ? {} : { unseenFrom }),
       };
     },
   };

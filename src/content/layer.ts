@@ -73,6 +73,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
   let entries = 0;
   let isWhole = true;
   let isUnpadded = false;
+  let isOneFile = false;
   let peeked: Peeked | undefined;
   let check: TableCheck | undefined;
   const damaged = (damage: StreamDamage): void => {
@@ -143,6 +144,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
       }
     } else if (shape === "other") {
       sink.end(isWhole);
+      isOneFile = isWhole;
     }
     await stored.drain();
   } catch (error) {
@@ -162,7 +164,8 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
   if (unit.diffId !== "" && isWhole && unit.diffId !== diffId)
     add("diff-id-mismatch", "note", `the uncompressed layer hashes to ${diffId}`);
   for (const message of paths.gaps()) add("layer-corrupt", "note", message);
-  return { reading: { digest, diffId, compression, isUnpadded, ...paths.result() }, problems, entries, bytes };
+  const shape = { compression, isUnpadded, ...(isOneFile ? { isOneFile: true as const } : {}) };
+  return { reading: { digest, diffId, ...shape, ...paths.result() }, problems, entries, bytes };
 }
 
 /** What holds the tar beside the layer's table of contents, where it has one at hand. */

@@ -1,19 +1,22 @@
+import { rpmHeaders } from "./rpm-database.ts";
+import { readRpmHeader } from "./rpm-header.ts";
 import { cleanPath } from "./tar-path.ts";
 
 /**
  * What package managers of distributions keep of the files that they installed: dpkg (`*.md5sums`, the conffiles of `status`; of distroless images `status.d`)
- * and apk (`lib/apk/db/installed`). A package counts where its maintainer is one of the distribution: of others nobody has published the files.
- * Not read: databases of RPM, and lists that an installer writes of whatever it was given (RECORD of wheels, npm).
+ * and apk (`lib/apk/db/installed`), and the databases of rpm. A package counts where its maintainer (its vendor) is one of the distribution: of others nobody has published the files.
+ * Not read: lists that an installer writes of whatever it was given (RECORD of wheels, npm).
  */
 export type PackageList =
   | { readonly kind: "dpkg-sums"; readonly name: string }
   | { readonly kind: "dpkg-status" }
-  | { readonly kind: "apk-installed" };
+  | { readonly kind: "apk-installed" }
+  | { readonly kind: "rpm-database" };
 
 /** A file as its package has it. */
 export interface PackagedFile {
   readonly path: string;
-  readonly algorithm: "md5" | "sha1";
+  readonly algorithm: "md5" | "sha1" | "sha256";
   /** Hex. */
   readonly digest: string;
   /** The package, as the list calls it. */
@@ -35,11 +38,17 @@ export function packageListAt(path: string): PackageList | undefined {
   const sums = /^var\/lib\/dpkg\/(?:info|status\.d)\/([^/]+)\.md5sums$/.exec(path)?.[1];
   if (sums !== undefined) return { kind: "dpkg-sums", name: sums.replace(/:[^:]*$/, "") };
   if (path === "var/lib/dpkg/status" || /^var\/lib\/dpkg\/status\.d\/[^/]+$/.test(path)) return { kind: "dpkg-status" };
+  if (rpmDatabase.test(path)) return { kind: "rpm-database" };
   return path === "lib/apk/db/installed" || path === "usr/lib/apk/db/installed" ? { kind: "apk-installed" } : undefined;
 }
 
-/** Reads a list; lines that are none of it are left out. */
-export function readPackageList(list: PackageList, text: string): PackageFacts {
+/** Where distributions keep it: Fedora and Red Hat, SUSE, systems of OSTree. */
+const rpmDatabase = /^(?:var\/lib|usr\/lib\/sysimage|usr\/share)\/rpm\/(?:rpmdb\.sqlite|Packages(?:\.db)?)$/;
+
+/** Reads a list; what is none of it is left out. */
+export function readPackageList(list: PackageList, bytes: Buffer): PackageFacts {
+  if (list.kind === "rpm-database") return readDatabase(bytes);
+  const text = bytes.toString("utf8");
   switch (list.kind) {
     case "dpkg-sums":
       return {
@@ -51,6 +60,14 @@ export function readPackageList(list: PackageList, text: string): PackageFacts {
     case "apk-installed":
       return readInstalled(text);
   }
+}
+
+function readDatabase(bytes: Buffer): PackageFacts {
+  const all = [...rpmHeaders(bytes)].map(readRpmHeader);
+  return {
+    files: all.flatMap(({ files }) => files),
+    published: new Set(all.flatMap(({ published }) => [...published])),
+  };
 }
 
 function dpkgFile(path: string, digest: string, name: string): PackagedFile {

@@ -1,4 +1,5 @@
 import { extract, type Extract, type Header } from "tar-stream";
+import { TarEnd } from "./tar-end.ts";
 import { isTarHeader, padded, TAR_BLOCK } from "./tar-header.ts";
 
 interface TarEntry {
@@ -9,6 +10,10 @@ interface TarEntry {
   readonly size: number;
   /** Of a hard link: the name it leads to. */
   readonly linkTo?: string;
+  /** It stands behind the end of the tar. */
+  readonly isAfterEnd?: true;
+  /** What it does in a layer that was not written as one, but is the folder of an overlay (Linux, `overlayfs.rst`). */
+  readonly overlay?: "whiteout" | "opaque";
 }
 
 export interface TarVisitor {
@@ -48,6 +53,7 @@ export function walkTar(visitor: TarVisitor): TarWalk {
   let isHunting = false;
   let skipTo = 0;
   let isUnpadded = false;
+  const end = new TarEnd(0);
 
   async function pass(block: Uint8Array): Promise<void> {
     const start = position;
@@ -59,7 +65,7 @@ export function walkTar(visitor: TarVisitor): TarWalk {
         if (at >= block.length) return;
         isHunting = false;
       }
-      reader ??= openReader(visitor, start + at, () => entries++);
+      reader ??= openReader(visitor, start + at, end, () => entries++);
       const stop = await reader.write(block, at, start);
       if (stop === undefined) return;
       if (stop.message !== undefined) damage ??= stop.message;
@@ -117,7 +123,7 @@ interface Reader {
 }
 
 /** One run of tar-stream over a stretch of undamaged tar that begins at `base`. */
-function openReader(visitor: TarVisitor, base: number, count: () => void): Reader {
+function openReader(visitor: TarVisitor, base: number, tarEnd: TarEnd, count: () => void): Reader {
   // v7 archives have no magic; a mark of one byte makes every write wait until tar-stream has eaten it.
   const options = { allowUnknownFormat: true, highWaterMark: 1 };
   const stream: Extract = extract(options);
@@ -126,6 +132,7 @@ function openReader(visitor: TarVisitor, base: number, count: () => void): Reade
   Object.defineProperty(stream, "_paxGlobal", { get: () => null, set: () => {} });
   let current: { block: Uint8Array; start: number } = { block: new Uint8Array(0), start: 0 };
   let nextHeader = base;
+  tarEnd.expect(base);
   let stop: Stop | undefined;
   let missing = 0;
   let failure: string | undefined;
@@ -144,12 +151,15 @@ function openReader(visitor: TarVisitor, base: number, count: () => void): Reade
     const bodyAt = base + byteOffset(raw);
     const isNode = nodeTypes.has(raw.type);
     nextHeader = bodyAt + (raw.type === "directory" ? 0 : padded(size));
+    tarEnd.look(current.block, current.start);
+    tarEnd.expect(nextHeader);
+    const facts = { name, ...(tarEnd.isReached ? { isAfterEnd: true as const } : {}), ...overlayMark(raw) };
     const link = raw.type === "link" && typeof raw.linkname === "string" ? { linkTo: raw.linkname } : {};
     count();
     if (isNode && size > 0) {
       const follower = bodyAt - current.start;
       if (follower >= current.block.length || isTarHeader(current.block, follower)) {
-        visitor.entry({ name, type: "other", size: 0, ...link });
+        visitor.entry({ ...facts, type: "other", size: 0, ...link });
         stop = { resumeAt: bodyAt, message: undefined };
         stream.destroy(null);
         return;
@@ -157,16 +167,16 @@ function openReader(visitor: TarVisitor, base: number, count: () => void): Reade
     }
     if (raw.type === "directory") {
       // A folder has no body; with a size, tar-stream would never end the one it promises.
-      visitor.entry({ name, type: "directory", size: 0 });
+      visitor.entry({ ...facts, type: "directory", size: 0 });
       queueMicrotask(next);
       return;
     }
     if (size === 0 && name.endsWith("/")) {
-      visitor.entry({ name, type: "directory", size: 0 });
+      visitor.entry({ ...facts, type: "directory", size: 0 });
     } else if (isNode && size === 0) {
-      visitor.entry({ name, type: "other", size: 0, ...link });
+      visitor.entry({ ...facts, type: "other", size: 0, ...link });
     } else {
-      visitor.entry({ name, type: "file", size });
+      visitor.entry({ ...facts, type: "file", size });
       if (size === 0) visitor.end(true);
       missing = size;
     }
@@ -192,6 +202,7 @@ function openReader(visitor: TarVisitor, base: number, count: () => void): Reade
       current = { block, start };
       const waiting = idle();
       if (!stream.write(block.subarray(at))) await waiting;
+      tarEnd.look(block, start);
       if (!isClosed) return undefined;
       if (stop !== undefined) return stop;
       cutBody();
@@ -235,6 +246,22 @@ function sparseName(pax: unknown): string | undefined {
   const name = pax["GNU.sparse.name"];
   return typeof name === "string" ? name : undefined;
 }
+
+/** Folders that an overlay empties are marked by an attribute, files that it removes are devices without a number. */
+function overlayMark({
+  type,
+  pax,
+  devmajor,
+  devminor,
+}: Header & { readonly pax?: unknown }): Pick<TarEntry, "overlay"> {
+  if (type === "character-device" && (devmajor ?? 0) === 0 && (devminor ?? 0) === 0) return { overlay: "whiteout" };
+  if (type !== "directory" || typeof pax !== "object" || pax === null) return {};
+  const isMarked = Object.entries(pax).some(([key, value]) => opaqueMark.test(key) && value === "y");
+  return isMarked ? { overlay: "opaque" } : {};
+}
+
+/** As tar writes attributes into PAX headers. */
+const opaqueMark = /^SCHILY\.xattr\.(?:trusted|user)\.overlay\.opaque$/;
 
 /** A place after the block that tar-stream refused, or after the long name or PAX header before it: either way the next sound header is behind it. */
 function afterBadHeader(block: Uint8Array, start: number, nextHeader: number): number {

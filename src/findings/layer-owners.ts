@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ImageOrigin, LayerFacts, LayerOwner } from "../model/content.ts";
-import type { ImageFacts } from "../model/image-facts.ts";
+import type { BaseImage, ImageFacts } from "../model/image-facts.ts";
 import { compareText } from "./order.ts";
 
 /** Tells whose layers are, from the images that one report knows. Exact or silent: histories and names are never taken for evidence. */
@@ -50,10 +50,18 @@ function ownersIn(image: ImageFacts, byChain: ReadonlyMap<string, ImageFacts>): 
     owners.fill({ part: "base", image: base.image }, from, last + 1);
     from = last + 1;
     // Only what the image itself is said to be built on has nothing of another base above it.
-    if (base.digest !== "" && base.digest === image.base?.digest)
+    if (image.base !== undefined && isBase(base, image.base))
       return owners.fill({ part: "application", image: base.image }, from);
   }
-  return owners;
+  // Without the base itself, as far as the build wrote it down.
+  const { name, layers = 0 } = image.base ?? { name: "" };
+  if (from > 0 || name === "" || layers === 0 || layers > owners.length) return owners;
+  return owners.fill({ part: "base", image: name }, 0, layers).fill({ part: "application", image: name }, layers);
+}
+
+/** Whether an image is the one that another was built on: by its own digest, or by that of an index that leads to it. */
+function isBase({ digest, indexes = [] }: ImageFacts, base: BaseImage): boolean {
+  return base.digest !== "" && (base.digest === digest || indexes.includes(base.digest));
 }
 
 /** Chain ids of the layers (OCI image specification, config.md), up to the first one that is not known. */

@@ -1,4 +1,4 @@
-import type { ImageOrigin, LayerFacts, Removal } from "../model/content.ts";
+import { isOwnRemoval, type ImageOrigin, type LayerFacts, type Removal } from "../model/content.ts";
 import type { Finding } from "../model/finding.ts";
 import { compareText } from "./order.ts";
 
@@ -66,8 +66,8 @@ function lifetimeOf(places: readonly Place[]): Lifetime {
     for (const place of here) steps.push(arrival(place, below, here, index, taken));
     for (const { origin } of [...below, ...here]) {
       if (endsAt(origin)[0] !== index || taken.has(origin.path)) continue;
-      // A later entry at the same path in the same layer has it as well: then it is still there.
-      if (origin.removal === "shadowed" && here.some((other) => isLiveAt(other, origin.path))) continue;
+      // Another entry at the same path in the same layer has it as well: then it is still there.
+      if (isOwnRemoval(origin.removal) && here.some((other) => isLiveAt(other, origin.path))) continue;
       steps.push({
         event: "deleted",
         path: origin.path,
@@ -90,7 +90,7 @@ function distinctPlaces(places: readonly Place[]): readonly Place[] {
   const distinct = new Map<string, Place>();
   const inLayers = places.filter(({ origin }) => origin.layer !== undefined);
   for (const place of inLayers.toSorted((a, b) => Number(a.origin.deleted) - Number(b.origin.deleted))) {
-    const key = `${place.origin.layer!.index} ${place.origin.removal === "shadowed"} ${place.origin.path}`;
+    const key = `${place.origin.layer!.index} ${isOwnRemoval(place.origin.removal)} ${place.origin.path}`;
     if (!distinct.has(key)) distinct.set(key, place);
   }
   return [...distinct.values()].sort(
@@ -108,7 +108,7 @@ function endsAt({ deletedBy }: ImageOrigin): readonly number[] {
 }
 
 function isLiveAt({ origin }: Place, path: string): boolean {
-  return origin.path === path && origin.removal !== "shadowed";
+  return origin.path === path && !isOwnRemoval(origin.removal);
 }
 
 /** How the secret came to a place in a layer. `taken` gathers the paths below that it takes over, so that they are not called deleted. */
@@ -182,6 +182,8 @@ export function removalWords(removal: Removal | undefined): string {
       return "replaced with its folder";
     case "shadowed":
       return "overwritten";
+    case "after-end":
+      return "hidden behind the end of the tar";
   }
 }
 

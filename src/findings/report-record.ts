@@ -1,6 +1,6 @@
 import type { SuppressionReason } from "../model/detection.ts";
 import type { Finding, Report, TargetSummary } from "../model/finding.ts";
-import type { ImageFacts } from "../model/image-facts.ts";
+import type { BaseImage, ImageFacts } from "../model/image-facts.ts";
 import type { Ledger } from "../model/ledger.ts";
 import { ToolError, type Problem, type ProblemCode } from "../model/problem.ts";
 import { checkedFields, type CheckedFields } from "./checked.ts";
@@ -161,6 +161,11 @@ export function targetFromRecord(fields: CheckedFields): TargetSummary {
   };
 }
 
+function baseImage(fields: CheckedFields): BaseImage {
+  const layers = fields.has("layers") ? { layers: fields.number("layers") } : {};
+  return { name: fields.text("name"), digest: fields.text("digest"), ...layers };
+}
+
 function imageFacts(fields: CheckedFields): ImageFacts {
   const base = fields.optionalFields("base");
   return {
@@ -168,7 +173,7 @@ function imageFacts(fields: CheckedFields): ImageFacts {
     digest: fields.text("digest"),
     platform: fields.text("platform"),
     diffIds: fields.texts("diffIds"),
-    ...(base === undefined ? {} : { base: { name: base.text("name"), digest: base.text("digest") } }),
+    ...(base === undefined ? {} : { base: baseImage(base) }),
     ...(fields.has("indexes") ? { indexes: fields.texts("indexes") } : {}),
     ...(fields.has("subject") ? { subject: fields.text("subject") } : {}),
   };

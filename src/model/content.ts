@@ -127,11 +127,17 @@ export interface CommittedFile {
 
 /**
  * How a layer takes a file away from containers (OCI image specification, layer.md): a whiteout of it or of a folder above it, an opaque folder above it, another
- * entry at its path, a file where a folder above it was; `shadowed`: a later entry at the same path in the same layer.
+ * entry at its path, a file where a folder above it was; `shadowed`: a later entry at the same path in the same layer;
+ * `after-end`: it stands behind the end of the layer's tar, where no engine looks.
  */
 export type Removal = (typeof removals)[number];
 
-export const removals = ["whiteout", "opaque", "replaced", "covered", "shadowed"] as const;
+export const removals = ["whiteout", "opaque", "replaced", "covered", "shadowed", "after-end"] as const;
+
+/** Whether a file was never in a container, because of what else its own layer holds. */
+export function isOwnRemoval(removal: Removal | undefined): boolean {
+  return removal === "shadowed" || removal === "after-end";
+}
 
 export interface LayerFacts {
   /** Digest of the stored (usually compressed) bytes. */

@@ -86,4 +86,5 @@ export interface ContentHit {
 export interface FileDigests {
   readonly md5: string;
   readonly sha1: string;
+  readonly sha256: string;
 }

@@ -14,9 +14,11 @@ export interface ImageFacts {
   readonly subject?: string;
 }
 
-/** The image that another one was built on, as its annotations tell it (OCI image specification, annotations.md). */
+/** The image that another one was built on, as its annotations (OCI image specification, annotations.md) or the provenance of its build tell it. */
 export interface BaseImage {
   readonly name: string;
   /** Digest of its manifest or index; empty where it is not told. */
   readonly digest: string;
+  /** How many of the lowest layers are its own; absent where that is not told. */
+  readonly layers?: number;
 }

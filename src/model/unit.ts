@@ -193,6 +193,10 @@ export interface LayerReading {
   readonly isUnpadded: boolean;
   /** What stands before cleaned paths in the names of the tar: `""`, `./`, `/`; `?` where names are otherwise than that. */
   readonly leads: readonly string[];
+  /** The first entry (by its number among those that are no folders and no whiteouts) behind the end of the tar: engines do not unpack it and what follows. */
+  readonly unseenFrom?: number;
+  /** It is no tar, and was scanned as one file. */
+  readonly isOneFile?: true;
 }
 
 export interface HardLink {

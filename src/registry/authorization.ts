@@ -2,13 +2,13 @@ import type { Challenge } from "./challenge.ts";
 import { asRecord, asText, parseJson } from "../content/json.ts";
 import { readWhole } from "../content/read-whole.ts";
 import type { Answer } from "./answer.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials, FindCredentials } from "./credentials.ts";
 import { RegistryFailure } from "./failure.ts";
 
 export interface AuthorizationOptions {
   readonly repository: string;
   /** Asked once, when a registry wants to know. */
-  readonly credentials: () => Promise<Credentials | undefined>;
+  readonly credentials: FindCredentials;
 }
 
 type AskForToken = (url: URL, headers: Readonly<Record<string, string>>, form?: URLSearchParams) => Promise<Answer>;
@@ -33,8 +33,15 @@ export class Authorization {
   #underWay: Promise<boolean> | undefined;
   #found: Promise<Credentials | undefined> | undefined;
 
+  #fault: string | undefined;
+
   constructor(options: AuthorizationOptions) {
     this.#options = options;
+  }
+
+  /** What kept credentials from being found; one line. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   /** What to send to the registry; undefined while it has asked for nothing. A token is renewed before it ends. */
@@ -53,7 +60,7 @@ export class Authorization {
   }
 
   async #exchange(challenges: readonly Challenge[], registry: URL, ask: AskForToken): Promise<boolean> {
-    const known = await (this.#found ??= this.#options.credentials());
+    const known = await (this.#found ??= this.#options.credentials((fault) => (this.#fault = fault)));
     if (known?.kind === "bearer") return this.#set(`Bearer ${known.token}`, Infinity);
     const bearer = challenges.find(({ scheme }) => scheme === "bearer");
     if (bearer !== undefined) return this.#takeToken(bearer.parameters, registry, known, ask);

@@ -2,8 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { EnvHttpProxyAgent, request, type Dispatcher } from "undici";
 import { isLoopback } from "./reference.ts";
 import type { Answer } from "./answer.ts";
-import type { Authorization } from "./authorization.ts";
-import { parseChallenges } from "./challenge.ts";
+import { Authorization } from "./authorization.ts";
+import { parseChallenges, type Challenge } from "./challenge.ts";
 import { RegistryFailure } from "./failure.ts";
 import { codeOf } from "../model/thrown.ts";
 
@@ -14,10 +14,12 @@ export interface ClientOptions {
   /** HTTP without TLS also where somebody else may listen. */
   readonly plainHttp: boolean;
   readonly signal: AbortSignal;
+  /** Another one is asked where it does not answer, so it is not waited for. */
+  readonly isMirror: boolean;
 }
 
 const maxHops = 10;
-const maxTries = 5;
+const maxTries = { registry: 5, mirror: 2 } as const;
 /** A registry that asks for more is given up: people can try again later themselves. */
 const longestWaitMs = 60_000;
 const firstWaitMs = 500;
@@ -37,6 +39,8 @@ export class RegistryClient implements AsyncDisposable {
     bodyTimeout: silentMs,
     connect: { timeout: 20_000 },
   });
+  /** Hosts that the registry sent us to, and that wanted a token. */
+  readonly #strangers = new Map<string, Authorization>();
   #base: string | undefined;
 
   constructor(options: ClientOptions) {
@@ -46,15 +50,16 @@ export class RegistryClient implements AsyncDisposable {
   /** Asks for `path` below the registry's root. Gives the answer whatever its status, but for those that were waited out. Throws RegistryFailure. */
   async ask(method: "GET" | "HEAD", path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
     const base = (this.#base ??= await this.#findBase());
+    const tries = maxTries[this.#options.isMirror ? "mirror" : "registry"];
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#askOnce(method, new URL(path, base), headers).catch((error: unknown) => {
-        if (error instanceof RegistryFailure || attempt >= maxTries) throw this.#failure(error);
+        if (error instanceof RegistryFailure || attempt >= tries) throw this.#failure(error);
         return undefined;
       });
       if (answer !== undefined && !busy.has(answer.status)) return answer;
       const pause = pauseBefore(attempt, answer?.header("retry-after"));
       await answer?.discard();
-      if (attempt >= maxTries || pause > longestWaitMs)
+      if (attempt >= tries || pause > longestWaitMs)
         throw new RegistryFailure("busy", `${this.#options.host} is busy (${answer?.status ?? 0})`);
       await this.#sleep(pause);
     }
@@ -79,23 +84,22 @@ export class RegistryClient implements AsyncDisposable {
   }
 
   async #askOnce(method: "GET" | "HEAD", first: URL, headers: Readonly<Record<string, string>>): Promise<Answer> {
-    const { authorization } = this.#options;
     let url = first;
-    let isRenewed = false;
+    let renewedFor = "";
     for (let hop = 0; hop <= maxHops;) {
       const isHome = url.origin === first.origin;
-      const given = isHome ? await authorization.header() : undefined;
+      const authorization = isHome ? this.#options.authorization : this.#strangers.get(url.origin);
+      const given = await authorization?.header();
       const answer = await this.#send(
         method,
         url,
         given === undefined ? headers : { ...headers, authorization: given },
       );
-      if (answer.status === 401 && isHome && !isRenewed) {
-        isRenewed = true;
+      if (answer.status === 401 && renewedFor !== url.origin) {
+        renewedFor = url.origin;
         await answer.discard();
-        const challenges = parseChallenges(answer.challenges);
-        if (await authorization.answer(challenges, url, (...asked) => this.#askForToken(...asked))) continue;
-        throw new RegistryFailure("denied", `${this.#options.host} wants to know who asks`);
+        await this.#answerChallenge(url, parseChallenges(answer.challenges), isHome);
+        continue;
       }
       const location = answer.header("location");
       if (answer.status < 300 || answer.status > 399 || location === undefined) return answer;
@@ -104,6 +108,21 @@ export class RegistryClient implements AsyncDisposable {
       hop++;
     }
     throw new RegistryFailure("protocol", "it redirects without end");
+  }
+
+  /** Throws RegistryFailure where it cannot be answered. Hosts that the registry sends us to learn nothing but that somebody asks. */
+  async #answerChallenge(url: URL, challenges: readonly Challenge[], isHome: boolean): Promise<void> {
+    const { host } = this.#options;
+    let { authorization } = this.#options;
+    if (!isHome) {
+      const [, repository = ""] = /^\/v2\/(.+)\/(?:manifests|blobs)\//.exec(url.pathname) ?? [];
+      authorization =
+        this.#strangers.get(url.origin) ?? new Authorization({ repository, credentials: async () => undefined });
+      this.#strangers.set(url.origin, authorization);
+    }
+    if (await authorization.answer(challenges, url, (...asked) => this.#askForToken(...asked))) return;
+    const why = authorization.fault === undefined ? "" : ` (${authorization.fault})`;
+    throw new RegistryFailure("denied", `${isHome ? host : "a host that it sends us to"} wants to know who asks${why}`);
   }
 
   #redirected(from: URL, location: string): URL {

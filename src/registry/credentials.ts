@@ -12,24 +12,35 @@ export type Credentials =
   /** A bearer token as it is. */
   | { readonly kind: "bearer"; readonly token: string };
 
+/** Finds credentials; `fault` is told in one line why some could not be had. */
+export type FindCredentials = (fault: (message: string) => void) => Promise<Credentials | undefined>;
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** A helper is a program of this name in the user's path; nothing else may become one. */
 const helperName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 const helperMs = 30_000;
 const maxFileBytes = 4 << 20;
+const oldFile = ".dockercfg";
+/** What helpers say of servers that they do not know (docker-credential-helpers, `credentials.go`); they exit with an error then. */
+const unknownServer = "credentials not found";
 const dockerHub = ["https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io"];
 
 /**
  * Looks for credentials where docker, podman and skopeo keep them: `$REGISTRY_AUTH_FILE`, `$XDG_RUNTIME_DIR/containers/auth.json`,
  * `~/.config/containers/auth.json`, `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`; the first that knows the repository counts, the most
- * special entry of it. Only files of the user are read, never those of what is scanned.
+ * special entry of it; last `~/.dockercfg`, of the time before them. Only files of the user are read, never those of what is scanned.
  */
-export async function findCredentials(host: string, repository: string, env: Env): Promise<Credentials | undefined> {
+export async function findCredentials(
+  host: string,
+  repository: string,
+  env: Env,
+  fault: (message: string) => void = () => {},
+): Promise<Credentials | undefined> {
   for (const path of authFiles(env)) {
     const config = await readConfig(path);
     if (config === undefined) continue;
-    const found = await inConfig(config, host, repository, env);
+    const found = await inConfig(path.endsWith(oldFile) ? { auths: config } : config, host, repository, env, fault);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -45,6 +56,7 @@ function authFiles(env: Env): string[] {
     ...(runtime === undefined ? [] : [join(runtime, "containers", "auth.json")]),
     join(set("XDG_CONFIG_HOME") ?? join(home, ".config"), "containers", "auth.json"),
     join(set("DOCKER_CONFIG") ?? join(home, ".docker"), "config.json"),
+    join(home, oldFile),
   ];
 }
 
@@ -59,12 +71,18 @@ async function readConfig(path: string): Promise<Table | undefined> {
   }
 }
 
-async function inConfig(config: Table, host: string, repository: string, env: Env): Promise<Credentials | undefined> {
+async function inConfig(
+  config: Table,
+  host: string,
+  repository: string,
+  env: Env,
+  fault: (message: string) => void,
+): Promise<Credentials | undefined> {
   const names = namesOf(host, repository);
   const helpers = asRecord(config["credHelpers"]) ?? {};
   for (const name of names) {
     const helper = helpers[name];
-    if (typeof helper === "string") return askHelper(helper, name, env);
+    if (typeof helper === "string") return askHelper(helper, name, env, fault);
   }
   const auths = asRecord(config["auths"]) ?? {};
   const keys = new Map(Object.keys(auths).map((key) => [normal(key), key]));
@@ -76,7 +94,7 @@ async function inConfig(config: Table, host: string, repository: string, env: En
   const store = config["credsStore"];
   if (typeof store !== "string") return undefined;
   const [server = host] = dockerHub.includes(host) ? dockerHub : [host];
-  return askHelper(store, server, env);
+  return askHelper(store, server, env, fault);
 }
 
 /** From the most to the least special: `host/a/b`, `host/a`, `host`. */
@@ -108,16 +126,27 @@ function plain(user: unknown, secret: unknown): Credentials | undefined {
   return user === "<token>" ? { kind: "identity", token: secret } : { kind: "password", user, password: secret };
 }
 
-/** Runs `docker-credential-<name> get`, without a shell. Undefined where it knows nothing, or is not there. */
-function askHelper(name: string, server: string, env: Env): Promise<Credentials | undefined> {
-  if (!helperName.test(name)) return Promise.resolve(undefined);
+/** Runs `docker-credential-<name> get`, without a shell. Undefined where it knows nothing, or does not work: that is told. */
+async function askHelper(
+  name: string,
+  server: string,
+  env: Env,
+  fault: (message: string) => void,
+): Promise<Credentials | undefined> {
+  if (!helperName.test(name)) {
+    fault("a credential helper of the user's files has no proper name");
+    return undefined;
+  }
   return new Promise((resolve) => {
     const child = execFile(
       `docker-credential-${name}`,
       ["get"],
       { timeout: helperMs, maxBuffer: 1 << 20, env: { ...env }, encoding: "utf8" },
       (error, stdout) => {
-        if (error !== null) return resolve(undefined);
+        if (error !== null) {
+          if (!stdout.includes(unknownServer)) fault(`docker-credential-${name} did not work`);
+          return resolve(undefined);
+        }
         const answer = asRecord(parseJson(Buffer.from(stdout))) ?? {};
         resolve(plain(answer["Username"], answer["Secret"]));
       },

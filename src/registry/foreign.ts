@@ -1,6 +1,6 @@
 import { lookup, type LookupAddress } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
-import { Agent, EnvHttpProxyAgent, request, type Dispatcher } from "undici";
+import { EnvHttpProxyAgent, request, type Dispatcher } from "undici";
 import type { Answer } from "./answer.ts";
 import { RegistryFailure } from "./failure.ts";
 import type { ForeignPlaces } from "./foreign-places.ts";
@@ -64,17 +64,17 @@ export class ForeignClient implements AsyncDisposable {
   constructor(places: ForeignPlaces, signal: AbortSignal) {
     this.#places = places;
     this.#signal = signal;
-    const common = { headersTimeout: silentMs, bodyTimeout: silentMs };
-    this.#dispatcher =
-      places === "any"
-        ? new EnvHttpProxyAgent({ ...common, connect: { timeout: 20_000 } })
-        : new Agent({ ...common, connect: { timeout: 20_000, lookup: publicLookup } });
+    // A proxy looks names up for itself, so they are looked up before it is asked; without one, what is looked up is what is connected to.
+    const lookup = places === "any" ? {} : { lookup: publicLookup };
+    const connect = { timeout: 20_000, ...lookup };
+    this.#dispatcher = new EnvHttpProxyAgent({ headersTimeout: silentMs, bodyTimeout: silentMs, connect });
   }
 
   /** Gives what a server answers, redirects followed. Throws RegistryFailure. */
   async ask(url: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
     let at = this.#checked(url, undefined);
     for (let hop = 0; hop <= maxHops; hop++) {
+      await this.#checkName(at);
       const response = await request(at, { dispatcher: this.#dispatcher, signal: this.#signal, headers }).catch(
         (error: unknown) => {
           if (error instanceof RegistryFailure) throw error;
@@ -97,6 +97,15 @@ export class ForeignClient implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#dispatcher.destroy();
+  }
+
+  /** Throws RegistryFailure for a name of an inner network, and for one that nobody here knows: a proxy might. */
+  async #checkName({ hostname }: URL): Promise<void> {
+    if (this.#places === "any" || isIP(hostname.replace(/^\[|\]$/g, "")) !== 0) return;
+    const failure = await new Promise<Error | null>((resolve) => publicLookup(hostname, { all: true }, resolve));
+    if (failure === null) return;
+    if (failure instanceof RegistryFailure) throw failure;
+    throw new RegistryFailure("unreachable", "the server that holds a layer is not known by its name");
   }
 
   #checked(text: string, from: URL | undefined): URL {

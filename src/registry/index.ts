@@ -10,24 +10,27 @@ import { isManifestOf } from "../content/signed-manifest.ts";
 import { Authorization } from "./authorization.ts";
 import { fetchBlob, fetchPart, type BlobRequest } from "./blob.ts";
 import { RegistryClient } from "./client.ts";
-import { findCredentials } from "./credentials.ts";
+import { findCredentials, type FindCredentials } from "./credentials.ts";
 import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
 import { ForeignClient } from "./foreign.ts";
 import type { ForeignPlaces } from "./foreign-places.ts";
 import { asToolError, refused, RegistryFailure } from "./failure.ts";
 import { readWhole } from "../content/read-whole.ts";
-import { apiHost, type ImageReference } from "./reference.ts";
+import { Places, type Ask, type Place } from "./places.ts";
+import { apiHost, type ImageReference, type Mirror } from "./reference.ts";
 import { listTags, referrersOf } from "./listing.ts";
 import { codeBehind } from "../model/thrown.ts";
 
 export type { ForeignPlaces } from "./foreign-places.ts";
-export { isLoopback, parseReference, type ImageReference } from "./reference.ts";
+export { isLoopback, parseMirror, parseReference, type ImageReference, type Mirror } from "./reference.ts";
 
 export interface RegistryOptions {
   /** A folder of the caller's, for him alone; blobs are put into it. It goes with the images, or where they cannot be opened. */
   readonly folder: Disposable & { readonly path: string };
   readonly allTags: boolean;
   readonly plainHttp: boolean;
+  /** Asked before the registry itself, in this order. */
+  readonly mirrors?: readonly Mirror[];
   /** Layers may be fetched from servers that manifests name; absent: they are not. */
   readonly foreignLayers?: ForeignPlaces;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -74,13 +77,19 @@ const accept = [
 /** Asks a registry for what a reference names. Throws ToolError where that cannot be had. */
 export async function openRegistry(reference: ImageReference, options: RegistryOptions): Promise<RegistryImages> {
   const { host, repository } = reference;
-  const client = new RegistryClient({
-    host: apiHost(host),
-    authorization: new Authorization({ repository, credentials: () => findCredentials(host, repository, options.env) }),
-    plainHttp: options.plainHttp,
-    signal: options.signal,
-  });
-  const images = new Images(client, reference, options);
+  const { plainHttp, signal, env, mirrors = [] } = options;
+  // Each has credentials of its own: those of the registry are none of a mirror's business.
+  const placeAt = (host: string, repository: string, isMirror: boolean): Place => {
+    const credentials: FindCredentials = (fault) => findCredentials(host, repository, env, fault);
+    const authorization = new Authorization({ repository, credentials });
+    const client = new RegistryClient({ host: apiHost(host), authorization, plainHttp, signal, isMirror });
+    return { client, repository };
+  };
+  const places = new Places([
+    ...mirrors.map((mirror) => placeAt(mirror.host, `${mirror.prefix}${repository}`, true)),
+    placeAt(host, repository, false),
+  ]);
+  const images = new Images(places, reference, options);
   try {
     await images.open();
     return images;
@@ -98,7 +107,8 @@ class NoConsent extends Error {
 
 class Images implements RegistryImages {
   readonly faults: RegistryFault[] = [];
-  readonly #client: RegistryClient;
+  readonly #places: Places;
+  readonly #ask: Ask;
   readonly #reference: ImageReference;
   readonly #options: RegistryOptions;
   readonly #documents = new Map<string, Buffer>();
@@ -107,8 +117,9 @@ class Images implements RegistryImages {
   readonly #fetched = new Map<string, Promise<RegistryFault | undefined>>();
   #index: Buffer = Buffer.from("{}");
 
-  constructor(client: RegistryClient, reference: ImageReference, options: RegistryOptions) {
-    this.#client = client;
+  constructor(places: Places, reference: ImageReference, options: RegistryOptions) {
+    this.#places = places;
+    this.#ask = places.ask;
     this.#reference = reference;
     this.#options = options;
   }
@@ -116,11 +127,12 @@ class Images implements RegistryImages {
   /** Reads the top documents: of one tag or digest, or of all tags; and asks what refers to them. */
   async open(): Promise<void> {
     const { tag, digest, repository } = this.#reference;
-    const tags = this.#options.allTags ? await listTags(this.#client, repository) : [];
+    const gap = (message: string): void => void this.faults.push({ subject: repository, message });
+    const tags = this.#options.allTags ? await listTags(this.#ask, gap) : [];
     const tops: (Descriptor & { readonly annotations?: object })[] = [];
     if (this.#options.allTags && tags.length === 0) throw new RegistryFailure("not-found", "it has no tags");
     for (const name of this.#options.allTags ? tags : [digest === "" ? tag : digest]) {
-      const top = await this.#readTop(name).catch((error: unknown) => {
+      const top = await this.#topOf(name).catch((error: unknown) => {
         if (tags.length === 0 || !(error instanceof RegistryFailure) || error.reason === "interrupted") throw error;
         this.faults.push({ subject: name, message: error.message });
         return undefined;
@@ -131,12 +143,13 @@ class Images implements RegistryImages {
     }
     const children = tops.flatMap((top) => [top, ...descriptorsIn(this.#documents.get(top.digest)).manifests]);
     const referring = await referrersOf(
-      this.#client,
-      repository,
+      this.#ask,
       children.map((child) => child.digest),
-      (name) => this.#readTop(name),
+      (name) => this.#readReferring(name),
+      gap,
     );
-    this.#index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [...tops, ...referring] }));
+    const manifests = [...tops, ...referring].map(({ kind: _, urls: __, ...descriptor }) => descriptor);
+    this.#index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }));
   }
 
   async read(path: string): Promise<Uint8Array | "missing" | "too-large"> {
@@ -147,7 +160,7 @@ class Images implements RegistryImages {
     if (known !== undefined) return known;
     const kind = this.#named.get(digest)?.kind === "blob" ? "blobs" : "manifests";
     try {
-      const bytes = await this.#get(`/v2/${this.#reference.repository}/${kind}/${digest}`);
+      const bytes = await this.#get(`${kind}/${digest}`);
       if (bytes === undefined) return "too-large";
       this.#learn(digest, bytes);
       return bytes;
@@ -170,7 +183,7 @@ class Images implements RegistryImages {
   async #sizeOf(named: Descriptor): Promise<number | undefined> {
     const { digest } = named;
     try {
-      const answer = await this.#client.ask("HEAD", `/v2/${this.#reference.repository}/blobs/${digest}`);
+      const answer = await this.#ask("HEAD", `blobs/${digest}`);
       await answer.discard();
       const told = answer.header("content-length") ?? "";
       if (answer.status !== 200 || !/^\d{1,15}$/.test(told)) return undefined;
@@ -185,8 +198,8 @@ class Images implements RegistryImages {
 
   async readPart(digest: string, offset: number, length: number): Promise<Uint8Array> {
     if (length === 0) return new Uint8Array(0);
-    const path = `/v2/${this.#reference.repository}/blobs/${digest}`;
-    return fetchPart((headers) => this.#client.ask("GET", path, headers), offset, length, this.#options.onReceived);
+    const ask: BlobRequest["ask"] = (headers) => this.#ask("GET", `blobs/${digest}`, headers);
+    return fetchPart(ask, offset, length, this.#options.onReceived);
   }
 
   obtain(digest: string): Promise<RegistryFault | undefined> {
@@ -202,7 +215,7 @@ class Images implements RegistryImages {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client[Symbol.asyncDispose]();
+    await this.#places[Symbol.asyncDispose]();
     this.#options.folder[Symbol.dispose]();
   }
 
@@ -210,10 +223,9 @@ class Images implements RegistryImages {
     const file = this.#fileOf(digest);
     const { size, urls = [] } = this.#named.get(digest) ?? {};
     const request = { digest, size, file, onReceived: this.#options.onReceived };
-    const path = `/v2/${this.#reference.repository}/blobs/${digest}`;
     try {
       makeFolder(dirname(file), 0o700);
-      await fetchBlob({ ...request, ask: (headers) => this.#client.ask("GET", path, headers) }).catch(
+      await fetchBlob({ ...request, ask: (headers) => this.#ask("GET", `blobs/${digest}`, headers) }).catch(
         async (error: unknown) => {
           if (urls.length === 0 || !(error instanceof RegistryFailure) || error.reason !== "not-found") throw error;
           await this.#fetchElsewhere(request, urls);
@@ -246,9 +258,39 @@ class Images implements RegistryImages {
     return join(this.#options.folder.path, blobPath(digest) ?? "none");
   }
 
+  async #topOf(name: string): Promise<Descriptor> {
+    return (await this.#knownTop(name)) ?? this.#readTop(name);
+  }
+
+  /** What a tag stands for, where that was read under another one: its head tells the digest. Undefined where it has to be read. */
+  async #knownTop(name: string): Promise<Descriptor | undefined> {
+    // Tags hold no colon.
+    if (this.#documents.size === 0 || name.includes(":")) return undefined;
+    try {
+      const answer = await this.#ask("HEAD", `manifests/${name}`, { accept });
+      await answer.discard();
+      const digest = answer.status === 200 ? (answer.header("docker-content-digest") ?? "") : "";
+      const known = this.#documents.get(digest);
+      return known && { digest, size: known.length, kind: "manifest" };
+    } catch (error) {
+      if (!(error instanceof RegistryFailure) || error.reason === "interrupted") throw error;
+      return undefined;
+    }
+  }
+
+  /** Undefined where there is no such tag. */
+  async #readReferring(tag: string): Promise<Descriptor | undefined> {
+    try {
+      return await this.#readTop(tag);
+    } catch (error) {
+      if (error instanceof RegistryFailure && error.reason === "not-found") return undefined;
+      throw error;
+    }
+  }
+
   /** The document that a tag or digest stands for. */
   async #readTop(name: string): Promise<Descriptor> {
-    const bytes = await this.#get(`/v2/${this.#reference.repository}/manifests/${name}`);
+    const bytes = await this.#get(`manifests/${name}`);
     if (bytes === undefined) throw new RegistryFailure("too-large", "a manifest is too large");
     const digest = isDigest(name) ? name : digestOf(bytes);
     if (!isManifestOf(bytes, digest))
@@ -265,8 +307,8 @@ class Images implements RegistryImages {
   }
 
   /** A small document; undefined where it is too large. */
-  async #get(path: string): Promise<Buffer | undefined> {
-    const answer = await this.#client.ask("GET", path, { accept });
+  async #get(below: string): Promise<Buffer | undefined> {
+    const answer = await this.#ask("GET", below, { accept });
     if (answer.status === 200) {
       try {
         return await readWhole(answer.body, maxDocumentBytes);

@@ -1,93 +1,146 @@
-import { asRecord, asTexts, parseJson } from "../content/json.ts";
-import type { RegistryClient } from "./client.ts";
+import { asArray, asRecord, parseJson } from "../content/json.ts";
 import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
-import { refused, RegistryFailure } from "./failure.ts";
-import { isTag } from "./reference.ts";
 import { readWhole } from "../content/read-whole.ts";
+import type { Answer } from "./answer.ts";
+import { refused, RegistryFailure } from "./failure.ts";
+import type { Ask } from "./places.ts";
+import { isTag } from "./reference.ts";
 
 /** A page of names or descriptors. */
 const maxPageBytes = 16 << 20;
 const pageSize = 1000;
 /** A registry that pages without end is stopped. */
 const maxPages = 200;
-/** Documents for which it is asked what refers to them: those of one image and its platforms. */
-const maxAsked = 64;
+/** Documents for which it is asked what refers to them, each by a question of its own: those of some hundred tags. */
+const maxAsked = 2000;
+/** Where tags are not listed, those that would be there are asked for, four of each document. */
+const maxAskedByTag = 16;
+/** Answers of registries that do not know what "referrers" are. */
+const unknownQuestion: ReadonlySet<number> = new Set([400, 404, 405, 501]);
+
+/** What of a list could not be had; one line without text of the registry. */
+export type ReportGap = (message: string) => void;
 
 /** All tags of a repository, sorted; pages are followed as the registry links them. Throws RegistryFailure. */
-export async function listTags(client: RegistryClient, repository: string): Promise<string[]> {
+export async function listTags(ask: Ask, gap: ReportGap): Promise<string[]> {
   const tags = new Set<string>();
-  let path: string | undefined = `/v2/${repository}/tags/list?n=${pageSize}`;
-  for (let page = 0; path !== undefined && page < maxPages; page++) {
-    const answer = await client.ask("GET", path, { accept: "application/json" });
-    if (answer.status !== 200) {
-      await answer.discard();
+  let bad = 0;
+  const first = `tags/list?n=${pageSize}`;
+  for await (const { answer, bytes } of pagesFrom(ask, first, "application/json", gap)) {
+    if (answer.status !== 200)
       throw refused(answer.status, {
         missing: "the registry holds no such repository",
         denied: "the registry does not list its tags",
         other: "the registry does not list its tags",
       });
+    const document = asRecord(bytes === undefined ? undefined : parseJson(bytes));
+    if (document === undefined) gap("a page of its tags cannot be read");
+    for (const tag of asArray(document?.["tags"])) {
+      // Nothing else may become part of an address.
+      if (typeof tag === "string" && isTag(tag)) tags.add(tag);
+      else bad++;
     }
-    for (const tag of tagsIn(await readWhole(answer.body, maxPageBytes))) tags.add(tag);
-    path = nextPage(answer.header("link"), path);
   }
+  if (bad > 0) gap(`${bad} of its tags are no names of tags: they were not fetched`);
   return [...tags].sort();
 }
 
 /**
  * Manifests that refer to some others: signatures, attestations, bills of material (OCI distribution specification, "Listing Referrers"; where a registry
- * does not know that, the tags that stand for it, and those that cosign makes). Empty where a registry does not tell.
+ * does not know that, the tags that stand for it, and those that cosign makes). `readTag` gives what a tag stands for, undefined where there is none.
  */
 export async function referrersOf(
-  client: RegistryClient,
-  repository: string,
+  ask: Ask,
   digests: readonly string[],
-  readTag: (tag: string) => Promise<Descriptor>,
+  readTag: (tag: string) => Promise<Descriptor | undefined>,
+  gap: ReportGap,
 ): Promise<Descriptor[]> {
-  const asked = [...new Set(digests)].slice(0, maxAsked);
+  const all = [...new Set(digests)];
   const found = new Map<string, Descriptor>();
-  for (const digest of asked) {
-    const answer = await client.ask("GET", `/v2/${repository}/referrers/${digest}`, {
-      accept: "application/vnd.oci.image.index.v1+json",
-    });
-    if (answer.status !== 200) {
-      await answer.discard();
-      // It does not know the question: the same for all of them.
-      for (const one of await taggedReferrers(client, repository, asked, readTag)) found.set(one.digest, one);
-      break;
+  for (const digest of all.slice(0, maxAsked)) {
+    for await (const { answer, bytes } of pagesFrom(ask, `referrers/${digest}`, indexType, gap)) {
+      if (unknownQuestion.has(answer.status)) {
+        // The same for all of them.
+        for (const one of await taggedReferrers(ask, all, readTag, gap)) found.set(one.digest, one);
+        return [...found.values()];
+      }
+      if (answer.status !== 200 || bytes === undefined) gap("the registry does not tell what refers to an image");
+      else for (const one of descriptorsIn(bytes).manifests) found.set(one.digest, one);
     }
-    for (const one of descriptorsIn(await readWhole(answer.body, maxPageBytes)).manifests) found.set(one.digest, one);
   }
+  if (all.length > maxAsked) gap(`what refers to ${all.length - maxAsked} more of its documents was not asked`);
   return [...found.values()];
 }
 
+const indexType = "application/vnd.oci.image.index.v1+json";
+
+/** The pages of a list, as far as they are answered with 200. An answer that breaks off has no bytes. */
+async function* pagesFrom(
+  ask: Ask,
+  first: string,
+  accept: string,
+  gap: ReportGap,
+): AsyncGenerator<{ answer: Answer; bytes: Buffer | undefined }, void> {
+  let below: string | undefined = first;
+  for (let page = 0; below !== undefined; page++) {
+    if (page >= maxPages)
+      return gap(`a list of the registry has more than ${maxPages} pages: the others were not read`);
+    const answer: Answer = await ask("GET", below, { accept });
+    if (answer.status !== 200) {
+      await answer.discard();
+      yield { answer, bytes: undefined };
+      return;
+    }
+    yield { answer, bytes: await readWhole(answer.body, maxPageBytes).catch(() => undefined) };
+    below = nextPage(answer.header("link"), below);
+  }
+}
+
 async function taggedReferrers(
-  client: RegistryClient,
-  repository: string,
+  ask: Ask,
   digests: readonly string[],
-  readTag: (tag: string) => Promise<Descriptor>,
+  readTag: (tag: string) => Promise<Descriptor | undefined>,
+  gap: ReportGap,
 ): Promise<Descriptor[]> {
   const prefixes = new Set(digests.map((digest) => digest.replace(":", "-")));
   const isOne = (tag: string): boolean => prefixes.has(tag.replace(/\.(?:sig|att|sbom)$/, ""));
   const found: Descriptor[] = [];
-  try {
-    for (const tag of (await listTags(client, repository)).filter(isOne)) found.push(await readTag(tag));
-  } catch (error) {
-    if (!(error instanceof RegistryFailure) || error.reason === "interrupted") throw error;
+  for (const tag of (await namedTags(ask, gap))?.filter(isOne) ?? likelyTags([...prefixes], gap)) {
+    try {
+      const one = await readTag(tag);
+      if (one !== undefined) found.push(one);
+    } catch (error) {
+      if (!(error instanceof RegistryFailure) || error.reason === "interrupted") throw error;
+      gap(`what refers to an image cannot be had: ${error.message}`);
+    }
   }
   return found;
 }
 
-function tagsIn(bytes: Buffer | undefined): readonly string[] {
-  const document = asRecord(bytes === undefined ? undefined : parseJson(bytes)) ?? {};
-  // Nothing else may become part of an address.
-  return asTexts(document["tags"]).filter(isTag);
+/** Undefined where the registry does not list them. */
+async function namedTags(ask: Ask, gap: ReportGap): Promise<readonly string[] | undefined> {
+  try {
+    return await listTags(ask, gap);
+  } catch (error) {
+    if (!(error instanceof RegistryFailure) || error.reason === "interrupted") throw error;
+    return undefined;
+  }
 }
 
-/** The next page (RFC 8288), within the same registry. */
+function likelyTags(prefixes: readonly string[], gap: ReportGap): readonly string[] {
+  if (prefixes.length > maxAskedByTag)
+    gap(
+      `the registry does not list its tags: what refers to ${prefixes.length - maxAskedByTag} documents was not asked`,
+    );
+  return prefixes.slice(0, maxAskedByTag).flatMap((tag) => [tag, `${tag}.sig`, `${tag}.att`, `${tag}.sbom`]);
+}
+
+/** The next page (RFC 8288), within the same list. */
 function nextPage(link: string | undefined, current: string): string | undefined {
   const target = /<([^>]*)>\s*;\s*rel="?next"?/.exec(link ?? "")?.[1];
-  const here = new URL(current, "http://registry.invalid");
-  if (target === undefined || !URL.canParse(target, here.href)) return undefined;
+  const [path = ""] = current.split("?");
+  const here = `http://registry.invalid/v2/x/${current}`;
+  if (target === undefined || !URL.canParse(target, here)) return undefined;
   const next = new URL(target, here);
-  return next.pathname.startsWith("/v2/") ? next.pathname + next.search : undefined;
+  return next.pathname.startsWith("/v2/") && next.pathname.endsWith(`/${path}`) ? path + next.search : undefined;
 }

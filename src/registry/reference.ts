@@ -47,6 +47,26 @@ export function parseReference(text: string): ImageReference | undefined {
   return { host, repository, tag: tag === "" && digest === "" ? "latest" : tag, digest, isExplicit };
 }
 
+/** A registry that holds repositories of another one, below names of its own. */
+export interface Mirror {
+  /** Whose repositories it has. */
+  readonly of: string;
+  readonly host: string;
+  /** Stands before their names there; ends with a slash, or is empty. */
+  readonly prefix: string;
+}
+
+/** Reads `registry=mirror` or `registry=mirror/prefix`; undefined for what is none. */
+export function parseMirror(text: string): Mirror | undefined {
+  const [of = "", place = "", ...more] = text.split("=");
+  const slash = place.indexOf("/");
+  const host = slash < 0 ? place : place.slice(0, slash);
+  const prefix = slash < 0 ? "" : place.slice(slash + 1).replace(/\/$/, "");
+  if (more.length > 0 || !hostForm.test(of) || !hostForm.test(host)) return undefined;
+  if (prefix !== "" && !repositoryForm.test(prefix)) return undefined;
+  return { of, host, prefix: prefix === "" ? "" : `${prefix}/` };
+}
+
 /** Where the registry of a host answers. */
 export function apiHost(host: string): string {
   return host === "docker.io" || host === "index.docker.io" ? "registry-1.docker.io" : host;

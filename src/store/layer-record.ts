@@ -9,7 +9,7 @@ export interface LayerRecord {
   readonly only: readonly string[];
 }
 
-const version = 3;
+const version = 4;
 const chunkBytes = 4 << 20;
 const sampleBytes = 1 << 16;
 

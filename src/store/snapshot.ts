@@ -24,7 +24,7 @@ export interface Snapshot {
   readonly units: readonly Unit[];
 }
 
-const version = 3;
+const version = 4;
 
 export function writeSnapshot(snapshot: Snapshot, key: Uint8Array): Uint8Array {
   return sealValue(key, version, snapshot);

@@ -78,6 +78,7 @@ describe("options", () => {
       allTags: false,
       triage: false,
       plainHttp: false,
+      mirrors: [],
       followSymlinks: false,
       signal,
     });

@@ -2,9 +2,20 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { buildImage, tarOf, type FixtureFormat, type FixtureImage } from "../../fixtures/images/build-image.ts";
+import {
+  addBlob,
+  buildImage,
+  imageFiles,
+  pathOf,
+  tarOf,
+  toJson,
+  writeImageFiles,
+  type FixtureFormat,
+  type FixtureImage,
+} from "../../fixtures/images/build-image.ts";
 import type { FixtureCompression } from "../../fixtures/images/compress.ts";
 import { stepText, type Lifetime } from "../../src/findings/index.ts";
+import { endOfTar, pax, rawEntry, rawHeader } from "../content/tar-blocks.ts";
 import { testWith } from "../require-program.ts";
 import { leaktrace, probe, probeRules, scratch } from "./scan-program.ts";
 
@@ -180,6 +191,119 @@ describe("the lifetime of a secret in an image", () => {
     expect(owners("base")).toEqual([":base:1", ":base:1", undefined]);
   });
 
+  test("names the base that the provenance of its build tells of, and how many layers are the base's", async () => {
+    const layers = [{ files: { "etc/base.env": env("base") } }, { files: { "etc/own.env": env("own") } }];
+    for (const [version, wrapped] of [
+      [
+        "v0.2",
+        (step: object, of: object) => ({
+          buildConfig: step,
+          metadata: { "https://mobyproject.org/buildkit@v1#metadata": of },
+        }),
+      ],
+      [
+        "v1",
+        (step: object, of: object) => ({
+          buildDefinition: { internalParameters: { buildConfig: step } },
+          runDetails: { metadata: { buildkit_metadata: of } },
+        }),
+      ],
+    ] as const) {
+      const path = join(folder, `provenance-${version}`);
+      const files = await imageFiles([{ tag: "app:1", layers }], "oci-layout", "gzip");
+      const parse = <T>(name: string): T => JSON.parse(Buffer.from(files.get(name) as Uint8Array).toString()) as T;
+      const { manifests } = parse<{ manifests: { digest: string }[] }>("index.json");
+      const [image] = manifests;
+      const [lowest] = parse<{ layers: object[] }>(pathOf(image!.digest)).layers;
+      const source = (name: string): object => ({
+        Op: { source: { identifier: `docker-image://docker.io/library/${name}@sha256:${"a".repeat(64)}` } },
+      });
+      const steps = [
+        { id: "step0", op: source("builder:1") },
+        { id: "step1", op: source("debian:12") },
+      ];
+      const predicate = wrapped({ llbDefinition: steps }, { layers: { "step0:0": [[image]], "step1:0": [[lowest]] } });
+      const predicateType = `https://slsa.dev/provenance/${version}`;
+      const statement = addBlob(files, toJson({ predicateType, predicate }), "application/vnd.in-toto+json");
+      const config = addBlob(files, toJson({}), "application/vnd.oci.image.config.v1+json");
+      const stated = { ...statement, annotations: { "in-toto.io/predicate-type": predicateType } };
+      const attestation = addBlob(
+        files,
+        toJson({ config, layers: [stated] }),
+        "application/vnd.oci.image.manifest.v1+json",
+      );
+      const about = { annotations: { "vnd.docker.reference.digest": image!.digest } };
+      files.set("index.json", toJson({ manifests: [...manifests, { ...attestation, ...about }] }));
+      await writeImageFiles(files, { path, format: "oci-layout" });
+      const told = scan([path], ["base", "own"]);
+      const owner = (seed: string) => told(seed).lifetimes[0]?.steps[0]?.layer?.owner;
+      expect(owner("base")).toEqual({ part: "base", image: "docker.io/library/debian:12" });
+      expect(owner("own")).toEqual({ part: "application", image: "docker.io/library/debian:12" });
+    }
+  });
+
+  testWith("tar")(
+    "ends where the tar does: what stands behind is hidden, and does nothing",
+    { timeout: 120_000 },
+    async () => {
+      const entry = (path: string, body = ""): Buffer => rawEntry({ name: path }, body);
+      const behind = [
+        ...[entry("srv/behind.env", env("behind")), entry("srv/twice.env", env("twice"))],
+        ...[entry("srv/.wh.kept.env"), entry("srv/below.env"), rawHeader({ name: "srv/opaque", type: "5" })],
+        ...[entry("srv/.wh..wh..opq"), entry("srv/again.env", env("again")), entry("srv/again.env", env("again last"))],
+      ];
+      const top = Buffer.concat([entry("srv/twice.env", env("seen")), endOfTar, ...behind, endOfTar]);
+      const below = { files: { "srv/kept.env": env("kept"), "srv/below.env": env("below") } };
+      const path = join(folder, "behind.tar");
+      await buildImage({ tag: "app:1.0", layers: [below, { raw: top }] }, { path, format: "docker-hybrid" });
+      const of = scan([path], ["behind", "twice", "seen", "kept", "below", "again", "again last"]);
+      expect(story(of("kept"))).toEqual(["srv/kept.env introduced in layer 0", "visible"]);
+      expect(story(of("below"))).toEqual(["srv/below.env introduced in layer 0", "visible"]);
+      expect(story(of("seen"))).toEqual(["srv/twice.env introduced in layer 1", "visible"]);
+      for (const [seed, name] of [
+        ["behind", "behind"],
+        ["twice", "twice"],
+        ["again", "again"],
+        ["again last", "again"],
+      ] as const) {
+        const told = of(seed);
+        expect(story(told)).toEqual([
+          `srv/${name}.env introduced in layer 1`,
+          `srv/${name}.env hidden behind the end of the tar in layer 1`,
+          "hidden",
+        ]);
+        expectProved(told);
+      }
+      expectProved(of("seen"));
+    },
+  );
+
+  test("knows the marks of an overlay: attributes of emptied folders, devices for removed files", async () => {
+    const marks = [
+      pax("x", { "SCHILY.xattr.trusted.overlay.opaque": "y" }),
+      rawHeader({ name: "srv/one/", type: "5" }),
+      pax("x", { "SCHILY.xattr.user.overlay.opaque": "y" }),
+      rawHeader({ name: "srv/two/", type: "5" }),
+      pax("x", { "SCHILY.xattr.user.overlay.opaque": "n" }),
+      rawHeader({ name: "srv/kept/", type: "5" }),
+      rawHeader({ name: "srv/gone.env", type: "3" }),
+    ];
+    const seeds = ["one", "two", "kept", "gone"];
+    const files = Object.fromEntries(seeds.map((seed) => [`srv/${seed}${seed === "gone" ? "" : "/x"}.env`, env(seed)]));
+    const path = join(folder, "overlay.tar");
+    const layers = [{ files }, { raw: Buffer.concat([...marks, endOfTar]) }];
+    await buildImage({ tag: "app:1.0", layers }, { path, format: "docker-archive" });
+    const of = scan([path], seeds);
+    const ends = seeds.map((seed) => story(of(seed)).slice(1));
+    const gone = (words: string): string[] => [words, "hidden"];
+    expect(ends).toEqual([
+      gone("srv/one/x.env deleted with its folder in layer 1"),
+      gone("srv/two/x.env deleted with its folder in layer 1"),
+      ["visible"],
+      gone("srv/gone.env deleted in layer 1"),
+    ]);
+  });
+
   testWith("umoci")("is told and proved of an image that umoci made", { timeout: 120_000 }, () => {
     const run = (...command: string[]): void => {
       const ran = spawnSync(command[0]!, command.slice(1), { cwd: folder, encoding: "utf8" });
@@ -193,7 +317,7 @@ describe("the lifetime of a secret in an image", () => {
     run("umoci", "insert", "--rootless", "--image", "umoci:v1", "rootfs/app", "/app");
     run("umoci", "insert", "--rootless", "--image", "umoci:v1", "--whiteout", "/app/a.env");
     run("umoci", "insert", "--rootless", "--image", "umoci:v1", "--opaque", "rootfs/app/folder", "/app");
-    const told = scan([join(folder, "umoci")], ["umoci", "umoci folder"]);
+    const told = scan([`oci:${join(folder, "umoci")}:v1`], ["umoci", "umoci folder"]);
     expect(story(told("umoci"))).toEqual(["app/a.env introduced in layer 0", "app/a.env deleted in layer 1", "hidden"]);
     expect(story(told("umoci folder"))).toEqual([
       "app/folder/b.env introduced in layer 0",

@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { buildImage } from "../../fixtures/images/build-image.ts";
+import { testWith } from "../require-program.ts";
+import { hashDatabase, rpmHeader, slotDatabase, sqliteDatabase } from "./rpm-databases.ts";
 import { leaktrace, probe, probeRules, scratch } from "./scan-program.ts";
 
 const folder = scratch();
@@ -9,6 +13,20 @@ const rules = probeRules(folder);
 const env = (seed: string): string => `A=${probe(seed)}\n`;
 const sumOf = (algorithm: string, text: string, encoding: "hex" | "base64"): string =>
   createHash(algorithm).update(text).digest(encoding);
+
+/** Scans an image of these layers: severity and facts of each secret. */
+async function scanned(layers: readonly Readonly<Record<string, string | Uint8Array>>[]) {
+  const path = join(folder, `image-${count++}.tar`);
+  const image = { tag: "app:1", layers: layers.map((files) => ({ files })) };
+  await buildImage(image, { path, format: "oci-archive" });
+  const ran = leaktrace(["image", path, "-c", rules, "-f", "jsonl", "-r", "-", "--reveal", "--no-cache"]);
+  const lines = ran.stdout.trim().split("\n");
+  const findings = lines.map((line) => JSON.parse(line) as { secret?: string; severity?: string; facts?: string[] });
+  return new Map(findings.map(({ secret, severity, facts = [] }) => [secret, [severity, ...facts]]));
+}
+
+const info = (name: string): string[] => ["info", `the file is as package ${name} has it`];
+let count = 0;
 
 test(
   "what a distribution's package has as it is counts little, and is told; what was changed, or is of others, counts",
@@ -39,21 +57,74 @@ test(
       ].join("\n"),
       "lib/apk/db/installed": `C:Q1x\nP:b\nV:1\nm:Natanael <n@alpinelinux.org>\nF:usr/share\nR:apk.env\nZ:Q1${sumOf("sha1", env("apk"), "base64")}\n\n`,
     };
-    const path = join(folder, "image.tar");
-    await buildImage({ tag: "app:1", layers: [{ files: { ...files, ...lists } }] }, { path, format: "oci-archive" });
-    const ran = leaktrace(["image", path, "-c", rules, "-f", "jsonl", "-r", "-", "--reveal", "--no-cache"]);
-    const told = new Map(
-      ran.stdout
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as { secret?: string; severity?: string; facts?: string[] })
-        .map(({ secret, severity, facts = [] }) => [secret, [severity, ...facts]]),
-    );
+    const told = await scanned([{ ...files, ...lists }]);
     const seeds = ["published", "conffile", "merged", "apk", "changed", "own package", "also elsewhere"];
-    const info = (name: string): string[] => ["info", `the file is as package ${name} has it`];
     expect(seeds.map((seed) => told.get(probe(seed)))).toEqual([
       ...[info("a"), info("a"), info("a"), info("b"), ["high"], ["high"]],
       ["high", "the file is as package a has it"],
     ]);
   },
 );
+
+test(
+  "databases of rpm are read in each of their forms, and damaged ones harm nothing",
+  { timeout: 60_000 },
+  async () => {
+    const forms = { sqlite: "rpmdb.sqlite", slots: "Packages.db", hash: "Packages" } as const;
+    const make = { sqlite: sqliteDatabase, slots: slotDatabase, hash: hashDatabase } as const;
+    const layers = (["sqlite", "slots", "hash"] as const).map((form) => {
+      const more = Object.fromEntries(
+        Array.from({ length: 60 }, (_, i) => [`/usr/share/doc/${form}/more-${i}`, `${i}`]),
+      );
+      const files = { [`/etc/${form}/a.env`]: env(form), [`/usr/lib/${form}/changed.env`]: "A=\n", ...more };
+      const header = rpmHeader({ name: `${form}-config`, vendor: "Fedora Project", files });
+      const other = rpmHeader({ name: "own", vendor: "Example Corp", files: { "/opt/own.env": env("own") } });
+      return {
+        [`var/lib/rpm/${forms[form]}`]: make[form](header),
+        ...{ [`etc/${form}/a.env`]: env(form), [`usr/lib/${form}/changed.env`]: env(`${form} changed`) },
+        ...(form === "sqlite" ? {} : { [`usr/share/rpm/${forms[form]}`]: make[form](other).subarray(0, 600) }),
+      };
+    });
+    const own = {
+      "usr/lib/sysimage/rpm/rpmdb.sqlite": sqliteDatabase(
+        rpmHeader({ name: "own", vendor: "Example Corp", files: { "/opt/own.env": env("own") } }),
+      ),
+    };
+    const told = await scanned([...layers, { ...own, "opt/own.env": env("own") }]);
+    for (const form of ["sqlite", "slots", "hash"]) {
+      expect(told.get(probe(form))).toEqual(info(`${form}-config`));
+      expect(told.get(probe(`${form} changed`))).toEqual(["high"]);
+    }
+    expect(told.get(probe("own"))).toEqual(["high"]);
+  },
+);
+
+testWith("rpmbuild")("a database is read as rpm itself writes it", { timeout: 60_000 }, async () => {
+  const work = join(folder, "rpm");
+  mkdirSync(work);
+  const [first, second] = ["etc/sample/a.env", "usr/share/sample/b.env"];
+  writeFileSync(join(work, "a.env"), env("rpm"));
+  const lines = [
+    ...["Name: sample-config", "Version: 1", "Release: 1", "Summary: x", "License: x", "Vendor: Fedora Project"],
+    ...["BuildArch: noarch", "%description", "x", "%install"],
+    ...[first, second].map((path) => `install -D ${work}/a.env %{buildroot}/${path}`),
+    ...["%files", `/${first}`, `/${second}`],
+  ];
+  writeFileSync(join(work, "a.spec"), `${lines.join("\n")}\n`);
+  const quiet = { stdio: "pipe" } as const;
+  execFileSync("rpmbuild", ["-bb", "--define", `_topdir ${work}/top`, join(work, "a.spec")], quiet);
+  const database = ["--dbpath", join(work, "db"), "--define", "_db_backend sqlite"];
+  execFileSync("rpm", [...database, "--initdb"], quiet);
+  const made = join(work, "top/RPMS/noarch/sample-config-1-1.noarch.rpm");
+  execFileSync("rpm", [...database, "--justdb", "--nodeps", "--force-debian", "-i", made], quiet);
+  cpSync(join(work, "db/rpmdb.sqlite"), join(work, "copy"));
+  const changed = env("changed in rpm");
+  const files = {
+    "var/lib/rpm/rpmdb.sqlite": readFileSync(join(work, "copy")),
+    [first]: env("rpm"),
+    [second]: changed,
+  };
+  const told = await scanned([files]);
+  expect(told.get(probe("rpm"))).toEqual(info("sample-config"));
+  expect(told.get(probe("changed in rpm"))).toEqual(["high"]);
+});

@@ -10,7 +10,7 @@ import { hasHiddenMembers } from "../../src/content/json.ts";
 import { readLayer } from "../../src/content/layer.ts";
 import { layerEffects } from "../../src/sources/image/deletion.ts";
 import { testWith } from "../require-program.ts";
-import { endOfTar, rawEntry, rawHeader } from "./tar-blocks.ts";
+import { endOfTar, pax, rawEntry, rawHeader } from "./tar-blocks.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -43,15 +43,6 @@ async function read(bytes: Uint8Array) {
   );
   return { files, problems, reading };
 }
-
-const pax = (type: "x" | "g", records: Readonly<Record<string, string>>): Buffer => {
-  const lines = Object.entries(records).map(([key, value]) => {
-    const rest = ` ${key}=${value}\n`;
-    const length = rest.length + String(rest.length + 2).length;
-    return `${length}${rest}`;
-  });
-  return rawEntry({ name: "pax", type }, lines.join(""));
-};
 
 const bytesOf = (...bytes: number[]): Uint8Array =>
   Uint8Array.of(...bytes, ...Array<number>(12 - bytes.length).fill(0));

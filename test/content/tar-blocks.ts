@@ -47,3 +47,13 @@ export function rawEntry(header: RawHeader, body: string | Uint8Array = ""): Buf
 }
 
 export const endOfTar = Buffer.alloc(1024);
+
+/** A PAX extended header: of the next entry (`x`), or of the whole archive (`g`). */
+export const pax = (type: "x" | "g", records: Readonly<Record<string, string>>): Buffer => {
+  const lines = Object.entries(records).map(([key, value]) => {
+    const rest = ` ${key}=${value}\n`;
+    const length = rest.length + String(rest.length + 2).length;
+    return `${length}${rest}`;
+  });
+  return rawEntry({ name: "pax", type }, lines.join(""));
+};

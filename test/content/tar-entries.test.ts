@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { walkTar } from "../../src/content/tar-entries.ts";
+import { walkTar, type TarVisitor } from "../../src/content/tar-entries.ts";
 import { testWith } from "../require-program.ts";
 import { sampleText } from "./streams.ts";
 import { endOfTar, rawEntry, rawHeader } from "./tar-blocks.ts";
@@ -67,6 +67,23 @@ describe("the entries of a tar", () => {
       seen: [file("a", "1"), file("hidden", "2")],
       damage: undefined,
     });
+  });
+
+  test("are known to be behind it, however the tar is cut; one block of zeros is no end", async () => {
+    const lone = Buffer.alloc(512);
+    const tar = Buffer.concat([
+      ...[rawEntry({ name: "a" }, "1"), lone, rawEntry({ name: "b" }, sampleText(700)), endOfTar],
+      ...[rawEntry({ name: "hidden" }, "2"), rawEntry({ name: "hidden too" }, "3"), endOfTar],
+    ]);
+    for (const chunk of [1, 511, 512, 513, 1024, 1536, 2560, 3000, tar.length]) {
+      const behind: [string, boolean][] = [];
+      const entry: TarVisitor["entry"] = ({ name, isAfterEnd }) => behind.push([name, isAfterEnd === true]);
+      const walked = walkTar({ entry, data: () => {}, end: () => {} });
+      for (let at = 0; at < tar.length; at += chunk) await walked.write(tar.subarray(at, at + chunk));
+      await walked.finish();
+      const expected = { a: false, b: false, hidden: true, "hidden too": true };
+      expect(behind).toEqual(Object.entries(expected));
+    }
   });
 
   test("of a tar without end marker, and of old tars without magic, are read", async () => {

@@ -8,10 +8,18 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:http";
+import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { openRegistry, parseReference, type RegistryImages, type RegistryOptions } from "../../src/registry/index.ts";
+import {
+  openRegistry,
+  parseMirror,
+  parseReference,
+  type RegistryImages,
+  type RegistryOptions,
+} from "../../src/registry/index.ts";
 import { isPublicAddress } from "../../src/registry/foreign.ts";
 import { parseChallenges } from "../../src/registry/challenge.ts";
 import { answerAsRegistry, digestOf, image, ScriptedServer } from "./scripted-registry.ts";
@@ -220,6 +228,152 @@ describe("a registry that asks nothing", () => {
   });
 });
 
+type Handler = Parameters<typeof ScriptedServer.open>[0];
+
+const notFound = (response: Parameters<Handler>[1]): void => void response.writeHead(404).end();
+const isReferrers = (path = ""): boolean => path.includes("/referrers/");
+
+describe("what a registry lists", () => {
+  const messages = ({ faults }: RegistryImages): string[] => faults.map(({ message }) => message);
+  const digestsOf = async (images: RegistryImages): Promise<string[]> => {
+    const index = Buffer.from((await images.read("index.json")) as Uint8Array).toString();
+    return (JSON.parse(index) as { manifests: { digest: string }[] }).manifests.map(({ digest }) => digest);
+  };
+
+  test("a tag for an image that another tag had is asked for its head alone", async () => {
+    await using server = await ScriptedServer.open((request, response) => {
+      const path = request.url ?? "";
+      if (path.startsWith("/v2/team/app/tags/list")) response.end(JSON.stringify({ tags: ["v1", "v2", "v3"] }));
+      else if (/manifests\/v[23]$/.test(path)) {
+        response.setHeader("docker-content-digest", path.endsWith("v2") ? digestOf(app.manifest) : "sha256:none");
+        response.end(app.manifest);
+      } else if (!answerAsRegistry(app, request, response)) notFound(response);
+    });
+    await using images = await open(`${server.host}/team/app`, { allTags: true });
+    expect(await digestsOf(images)).toEqual([1, 2, 3].map(() => digestOf(app.manifest)));
+    const asked = server.asked.filter(({ path }) => /manifests\/v\d$/.test(path));
+    expect(asked.map(({ method, path }) => `${method} ${path.slice(-2)}`)).toEqual([
+      "GET v1",
+      "HEAD v2",
+      "HEAD v3",
+      "GET v3",
+    ]);
+    expect(messages(images)).toEqual([]);
+  });
+
+  test("what refers to an image, page by page", async () => {
+    const referring = ["a", "b"].map((text) => image(Buffer.from(text)));
+    await using server = await ScriptedServer.open((request, response) => {
+      const path = request.url ?? "";
+      if (!isReferrers(path)) return void (answerAsRegistry(app, request, response) || notFound(response));
+      const page = path.endsWith("?page=2") ? 1 : 0;
+      if (page === 0) response.setHeader("link", `<${path}?page=2>; rel="next"`);
+      response.end(JSON.stringify({ manifests: [{ digest: digestOf(referring[page]!.manifest) }] }));
+    });
+    await using images = await open(`${server.host}/team/app:v1`);
+    expect(await digestsOf(images)).toEqual([app, ...referring].map(({ manifest }) => digestOf(manifest)));
+  });
+
+  test.each<readonly [string, RegExp, Handler]>([
+    [
+      "refuses to say what refers to it",
+      /does not tell what refers/,
+      (_request, response) => response.writeHead(403).end(),
+    ],
+    ["says it in no words", /does not tell what refers/, (request) => request.socket.destroy()],
+  ])("a registry that %s: that is a gap", async (_, message, handler) => {
+    await using server = await ScriptedServer.open((request, response, body) => {
+      if (isReferrers(request.url)) {
+        if (handler.length === 1) response.write("{", () => setTimeout(() => request.socket.destroy(), 20));
+        else handler(request, response, body);
+      } else if (!answerAsRegistry(app, request, response)) notFound(response);
+    });
+    await using images = await open(`${server.host}/team/app:v1`);
+    expect(messages(images)).toEqual([expect.stringMatching(message)]);
+  });
+
+  test("where tags are not listed, signatures are asked for by their tags", async () => {
+    const signature = image(Buffer.from("signature"));
+    const tag = `${digestOf(app.manifest).replace(":", "-")}.att`;
+    await using server = await ScriptedServer.open((request, response) => {
+      const path = request.url ?? "";
+      if (path.includes("/tags/list")) response.writeHead(403).end();
+      else if (path.endsWith(`manifests/${tag}`)) response.end(signature.manifest);
+      else if (!answerAsRegistry(app, request, response)) notFound(response);
+    });
+    await using images = await open(`${server.host}/team/app:v1`);
+    expect(await digestsOf(images)).toContain(digestOf(signature.manifest));
+    expect(messages(images)).toEqual([]);
+  });
+
+  test("tags that are no tags, pages that are none, and pages without end are told", async () => {
+    for (const [answer, message] of [
+      [{ tags: ["v1", "../../evil", 7] }, "2 of its tags are no names of tags: they were not fetched"],
+      ["nothing", "a page of its tags cannot be read"],
+      ["endless", "a list of the registry has more than 200 pages: the others were not read"],
+    ] as const) {
+      await using server = await ScriptedServer.open((request, response) => {
+        const path = request.url ?? "";
+        if (path.includes("/tags/list")) {
+          const isFirst = !path.includes("last=");
+          if (answer === "endless")
+            response.setHeader("link", `</v2/team/app/tags/list?last=${path.length}>; rel=next`);
+          if (answer === "nothing" && isFirst) response.setHeader("link", "</v2/team/app/tags/list?last=a>; rel=next");
+          response.end(
+            answer === "nothing" && !isFirst
+              ? "["
+              : JSON.stringify(typeof answer === "string" ? { tags: ["v1"] } : answer),
+          );
+        } else if (!answerAsRegistry(app, request, response)) notFound(response);
+      });
+      await using images = await open(`${server.host}/team/app`, { allTags: true });
+      expect(messages(images)).toContain(message);
+    }
+  });
+});
+
+describe("a mirror", () => {
+  test.each([
+    ["team/app:v1=", undefined],
+    ["docker.io=http://x", undefined],
+    ["docker.io", undefined],
+    ["docker.io=m.test=x", undefined],
+    ["docker.io=m.test:5000/hub/", { of: "docker.io", host: "m.test:5000", prefix: "hub/" }],
+    ["q.io=m.test", { of: "q.io", host: "m.test", prefix: "" }],
+  ])("%s", (text, mirror) => expect(parseMirror(text)).toEqual(mirror));
+
+  test("is asked first, for what it has, without the registry's credentials", async () => {
+    await using mirror = await ScriptedServer.open((request, response) => {
+      request.url = request.url?.replace("/v2/hub/", "/v2/") ?? "";
+      if (request.url.endsWith(digestOf(layer)) || !answerAsRegistry(app, request, response)) notFound(response);
+    });
+    await using server = await ScriptedServer.open((request, response) => {
+      if (request.headers.authorization === undefined)
+        response.writeHead(401, { "www-authenticate": "Basic realm=x" }).end();
+      else if (!answerAsRegistry(app, request, response)) notFound(response);
+    });
+    const env = home({ auths: { [server.host]: { auth: basic("me", "secret") } } });
+    const mirrors = [{ of: server.host, host: mirror.host, prefix: "hub/" }];
+    await using images = await open(`${server.host}/team/app:v1`, { env, mirrors });
+    expect(await images.obtain(digestOf(layer))).toBeUndefined();
+    expect(mirror.asked[0]).toMatchObject({ path: "/v2/hub/team/app/manifests/v1", authorization: undefined });
+    expect(mirror.asked.every(({ authorization }) => authorization === undefined)).toBe(true);
+    expect(server.asked.some(({ path }) => path.endsWith("manifests/v1"))).toBe(false);
+    expect(server.asked.at(-1)?.path).toBe(`/v2/team/app/blobs/${digestOf(layer)}`);
+  });
+
+  test("that does not answer is left", async () => {
+    await using mirror = await ScriptedServer.open((request) => request.socket.destroy());
+    await using server = await ScriptedServer.open((request, response) => {
+      if (!answerAsRegistry(app, request, response)) notFound(response);
+    });
+    const mirrors = [{ of: server.host, host: mirror.host, prefix: "" }];
+    await using images = await open(`${server.host}/team/app:v1`, { mirrors });
+    expect(await images.obtain(digestOf(layer))).toBeUndefined();
+    expect(mirror.asked.length).toBeLessThan(5);
+  });
+});
+
 describe("a layer that lies on a server which the manifest names", () => {
   /** The image, whose registry holds no layer, and asks who is there. */
   const foreign = (urls: readonly string[]): ReturnType<typeof image> => {
@@ -270,6 +424,34 @@ describe("a layer that lies on a server which the manifest names", () => {
       ["/layer", undefined],
       ["/other", undefined],
     ]);
+  });
+
+  test("comes through the user's proxy, which is asked for no name of an inner network", async () => {
+    await using elsewhere = await ScriptedServer.open((_request, response) => response.end(layer));
+    const tunnels: string[] = [];
+    const proxy = createServer().on("connect", (request, socket) => {
+      tunnels.push(request.url ?? "");
+      const through = connect(elsewhere.port, "127.0.0.1", () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
+      through.pipe(socket).pipe(through);
+      for (const end of [socket, through]) end.on("error", () => {});
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const before = { ...process.env };
+    const { port } = proxy.address() as AddressInfo;
+    Object.assign(process.env, { http_proxy: `http://127.0.0.1:${port}`, no_proxy: "127.0.0.1" });
+    try {
+      await using server = await serve(["http://8.8.8.8/layer"]);
+      expect(await obtain(server, "public")).toBeUndefined();
+      await using inner = await serve([`http://localhost:${elsewhere.port}/layer`]);
+      expect((await obtain(inner, "public"))?.message).toContain("inner network");
+      await using unknown = await serve(["http://name.invalid/layer"]);
+      expect((await obtain(unknown, "public"))?.message).toContain("is not known by its name");
+      expect(tunnels).toEqual(["8.8.8.8:80"]);
+    } finally {
+      process.env = before;
+      proxy.closeAllConnections();
+      proxy.close();
+    }
   });
 
   test("of all addresses those of inner networks are known", () => {
@@ -370,6 +552,28 @@ describe("a registry that wants to know who asks", () => {
     expect(storage.asked.map(({ authorization, path }) => [authorization, path])).toEqual([[undefined, "/blob?sig=1"]]);
   });
 
+  test("a host that it redirects to, and that wants a token, learns nothing but that somebody asks", async () => {
+    await using storage: ScriptedServer = await ScriptedServer.open((request, response) => {
+      if (request.url?.startsWith("/token") === true) response.end(JSON.stringify({ token: "anonymous" }));
+      else if (request.headers.authorization !== "Bearer anonymous")
+        response.writeHead(401, { "www-authenticate": `Bearer realm="http://${storage.host}/token"` }).end();
+      else response.end(layer);
+    });
+    await using server: ScriptedServer = await ScriptedServer.open((request, response) => {
+      if (request.headers.authorization === undefined)
+        response.writeHead(401, { "www-authenticate": "Basic realm=x" }).end();
+      else if (request.url?.endsWith(digestOf(layer)) === true)
+        response.writeHead(307, { location: `http://${storage.host}/v2/other/app/blobs/${digestOf(layer)}` }).end();
+      else if (!answerAsRegistry(app, request, response)) notFound(response);
+    });
+    const env = home({
+      auths: { [server.host]: { auth: basic("me", "secret") }, [storage.host]: { auth: basic("me", "other") } },
+    });
+    await using images = await open(`${server.host}/team/app:v1`, { env });
+    expect(await images.obtain(digestOf(layer))).toBeUndefined();
+    expect(storage.asked.map(({ authorization }) => authorization)).toEqual([undefined, undefined, "Bearer anonymous"]);
+  });
+
   test("endless redirects, and those to other schemes, end", async () => {
     for (const location of ["/v2/team/app/manifests/v1", "file:///etc/passwd", "ftp://x/"]) {
       await using server = await ScriptedServer.open((_request, response) =>
@@ -437,6 +641,31 @@ describe("credentials", () => {
     await using images = await open(`${server.host}/team/app:v1`, { env });
     expect(images.faults).toEqual([]);
     expect(sent(server)).toBe(`get:${server.host}`);
+  });
+
+  test("a helper that does not work is named; one that knows nothing is not", async () => {
+    for (const [script, isTold] of [
+      ["echo broken >&2; exit 1", true],
+      ["echo credentials not found in native keychain; exit 1", false],
+    ] as const) {
+      await using server = await answering();
+      const bin = fresh();
+      writeFileSync(join(bin, "docker-credential-test"), `#!/bin/sh\n${script}\n`);
+      chmodSync(join(bin, "docker-credential-test"), 0o755);
+      const env = { ...home({ credsStore: "test" }), PATH: `${bin}${delimiter}${process.env["PATH"]}` };
+      const opening = open(`${server.host}/team/app:v1`, { env });
+      const told = await opening.then(() => "", String);
+      expect(told.includes("docker-credential-test did not work")).toBe(isTold);
+    }
+  });
+
+  test("the file of the time before docker's folder counts last", async () => {
+    await using server = await answering();
+    const folder = fresh();
+    writeFileSync(join(folder, ".dockercfg"), JSON.stringify({ [server.host]: { auth: basic("old", "x") } }));
+    await using images = await open(`${server.host}/team/app:v1`, { env: { HOME: folder } });
+    expect(images.faults).toEqual([]);
+    expect(sent(server)).toBe("old:x");
   });
 
   test.each(["../../bin/sh", "test; touch x", "a b", ""])("a helper called %j is none", async (name) => {

@@ -43,6 +43,18 @@ export function* sqliteMembers(bytes: Bytes, report: ReportFault): Generator<Mem
   yield { name: "free pages", chunks: rowTexts(file, unseenPages(file, seen), []) };
 }
 
+/** The rows of one table, as far as they can be read. */
+export function* tableRows(file: SqliteFile, name: string): Generator<readonly SqliteValue[], void> {
+  const seen = new Uint8Array(file.pages + 1);
+  const table = [...tablesOf(file, seen)].find((one) => one.name === name);
+  if (table === undefined) return;
+  for (const page of pagesBelow(file, table.root, seen))
+    for (const cell of page.cells) {
+      const row = readRow(file, page, cell);
+      if (row !== undefined) yield row;
+    }
+}
+
 /** Tables as the schema names them; it is a table itself, on the first page. */
 function* tablesOf(file: SqliteFile, seen: Uint8Array): Generator<Table, void> {
   let count = 0;

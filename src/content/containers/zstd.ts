@@ -1,5 +1,6 @@
 import { Decompress } from "fzstd";
 import { ChunkReader } from "./chunk-reader.ts";
+import { Xxh64 } from "./xxh64.ts";
 
 const frameMagic = 0xfd2fb528;
 /** Blocks are this long at most (RFC 8878, 3.1.1.2.4); one that says more is damaged. */
@@ -42,8 +43,12 @@ export function* unzstdChunks(input: Iterable<Uint8Array>, outcome: ZstdOutcome)
       return;
     }
     const ready: Uint8Array[] = [];
+    const sum = header.hasSum ? new Xxh64() : undefined;
+    let length = 0;
     const decoder = new Decompress((chunk) => {
       ready.push(chunk);
+      length += chunk.length;
+      sum?.update(chunk);
       moves += header.window - chunk.length * movesForByte;
     });
     try {
@@ -63,7 +68,13 @@ export function* unzstdChunks(input: Iterable<Uint8Array>, outcome: ZstdOutcome)
           return;
         }
       }
-      if (header.hasSum) reader.skip(4);
+      if (sum !== undefined) {
+        const told = reader.take(4)?.readUInt32LE(0);
+        if (told === undefined) return damaged("the zstd stream is cut off");
+        if (told !== sum.low()) return damaged("the zstd stream is damaged: its bytes are not those of its checksum");
+      }
+      if (header.size !== undefined && header.size !== length)
+        return damaged("the zstd stream is damaged: it is not as long as it says");
     } catch {
       yield* ready.splice(0);
       return damaged("the zstd stream is damaged");
@@ -74,6 +85,8 @@ export function* unzstdChunks(input: Iterable<Uint8Array>, outcome: ZstdOutcome)
 interface FrameHeader {
   readonly bytes: Buffer;
   readonly window: number;
+  /** Of what it expands to, where it is told. */
+  readonly size?: number;
   readonly hasSum: boolean;
   readonly hasDictionary: boolean;
 }
@@ -90,13 +103,16 @@ function frameHeader(reader: ChunkReader): FrameHeader | undefined {
   const sizeAt = rest.length - sizeBytes;
   const told =
     sizeBytes === 8 ? Number(rest.readBigUInt64LE(sizeAt)) : sizeBytes === 0 ? 0 : rest.readUIntLE(sizeAt, sizeBytes);
+  // Two bytes tell what is beyond the reach of one.
+  const size = sizeBytes === 2 ? told + 256 : told;
   const exponent = isSingle ? 0 : 10 + (rest[0]! >> 3);
-  const window = isSingle ? told : 2 ** exponent + (2 ** exponent / 8) * (rest[0]! & 7);
+  const window = isSingle ? size : 2 ** exponent + (2 ** exponent / 8) * (rest[0]! & 7);
   const dictionary = rest.subarray(sizeAt - dictionaryBytes, sizeAt);
   return {
     // The sum is passed over here, so that the last block ends the frame.
     bytes: Buffer.concat([Buffer.from([flags & ~4]), rest]),
     window,
+    ...(sizeBytes === 0 ? {} : { size }),
     hasSum: (flags & 4) !== 0,
     hasDictionary: dictionary.some((byte) => byte !== 0),
   };

@@ -135,7 +135,7 @@ export class EntryScanner {
     // What lies inside of it may have been put in its place since.
     if (blobId(bytes) !== this.#id) return undefined;
     const hexOf = (algorithm: string): string => createHash(algorithm).update(bytes).digest("hex");
-    return { md5: hexOf("md5"), sha1: hexOf("sha1") };
+    return { md5: hexOf("md5"), sha1: hexOf("sha1"), sha256: hexOf("sha256") };
   }
 
   /** The content ended. */

@@ -1,7 +1,7 @@
 import { packageListAt, readPackageList, type PackagedFile, type PackageList } from "../../content/package-lists.ts";
 import type { ContentHit, FileDigests } from "../../model/detection.ts";
 
-/** Text of one list; that of a full Debian desktop's `status` has five megabytes. */
+/** Bytes of one list; `status` of a full Debian desktop has five megabytes, rpm's database of one some forty. */
 const maxListBytes = 64 << 20;
 /** Files of packages that are remembered of one layer. */
 const maxFiles = 4_000_000;
@@ -32,7 +32,7 @@ export class PackagedFiles {
 
   end(): void {
     if (this.#list === undefined) return;
-    const { files, published } = readPackageList(this.#list, Buffer.concat(this.#parts).toString("utf8"));
+    const { files, published } = readPackageList(this.#list, Buffer.concat(this.#parts));
     for (const name of published) this.#published.add(name);
     for (const file of files) {
       if (this.#files.size >= maxFiles) break;

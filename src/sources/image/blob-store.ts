@@ -5,7 +5,8 @@ import { blobPath, digestOf, isDigest } from "../../content/digest.ts";
 import { asRecord, parseJson } from "../../content/json.ts";
 import type { ByteRange } from "../../content/byte-range.ts";
 import { addProblem, type ProblemList } from "./plan.ts";
-import { readSmall, type ArchiveStore, type ImageStore } from "./store.ts";
+import { readSmall, type ImageStore } from "./store.ts";
+import { containerdNames } from "./containerd-names.ts";
 import { codeOf } from "../../model/thrown.ts";
 
 /** Blobs of one store; the largest registries have some hundred thousand a machine. */
@@ -24,6 +25,8 @@ interface BlobFolder {
   readonly blobs: ReadonlyMap<string, ByteRange>;
   /** Names of manifests, by digest. */
   readonly names: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The store that these are a part of, where they are one. */
+  readonly store?: ImageStore;
 }
 
 /**
@@ -50,8 +53,15 @@ export async function openRegistryStorage(folder: string, list: ProblemList): Pr
   return storeOf({ blobs, names }, list);
 }
 
-/** The content store of containerd (of Docker and Kubernetes that use it): blobs by their digest. Its names lie in a database that is not read. */
+/** The content store of containerd (of Docker and Kubernetes that use it): blobs by their digest, with the names that the database beside it has for them. */
 export async function openContentStore(folder: string, list: ProblemList): Promise<ImageStore> {
+  const files = await blobFiles(folder, list);
+  const blobs = new Map([...files].map(([path, range]) => [path.slice("blobs/".length).replace("/", ":"), range]));
+  return storeOf({ blobs, names: await containerdNames(folder) }, list);
+}
+
+/** The files of a folder of blobs (`blobs/sha256/…`), by their paths. */
+export async function blobFiles(folder: string, list: ProblemList): Promise<Map<string, ByteRange>> {
   const blobs = new Map<string, ByteRange>();
   for (const algorithm of ["sha256", "sha512"]) {
     if (!(await isFolder(join(folder, "blobs", algorithm)))) continue;
@@ -60,26 +70,26 @@ export async function openContentStore(folder: string, list: ProblemList): Promi
       if (!isDigest(digest) || blobs.size >= MAX_BLOBS) continue;
       const file = join(folder, "blobs", algorithm, hex);
       const facts = await lstat(file).catch(() => undefined);
-      if (facts?.isFile() === true) blobs.set(digest, { file, offset: 0, length: facts.size });
+      if (facts?.isFile() === true) blobs.set(blobPath(digest)!, { file, offset: 0, length: facts.size });
     }
   }
   if (blobs.size >= MAX_BLOBS) addProblem(list, "unsupported", folder, "the store holds more than is read of one");
-  return storeOf({ blobs, names: new Map() }, list);
+  return blobs;
 }
 
-/** The blobs of an archive that was cut off before its index. */
-export async function openRemains(archive: ArchiveStore, list: ProblemList): Promise<ImageStore> {
-  const blobs = new Map<string, ByteRange>();
-  for (const path of archive.paths) {
-    const digest = path.replace(/^blobs\//, "").replace("/", ":");
-    const range = path.startsWith("blobs/") && isDigest(digest) ? await archive.find(path) : undefined;
-    if (range !== undefined) blobs.set(digest, range);
-  }
-  return storeOf({ blobs, names: new Map() }, list);
+/** Some blobs of a store, by their digests: what they name may be any other one of it. */
+export function openBlobs(
+  blobs: ReadonlyMap<string, ByteRange>,
+  store: ImageStore,
+  list: ProblemList,
+): Promise<ImageStore> {
+  return storeOf({ blobs, names: new Map(), store }, list);
 }
 
 /** An OCI layout whose index names every manifest that no other names, and beside them the blobs that none names. */
-async function storeOf({ blobs, names }: BlobFolder, list: ProblemList): Promise<ImageStore> {
+async function storeOf({ blobs, names, store }: BlobFolder, list: ProblemList): Promise<ImageStore> {
+  const find = store?.find ?? (async (path: string) => blobs.get(digestAt(path)));
+  const read = store?.read ?? (async (path: string) => readSmall(await find(path)));
   const made = new Map<string, Uint8Array>();
   const digests = [...blobs.keys()].sort();
   const manifests: string[] = [];
@@ -87,7 +97,7 @@ async function storeOf({ blobs, names }: BlobFolder, list: ProblemList): Promise
   for (const digest of digests) {
     const range = blobs.get(digest)!;
     if (range.length > MAX_DOCUMENT_BYTES) continue;
-    const bytes = await readSmall(range);
+    const bytes = await read(blobPath(digest)!);
     if (typeof bytes === "string") {
       addProblem(list, "unreadable", digest, "cannot be read");
       continue;
@@ -115,8 +125,12 @@ async function storeOf({ blobs, names }: BlobFolder, list: ProblemList): Promise
     index.push(entry(digest, "in no image"));
   }
   made.set("index.json", Buffer.from(JSON.stringify({ manifests: index })));
-  const find: ImageStore["find"] = async (path) => blobs.get(path.replace(/^blobs\//, "").replace("/", ":"));
-  return { find, read: async (path) => made.get(path) ?? readSmall(await find(path)) };
+  return { find, read: async (path) => made.get(path) ?? read(path) };
+}
+
+/** The digest of a path in an OCI layout. */
+function digestAt(path: string): string {
+  return path.replace(/^blobs\//, "").replace("/", ":");
 }
 
 /** Whether a blob is a manifest or an index of any kind; a configuration is neither. */

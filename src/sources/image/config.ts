@@ -62,7 +62,7 @@ function configContents(config: Readonly<Record<string, unknown>>): ConfigConten
   return contents;
 }
 
-type AddText = (place: string, text: string, query?: string) => void;
+type AddText = (place: string, text: string, query?: string) => unknown;
 
 const commands = ["Cmd", "Entrypoint", "OnBuild", "Shell"] as const;
 
@@ -91,20 +91,38 @@ function asCommand(value: unknown): string {
   return typeof value === "string" ? value : asTexts(value).join(" ");
 }
 
-/** Nesting of fields that nobody has specified; deeper ones are no configuration. */
-const MAX_LEAF_DEPTH = 16;
+/** Nesting of fields that nobody has specified; documents that nest deeper are scanned as one text as well. */
+export const MAX_LEAF_DEPTH = 16;
+
+/** The texts below a field of a document, each with its place; `isTold` leaves some out by the name of their member. */
+export function leafTexts(
+  place: string,
+  value: unknown,
+  isTold: (key: string, text: string) => boolean,
+): readonly ConfigContent[] {
+  const contents: ConfigContent[] = [];
+  addLeaves(place, value, (at, text) => text !== "" && contents.push({ place: at, text }), 0, isTold);
+  return contents;
+}
 
 /** All texts below a field that has no reading of its own; names count too, as in `Volumes`. */
-function addLeaves(place: string, value: unknown, add: AddText, depth: number): void {
+function addLeaves(
+  place: string,
+  value: unknown,
+  add: AddText,
+  depth: number,
+  isTold: (key: string, text: string) => boolean = () => true,
+): void {
   if (depth > MAX_LEAF_DEPTH) return;
   if (typeof value === "string") {
-    add(place, value);
+    if (isTold("", value)) add(place, value);
   } else if (Array.isArray(value)) {
-    value.forEach((item: unknown, index) => addLeaves(`${place}[${index}]`, item, add, depth + 1));
+    value.forEach((item: unknown, index) => addLeaves(`${place}[${index}]`, item, add, depth + 1, isTold));
   } else {
     for (const [key, item] of Object.entries(asRecord(value) ?? {})) {
-      if (typeof item === "string") add(`${place}[${key}]`, `${key}=${item}`);
-      else addLeaves(`${place}[${key}]`, item, add, depth + 1);
+      if (typeof item !== "string") {
+        if (isTold(key, "")) addLeaves(`${place}[${key}]`, item, add, depth + 1, isTold);
+      } else if (isTold(key, item)) add(`${place}[${key}]`, `${key}=${item}`);
     }
   }
 }

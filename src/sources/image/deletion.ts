@@ -11,6 +11,8 @@ export interface LayerEffects {
   removes(path: string): Removal | undefined;
   /** Whether a later entry of the layer itself takes the place of the one of this number. */
   shadows(path: string, entry: number | undefined): boolean;
+  /** Whether the entry of this number stands behind the end of the tar. */
+  isAfterEnd(entry: number | undefined): boolean;
   /** Which of the entries at its path this one is, from 1; undefined where it is the only one. */
   occurrence(path: string, entry: number | undefined): number | undefined;
   /** Hard links of the layer that lead to a path. */
@@ -25,6 +27,7 @@ export function layerEffects(reading: LayerReading): LayerEffects {
   const whiteouts = new Set(reading.whiteouts);
   const opaques = new Set(reading.opaques);
   const repeated = new Map(reading.repeated.map(({ hash, entries }) => [hash, entries]));
+  const { unseenFrom = Infinity } = reading;
   const links = new Map<string, string[]>();
   for (const { path, target } of reading.links) append(links, target, path);
   return {
@@ -39,8 +42,9 @@ export function layerEffects(reading: LayerReading): LayerEffects {
     },
     shadows(path, entry) {
       const entries = repeated.size === 0 ? undefined : repeated.get(pathHash(path));
-      return entries !== undefined && entry !== undefined && entry !== entries.at(-1);
+      return entries !== undefined && entry !== undefined && entry !== entries.findLast((one) => one < unseenFrom);
     },
+    isAfterEnd: (entry) => entry !== undefined && entry >= unseenFrom,
     occurrence(path, entry) {
       const entries = repeated.size === 0 ? undefined : repeated.get(pathHash(path));
       const at = entry === undefined ? undefined : entries?.indexOf(entry);

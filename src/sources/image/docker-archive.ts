@@ -1,10 +1,14 @@
+import type { ByteRange } from "../../content/byte-range.ts";
 import { digestOf } from "../../content/digest.ts";
 import { platformOf, readConfig } from "./config.ts";
 import { asArray, asRecord, asText, asTexts, parseJson } from "../../content/json.ts";
+import { ambiguityMessage, isAmbiguous } from "./document-texts.ts";
 import { readConfigBytes, type TaggedPlan } from "./oci.ts";
 import { addProblem, boundedLayers, type ConfigContent, type LayerPlan, type ProblemList } from "./plan.ts";
-import type { ArchiveStore, ImageStore } from "./store.ts";
+import type { ImageStore } from "./store.ts";
 
+/** Members of an image in `manifest.json`. */
+const archiveNames = ["Config", "Layers", "RepoTags"] as const;
 /** Layers that name each other as parents. */
 const MAX_CHAIN = 10_000;
 /** An image id, as folders of old archives are named. */
@@ -14,7 +18,7 @@ const blobName = /(?:^|\/)blobs\/sha256\/([0-9a-f]{64})$/;
 const configName = /^([0-9a-f]{64})\.json$/;
 
 /** Reads `manifest.json` of a docker-archive (Docker, podman, skopeo); archives from before Docker 1.10 have `repositories` only. */
-export async function readDockerArchive(store: ArchiveStore, list: ProblemList): Promise<TaggedPlan[]> {
+export async function readDockerArchive(store: ImageStore, list: ProblemList): Promise<TaggedPlan[]> {
   const bytes = await store.read("manifest.json");
   if (bytes === "missing") return readRepositories(store, list);
   const images = typeof bytes === "string" ? undefined : parseJson(bytes);
@@ -25,8 +29,10 @@ export async function readDockerArchive(store: ArchiveStore, list: ProblemList):
       "manifest.json",
       bytes === "too-large" ? "is too large to be a manifest" : "does not parse",
     );
-    return readRemains(store, list);
+    return [];
   }
+  if (typeof bytes !== "string" && isAmbiguous(bytes, images, archiveNames))
+    addProblem(list, "manifest-invalid", "manifest.json", ambiguityMessage);
   const plans: TaggedPlan[] = [];
   for (const item of asArray(images)) {
     const image = asRecord(item);
@@ -87,6 +93,7 @@ async function readImage(
       diffId,
       createdBy: isKnown ? (config.instructions[index] ?? "") : "",
       title: "",
+      isTar: true,
     });
   }
   const tags = new Set(asTexts(image["RepoTags"]));
@@ -101,12 +108,11 @@ async function readImage(
   };
 }
 
-/** Layers and documents of an archive that does not tell what images it has, as one that was cut off: each file is scanned as it is. */
-export async function readRemains(archive: ArchiveStore, list: ProblemList): Promise<TaggedPlan[]> {
+/** Files of an archive that none of its images has, or that does not tell what images it has, as one that was cut off: each is scanned as it is. */
+export function readRemains(files: ReadonlyMap<string, ByteRange>, list: ProblemList): TaggedPlan[] {
   const layers: LayerPlan[] = [];
-  const paths = archive.paths.filter((name) => !name.startsWith("blobs/"));
-  for (const path of boundedLayers(paths, "manifest.json", list))
-    layers.push({ range: await archive.find(path), digest: "", diffId: "", createdBy: "", title: path });
+  for (const [path, range] of boundedLayers([...files], "manifest.json", list))
+    layers.push({ range, digest: "", diffId: "", createdBy: "", title: path });
   if (layers.length === 0) return [];
   return [{ tags: new Set(["in no image"]), digest: "", configDigest: "", platform: "", layers, contents: [] }];
 }

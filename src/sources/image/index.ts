@@ -9,18 +9,21 @@ import type { InnerRepositories, KnownContents, PlannedUnit, Source, SourceConte
 import type { LayerUnit, Unit } from "../../model/unit.ts";
 import { storedIn, type StoredLayer } from "../../content/layer-table.ts";
 import { cleanPath } from "../../content/tar-path.ts";
+import { asTheyCome } from "./as-they-come.ts";
 import { readConfig } from "./config.ts";
 import { configContents, inlineUnits } from "./config-units.ts";
-import { openContentStore, openRegistryStorage, openRemains } from "./blob-store.ts";
-import { readDockerArchive, readRemains } from "./docker-archive.ts";
+import { blobFiles, openContentStore, openRegistryStorage } from "./blob-store.ts";
+import { readDockerArchive } from "./docker-archive.ts";
 import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
 import { gitFoldersIn, hasPartOf, type GitLayer } from "./git-folders.ts";
+import { distinctLayers, layersWithoutTar, type PlacedLayer } from "./layers.ts";
 import { imageFacts, layerKey, locateHits, type LayerResult } from "./locate.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
 import { proofPlace, type ProofPlace } from "./proof.ts";
-import { openArchive, openFolder, type ImageStore } from "./store.ts";
+import { openArchive, openFolder, type ArchiveStore, type ImageStore } from "./store.ts";
 import { triage, triageResult, type Triage } from "./triage.ts";
+import { readUnnamed, watchStore } from "./unnamed.ts";
 import { parseImageTarget, sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
 
 export { sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
@@ -73,7 +76,7 @@ export async function openImage(target: string, context: SourceContext, options:
   const format = options.format ?? named ?? (await sniffImage(path));
   if (format === undefined) throw new ToolError("not-an-image", `not an image archive or OCI layout: ${target}`);
   const list: ProblemList = { target, problems: [...(options.problems ?? [])] };
-  const plans = selectTag(await readPlans(path, format, list, context.signal), tag, target);
+  const plans = selectTag(await readPlans(path, format, list, tag === "", context.signal), tag, target);
   return sourceOf(
     target,
     plans.map((plan) => namedPlan(plan, target, options.isOne === true ? target : tag)),
@@ -210,7 +213,7 @@ function sourceOf(
     },
     locate: async (contents) => ({
       sightings: locateHits(images, results, configs, contents, proofs),
-      problems: [],
+      problems: layersWithoutTar(target, images, results),
       images: images.filter(({ layers }) => layers.length > 0).map((image) => imageFacts(image, results)),
     }),
     repositories: () => repositoriesIn(target, images, results, remote),
@@ -255,18 +258,6 @@ function repositoriesIn(
   return [...lots.values()].flatMap(({ image, folders, layers }) => gitFoldersIn(image, folders, layers, target));
 }
 
-type PlacedLayer = LayerPlan & { readonly range: NonNullable<LayerPlan["range"]> };
-
-/** Layers that are there, each once. */
-function distinctLayers(images: readonly ImagePlan[]): PlacedLayer[] {
-  const found = new Map<string, PlacedLayer>();
-  for (const layer of images.flatMap((image) => image.layers)) {
-    const { range } = layer;
-    if (range !== undefined && !found.has(layerKey(range))) found.set(layerKey(range), { ...layer, range });
-  }
-  return [...found.values()];
-}
-
 /** A layer that was fetched, as a unit; or what kept it from coming. */
 async function fetched(target: string, layer: PlacedLayer, remote: RemoteImages): Promise<PlannedUnit | Problem> {
   const fault = await remote.obtain(layer.digest);
@@ -277,54 +268,45 @@ async function fetched(target: string, layer: PlacedLayer, remote: RemoteImages)
   return { kind: "planned", unit: layerUnit(target, layer), planned: 0 };
 }
 
-/** What `work` gives for each item, as soon as it is there; so many are under way at once. */
-async function* asTheyCome<T, R>(
-  items: readonly T[],
-  atOnce: number,
-  work: (item: T) => Promise<R>,
-): AsyncGenerator<R> {
-  const underWay = new Set<Promise<R>>();
-  const done: R[] = [];
-  const begin = (item: T): void => {
-    const promise: Promise<R> = work(item).then((result) => {
-      underWay.delete(promise);
-      done.push(result);
-      return result;
-    });
-    underWay.add(promise);
-  };
-  for (const item of items) {
-    begin(item);
-    if (underWay.size < atOnce) continue;
-    await Promise.race(underWay);
-    yield* done.splice(0);
-  }
-  while (underWay.size > 0) {
-    await Promise.race(underWay);
-    yield* done.splice(0);
-  }
-  yield* done;
-}
-
+/** `isAll`: no image is named, so what belongs to none is read as well. */
 async function readPlans(
   path: string,
   format: ImageFormat,
   list: ProblemList,
+  isAll: boolean,
   signal: AbortSignal,
 ): Promise<TaggedPlan[]> {
-  if (format === "oci-layout") return readOciLayout(openFolder(path), list);
-  if (format === "registry-storage") return readOciLayout(await openRegistryStorage(path, list), list);
-  if (format === "containers-storage") return readContainersStorage(path, list);
-  if (format === "docker-storage") return readDockerStorage(path, list);
-  if (format === "content-store") return readOciLayout(await openContentStore(path, list), list);
-  const store = await openArchive(path, await wrappingOf(path), list, signal);
+  switch (format) {
+    case "oci-layout": {
+      const watched = watchStore(openFolder(path));
+      const plans = await readOciLayout(watched.store, list);
+      return isAll ? [...plans, ...(await readUnnamed(await blobFiles(path, list), watched, plans, list))] : plans;
+    }
+    case "registry-storage":
+      return readOciLayout(await openRegistryStorage(path, list), list);
+    case "containers-storage":
+      return readContainersStorage(path, list);
+    case "docker-storage":
+      return readDockerStorage(path, list);
+    case "content-store":
+      return readOciLayout(await openContentStore(path, list), list);
+    case "oci-archive":
+    case "docker-archive": {
+      const watched = watchStore(await openArchive(path, await wrappingOf(path), list, signal));
+      const plans = await readArchive(watched.store, format, list);
+      return isAll ? [...plans, ...(await readUnnamed(watched.store.files(), watched, plans, list))] : plans;
+    }
+  }
+}
+
+async function readArchive(store: ArchiveStore, format: ImageFormat, list: ProblemList): Promise<TaggedPlan[]> {
   const has = async (name: string): Promise<boolean> => (await store.find(name)) !== undefined;
   const hasManifest = (await has("manifest.json")) || (await has("repositories"));
   const hasIndex = (await has("index.json")) && (format === "oci-archive" || (await has("oci-layout")));
   if (!hasManifest && !hasIndex) {
     const subject = format === "oci-archive" ? "index.json" : "manifest.json";
     addProblem(list, "manifest-invalid", subject, "is missing: the archive was cut off, or is no image");
-    return [...(await readOciLayout(await openRemains(store, list), list)), ...(await readRemains(store, list))];
+    return [];
   }
   const fromIndex = hasIndex ? await readOciLayout(store, list) : [];
   return hasManifest ? mergePlans(fromIndex, await readDockerArchive(store, list)) : fromIndex;

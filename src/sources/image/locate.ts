@@ -1,5 +1,5 @@
 import type { ByteRange } from "../../content/byte-range.ts";
-import type { ContentId, ImageOrigin, LayerFacts, Removal } from "../../model/content.ts";
+import { isOwnRemoval, type ContentId, type ImageOrigin, type LayerFacts, type Removal } from "../../model/content.ts";
 import type { ImageFacts } from "../../model/image-facts.ts";
 import type { Sighting } from "../../model/source.ts";
 import type { LayerReading } from "../../model/unit.ts";
@@ -93,7 +93,7 @@ function filesOf(view: ImageView, contents: ReadonlySet<ContentId>): PlacedFile[
   let links = 0;
   const place = (hit: LayerHit, stored: number, index: number, path: string): void => {
     const isLink = path !== hit.path || stored !== index;
-    const isShadowed = !isLink && layerAt(view, index)?.shadows(path, hit.entry) === true;
+    const ownEnd = isLink ? undefined : ownRemoval(layerAt(view, index), path, hit.entry);
     const key = `${index} ${hit.content} ${path}`;
     if (seen.has(key) || (isLink && ++links > MAX_LINK_SIGHTINGS)) return;
     seen.add(key);
@@ -102,17 +102,19 @@ function filesOf(view: ImageView, contents: ReadonlySet<ContentId>): PlacedFile[
       stored,
       index,
       path,
-      end: isShadowed ? { index, removal: "shadowed" } : endOf(view, index, path),
+      end: ownEnd === undefined ? endOf(view, index, path) : { index, removal: ownEnd },
     });
   };
   for (const [index, layer] of layers.entries()) {
     const hits = (view.resultOf(layer)?.hits ?? []).filter(({ content }) => contents.has(content));
-    // Of equal files at one path the last one counts.
-    for (const hit of hits.toReversed()) place(hit, index, index, hit.path);
+    // Of equal files at one path the last one counts that is unpacked.
+    const isUnseen = (hit: LayerHit): boolean => layerAt(view, index)?.isAfterEnd(hit.entry) === true;
+    for (const hit of hits.toReversed().sort((a, b) => Number(isUnseen(a)) - Number(isUnseen(b))))
+      place(hit, index, index, hit.path);
   }
   // New names are looked at in their turn: links can lead to links.
   for (const file of files) {
-    if (file.path === "" || file.end?.removal === "shadowed") continue;
+    if (file.path === "" || isOwnRemoval(file.end?.removal)) continue;
     const { index: end, removal } = file.end ?? { index: layers.length, removal: undefined };
     // A layer that removes a name can give the file another one; where it replaces the file, its links lead to the new one.
     const last = removal === "whiteout" ? end : end - 1;
@@ -120,6 +122,12 @@ function filesOf(view: ImageView, contents: ReadonlySet<ContentId>): PlacedFile[
       for (const path of layerAt(view, index)?.linksTo(file.path) ?? []) place(file.hit, file.stored, index, path);
   }
   return files;
+}
+
+/** What keeps a file of a layer out of containers within that layer. */
+function ownRemoval(layer: LayerEffects | undefined, path: string, entry: number | undefined): Removal | undefined {
+  if (layer?.isAfterEnd(entry) === true) return "after-end";
+  return layer?.shadows(path, entry) === true ? "shadowed" : undefined;
 }
 
 function layerAt({ image, effectsOf }: ImageView, index: number): LayerEffects | undefined {
@@ -165,9 +173,14 @@ function fileProof(view: ImageView, stored: number, hit: LayerHit, proofs: Proof
   const layer = view.image.layers[stored];
   const reading = layer === undefined ? undefined : view.resultOf(layer)?.reading;
   if (layer?.range === undefined || reading === undefined || proofs === undefined) return undefined;
-  const occurrence = layerAt(view, stored)?.occurrence(hit.path, hit.entry);
+  const effects = layerAt(view, stored);
+  const occurrence = effects?.occurrence(hit.path, hit.entry);
+  const isAfterEnd = effects?.isAfterEnd(hit.entry) === true;
   const [imageDigest, layerDigest] = [view.image.digest, layer.digest];
-  return proofOf({ imageDigest, layerDigest, range: layer.range, reading, path: hit.path, occurrence }, proofs);
+  return proofOf(
+    { imageDigest, layerDigest, range: layer.range, reading, path: hit.path, occurrence, isAfterEnd },
+    proofs,
+  );
 }
 
 function configOrigin(image: ImagePlan, { place, query }: ConfigContent, proofs: ProofPlace | undefined): ImageOrigin {

@@ -1,8 +1,9 @@
 import { isBlobDescriptor } from "../../content/descriptor.ts";
 import { blobPath, digestOf, isDigest } from "../../content/digest.ts";
 import { isManifestOf } from "../../content/signed-manifest.ts";
-import { platformOf, readConfig, type ImageConfig } from "./config.ts";
-import { asArray, asRecord, asText, asTextRecord, hasHiddenMembers, parseJson } from "../../content/json.ts";
+import { asArray, asRecord, asText, hasHiddenMembers, nestsDeeper, parseJson } from "../../content/json.ts";
+import { MAX_LEAF_DEPTH, platformOf, readConfig, type ImageConfig } from "./config.ts";
+import { ambiguityMessage, documentTexts, isAmbiguous } from "./document-texts.ts";
 import {
   addProblem,
   boundedLayers,
@@ -11,6 +12,7 @@ import {
   type LayerPlan,
   type ProblemList,
 } from "./plan.ts";
+import { addProvenance } from "./provenance.ts";
 import { readSchema1 } from "./schema1.ts";
 import type { ImageStore } from "./store.ts";
 
@@ -25,6 +27,10 @@ const imageConfigTypes: ReadonlySet<string> = new Set([
   "application/vnd.oci.image.config.v1+json",
   "application/vnd.docker.container.image.v1+json",
 ]);
+
+/** Members by which it is told what belongs to an image. */
+const indexNames = ["manifests"] as const;
+const manifestNames = ["config", "layers", "blobs", "fsLayers", "history"] as const;
 
 /** `{}`, the configuration of artifacts that have none. */
 const EMPTY_CONFIG_BYTES = 2;
@@ -55,8 +61,19 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     addProblem(list, "manifest-invalid", "index.json", "does not parse");
     return [];
   }
+  if (isAmbiguous(bytes, root, indexNames)) addProblem(list, "manifest-invalid", "index.json", ambiguityMessage);
+  addTexts("index.json", "", root, "");
   await walkIndex(root, "", []);
+  await addProvenance(store, plans);
   return [...plans.values()];
+
+  /** What is written in an index is part of no one image below it. */
+  function addTexts(key: string, digest: string, index: Readonly<Record<string, unknown>>, tag: string): void {
+    const contents = documentTexts("index", index);
+    if (contents.length === 0) return;
+    const tags = new Set(tag === "" ? [] : [tag]);
+    plans.set(`texts of ${key}`, { tags, digest, configDigest: "", platform: "", layers: [], contents });
+  }
 
   async function walkIndex(
     index: Readonly<Record<string, unknown>>,
@@ -127,28 +144,55 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
     const document = asRecord(parseJson(bytes));
     if (document === undefined) {
       addProblem(list, "manifest-invalid", digest, "the manifest does not parse");
-    } else if (Array.isArray(document["manifests"])) {
-      await walkIndex(document, tag, [...above, digest]);
-      const blobs = asArray(document["manifests"]).filter(isBlobDescriptor);
-      // Caches of builds are an index of layers (BuildKit, `cache-to`).
-      if (blobs.length > 0)
-        plans.set(digest, { ...(await readManifest(store, list, digest, { blobs }, descriptor, tag)), indexes: above });
-    } else if (isManifest(document)) {
-      plans.set(digest, { ...(await readManifest(store, list, digest, document, descriptor, tag)), indexes: above });
-    } else if (Array.isArray(document["fsLayers"])) {
-      const find = (layer: Readonly<Record<string, unknown>>): Promise<LayerPlan["range"]> =>
-        findLayer(store, list, layer);
-      plans.set(digest, await readSchema1(document, digest, tag, find, list));
-    } else {
-      addProblem(list, "manifest-invalid", digest, "is neither a manifest nor an index");
+      return;
+    }
+    if (isAmbiguous(bytes, document, [...indexNames, ...manifestNames]))
+      addProblem(list, "manifest-invalid", digest, ambiguityMessage);
+    const kinds = kindsOf(document);
+    if (kinds.length === 0) addProblem(list, "manifest-invalid", digest, "is neither a manifest nor an index");
+    // Its media type says which of them it is, and comes from elsewhere: whoever is told another one reads another image.
+    for (const kind of kinds) {
+      const plan = await readKind(kind, digest, document, descriptor, tag, above);
+      if (plan !== undefined) plans.set(kinds[0] === kind ? digest : `${digest} as ${kind}`, plan);
+    }
+  }
+
+  async function readKind(
+    kind: DocumentKind,
+    digest: string,
+    document: Readonly<Record<string, unknown>>,
+    descriptor: Readonly<Record<string, unknown>>,
+    tag: string,
+    above: readonly string[],
+  ): Promise<TaggedPlan | undefined> {
+    switch (kind) {
+      case "index": {
+        addTexts(digest, digest, document, tag);
+        await walkIndex(document, tag, [...above, digest]);
+        const blobs = asArray(document["manifests"]).filter(isBlobDescriptor);
+        if (blobs.length === 0) return undefined;
+        // Caches of builds are an index of layers (BuildKit, `cache-to`).
+        return { ...(await readManifest(store, list, digest, { blobs }, descriptor, tag)), indexes: above };
+      }
+      case "manifest":
+        return { ...(await readManifest(store, list, digest, document, descriptor, tag)), indexes: above };
+      case "schema1":
+        return readSchema1(document, digest, tag, (layer) => findLayer(store, list, layer), list);
     }
   }
 }
 
-function isManifest(document: Readonly<Record<string, unknown>>): boolean {
-  return (
-    Array.isArray(document["layers"]) || Array.isArray(document["blobs"]) || asRecord(document["config"]) !== undefined
-  );
+type DocumentKind = "index" | "manifest" | "schema1";
+
+/** What a document is taken for; one that is several things is each of them to somebody. */
+function kindsOf(document: Readonly<Record<string, unknown>>): readonly DocumentKind[] {
+  const has = (name: string): boolean => Array.isArray(document[name]);
+  const isManifest = has("layers") || has("blobs") || asRecord(document["config"]) !== undefined;
+  return [
+    ...(has("manifests") ? (["index"] as const) : []),
+    ...(isManifest ? (["manifest"] as const) : []),
+    ...(has("fsLayers") ? (["schema1"] as const) : []),
+  ];
 }
 
 function tagOf(descriptor: Readonly<Record<string, unknown>>): string {
@@ -170,10 +214,6 @@ async function readManifest(
     manifest["config"] === undefined && manifest["layers"] === undefined
       ? { config: undefined, contents: [] }
       : await readConfigBlob(store, list, configDescriptor);
-  const annotations = asTextRecord(manifest["annotations"]).map(([key, value]) => ({
-    place: `manifest!annotations[${key}]`,
-    text: `${key}=${value}`,
-  }));
   const all = [...asArray(manifest["layers"]), ...asArray(manifest["blobs"])];
   const items = boundedLayers(all, digest, list);
   const layers: LayerPlan[] = [];
@@ -186,7 +226,7 @@ async function readManifest(
       digest: isDigest(layerDigest) ? layerDigest : "",
       diffId: isKnown ? (config.diffIds[index] ?? "") : "",
       createdBy: isKnown ? (config.instructions[index] ?? "") : "",
-      title: titleOf(asRecord(layer["annotations"]) ?? {}),
+      ...titleAndKind(layer, config !== undefined),
     });
   }
   return {
@@ -195,11 +235,21 @@ async function readManifest(
     configDigest: asText(configDescriptor["digest"]),
     configPath: blobPath(asText(configDescriptor["digest"])) ?? "",
     ...baseOf(manifest),
-    ...subjectOf(manifest),
+    ...subjectOf(manifest, descriptor),
     platform: config?.platform || platformOf(descriptor["platform"]),
     layers,
-    contents: [...contents, ...annotations],
+    contents: [...contents, ...documentTexts("manifest", manifest)],
   };
+}
+
+/** Layers of images are tars where their types say so; files of artifacts have such types as well, and names. */
+function titleAndKind(
+  layer: Readonly<Record<string, unknown>>,
+  isOfImage: boolean,
+): Pick<LayerPlan, "title" | "isTar"> {
+  const title = titleOf(asRecord(layer["annotations"]) ?? {});
+  const isTar = isOfImage && title === "" && /[./]tar\b(?!.*encrypted)/.test(asText(layer["mediaType"]));
+  return isTar ? { title, isTar } : { title };
 }
 
 /** How a layer that is no tar is called: by its file's name, or by what an attestation states. */
@@ -207,8 +257,13 @@ function titleOf(annotations: Readonly<Record<string, unknown>>): string {
   return asText(annotations["org.opencontainers.image.title"]) || asText(annotations["in-toto.io/predicate-type"]);
 }
 
-function subjectOf(manifest: Readonly<Record<string, unknown>>): Pick<ImagePlan, "subject"> {
-  const subject = asRecord(manifest["subject"])?.["digest"];
+/** BuildKit says it beside the manifest of an attestation. */
+function subjectOf(
+  manifest: Readonly<Record<string, unknown>>,
+  descriptor: Readonly<Record<string, unknown>>,
+): Pick<ImagePlan, "subject"> {
+  const annotations = asRecord(descriptor["annotations"]) ?? {};
+  const subject = asRecord(manifest["subject"])?.["digest"] ?? annotations["vnd.docker.reference.digest"];
   return isDigest(subject) ? { subject } : {};
 }
 
@@ -230,6 +285,9 @@ async function findLayer(
     return undefined;
   }
   const range = await store.find(blobPath(digest) ?? "");
+  // Nothing in its bytes says so.
+  if (asText(layer["mediaType"]).endsWith("+encrypted"))
+    addProblem(list, "encrypted", digest, "the layer is encrypted: nobody without its key can scan it");
   if (range === undefined) {
     const isForeign = asArray(layer["urls"]).length > 0;
     if (isForeign)
@@ -289,7 +347,7 @@ export function readConfigBytes(
   const value = parseJson(bytes);
   const config = readConfig(value);
   if (config !== undefined) {
-    const hidden = hasHiddenMembers(bytes, value) ? [asWhole(bytes)] : [];
+    const hidden = hasHiddenMembers(bytes, value) || nestsDeeper(value, MAX_LEAF_DEPTH) ? [asWhole(bytes)] : [];
     return { config, contents: [...config.contents, ...hidden] };
   }
   addProblem(list, "config-invalid", subject, "the configuration does not parse; it was scanned as plain text");

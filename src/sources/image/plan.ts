@@ -29,6 +29,8 @@ export interface LayerPlan {
   readonly createdBy: string;
   /** The file name of a layer that is no tar (ORAS), empty where there is none. */
   readonly title: string;
+  /** Whoever made the image says that it is a tar, and engines will unpack it as one. */
+  readonly isTar?: true;
   /** Only these files are scanned: the others belong to something else. */
   readonly only?: readonly string[];
 }
@@ -43,7 +45,7 @@ export function boundedLayers<T>(layers: readonly T[], subject: string, list: Pr
     list,
     "unsupported",
     subject,
-    `has ${layers.length} layers: those behind the first ${MAX_LAYERS} were not scanned`,
+    `has ${layers.length} layers: no more than the first ${MAX_LAYERS} were read as its own`,
   );
   return layers.slice(0, MAX_LAYERS);
 }

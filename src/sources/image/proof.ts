@@ -36,6 +36,8 @@ export interface ProvedFile {
   readonly path: string;
   /** Which of several entries at the path it is, from 1. */
   readonly occurrence: number | undefined;
+  /** tar stops before it, unless it is told not to. */
+  readonly isAfterEnd: boolean;
 }
 
 /** Prints the id that git gives to what is piped in: the content's own. */
@@ -53,7 +55,8 @@ const expanders: Partial<Record<LayerReading["compression"], string>> = {
  * a name cannot be written into a command.
  */
 export function proofOf(file: ProvedFile, { copy }: ProofPlace): string | undefined {
-  const { range, reading, path, occurrence } = file;
+  const { range, reading, path, occurrence, isAfterEnd } = file;
+  const extract = isAfterEnd ? "tar --ignore-zeros -xOf" : "tar -xOf";
   const names = path === "" ? [] : reading.leads.map((lead) => lead + path);
   // An unpacked layer is no file that tar reads.
   if (range.unpacked !== undefined) return undefined;
@@ -62,14 +65,14 @@ export function proofOf(file: ProvedFile, { copy }: ProofPlace): string | undefi
   const ends = names.some((name) => name.startsWith("-")) ? ["--"] : [];
   const members = [...(occurrence === undefined ? [] : [`--occurrence=${occurrence}`]), ...ends, ...words];
   const expand = expanders[reading.compression];
-  const untar = path === "" ? [] : [`tar -xOf - ${members.join(" ")}`];
+  const untar = path === "" ? [] : [`${extract} - ${members.join(" ")}`];
   // Where padding is missing, tar leaves out the last file: then some is put behind it.
   const padded = (commands: readonly string[]): string =>
     reading.isUnpadded && path !== "" ? `{ ${commands.join(" | ")}; head -c 512 /dev/zero; }` : commands.join(" | ");
   const fromFile = (name: string): readonly string[] => {
     if (reading.isUnpadded || path === "") return [padded([`${expand ?? "cat"} ${name}`]), ...untar];
     // tar tells by itself how a file is compressed.
-    return [`tar -xOf ${name} ${members.join(" ")}`];
+    return [`${extract} ${name} ${members.join(" ")}`];
   };
   if (copy !== undefined) {
     const [, hex = ""] = file.layerDigest.split(":");

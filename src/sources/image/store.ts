@@ -10,15 +10,15 @@ import { addProblem, type ProblemList } from "./plan.ts";
 /** Where the files of an image lie: a folder, or a tar that is never unpacked. */
 export interface ImageStore {
   /** The place of a regular file, links of the archive resolved; undefined where there is none. */
-  find(path: string): Promise<ByteRange | undefined>;
+  readonly find: (path: string) => Promise<ByteRange | undefined>;
   /** A small file whole; a word where that is not possible. */
-  read(path: string): Promise<Uint8Array | "missing" | "too-large">;
+  readonly read: (path: string) => Promise<Uint8Array | "missing" | "too-large">;
 }
 
 /** A tar of images, of which it is known what it holds. */
 export interface ArchiveStore extends ImageStore {
-  /** Names of its regular files. */
-  readonly paths: readonly string[];
+  /** Its regular files, by their names; with another one's name behind it, what lies there as well. */
+  files(): ReadonlyMap<string, ByteRange>;
 }
 
 /** Links followed from a name; longer chains are loops. */
@@ -55,15 +55,19 @@ export async function openArchive(
     }
     return undefined;
   };
+  const placeOf = ({ offset, length }: ArchiveEntry): ByteRange =>
+    wrapped === undefined ? { file, offset, length } : { file, offset, length, wrapped };
   const find = async (path: string): Promise<ByteRange | undefined> => {
     const found = resolve(path);
-    if (found === undefined) return undefined;
-    const { offset, length } = found[1];
-    return wrapped === undefined ? { file, offset, length } : { file, offset, length, wrapped };
+    return found === undefined ? undefined : placeOf(found[1]);
   };
   return {
     find,
-    paths: [...index.entries].filter(([, entry]) => entry.type === "file").map(([path]) => path),
+    files() {
+      const files = [...index.entries].filter(([, { type }]) => type === "file");
+      const replaced = index.replaced.map((entry, i) => [`${entry.path} (replaced ${i + 1})`, entry] as const);
+      return new Map([...files, ...replaced].map(([path, entry]) => [path, placeOf(entry)]));
+    },
     async read(path) {
       const found = resolve(path);
       const kept = found === undefined ? undefined : index.kept.get(found[0]);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,13 +8,16 @@ import {
   addBlob,
   imageFiles,
   pathOf,
+  tarOf,
   toJson,
   writeImageFiles,
   type FixtureFiles,
   type FixtureFormat,
 } from "../../../fixtures/images/build-image.ts";
+import { descriptorsIn } from "../../../src/content/descriptor.ts";
 import { indexArchive } from "../../../src/content/archive-index.ts";
 import { sniffImage } from "../../../src/sources/image/index.ts";
+import { endOfTar, rawEntry } from "../../content/tar-blocks.ts";
 import { sampleImage, samplePlaces } from "./sample-image.ts";
 import { PLANTED, scanImage, type ImageScan } from "./scan-image.ts";
 
@@ -25,16 +29,34 @@ afterAll(() => rm(folder, { recursive: true }));
 
 let count = 0;
 
-/** Builds the sample image, lets `damage` change its files, and scans what comes of it. */
-async function scanDamaged(format: FixtureFormat, damage: (files: FixtureFiles) => void): Promise<ImageScan> {
+/** Builds the sample image, lets `damage` change its files, and scans what comes of it; without what nothing names any more, unless `keepsAll`. */
+async function scanDamaged(
+  format: FixtureFormat,
+  damage: (files: FixtureFiles) => void,
+  keepsAll = false,
+): Promise<ImageScan> {
   const path = join(folder, `image-${count++}`);
   const files = await imageFiles([sampleImage], format, "gzip");
   damage(files);
+  if (!keepsAll) dropUnnamed(files);
   await mkdir(folder, { recursive: true });
   await writeImageFiles(files, { path, format });
   return scanImage(path, {
     format: format === "oci-layout" ? "oci-layout" : format === "oci-archive" ? "oci-archive" : "docker-archive",
   });
+}
+
+function dropUnnamed(files: FixtureFiles): void {
+  const named = new Set<string>();
+  const visit = (path: string): void => {
+    const bytes = files.get(path);
+    if (named.has(path) || !(bytes instanceof Uint8Array)) return;
+    named.add(path);
+    const inside = descriptorsIn(bytes);
+    for (const { digest } of [...inside.manifests, ...inside.blobs]) visit(pathOf(digest));
+  };
+  visit("index.json");
+  for (const path of [...files.keys()]) if (path.startsWith("blobs/") && !named.has(path)) files.delete(path);
 }
 
 interface Manifest {
@@ -148,6 +170,28 @@ for (const format of ["oci-layout", "oci-archive"] as const) {
       expect(facts(scan)).toEqual(["foreign-layer incomplete"]);
     });
 
+    test("with a layer that is no tar, or whose first header is damaged, says that it was scanned as one file", async () => {
+      const manifestType = "application/vnd.oci.image.layer.v1.tar+gzip";
+      const [plain, broken] = [Buffer.from(`A=${PLANTED} no tar`), rawEntry({ name: "a", checksum: 1 }, PLANTED)];
+      for (const bytes of [plain, Buffer.concat([broken, endOfTar])]) {
+        const scan = await scanDamaged(format, (files) => {
+          const layer = addBlob(files, gzipSync(bytes), manifestType);
+          changeManifest(files, ({ layers }) => (layers[0] = layer));
+        });
+        expect(facts(scan)).toEqual(["diff-id-mismatch note", "unsupported incomplete"]);
+        expect(scan.lines).toContain("file  layer 0 (ADD rootfs.tar /)");
+      }
+    });
+
+    test("with a layer that is encrypted says so", async () => {
+      const scan = await scanDamaged(format, (files) => {
+        const sealed = addBlob(files, randomBytes(2000), "application/vnd.oci.image.layer.v1.tar+gzip+encrypted");
+        changeManifest(files, ({ layers }) => (layers[0] = sealed));
+      });
+      expect(facts(scan)).toEqual(["encrypted incomplete", "diff-id-mismatch note"]);
+      expect(scan.lines).toEqual(samplePlaces);
+    });
+
     test("with digests that are paths opens none of them", async () => {
       const scan = await scanDamaged(format, (files) => {
         changeManifest(files, (manifest) => {
@@ -190,7 +234,7 @@ for (const format of ["oci-layout", "oci-archive"] as const) {
         }
         files.set("index.json", toJson({ manifests }));
       });
-      expect(facts(scan)).toEqual(["unsupported incomplete"]);
+      expect(new Set(facts(scan))).toEqual(new Set(["unsupported incomplete"]));
     });
   });
 }
@@ -324,6 +368,105 @@ describe("an OCI layout of other kinds", () => {
   });
 });
 
+describe("what no index leads to", () => {
+  for (const format of ["oci-layout", "oci-archive", "docker-hybrid"] as const) {
+    test(`is scanned in an ${format}: an image that lost its tag, what lies there besides`, async () => {
+      const scan = await scanDamaged(
+        format,
+        (files) => {
+          addBlob(files, Buffer.from(`KEY=${PLANTED} orphan`), "text/plain");
+          const stepOf = { container_config: { Cmd: ["sh", "-c", `echo ${PLANTED} step`] } };
+          addBlob(files, toJson({ id: "0", os: "linux", ...stepOf, config: { Env: [`TOKEN=${PLANTED} env`] } }), "");
+          files.set("index.json", toJson({ manifests: [] }));
+          if (format === "docker-hybrid") files.set("manifest.json", toJson([]));
+        },
+        true,
+      );
+      expect(scan.problems).toEqual([]);
+      const more = ["config config!container_config.Cmd", "file  layer 0 ()"];
+      const twice = "config config!Env[TOKEN]";
+      expect(scan.lines).toEqual([...samplePlaces, ...more, twice].sort());
+      const images = new Set(scan.origins.map(({ image }) => image.replace(/^.*:(?=in no image|sha256:)/, "")));
+      expect([...images].sort()).toEqual(["in no image", expect.stringMatching(/^sha256:[0-9a-f]{64}$/)]);
+    });
+  }
+
+  test("is left where one image is named", async () => {
+    const path = join(folder, "tagged");
+    const files = await imageFiles([sampleImage], "oci-layout", "gzip");
+    addBlob(files, Buffer.from(`KEY=${PLANTED} orphan`), "text/plain");
+    await writeImageFiles(files, { path, format: "oci-layout" });
+    expect((await scanImage(`oci:${path}:app:1.0`)).lines).toEqual(samplePlaces);
+    expect((await scanImage(path)).lines).toEqual([...samplePlaces, "file  layer 0 ()"].sort());
+  });
+
+  test("is scanned in an archive that has a file twice, or two ends: extraction takes one of them", async () => {
+    const path = join(folder, "twice.tar");
+    const files = await imageFiles([sampleImage], "docker-archive", "none");
+    await writeImageFiles(files, { path, format: "docker-archive" });
+    const layer = (read<{ Layers: string[] }[]>(files, "manifest.json")[0]?.Layers ?? [])[1] ?? "";
+    await writeFile(path, Buffer.concat([await readFile(path), await tarOf([{ path: layer, body: "nothing" }])]));
+    const { lines, problems } = await scanImage(path);
+    expect(lines).toContain("file srv/kept.env layer 0 ()");
+    // What extraction leaves is no layer.
+    expect(problems.map(({ code }) => code)).toEqual(["diff-id-mismatch", "unsupported"]);
+  });
+});
+
+describe("a document that is read in two ways", () => {
+  test.each([
+    ["has its layers twice", (text: string) => text.replace('"layers":', '"layers":[],"layers":')],
+    ["has them in other letters too", (text: string) => text.replace('"layers":', '"Layers":[],"layers":')],
+    ["has letters that only look different", (text: string) => text.replace('"layers":', '"layer\u017f":[],"layers":')],
+  ])("%s: that is told, as engines may take the other one", async (_, change) => {
+    const scan = await scanDamaged("oci-layout", (files) => {
+      const bytes = Buffer.from(change(Buffer.from(files.get(manifestPath(files)) as Uint8Array).toString()));
+      files.set("index.json", toJson({ manifests: [addBlob(files, bytes, "")] }));
+    });
+    expect(facts(scan)).toEqual(["manifest-invalid incomplete"]);
+    expect(scan.lines).toEqual(samplePlaces);
+  });
+
+  test("is index and manifest at once: both are read", async () => {
+    const scan = await scanDamaged("oci-layout", (files) => {
+      const manifest = addBlob(files, toJson(manifestOf(files)), "");
+      const other = addBlob(files, Buffer.from(`A=${PLANTED} other`), "");
+      const both = addBlob(files, toJson({ manifests: [manifest], layers: [other] }), "");
+      files.set("index.json", toJson({ manifests: [both] }));
+    });
+    expect(scan.lines.filter((line) => !samplePlaces.includes(line))).toEqual(["file  layer 0 ()"]);
+  });
+
+  test("nests deeper than any: it is scanned as text as well", async () => {
+    const nested = (depth: number): unknown => (depth === 0 ? `A=${PLANTED}` : [nested(depth - 1)]);
+    const scan = await scanDamaged("oci-layout", (files) => {
+      const config = addBlob(files, toJson({ config: { Extra: nested(40) } }), "");
+      changeManifest(files, (manifest) => (manifest.config = config));
+    });
+    expect(scan.lines).toContain("config config!");
+  });
+});
+
+test("annotations of indexes and of what they name are scanned, at every level", async () => {
+  const note = { annotations: { note: `A=${PLANTED} note` } };
+  const scan = await scanDamaged("oci-layout", (files) => {
+    const manifest = manifestOf(files);
+    Object.assign(manifest.layers[0]!, { annotations: { "layer.note": `A=${PLANTED} layer` } });
+    const inner = {
+      ...addBlob(files, toJson(manifest), ""),
+      ...{ annotations: { "inner.note": `A=${PLANTED} inner` } },
+    };
+    const index = addBlob(files, toJson({ manifests: [inner], ...note }), "");
+    files.set("index.json", toJson({ manifests: [{ ...index, annotations: { top: `A=${PLANTED} top` } }] }));
+  });
+  expect(scan.lines.filter((line) => !samplePlaces.includes(line))).toEqual([
+    "config index!annotations[note]",
+    "config index!manifests[0][annotations][inner.note]",
+    "config index!manifests[0][annotations][top]",
+    "config manifest!layers[0][annotations][layer.note]",
+  ]);
+});
+
 describe("an archive that was cut off between two files", () => {
   for (const format of ["oci-archive", "docker-archive"] as const) {
     test(`${format}: is known for an image wherever it ends, its blobs are scanned, and the gap is told`, async () => {
@@ -359,7 +502,9 @@ describe("a damaged docker-archive", () => {
       files.delete(image?.Config ?? "");
     });
     expect(facts(scan)).toEqual(["config-invalid incomplete", "layer-missing incomplete"]);
-    expect(scan.lines.length).toBe(fromLayers.length - 1);
+    expect(scan.lines.filter((line) => line.startsWith("file")).length).toBe(fromLayers.length - 1);
+    // Layers have a configuration of their own beside them.
+    expect(scan.lines).toContain("config config!Env[TOKEN]");
   });
 
   test("with a manifest that does not parse, or none at all, is incomplete", async () => {

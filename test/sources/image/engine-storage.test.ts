@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildImage, hexOf, tarOf } from "../../../fixtures/images/build-image.ts";
 import { assembleTar, folderAsTar } from "../../../src/content/assembled-tar.ts";
+import { boltOf } from "../../content/made-bolt.ts";
 import { gather } from "../../content/streams.ts";
 import { testWith } from "../../require-program.ts";
 import { sampleImage, samplePlaces } from "./sample-image.ts";
@@ -112,3 +113,29 @@ testWith("buildah")(
     expect(damaged.problems.map(({ code }) => code)).toContain("layer-corrupt");
   },
 );
+
+test("containerd's images have the names that it gave them; what has none has its digest", async () => {
+  const store = join(folder, "io.containerd.content.v1.content");
+  const image = (tag: string, file: string) => ({ tag, layers: [{ files: { [file]: `A=${PLANTED}` } }] });
+  await buildImage([image("a", "one"), image("b", "two")], { path: store, format: "oci-layout" });
+  const index = JSON.parse(await readFile(join(store, "index.json"), "utf8")) as { manifests: { digest: string }[] };
+  await rm(join(store, "index.json"));
+  await rm(join(store, "oci-layout"));
+  await mkdir(join(store, "ingest"));
+  const [first, second] = index.manifests.map(({ digest }) => digest);
+  const target = { digest: first!, mediatype: "x" };
+  const images = {
+    "docker.io/library/app:1": { createdat: "x", target },
+    "": {},
+    "bad:1": { target: { digest: "../x" } },
+  };
+  const database = join(folder, "io.containerd.metadata.v1.bolt");
+  await mkdir(database);
+  await writeFile(join(database, "meta.db"), boltOf({ v1: { default: { images }, "k8s.io": { content: {} } } }));
+  const { origins, problems } = await scanImage(`containerd:${store}`);
+  expect(problems).toEqual([]);
+  const names = Object.fromEntries(
+    origins.map(({ path, image: name }) => [path, name.slice(name.indexOf(store) + store.length + 1)]),
+  );
+  expect(names).toEqual({ one: "docker.io/library/app:1", two: second });
+});
