@@ -9,6 +9,10 @@ const HASH_CHARACTERS = 11;
 /** A private key in DER begins with this tag (X.690, 8.9). */
 const derSequence = 0x30;
 
+/** So many hashes of keys are remembered: versions of a file hold the same one, and OpenSSL takes a millisecond to read it. */
+const maxRemembered = 256;
+const remembered = new Map<string, string>();
+
 let hashes: ReadonlySet<string> | undefined;
 
 /**
@@ -29,11 +33,22 @@ function hashAt(index: number): string {
  * quotes and the form it is kept in do not matter.
  */
 export function publishedHash(secret: string): string {
-  return createHash("sha256").update(identity(secret)).digest().subarray(0, HASH_BYTES).toString("base64url");
+  if (!secret.includes("-----BEGIN")) return hashOf(secret);
+  let hash = remembered.get(secret);
+  if (hash === undefined) {
+    hash = hashOf(identity(secret));
+    if (remembered.size >= maxRemembered) remembered.clear();
+    remembered.set(secret, hash);
+  }
+  return hash;
+}
+
+function hashOf(identity: Uint8Array | string): string {
+  return createHash("sha256").update(identity).digest().subarray(0, HASH_BYTES).toString("base64url");
 }
 
 function identity(secret: string): Uint8Array | string {
-  const armoured = secret.includes("-----BEGIN") ? readArmour(secret) : undefined;
+  const armoured = readArmour(secret);
   if (armoured === undefined) return secret;
   const { label, headers, body } = armoured;
   // OpenSSL takes a millisecond to refuse what is no key in DER: a certificate, a key of OpenPGP or OpenSSH.

@@ -40,14 +40,15 @@ export function beginLine(reading: Reading, at: number): number {
     openSection(reading, undefined, -1);
     return from + border[0].length;
   }
-  const stated = match(statement, text, from);
+  const first = text[from]!;
+  const stated = "Es#".includes(first) ? match(statement, text, from) : undefined;
   if (stated !== undefined) {
     tree.enter(tree.top, stated[1]!, from, "=");
     return from + stated[0].length;
   }
-  const sign = match(commentSign, text, from);
+  const sign = "#/;*-".includes(first) ? match(commentSign, text, from) : undefined;
   if (sign !== undefined && text[from + sign[0].length] !== "-") from += sign[0].length;
-  const section = match(sectionLine, text, from);
+  const section = text[from] === "[" ? match(sectionLine, text, from) : undefined;
   if (section !== undefined) {
     openTable(reading, section[2]!.trim(), section[1] === "[[", from - at);
     return from + section[0].length;
@@ -58,13 +59,23 @@ export function beginLine(reading: Reading, at: number): number {
     from = skipBlanks(text, from + 1);
     openItem(reading, column, match(listedVariable, text, from) !== undefined);
   }
-  const key = match(yamlKey, text, from);
+  const key = hasColon(reading, from) ? match(yamlKey, text, from) : undefined;
   if (key === undefined) {
     if (isItem && /[^\s"'`{[(]/.test(text[from] ?? " ")) tree.top.strings.push(from, bareEnd(text, from));
     return from;
   }
   const name = key[1] ?? key[2] ?? key[3]!.replace(declared, "");
   return beginEntry(reading, name, from, from + key[0].length, from - at);
+}
+
+/** Whether a colon stands in the rest of the line: most lines of source code have none. */
+function hasColon(reading: Reading, from: number): boolean {
+  const { text } = reading;
+  if (reading.colon < from) {
+    const next = text.indexOf(":", from);
+    reading.colon = next < 0 ? Infinity : next;
+  }
+  return reading.colon < lineEnd(text, from);
 }
 
 function beginEntry(reading: Reading, name: string, start: number, behind: number, column: number): number {

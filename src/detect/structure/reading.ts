@@ -27,6 +27,8 @@ export interface Reading {
   isNetrc: boolean;
   /** Brackets that were open when the line began. */
   bracketsBefore: number;
+  /** The first colon behind the begin of the last line that was looked at for one. */
+  colon: number;
   /** Where the target is, once it was reached. */
   here: Here | undefined;
 }
@@ -49,6 +51,7 @@ export function startReading(text: string, target: number, isWhole: boolean): Re
     option: undefined,
     isNetrc: false,
     bracketsBefore: 0,
+    colon: -1,
     here: undefined,
   };
 }
