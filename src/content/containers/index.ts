@@ -3,6 +3,7 @@
  * after the other, in the calling thread, without a file being written. What cannot be read is reported, never thrown. How deep and how much is read
  * decides whoever walks the members.
  */
+import { bareKeyMembers } from "./bare-key.ts";
 import type { Bytes } from "./bytes.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { classMembers, pycMembers } from "./compiled.ts";
@@ -63,6 +64,8 @@ export function placedMembers(kind: PlacedKind, bytes: Bytes, report: ReportFaul
       return sqliteMembers(bytes, report);
     case "keystore":
       return keystoreMembers(bytes, report);
+    case "bare-key":
+      return bareKeyMembers(bytes);
     case "pdf":
       return pdfMembers(bytes, report);
   }

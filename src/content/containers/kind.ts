@@ -1,11 +1,12 @@
 import { isTarHeader } from "../tar-header.ts";
 import type { Bytes } from "./bytes.ts";
+import { isSecretRing } from "./bare-key.ts";
 import { endBytes } from "./zip-directory.ts";
 
 /** Kinds that are read from their beginning to their end. */
 export type StreamKind = "gzip" | "zstd" | "xz" | "bzip2" | "tar" | "ar" | "cpio" | "rpm";
 /** Kinds of which any place may be needed at any time. */
-export type PlacedKind = "zip" | "class" | "pyc" | "sqlite" | "pdf" | "keystore";
+export type PlacedKind = "zip" | "class" | "pyc" | "sqlite" | "pdf" | "keystore" | "bare-key";
 export type ContainerKind = StreamKind | PlacedKind;
 
 /** How many bytes `containerKind` wants to see. */
@@ -13,7 +14,7 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of [0x1f, 0x28, 0x50, 0xfd, 0x42, 0x21, 0x30, 0xed, 0xca, 0x53, 0x25, 0xfe, 0xce]) isFirst[byte] = 1;
+for (const byte of [0x1f, 0x28, 0x50, 0xfd, 0x42, 0x21, 0x30, 0xed, 0xca, 0x53, 0x25, 0xfe, 0xce, 0x94, 0x95, 0x96, 0xc5]) isFirst[byte] = 1;
 
 /**
  * Whether it is worth asking what container a content is: nearly none are. Asked of every content of a history, so it looks at three places only: the
@@ -52,7 +53,13 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
       return isJavaKeystore(head) ? "keystore" : byTar(head);
     case 0x30:
       if (isPkcs12(head)) return "keystore";
+      if (isDerKey(head)) return "bare-key";
       return /^07070[127]$/.test(head.toString("latin1", 0, 6)) ? "cpio" : byTar(head);
+    case 0x94:
+    case 0x95:
+    case 0x96:
+    case 0xc5:
+      return isSecretRing(head) ? "bare-key" : byTar(head);
     case 0xca:
       return isClass(head) ? "class" : byTar(head);
     case 0x53:
@@ -77,7 +84,7 @@ export function containerKindOf(bytes: Bytes): ContainerKind | undefined {
 }
 
 const placed: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
-  ...(["zip", "class", "pyc", "sqlite", "pdf", "keystore"] as const),
+  ...(["zip", "class", "pyc", "sqlite", "pdf", "keystore", "bare-key"] as const),
 ]);
 
 export function isPlaced(kind: ContainerKind): kind is PlacedKind {
@@ -85,7 +92,7 @@ export function isPlaced(kind: ContainerKind): kind is PlacedKind {
 }
 
 const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
-  ...(["gzip", "zstd", "xz", "bzip2", "rpm", "class", "pyc"] as const),
+  ...(["gzip", "zstd", "xz", "bzip2", "rpm", "class", "pyc", "bare-key"] as const),
 ]);
 
 /** Whether it is one thing in another form, and so adds no level of its own. */
@@ -124,6 +131,15 @@ function isJavaKeystore(head: Buffer): boolean {
 function isPkcs12(head: Buffer): boolean {
   const inside = 2 + (head[1]! > 0x80 && head[1]! < 0x85 ? head[1]! & 7 : 0);
   return head[1] !== 0x80 && head.readUInt32BE(inside) === 0x02010330;
+}
+
+/** A sequence as keys and certificates are (a number or a sequence stands first in it), and nothing behind it that is more than a line end. */
+function isDerKey(head: Buffer): boolean {
+  const first = head[1]!;
+  const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
+  if (first < 0x80 ? first + 2 > head.length || first + 4 < head.length : lengthBytes < 1 || lengthBytes > 3) return false;
+  const inside = 2 + lengthBytes;
+  return (head[inside] === 2 && head[inside + 1] === 1 && head[inside + 2]! <= 1) || head[inside] === 0x30;
 }
 
 /** Python 3.7 and later: a version, `\r\n`, flags, and a code object behind the header (PEP 552). */
