@@ -168,7 +168,10 @@ function readFileTest(rule: TableReader): FileTest | undefined {
   if (!test.heads.every((head) => /^(?:[0-9a-f]{2})+$/.test(head)))
     throw invalid(`${table.where}: heads are bytes in hex`, 'as in heads = ["feedfeed"]');
   if (test.anywhere && test.heads.length === 0)
-    throw invalid(`${table.where}: anywhere needs heads`, "every content is asked for its first bytes, and few for more");
+    throw invalid(
+      `${table.where}: anywhere needs heads`,
+      "every content is asked for its first bytes, and few for more",
+    );
   table.finish();
   return test;
 }

@@ -111,7 +111,9 @@ export function isSecretRing(head: Buffer): boolean {
   if (packet?.tag !== secretKey || packet.content + 6 > head.length || packet.end - packet.content < 40) return false;
   const [version, algorithm] = [head[packet.content]!, head[packet.content + 5]!];
   const isAlgorithm = algorithm <= 3 || (algorithm >= 16 && algorithm <= 28);
-  return (version === 4 || version === 6) && algorithm > 0 && isAlgorithm && head.readUInt32BE(packet.content + 1) > 6e8;
+  return (
+    (version === 4 || version === 6) && algorithm > 0 && isAlgorithm && head.readUInt32BE(packet.content + 1) > 6e8
+  );
 }
 
 function packetAt(file: Buffer, at: number): Packet | undefined {

@@ -109,7 +109,11 @@ function javaItems(file: Buffer): StoredItem[] {
 }
 
 const x509 = "1.2.840.113549.1.9.22.1";
-const bags = { certificate: "1.2.840.113549.1.12.10.1.3", key: "1.2.840.113549.1.12.10.1.1", shrouded: "1.2.840.113549.1.12.10.1.2" };
+const bags = {
+  certificate: "1.2.840.113549.1.12.10.1.3",
+  key: "1.2.840.113549.1.12.10.1.1",
+  shrouded: "1.2.840.113549.1.12.10.1.2",
+};
 const friendlyName = "1.2.840.113549.1.9.20";
 const encryptedData = "1.2.840.113549.1.7.6";
 

@@ -14,7 +14,10 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of [0x1f, 0x28, 0x50, 0xfd, 0x42, 0x21, 0x30, 0xed, 0xca, 0x53, 0x25, 0xfe, 0xce, 0x94, 0x95, 0x96, 0xc5]) isFirst[byte] = 1;
+for (const byte of [
+  0x1f, 0x28, 0x50, 0xfd, 0x42, 0x21, 0x30, 0xed, 0xca, 0x53, 0x25, 0xfe, 0xce, 0x94, 0x95, 0x96, 0xc5,
+])
+  isFirst[byte] = 1;
 
 /**
  * Whether it is worth asking what container a content is: nearly none are. Asked of every content of a history, so it looks at three places only: the
@@ -137,7 +140,8 @@ function isPkcs12(head: Buffer): boolean {
 function isDerKey(head: Buffer): boolean {
   const first = head[1]!;
   const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
-  if (first < 0x80 ? first + 2 > head.length || first + 4 < head.length : lengthBytes < 1 || lengthBytes > 3) return false;
+  if (first < 0x80 ? first + 2 > head.length || first + 4 < head.length : lengthBytes < 1 || lengthBytes > 3)
+    return false;
   const inside = 2 + lengthBytes;
   return (head[inside] === 2 && head[inside + 1] === 1 && head[inside + 2]! <= 1) || head[inside] === 0x30;
 }

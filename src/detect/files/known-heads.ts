@@ -20,7 +20,9 @@ export class KnownHeads {
   has(bytes: Uint8Array, from: number, length: number): boolean {
     return this.#offsets.some(({ at, byFirst }) => {
       const heads = at < length ? byFirst[bytes[from + at]!] : undefined;
-      return heads?.some((head) => at + head.length <= length && head.every((byte, i) => bytes[from + at + i] === byte));
+      return heads?.some(
+        (head) => at + head.length <= length && head.every((byte, i) => bytes[from + at + i] === byte),
+      );
     });
   }
 }

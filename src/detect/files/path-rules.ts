@@ -54,7 +54,9 @@ export function pathRulesOf({ rules }: Ruleset, engine: RegexEngine): PathRules 
       if (size === 0) return [];
       const found: Detection[] = [];
       for (const { rule, path: matcher, text } of ready) {
-        const detection = matcher().test(path) ? lookAt(rule, text, head.subarray(0, headBytes), size, true) : undefined;
+        const detection = matcher().test(path)
+          ? lookAt(rule, text, head.subarray(0, headBytes), size, true)
+          : undefined;
         if (detection !== undefined) found.push(detection);
       }
       return found;
@@ -78,13 +80,22 @@ function lookAt(
   const check = file.check === undefined ? undefined : recognisers[file.check];
   const facts = check === undefined ? [] : check(head, size, isNamed);
   if (facts === undefined) return undefined;
-  const [from = -1, to = -1] = match?.groups ?? [];
+  const [from = -1, to = -1] = firstGroup(match?.groups ?? []);
   if (from < 0) return detectionOf(rule, head, size, facts);
   const secret = head.toString("utf8", from, to);
   const entropy = shannonEntropy(secret);
   if (entropy <= rule.entropy) return undefined;
-  const places = { start: from, end: to, startLine: 1, endLine: 1, startColumn: from + 1, endColumn: to };
+  const line = head.subarray(0, from).reduce((lines, byte) => (byte === 10 ? lines + 1 : lines), 1);
+  const column = from - head.lastIndexOf(10, from - 1);
+  const span = { startLine: line, endLine: line, startColumn: column, endColumn: column + to - from - 1 };
+  const places = { start: from, end: to, ...span };
   return { ...detectionOf(rule, head, size, facts), ...places, secret, match: secret, line: secret, entropy };
+}
+
+/** The first group of a pattern that matched something. */
+function firstGroup(groups: readonly number[]): readonly number[] {
+  const at = groups.findIndex((place, i) => i % 2 === 0 && place >= 0);
+  return at < 0 ? [] : groups.slice(at, at + 2);
 }
 
 /** gitleaks reports a file at line 0. What it is known by does not depend on where it lies. A file of released software is nobody's secret. */

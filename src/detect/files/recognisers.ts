@@ -1,6 +1,8 @@
+import { createDecipheriv } from "node:crypto";
 import { DER_INTEGER, readDerSequence } from "../checks/der.ts";
 import { factText } from "../checks/check.ts";
 import { readOpenPgp } from "../checks/openpgp-key.ts";
+import { solanaKey } from "../checks/raw-keys.ts";
 import { readDerPrivateKey } from "../checks/private-key.ts";
 import { credentialCache, keytab, kirbi, stash } from "./kerberos.ts";
 
@@ -90,6 +92,29 @@ const loginPaths: Recogniser = (head, size) => {
   return at === size && at > 24 ? [] : undefined;
 };
 
+/** The list of 64 numbers that Solana's tools write: the second half is the public key of the first. */
+const solanaPair: Recogniser = (head) =>
+  /^\[(?:\s*\d{1,3}\s*,){63}\s*\d{1,3}\s*\]\s*$/.test(head.toString("latin1", 0, 1_024)) &&
+  solanaKey(head.toString("latin1"), {}).status === "valid"
+    ? ["Solana key pair, public half fits"]
+    : undefined;
+
+/** The key that DBeaver's public source has for the passwords that it saves. */
+const dbeaverKey = Buffer.from("babb4a9f774ab853c96c2d653dfe544a", "hex");
+
+/** AES in CBC, the vector in front; what comes out is JSON. */
+const dbeaver: Recogniser = (head, size) => {
+  if (size < 32 || size % 16 !== 0 || head.length < 32) return undefined;
+  const cipher = createDecipheriv("aes-128-cbc", dbeaverKey, head.subarray(0, 16)).setAutoPadding(false);
+  return cipher.update(head.subarray(16, 32)).toString("latin1").startsWith('{"')
+    ? ["opened with the published key"]
+    : undefined;
+};
+
+/** One, two or three passwords of eight bytes each, by DES. */
+const vncPassword: Recogniser = (head, size) =>
+  (size === 8 || size === 16 || size === 24) && head.some((byte) => byte >= 0x80 || byte < 0x20) ? [] : undefined;
+
 /** What is encrypted is no text. */
 const encrypted: Recogniser = (head) => (head.subarray(0, 256).some((byte) => byte >= 0x80) ? [sealed] : undefined);
 
@@ -118,6 +143,9 @@ export const recognisers: Readonly<Record<string, Recogniser>> = {
   "samba-database": named("SECRETS/"),
   "etcd-database": named("authRevision", "members_removed"),
   "login-paths": loginPaths,
+  "solana-pair": solanaPair,
+  dbeaver,
+  "vnc-password": vncPassword,
   "kerberos-stash": stash,
   encrypted,
 };
