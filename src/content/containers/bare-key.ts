@@ -86,7 +86,7 @@ function* ringMembers(file: Buffer): Generator<Member, void> {
   let name = "";
   let keys = 0;
   const member = (end: number): Member => ({
-    name: keys > 1 ? name : "",
+    name: keys > 1 || end < file.length ? name : "",
     chunks: [armoured("PGP PRIVATE KEY BLOCK", file.subarray(start, end))],
   });
   let at = 0;

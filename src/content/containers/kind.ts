@@ -1,12 +1,19 @@
 import { isTarHeader } from "../tar-header.ts";
 import type { Bytes } from "./bytes.ts";
 import { isSecretRing } from "./bare-key.ts";
+import { isForeignArchive } from "./foreign.ts";
+import { isOfficePart } from "./office-text.ts";
+import { isSqliteLog } from "./sqlite-log.ts";
 import { endBytes } from "./zip-directory.ts";
 
 /** Kinds that are read from their beginning to their end. */
 export type StreamKind = "gzip" | "zstd" | "xz" | "bzip2" | "tar" | "ar" | "cpio" | "rpm";
 /** Kinds of which any place may be needed at any time. */
-export type PlacedKind = "zip" | "class" | "pyc" | "sqlite" | "pdf" | "keystore" | "bare-key";
+const placedKinds = [
+  ...(["zip", "sqlite", "sqlite-log", "pdf", "office", "class", "pyc", "pickle"] as const),
+  ...(["keystore", "bare-key", "foreign"] as const),
+] as const;
+export type PlacedKind = (typeof placedKinds)[number];
 export type ContainerKind = StreamKind | PlacedKind;
 
 /** How many bytes `containerKind` wants to see. */
@@ -14,10 +21,7 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of [
-  0x1f, 0x28, 0x50, 0xfd, 0x42, 0x21, 0x30, 0xed, 0xca, 0x53, 0x25, 0xfe, 0xce, 0x94, 0x95, 0x96, 0xc5,
-])
-  isFirst[byte] = 1;
+for (const byte of Buffer.from("1f2850fd422130edca5325fece949596c5373cef5268044c4d80", "hex")) isFirst[byte] = 1;
 
 /**
  * Whether it is worth asking what container a content is: nearly none are. Asked of every content of a history, so it looks at three places only: the
@@ -58,6 +62,20 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
       if (isPkcs12(head)) return "keystore";
       if (isDerKey(head)) return "bare-key";
       return /^07070[127]$/.test(head.toString("latin1", 0, 6)) ? "cpio" : byTar(head);
+    case 0x37:
+      return isSqliteLog(head) ? "sqlite-log" : isForeignArchive(head) ? "foreign" : byTar(head);
+    case 0x52:
+    case 0x68:
+    case 0x04:
+    case 0x4c:
+    case 0x4d:
+      return isForeignArchive(head) ? "foreign" : byPlace(head);
+    case 0x80:
+      // Protocol 2 and later; from 4 on a frame follows (PEP 3154).
+      return head[1]! >= 2 && head[1]! <= 5 && (head[1]! < 4 || head[2] === 0x95) ? "pickle" : byPlace(head);
+    case 0x3c:
+    case 0xef:
+      return isOfficePart(head) ? "office" : byPlace(head);
     case 0x94:
     case 0x95:
     case 0x96:
@@ -72,7 +90,7 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
     case 0xed:
       return head.readUInt32BE(0) === 0xedabeedb ? "rpm" : byTar(head);
     default:
-      return isSkippableZstd(head) ? "zstd" : isPyc(head) ? "pyc" : byTar(head);
+      return byPlace(head);
   }
 }
 
@@ -86,16 +104,14 @@ export function containerKindOf(bytes: Bytes): ContainerKind | undefined {
     : undefined;
 }
 
-const placed: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
-  ...(["zip", "class", "pyc", "sqlite", "pdf", "keystore", "bare-key"] as const),
-]);
+const placed: ReadonlySet<ContainerKind> = new Set<ContainerKind>(placedKinds);
 
 export function isPlaced(kind: ContainerKind): kind is PlacedKind {
   return placed.has(kind);
 }
 
 const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
-  ...(["gzip", "zstd", "xz", "bzip2", "rpm", "class", "pyc", "bare-key"] as const),
+  ...(["gzip", "zstd", "xz", "bzip2", "rpm", "class", "pyc", "pickle", "sqlite-log", "office", "bare-key"] as const),
 ]);
 
 /** Whether it is one thing in another form, and so adds no level of its own. */
@@ -151,6 +167,11 @@ function isPyc(head: Buffer): boolean {
   if (head.length < 17 || head[2] !== 0x0d || head[3] !== 0x0a) return false;
   const version = head.readUInt16LE(0);
   return version >= 3390 && version < 4000 && head.readUInt32LE(4) <= 3 && (head[16]! & 0x7f) === 0x63;
+}
+
+/** What the first byte does not tell. */
+function byPlace(head: Buffer): ContainerKind | undefined {
+  return isSkippableZstd(head) ? "zstd" : isPyc(head) ? "pyc" : byTar(head);
 }
 
 function byTar(head: Buffer): ContainerKind | undefined {
