@@ -32,7 +32,7 @@ describe("private keys", () => {
     ["PKCS#8 RSA", pem(rsa, "pkcs8"), "RSA private key, 1024 bits"],
     ["SEC 1", pem(ec, "sec1"), "EC private key, 256 bits"],
     ["PKCS#8 EC", pem(ec, "pkcs8"), "EC private key, 256 bits"],
-    ["PKCS#8 DSA", pem(dsa, "pkcs8"), "DSA private key"],
+    ["PKCS#8 DSA", pem(dsa, "pkcs8"), "DSA private key, 1024 bits"],
     ["PKCS#8 Ed25519", pem(ed25519, "pkcs8"), "Ed25519 private key"],
   ])("reads %s", (_name, text, fact) => {
     const result = runCheck("private-key", text);
