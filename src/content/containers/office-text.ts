@@ -4,9 +4,8 @@ import type { Member } from "./member.ts";
 /** A part of a document beyond this is a table of numbers. */
 const mostBytes = 32 << 20;
 /** Where paragraphs, cells and lines end (ISO/IEC 29500: WordprocessingML, DrawingML, SpreadsheetML; ODF 1.3). */
-const lineEnd =
-  /<\/(?:w:p|a:p|si|is|c|text:p|text:h|table:table-cell)>|<(?:w:br|w:cr|a:br|text:line-break)\b[^>]{0,200}>/g;
-const gap = /<(?:w:tab|text:tab|text:s)\b[^>]{0,200}>/g;
+const lineEnd = /<\/(?:w:p|a:p|si|is|c|text:p|text:h|table:table-cell)>|<(?:w:br|w:cr|a:br|text:line-break)\b[^<>]*>/g;
+const gap = /<(?:w:tab|text:tab|text:s)\b[^<>]*>/g;
 
 /** Whether a content begins as a part of an office document does: XML in one of its namespaces. */
 export function isOfficePart(head: Buffer): boolean {
@@ -23,7 +22,7 @@ export function* officeMembers(bytes: Bytes): Generator<Member, void> {
   const text = xml
     .replace(lineEnd, "\n")
     .replace(gap, "\t")
-    .replace(/<[^>]{0,10000}>/g, "")
+    .replace(/<[^<>]*>/g, "")
     .replace(entity, characterOf);
   if (text.trim() !== "") yield { name: "", chunks: [Buffer.from(text)] };
 }
