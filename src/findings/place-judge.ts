@@ -78,7 +78,10 @@ export function createPlaceJudge(ruleset: Ruleset, compile: CompilePattern): Pla
     const own = origin.member?.slice(origin.member.lastIndexOf("!") + 1);
     const matchesPlace = (key: string, patterns: readonly ((text: string) => boolean)[]): boolean =>
       matchesPath(key, patterns, path) || (own !== undefined && matchesPath(key, patterns, own));
-    if (rule.path !== undefined && !matchesPlace(`path ${rule.id}`, [matcher(rule.path)])) return undefined;
+    // A file that its bytes tell is what it is under any name.
+    const { path: pattern = "", file } = rule;
+    const isAnywhere = pattern === "" || file?.anywhere === true;
+    if (!isAnywhere && !matchesPlace(`path ${rule.id}`, [matcher(pattern)])) return undefined;
     const commit = origin.kind === "git" ? (origin.commit?.id ?? origin.object) : "";
     for (const [i, list] of listsOf(rule).entries()) {
       const path_ = path !== "" && matchesPlace(`list ${rule.id} ${i}`, list.paths);

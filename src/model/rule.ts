@@ -103,6 +103,8 @@ export interface FileTest {
   readonly check?: string;
   /** The most bytes that such a file has; 0: any number. */
   readonly most: number;
+  /** Whether the bytes alone tell it: then it is one under any other name as well. */
+  readonly anywhere: boolean;
 }
 
 /**

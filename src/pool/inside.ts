@@ -56,12 +56,35 @@ const maxFaults = 100;
  * containers, and cost three looks. Members are scanned in the memory at `low` and behind.
  */
 export function withInside(task: Task, result: ScanResult, at: number, length: number, low: number): WholeResult {
+  const { kernel, files } = task.detector;
+  const { bytes } = kernel;
+  // Asked first: what is scanned next may lie in this place.
+  const known = files.mayKnow(bytes, at, length) ? knownFile(task, bytes.subarray(at, at + length), length) : [];
+  return withKnown(withMembers(task, result, at, length, low), known);
+}
+
+function withMembers(task: Task, result: ScanResult, at: number, length: number, low: number): WholeResult {
   const { bytes } = task.detector.kernel;
   if (task.archiveDepth === 0 || !mayBeContainer(bytes, at, length)) return { result };
   const content = bytes.subarray(at, at + length);
   if (containerKindOf(bytesInMemory(content)) === undefined) return { result };
   // The kernel's memory moves when it grows, and what is scanned next may lie in this place.
   return lookInside(task, result, bytesInMemory(Buffer.from(content)), low);
+}
+
+/** What rules say of a file that its bytes alone tell. `head`: the first bytes of `size`. */
+export function knownFile(task: Task, head: Uint8Array, size: number): readonly Detection[] {
+  const { files } = task.detector;
+  if (!files.mayKnow(head, 0, head.length)) return [];
+  return files.know(Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, headBytes)), size);
+}
+
+/** A content in which nothing else was found is what its first bytes say. */
+export function withKnown(whole: WholeResult, known: readonly Detection[]): WholeResult {
+  const { result } = whole;
+  return known.length === 0 || result.detections.length > 0
+    ? whole
+    : { ...whole, result: { ...result, detections: known } };
 }
 
 /** The same for a content that can be read outside of the kernel's memory. */
@@ -106,7 +129,8 @@ export function lookInsideStream(
 /** Scans a content that is in memory as a whole, and what lies inside of it. */
 export function scanWhole(task: Task, bytes: Uint8Array): WholeResult {
   const result = task.detector.scan(bytes);
-  return mayBeContainer(bytes, 0, bytes.length) ? lookInside(task, result, bytesInMemory(bytes)) : { result };
+  const whole = mayBeContainer(bytes, 0, bytes.length) ? lookInside(task, result, bytesInMemory(bytes)) : { result };
+  return withKnown(whole, knownFile(task, bytes, bytes.length));
 }
 
 /** The same for a content of `size` bytes that went by as a stream: `held` is what was kept of it, if that was worth it. */
@@ -195,13 +219,16 @@ class InsideWalk {
     const { files } = this.#task.detector;
     // Compressed files have the name of what they are a form of.
     const name = level.path.slice(level.path.lastIndexOf("!") + 1);
-    if (member.name === "" || !files.asks(name)) return this.#read(reader, level);
+    const isAsked = member.name !== "" && files.asks(name);
+    const start = reader.peek(kindBytes);
+    if (!isAsked && !files.mayKnow(start, 0, start.length)) return this.#read(reader, level);
     const head = Buffer.from(reader.peek(headBytes));
     const [bytes, found] = [this.#bytes, this.#found.length];
     this.#read(reader, level);
     if (this.#found.length > found) return;
     const size = head.length < headBytes ? head.length : head.length + this.#bytes - bytes;
-    const detections = files.look(name, head, size);
+    const known = files.know(head, size);
+    const detections = known.length > 0 || !isAsked ? known : files.look(name, head, size);
     this.#keep({ detections, suppressed: {}, judged: new Map(), limited: false }, level.path, this.#found);
   }
 

@@ -10,6 +10,7 @@ import {
   opensshEncryptedKey,
   opensshKey,
   pgpKey,
+  pgpPublicKey,
   puttyKey,
 } from "./key-formats.ts";
 import { createRandom } from "./random.ts";
@@ -53,6 +54,7 @@ const makers: ReadonlyMap<string, (random: Random) => string> = new Map([
   ["pem-openssh-encrypted", opensshEncryptedKey],
   ["ppk", puttyKey],
   ["pgp-private", pgpKey],
+  ["pgp-public", pgpPublicKey],
   ["jwk-rsa", (random: Random) => JSON.stringify(rsaKey(random).export({ format: "jwk" }))],
   ["jwk-ec", (random: Random) => JSON.stringify(ecKey(random).export({ format: "jwk" }))],
   ["xml-rsa", (random: Random) => rsaXml(rsaKey(random).export({ format: "jwk" }))],

@@ -106,27 +106,33 @@ export function opensshEncryptedKey(random: Random): string {
 export function pgpKey(random: Random): string {
   const seed = random.bytes(32);
   seed[0] = (seed[0] ?? 0) | 0x80;
-  const curve = Buffer.from("092b06010401da470f01", "hex");
-  const publicPoint = Buffer.concat([Buffer.from("010740", "hex"), ed25519Public(seed)]);
   const secret = Buffer.concat([Buffer.from("0100", "hex"), seed]);
   const sum = Buffer.alloc(2);
   sum.writeUInt16BE(secret.reduce((total, byte) => total + byte, 0) & 0xffff);
-  const body = Buffer.concat([
-    Buffer.from([4]),
-    Buffer.from("65000000", "hex"),
-    Buffer.from([22]),
-    curve,
-    publicPoint,
-    Buffer.from([0]),
-    secret,
-    sum,
-  ]);
+  return pgpBlock("PRIVATE", 0xc5, Buffer.concat([pgpFields(seed), Buffer.from([0]), secret, sum]));
+}
+
+/** The public key of `pgpKey` for the same random stream. */
+export function pgpPublicKey(random: Random): string {
+  const seed = random.bytes(32);
+  seed[0] = (seed[0] ?? 0) | 0x80;
+  return pgpBlock("PUBLIC", 0xc6, pgpFields(seed));
+}
+
+/** What a public and a private key of OpenPGP have in common: version, time, algorithm, curve, point. */
+function pgpFields(seed: Uint8Array): Buffer {
+  const curve = Buffer.from("092b06010401da470f01", "hex");
+  const publicPoint = Buffer.concat([Buffer.from("010740", "hex"), ed25519Public(seed)]);
+  return Buffer.concat([Buffer.from("046500000016", "hex"), curve, publicPoint]);
+}
+
+function pgpBlock(kind: "PRIVATE" | "PUBLIC", tag: number, body: Buffer): string {
   const user = Buffer.from("Release <release@corp.net>");
-  const packets = Buffer.concat([Buffer.from([0xc5, body.length]), body, Buffer.from([0xcd, user.length]), user]);
+  const packets = Buffer.concat([Buffer.from([tag, body.length]), body, Buffer.from([0xcd, user.length]), user]);
   const check = Buffer.alloc(4);
   check.writeUInt32BE(crc24(packets));
   const text = `${wrap(packets.toString("base64"), 64)}\n=${check.subarray(1).toString("base64")}`;
-  return `-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n${text}\n-----END PGP PRIVATE KEY BLOCK-----`;
+  return `-----BEGIN PGP ${kind} KEY BLOCK-----\n\n${text}\n-----END PGP ${kind} KEY BLOCK-----`;
 }
 
 function crc24(bytes: Uint8Array): number {

@@ -149,7 +149,7 @@ function readRule(table: TableReader, index: number): RuleEntry {
   return entry;
 }
 
-/** `file = { heads, at, text, check, most }` beside a path: what the file has to begin with. */
+/** `file = { heads, at, text, check, most, anywhere }` beside a path: what the file has to begin with. */
 function readFileTest(rule: TableReader): FileTest | undefined {
   const table = rule.table("file");
   if (table === undefined) return undefined;
@@ -161,11 +161,17 @@ function readFileTest(rule: TableReader): FileTest | undefined {
     ...(text === undefined ? {} : { text }),
     ...(check === undefined ? {} : { check }),
     most: table.count("most") ?? 0,
+    anywhere: table.flag("anywhere") ?? false,
   };
   if (rule.has("regex") || !rule.has("path"))
     throw invalid(`${table.where}: it stands beside a path, and without a regex`, "a regex looks at all of a file");
   if (!test.heads.every((head) => /^(?:[0-9a-f]{2})+$/.test(head)))
     throw invalid(`${table.where}: heads are bytes in hex`, 'as in heads = ["feedfeed"]');
+  if (test.anywhere && test.heads.length === 0)
+    throw invalid(
+      `${table.where}: anywhere needs heads`,
+      "every content is asked for its first bytes, and few for more",
+    );
   table.finish();
   return test;
 }

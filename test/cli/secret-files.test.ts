@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -38,7 +38,7 @@ const files: readonly (readonly [path: string, content: Buffer | string, rule: s
   ["home/empty.kdbx", "", undefined],
   ["etc/krb5.keytab", keytab, "kerberos-keytab-file"],
   ["etc/odd.keytab", Buffer.from("0502ffff", "hex"), undefined],
-  ["root/.ssh/id_rsa", der, "private-key-file"],
+  ["root/.ssh/id_rsa", der, "private-key-pkcs8"],
   ["aosp/testkey.pk8", Buffer.concat([der, Buffer.alloc(0)]), undefined],
   ["keys/cut.pk8", der.subarray(0, 400), undefined],
   ["app/config/master.key", `${railsKey}\n`, "rails-master-key-file"],
@@ -47,6 +47,49 @@ const files: readonly (readonly [path: string, content: Buffer | string, rule: s
   ["win/SAM", Buffer.concat([Buffer.from("regf"), bytes(100)]), "windows-account-hive"],
 ];
 const expected = files.flatMap(([path, , rule]) => (rule === undefined ? [] : [`${rule} ${path}`])).sort();
+
+const publicKey = createPublicKey(privateKey);
+const elliptic = generateKeyPairSync("ec", { namedCurve: "prime256v1" }).privateKey;
+const hive = (name: string): Buffer =>
+  Buffer.concat([
+    Buffer.from("regf"),
+    bytes(44),
+    Buffer.alloc(64, Buffer.from(`\\Config\\${name}\0`.padEnd(32, "\0"), "utf16le")),
+  ]);
+const ccache = Buffer.concat([
+  ...[Buffer.from("0504000c00010008ffffffff00000000", "hex"), Buffer.from("0000000100000001", "hex")],
+  ...[Buffer.from([0, 0]), counted("EXAMPLE.ORG"), Buffer.from([0, 0]), counted("alice"), bytes(80)],
+]);
+
+/** Name, content, and the rule that its bytes alone tell. */
+const anonymous: readonly (readonly [name: string, content: Buffer, rule: string | undefined])[] = [
+  ["a1", keepass, "keepass-database"],
+  ["a2", keytab, "kerberos-keytab-file"],
+  ["a3", ccache, "kerberos-ticket-file"],
+  ["a4", privateKey.export({ type: "pkcs1", format: "der" }), "private-key-rsa"],
+  ["a5", elliptic.export({ type: "sec1", format: "der" }), "private-key-ec"],
+  [
+    "a6",
+    elliptic.export({ type: "pkcs8", format: "der", cipher: "aes-128-cbc", passphrase: "x" }),
+    "private-key-pkcs8-encrypted",
+  ],
+  [
+    "a7",
+    Buffer.concat([Buffer.from("0702000000240000", "hex"), Buffer.from("RSA2"), bytes(300)]),
+    "strong-name-key-file",
+  ],
+  ["a8", Buffer.concat([Buffer.from("== ed25519v1-secret: type0 ==\0\0\0"), bytes(64)]), "tor-onion-key-file"],
+  ["a9", hive("SAM"), "windows-account-hive"],
+  ["b1", hive("SOFTWARE"), undefined],
+  ["b2", publicKey.export({ type: "spki", format: "der" }), undefined],
+  [
+    "b3",
+    Buffer.from("302602010104067075626c6963a019020101020100020100300e300c06082b060102010101000500", "hex"),
+    undefined,
+  ],
+  ["b4", Buffer.from("0502ffff00000000", "hex"), undefined],
+  ["b5", Buffer.from("03d9a29a00000000", "hex"), undefined],
+];
 
 function named(entries: readonly Entry[], prefix = ""): string[] {
   return entries.map(({ RuleID, File }) => `${RuleID} ${File.replace(prefix, "")}`).sort();
@@ -109,6 +152,18 @@ describe("files that are secrets as a whole are told by path and first bytes", (
     git("add", "new.kdbx");
     expect(named(scan("git", "--staged", "shop"))).toEqual(["keepass-database new.kdbx"]);
     expect(named(scan("git", "shop"))).toEqual([...expected, "keepass-database new.kdbx"].sort());
+  });
+
+  test("what bytes alone tell is told under any other name, in folders, archives and histories", () => {
+    const own = createRepository(join(folder, "renamed"));
+    own.commit("One", Object.fromEntries(anonymous.map(([name, content]) => [name, content])));
+    writeFileSync(join(folder, "renamed.zip"), madeZip(anonymous.map(([name, data]) => ({ name, data }))));
+    const told = anonymous.flatMap(([name, , rule]) => (rule === undefined ? [] : [`${rule} ${name}`])).sort();
+    expect(named(scan("git", "renamed"))).toEqual(told);
+    expect(named(scan("dir", "renamed.zip"), "renamed.zip!")).toEqual(told);
+    mkdirSync(join(folder, "plain"));
+    for (const [name, content] of anonymous) writeFileSync(join(folder, "plain", name), content);
+    expect(named(scan("dir", "plain"), "plain/")).toEqual(told);
   });
 
   test("what another rule has found something in is not told twice", () => {

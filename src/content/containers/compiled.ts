@@ -68,20 +68,42 @@ function* constantFields(
   }
 }
 
-/** Types of marshalled texts with a length of one byte, and of four (Python's `marshal`); the highest bit marks what is referred to. */
-const shortTexts: ReadonlySet<number> = new Set(Buffer.from("zZ"));
-const longTexts: ReadonlySet<number> = new Set(Buffer.from("aAust"));
+/** How texts are told from what is around them: bytes that a length of one byte follows, and of four. */
+interface TextMarks {
+  readonly short: ReadonlySet<number>;
+  readonly long: ReadonlySet<number>;
+  /** Bits of a mark that count. */
+  readonly mask: number;
+}
+
+/** Python's `marshal`; the highest bit marks what is referred to. */
+const marshalled: TextMarks = { short: new Set(Buffer.from("zZ")), long: new Set(Buffer.from("aAust")), mask: 0x7f };
+/** Python's `pickle`: texts and bytes (PEP 3154). */
+const pickled: TextMarks = {
+  short: new Set([0x8c, ...Buffer.from("UC")]),
+  long: new Set(Buffer.from("XTB")),
+  mask: 0xff,
+};
 
 /**
  * The texts of a compiled Python module, a line each. They are found by their form, wherever they stand: the structure around them changes with each
  * version of Python. In the file itself type and length stand right before a text, and the next type right behind it.
  */
-export function* pycMembers(bytes: Bytes): Generator<Member, void> {
+export function pycMembers(bytes: Bytes): Generator<Member, void> {
+  return markedTexts(bytes, 16, marshalled);
+}
+
+/** The same of objects that Python wrote down (`pickle`): tokens that a program keeps, models and their settings. */
+export function pickleMembers(bytes: Bytes): Generator<Member, void> {
+  return markedTexts(bytes, 2, pickled);
+}
+
+function* markedTexts(bytes: Bytes, from: number, marks: TextMarks): Generator<Member, void> {
   const file = bytes.read(0, Math.min(bytes.size, mostBytes));
   const lines: string[] = [];
-  for (let at = 16; at < file.length;) {
-    const type = file[at]! & 0x7f;
-    const lengthBytes = shortTexts.has(type) ? 1 : longTexts.has(type) ? 4 : 0;
+  for (let at = from; at < file.length;) {
+    const type = file[at]! & marks.mask;
+    const lengthBytes = marks.short.has(type) ? 1 : marks.long.has(type) ? 4 : 0;
     const start = at + 1 + lengthBytes;
     const length = lengthBytes === 0 || start > file.length ? 0 : file.readUIntLE(at + 1, lengthBytes);
     if (length >= leastText && start + length <= file.length && isText(file, start, length)) {

@@ -3,14 +3,18 @@
  * after the other, in the calling thread, without a file being written. What cannot be read is reported, never thrown. How deep and how much is read
  * decides whoever walks the members.
  */
+import { bareKeyMembers } from "./bare-key.ts";
 import type { Bytes } from "./bytes.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
-import { classMembers, pycMembers } from "./compiled.ts";
+import { classMembers, pickleMembers, pycMembers } from "./compiled.ts";
 import { compressedMember } from "./compressed.ts";
+import { foreignMembers } from "./foreign.ts";
 import type { PlacedKind, StreamKind } from "./kind.ts";
 import type { Member, ReportFault } from "./member.ts";
 import { keystoreMembers } from "./keystore.ts";
+import { officeMembers } from "./office-text.ts";
 import { pdfMembers } from "./pdf.ts";
+import { sqliteLogMembers } from "./sqlite-log.ts";
 import { sqliteMembers } from "./sqlite.ts";
 import { tarMembers } from "./tar.ts";
 import { arMembers, cpioMembers, rpmMembers } from "./unix-archives.ts";
@@ -63,6 +67,16 @@ export function placedMembers(kind: PlacedKind, bytes: Bytes, report: ReportFaul
       return sqliteMembers(bytes, report);
     case "keystore":
       return keystoreMembers(bytes, report);
+    case "foreign":
+      return foreignMembers(bytes, report);
+    case "office":
+      return officeMembers(bytes);
+    case "sqlite-log":
+      return sqliteLogMembers(bytes, report);
+    case "pickle":
+      return pickleMembers(bytes);
+    case "bare-key":
+      return bareKeyMembers(bytes);
     case "pdf":
       return pdfMembers(bytes, report);
   }

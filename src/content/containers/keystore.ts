@@ -3,10 +3,11 @@ import type { Bytes } from "./bytes.ts";
 import { derValues, oidText, type DerValue } from "./der.ts";
 import { decipher, RoundBudget, wide } from "./key-cipher.ts";
 import { noted, type Member, type ReportFault } from "./member.ts";
+import { armoured } from "./pem.ts";
 
 /** Keystores hold keys and certificates: some kilobytes. */
 const mostBytes = 16 << 20;
-const mostKeys = 200;
+const mostItems = 1_000;
 
 /** What keystores are locked with when nobody thinks about it: defaults of tools, of their manuals, of vendors. */
 const usualPasswords = [
@@ -14,31 +15,35 @@ const usualPasswords = [
   ...["notasecret", "android", "tizen", "test", "storepass", "keypass", "welcome1", "admin"],
 ] as const;
 
-interface LockedKey {
+interface StoredItem {
   readonly alias: string;
-  /** EncryptedPrivateKeyInfo of PKCS #8: the content of its sequence; or an open key. */
-  readonly key: Buffer;
-  readonly isOpen: boolean;
+  /** `locked`: the content of the sequence of an EncryptedPrivateKeyInfo of PKCS #8. */
+  readonly kind: "locked" | "open" | "certificate";
+  readonly bytes: Buffer;
 }
 
 /**
  * The private keys of a Java keystore (JKS, JCEKS) or a PKCS #12 file, as PEM, where no password or a usual one opens them: everybody can then. Others are
- * noted. Certificates are public.
+ * noted. Certificates come as PEM as well: they are public, and tell what a key is good for.
  */
 export function* keystoreMembers(bytes: Bytes, report: ReportFault): Generator<Member, void> {
   const file = bytes.read(0, Math.min(bytes.size, mostBytes));
   const budget = new RoundBudget();
   const isJava = file[0] !== 0x30;
-  const keys = isJava ? javaKeys(file) : pkcs12Keys(file, budget);
+  const items = isJava ? javaItems(file) : pkcs12Items(file, budget);
   // A Java keystore tells by one hash whether a password is its own; its keys may cost hundreds of thousands.
   const passwords = isJava ? usualPasswords.filter((password) => isStorePassword(file, password)) : usualPasswords;
-  for (const { alias, key, isOpen } of keys.slice(0, mostKeys)) {
-    const open = isOpen ? key : opened(key, passwords, budget);
+  for (const { alias, kind, bytes: stored } of items.slice(0, mostItems)) {
+    if (kind === "certificate") {
+      yield { name: alias, chunks: [armoured("CERTIFICATE", stored)] };
+      continue;
+    }
+    const open = kind === "open" ? stored : opened(stored, passwords, budget);
     if (open === undefined)
       report(
         noted("encrypted", alias, "is a private key in a keystore, behind a password that is none of the usual ones"),
       );
-    else yield { name: alias, chunks: [pem(open)] };
+    else yield { name: alias, chunks: [armoured("PRIVATE KEY", open)] };
   }
 }
 
@@ -69,16 +74,9 @@ function isPrivateKey(bytes: Buffer): boolean {
   return version?.tag === 2 && version.content.length === 1 && algorithm?.tag === 0x30 && key?.tag === 4;
 }
 
-function pem(key: Buffer): Buffer {
-  const lines = key.toString("base64").match(/.{1,64}/g) ?? [];
-  // Put together here, so that this file holds no such block itself.
-  const [begin, end] = ["BEGIN", "END"].map((word) => `-----${word} PRIVATE KEY-----`);
-  return Buffer.from(`${begin}\n${lines.join("\n")}\n${end}\n`);
-}
-
 /** Entries of JKS and JCEKS: private keys, certificates; secret keys (JCEKS) are serialised objects of unknown length, and end the list. */
-function javaKeys(file: Buffer): LockedKey[] {
-  const keys: LockedKey[] = [];
+function javaItems(file: Buffer): StoredItem[] {
+  const items: StoredItem[] = [];
   const version = file.readUInt32BE(4);
   let at = 12;
   const skip = (lengthBytes: 2 | 4): Buffer => {
@@ -95,7 +93,7 @@ function javaKeys(file: Buffer): LockedKey[] {
     at += 8;
     if (tag === 1) {
       const [outer] = derValues(skip(4));
-      if (outer !== undefined) keys.push({ alias, key: outer.content, isOpen: false });
+      if (outer !== undefined) items.push({ alias, kind: "locked", bytes: outer.content });
     }
     let certificates = 1;
     if (tag === 1) {
@@ -104,23 +102,28 @@ function javaKeys(file: Buffer): LockedKey[] {
     }
     for (; certificates > 0 && at < file.length; certificates--) {
       if (version >= 2) skip(2);
-      skip(4);
+      items.push({ alias, kind: "certificate", bytes: skip(4) });
     }
   }
-  return keys;
+  return items;
 }
 
-const bags = { key: "1.2.840.113549.1.12.10.1.1", shrouded: "1.2.840.113549.1.12.10.1.2" };
+const x509 = "1.2.840.113549.1.9.22.1";
+const bags = {
+  certificate: "1.2.840.113549.1.12.10.1.3",
+  key: "1.2.840.113549.1.12.10.1.1",
+  shrouded: "1.2.840.113549.1.12.10.1.2",
+};
 const friendlyName = "1.2.840.113549.1.9.20";
 const encryptedData = "1.2.840.113549.1.7.6";
 
 /** Keys of a PKCS #12 file (RFC 7292, 4): in bags of plain and of encrypted contents. */
-function pkcs12Keys(file: Buffer, budget: RoundBudget): LockedKey[] {
+function pkcs12Items(file: Buffer, budget: RoundBudget): StoredItem[] {
   const [pfx] = derValues(file);
   const [, safe] = pfx === undefined ? [] : derValues(pfx.content);
   const contents = safe === undefined ? undefined : dataOf(safe);
   if (contents === undefined) return [];
-  const keys: LockedKey[] = [];
+  const items: StoredItem[] = [];
   for (const info of derValues(derValues(contents)[0]?.content ?? Buffer.alloc(0))) {
     const [kind] = derValues(info.content);
     const inner = kind !== undefined && oidText(kind) === encryptedData ? decipheredData(info, budget) : dataOf(info);
@@ -128,12 +131,24 @@ function pkcs12Keys(file: Buffer, budget: RoundBudget): LockedKey[] {
       const [id, value, attributes] = derValues(bag.content);
       const key = value === undefined ? undefined : derValues(value.content)[0];
       if (id === undefined || value === undefined || key === undefined) continue;
-      const alias = aliasOf(attributes) ?? `key ${keys.length + 1}`;
-      if (oidText(id) === bags.key) keys.push({ alias, key: value.content, isOpen: true });
-      else if (oidText(id) === bags.shrouded) keys.push({ alias, key: key.content, isOpen: false });
+      const alias = aliasOf(attributes) ?? `item ${items.length + 1}`;
+      const bagKind = oidText(id);
+      if (bagKind === bags.key) items.push({ alias, kind: "open", bytes: value.content });
+      else if (bagKind === bags.shrouded) items.push({ alias, kind: "locked", bytes: key.content });
+      else if (bagKind === bags.certificate) {
+        const certificate = certificateOf(key);
+        if (certificate !== undefined) items.push({ alias, kind: "certificate", bytes: certificate });
+      }
     }
   }
-  return keys;
+  return items;
+}
+
+/** A CertBag: its kind, then `[0] { OCTET STRING }` with the certificate. */
+function certificateOf(bag: DerValue): Buffer | undefined {
+  const [kind, wrapped] = derValues(bag.content);
+  if (kind === undefined || wrapped === undefined || oidText(kind) !== x509) return undefined;
+  return derValues(wrapped.content)[0]?.content;
 }
 
 /** The bytes of a ContentInfo of plain data: `SEQUENCE { oid, [0] { OCTET STRING } }`. */

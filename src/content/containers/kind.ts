@@ -1,11 +1,19 @@
 import { isTarHeader } from "../tar-header.ts";
 import type { Bytes } from "./bytes.ts";
+import { isSecretRing } from "./bare-key.ts";
+import { isForeignArchive } from "./foreign.ts";
+import { isOfficePart } from "./office-text.ts";
+import { isSqliteLog } from "./sqlite-log.ts";
 import { endBytes } from "./zip-directory.ts";
 
 /** Kinds that are read from their beginning to their end. */
 export type StreamKind = "gzip" | "zstd" | "xz" | "bzip2" | "tar" | "ar" | "cpio" | "rpm";
 /** Kinds of which any place may be needed at any time. */
-export type PlacedKind = "zip" | "class" | "pyc" | "sqlite" | "pdf" | "keystore";
+const placedKinds = [
+  ...(["zip", "sqlite", "sqlite-log", "pdf", "office", "class", "pyc", "pickle"] as const),
+  ...(["keystore", "bare-key", "foreign"] as const),
+] as const;
+export type PlacedKind = (typeof placedKinds)[number];
 export type ContainerKind = StreamKind | PlacedKind;
 
 /** How many bytes `containerKind` wants to see. */
@@ -13,7 +21,7 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of [0x1f, 0x28, 0x50, 0xfd, 0x42, 0x21, 0x30, 0xed, 0xca, 0x53, 0x25, 0xfe, 0xce]) isFirst[byte] = 1;
+for (const byte of Buffer.from("1f2850fd422130edca5325fece949596c5373cef5268044c4d80", "hex")) isFirst[byte] = 1;
 
 /**
  * Whether it is worth asking what container a content is: nearly none are. Asked of every content of a history, so it looks at three places only: the
@@ -52,7 +60,27 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
       return isJavaKeystore(head) ? "keystore" : byTar(head);
     case 0x30:
       if (isPkcs12(head)) return "keystore";
+      if (isDerKey(head)) return "bare-key";
       return /^07070[127]$/.test(head.toString("latin1", 0, 6)) ? "cpio" : byTar(head);
+    case 0x37:
+      return isSqliteLog(head) ? "sqlite-log" : isForeignArchive(head) ? "foreign" : byTar(head);
+    case 0x52:
+    case 0x68:
+    case 0x04:
+    case 0x4c:
+    case 0x4d:
+      return isForeignArchive(head) ? "foreign" : byPlace(head);
+    case 0x80:
+      // Protocol 2 and later; from 4 on a frame follows (PEP 3154).
+      return head[1]! >= 2 && head[1]! <= 5 && (head[1]! < 4 || head[2] === 0x95) ? "pickle" : byPlace(head);
+    case 0x3c:
+    case 0xef:
+      return isOfficePart(head) ? "office" : byPlace(head);
+    case 0x94:
+    case 0x95:
+    case 0x96:
+    case 0xc5:
+      return isSecretRing(head) ? "bare-key" : byTar(head);
     case 0xca:
       return isClass(head) ? "class" : byTar(head);
     case 0x53:
@@ -62,7 +90,7 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
     case 0xed:
       return head.readUInt32BE(0) === 0xedabeedb ? "rpm" : byTar(head);
     default:
-      return isSkippableZstd(head) ? "zstd" : isPyc(head) ? "pyc" : byTar(head);
+      return byPlace(head);
   }
 }
 
@@ -76,16 +104,14 @@ export function containerKindOf(bytes: Bytes): ContainerKind | undefined {
     : undefined;
 }
 
-const placed: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
-  ...(["zip", "class", "pyc", "sqlite", "pdf", "keystore"] as const),
-]);
+const placed: ReadonlySet<ContainerKind> = new Set<ContainerKind>(placedKinds);
 
 export function isPlaced(kind: ContainerKind): kind is PlacedKind {
   return placed.has(kind);
 }
 
 const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
-  ...(["gzip", "zstd", "xz", "bzip2", "rpm", "class", "pyc"] as const),
+  ...(["gzip", "zstd", "xz", "bzip2", "rpm", "class", "pyc", "pickle", "sqlite-log", "office", "bare-key"] as const),
 ]);
 
 /** Whether it is one thing in another form, and so adds no level of its own. */
@@ -126,11 +152,26 @@ function isPkcs12(head: Buffer): boolean {
   return head[1] !== 0x80 && head.readUInt32BE(inside) === 0x02010330;
 }
 
+/** A sequence as keys and certificates are (a number or a sequence stands first in it), and nothing behind it that is more than a line end. */
+function isDerKey(head: Buffer): boolean {
+  const first = head[1]!;
+  const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
+  if (first < 0x80 ? first + 2 > head.length || first + 4 < head.length : lengthBytes < 1 || lengthBytes > 3)
+    return false;
+  const inside = 2 + lengthBytes;
+  return (head[inside] === 2 && head[inside + 1] === 1 && head[inside + 2]! <= 1) || head[inside] === 0x30;
+}
+
 /** Python 3.7 and later: a version, `\r\n`, flags, and a code object behind the header (PEP 552). */
 function isPyc(head: Buffer): boolean {
   if (head.length < 17 || head[2] !== 0x0d || head[3] !== 0x0a) return false;
   const version = head.readUInt16LE(0);
   return version >= 3390 && version < 4000 && head.readUInt32LE(4) <= 3 && (head[16]! & 0x7f) === 0x63;
+}
+
+/** What the first byte does not tell. */
+function byPlace(head: Buffer): ContainerKind | undefined {
+  return isSkippableZstd(head) ? "zstd" : isPyc(head) ? "pyc" : byTar(head);
 }
 
 function byTar(head: Buffer): ContainerKind | undefined {

@@ -115,7 +115,8 @@ function* unseenPages(file: SqliteFile, seen: Uint8Array): Generator<SqlitePage,
   }
 }
 
-function* rowTexts(
+/** The rows of some pages as texts; `columns`: names of the values, as far as they are known. */
+export function* rowTexts(
   file: SqliteFile,
   pages: Iterable<SqlitePage>,
   columns: readonly string[],

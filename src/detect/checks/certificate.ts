@@ -2,6 +2,7 @@ import { readArmour } from "./armour.ts";
 import { decodeBase64 } from "./base64.ts";
 import { type Check, expiryFact, factText, invalid, unknown } from "./check.ts";
 import { type DerElement, derElements, derObjectId, DER_CONTEXT_0, DER_SEQUENCE, readDerSequence } from "./der.ts";
+import { readPublicOpenPgp } from "./openpgp-key.ts";
 import { infoHalf, rsaInfoHalf, sshHalf } from "./public-half.ts";
 
 /** The attributes of a name that tell whose it is (RFC 4519, RFC 5280). */
@@ -10,8 +11,8 @@ const ATTRIBUTES: Readonly<Record<string, string>> = { "2.5.4.3": "CN", "2.5.4.1
 const MAX_NAMES = 4;
 
 /**
- * Public keys: no secrets, but they tell what a private key is good for. Certificates and requests for them, public keys in PEM, and those of OpenSSH with
- * their comment. `publicHalf` is what the private key has as well; the fact is how a finding names them.
+ * Public keys: no secrets, but they tell what a private key is good for. Certificates and requests for them, public keys in PEM, those of OpenSSH with
+ * their comment, and of OpenPGP with their name. `publicHalf` is what the private key has as well; the fact is how a finding names them.
  */
 export const publicKey: Check = (text, options) => {
   const found = text.includes("-----BEGIN") ? readPem(text, options.now) : readSshLine(text);
@@ -26,6 +27,10 @@ function readPem(text: string, now: number | undefined): Found | undefined {
   const armoured = readArmour(text);
   if (armoured === undefined) return undefined;
   const { label, body } = armoured;
+  if (label.startsWith("PGP")) {
+    const key = readPublicOpenPgp(body);
+    return key === undefined ? undefined : [key.half, `OpenPGP public key ${key.name}`.trim()];
+  }
   if (label === "RSA PUBLIC KEY") return [rsaInfoHalf(body), "a public key in PEM"];
   const elements = readDerSequence(body, 3);
   if (elements === undefined) return undefined;

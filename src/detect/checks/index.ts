@@ -36,7 +36,7 @@ import { gitlabRoutable } from "./gitlab.ts";
 import { encodedKey, jsonWebKey, labelledKey, minisignKey, serviceAccountKey, xmlKey } from "./json-key.ts";
 import { jwt } from "./jwt.ts";
 import { privateKey } from "./private-key.ts";
-import { ciscoType7, groupPolicyPassword, secp256k1Key, solanaKey, wireguardKey } from "./raw-keys.ts";
+import { ciscoType7, groupPolicyPassword, secp256k1Key, solanaKey, websphereXor, wireguardKey } from "./raw-keys.ts";
 import { basicAuth, discordId, grafanaJson, onePasswordJson, pypiMacaroon, sentryJson } from "./token-bodies.ts";
 
 export type { CheckOptions, CheckResult } from "./check.ts";
@@ -93,6 +93,7 @@ const checks: ReadonlyMap<string, Check> = new Map(
     "solana-pair": solanaKey,
     "secp256k1-range": secp256k1Key,
     "cisco-type7": ciscoType7,
+    "websphere-xor": websphereXor,
     "gpp-cpassword": groupPolicyPassword,
   }),
 );

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type CheckResult, invalid, sealed, valid } from "./check.ts";
+import { type CheckResult, factText, invalid, sealed, valid } from "./check.ts";
+import { openPgpHalf } from "./public-half.ts";
 
 const ALGORITHMS: Readonly<Record<number, string>> = {
   1: "RSA",
@@ -32,6 +33,8 @@ const CIPHERS: Readonly<Record<number, string>> = {
 /** Secret-key and secret-subkey packets (RFC 9580 section 5). */
 const SECRET_KEY = 5;
 const SECRET_SUBKEY = 7;
+const PUBLIC_KEY = 6;
+const USER_ID = 13;
 /** GnuPG's own string-to-key type: a stub whose secret half lies elsewhere. */
 const S2K_GNU = 101;
 
@@ -50,14 +53,26 @@ export function readOpenPgp(body: Buffer): CheckResult {
   if (version !== 4) return valid(facts);
   const end = publicEnd(bytes, algorithm);
   if (end === undefined) return invalid;
-  facts.push(`fingerprint ${fingerprint(bytes.subarray(0, end))}`);
+  const hash = fingerprint(bytes.subarray(0, end));
+  const publicHalf = openPgpHalf(hash);
+  facts.push(`fingerprint ${hash}`);
   const usage = bytes[end];
   if (usage === undefined) return invalid;
-  if (usage === 0) return valid(facts);
+  if (usage === 0) return { ...valid(facts), publicHalf };
   const s2k = usage >= 253 ? bytes[end + (usage === 253 ? 3 : 2)] : undefined;
   if (s2k === S2K_GNU) return { status: "valid", facts: [...facts, "stub: the secret half is elsewhere"], lower: true };
   const cipher = CIPHERS[usage >= 253 ? (bytes[end + 1] ?? 0) : usage];
-  return sealed(facts, cipher ?? "");
+  return { ...sealed(facts, cipher ?? ""), publicHalf };
+}
+
+/** A public key of version 4: what its private key has as well, and its first name. Undefined where it is none. */
+export function readPublicOpenPgp(body: Buffer): { readonly half: string; readonly name: string } | undefined {
+  const packet = firstPacket(body);
+  if (packet?.tag !== PUBLIC_KEY || packet.content[0] !== 4 || packet.content.length < 10) return undefined;
+  const end = publicEnd(packet.content, packet.content[5] ?? 0) ?? packet.content.length;
+  const next = firstPacket(body.subarray(packet.content.byteOffset + packet.content.length - body.byteOffset));
+  const name = next?.tag === USER_ID ? factText(next.content.toString("utf8")) : "";
+  return { half: openPgpHalf(fingerprint(packet.content.subarray(0, end))), name };
 }
 
 /** Whether the first number of the key is as long as people say that the key is: RSA, Elgamal, DSA. */

@@ -15,7 +15,7 @@ import {
 import { readOpenPgp } from "./openpgp-key.ts";
 import { readOpenSsh } from "./openssh-key.ts";
 import { passwordScheme } from "./password-scheme.ts";
-import { pointHalf, rawPrivateHalf, rsaHalf, scalarHalf } from "./public-half.ts";
+import { dsaHalf, dsaPrivateHalf, pointHalf, rawPrivateHalf, rsaHalf, scalarHalf } from "./public-half.ts";
 import { readPutty } from "./putty-key.ts";
 import { openSshFingerprint, sshString } from "./ssh-wire.ts";
 
@@ -66,7 +66,31 @@ function readDerKey(elements: readonly DerElement[], bytes: Buffer): CheckResult
   if (second.tag !== DER_INTEGER || elements.some((element) => element.tag !== DER_INTEGER && element.tag !== 0x30))
     return invalid;
   if (elements.length >= 9) return readRsa(elements);
-  return elements.length === 6 ? valid([`DSA private key, ${derBits(second.content)} bits`]) : invalid;
+  return elements.length === 6 ? readDsa(elements) : invalid;
+}
+
+/** OpenSSL's form: version, p, q, g, y, x. */
+function readDsa(elements: readonly DerElement[]): CheckResult {
+  const [, p, q, g, y, x] = elements.map(({ content }) => content);
+  if (p === undefined || q === undefined || g === undefined || y === undefined || x === undefined) return invalid;
+  const facts = [`DSA private key, ${derBits(p)} bits`];
+  const publicHalf = dsaPrivateHalf(p, q, g, x);
+  if (publicHalf === undefined) return valid(facts);
+  if (publicHalf !== dsaHalf(p, q, g, y))
+    return { status: "invalid", facts: [...facts, "its public half does not fit"], lower: true };
+  return { ...valid(facts), publicHalf };
+}
+
+/** PKCS #8: p, q and g stand outside, x inside. */
+function readDsaPkcs8(parameters: DerElement | undefined, key: Uint8Array): CheckResult {
+  const [p, q, g] = parameters === undefined ? [] : derElements(parameters.content, 3);
+  const [x] = derElements(key, 1);
+  if (p === undefined || q === undefined || g === undefined || x?.tag !== DER_INTEGER) return invalid;
+  const publicHalf = dsaPrivateHalf(p.content, q.content, g.content, x.content);
+  return {
+    ...valid([`DSA private key, ${derBits(p.content)} bits`]),
+    ...(publicHalf === undefined ? {} : { publicHalf }),
+  };
 }
 
 /** RSA keys below this are toy examples (they can be factored within minutes). */
@@ -124,6 +148,7 @@ function readPkcs8(algorithm: Uint8Array, key: Uint8Array, whole: Buffer): Check
   const inner = readDerSequence(key, 10);
   if (name === "RSA" || name === "RSA-PSS") return inner === undefined ? invalid : readRsa(inner);
   if (name === "EC") return inner === undefined ? invalid : readEc(inner, parameter && derObjectId(parameter.content));
+  if (name === "DSA") return readDsaPkcs8(parameter, key);
   const publicHalf = /25519|448/.test(name) ? rawPrivateHalf(name, whole) : undefined;
   return { ...valid([`${name} private key`]), ...(publicHalf === undefined ? {} : { publicHalf }) };
 }

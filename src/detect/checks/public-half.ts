@@ -18,6 +18,7 @@ import { sshReader } from "./ssh-wire.ts";
 export type PublicHalf = string;
 
 const RSA = "1.2.840.113549.1.1.1";
+const DSA = "1.2.840.10040.4.1";
 const EC = "1.2.840.10045.2.1";
 
 /** Curves: object identifier, OpenSSL's name, bytes of a coordinate, and the names of OpenSSH and JOSE. */
@@ -51,6 +52,33 @@ function halfOf(kind: string, ...numbers: readonly Uint8Array[]): PublicHalf {
 
 export function rsaHalf(n: Uint8Array, e: Uint8Array): PublicHalf {
   return halfOf("rsa", n, e);
+}
+
+/** A public key of DSA (FIPS 186-4, 4.1). */
+export function dsaHalf(p: Uint8Array, q: Uint8Array, g: Uint8Array, y: Uint8Array): PublicHalf {
+  return halfOf("dsa", p, q, g, y);
+}
+
+/** Primes of DSA have 3072 bits at most. */
+const mostDsaBytes = 512;
+
+/** Of the secret number `x` of DSA; undefined where numbers are too long to be such. */
+export function dsaPrivateHalf(p: Uint8Array, q: Uint8Array, g: Uint8Array, x: Uint8Array): PublicHalf | undefined {
+  if (p.length > mostDsaBytes || x.length > 65) return undefined;
+  const number = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString("hex") || "0"}`);
+  const modulus = number(p);
+  if (modulus < 3n) return undefined;
+  let [power, base, rest] = [1n, number(g) % modulus, number(x)];
+  for (; rest > 0n; rest >>= 1n) {
+    if ((rest & 1n) === 1n) power = (power * base) % modulus;
+    base = (base * base) % modulus;
+  }
+  return dsaHalf(p, q, g, Buffer.from(power.toString(16).padStart(2 * p.length, "0"), "hex"));
+}
+
+/** Of an OpenPGP key of version 4: its fingerprint says all. */
+export function openPgpHalf(fingerprint: string): PublicHalf {
+  return halfOf("openpgp", Buffer.from(fingerprint, "hex"));
 }
 
 /** `kind`: `Ed25519`, `X25519` … */
@@ -104,6 +132,10 @@ export function sshHalf(blob: Buffer): PublicHalf | undefined {
     const [e, n] = [reader.string(), reader.string()];
     return e === undefined || n === undefined || n.length === 0 ? undefined : rsaHalf(n, e);
   }
+  if (type === "ssh-dss") {
+    const [p, q, g, y] = [reader.string(), reader.string(), reader.string(), reader.string()];
+    return p === undefined || q === undefined || g === undefined || y === undefined ? undefined : dsaHalf(p, q, g, y);
+  }
   if (type === "ssh-ed25519") {
     const key = reader.string();
     return key?.length === 32 ? rawHalf("Ed25519", key) : undefined;
@@ -121,6 +153,7 @@ export function infoHalf([algorithm, key]: readonly DerElement[]): PublicHalf | 
   const oid = derObjectId(identifier.content);
   const bytes = key.content.subarray(1);
   if (oid === RSA) return rsaInfoHalf(bytes);
+  if (oid === DSA) return dsaInfoHalf(parameter, bytes);
   if (oid === EC) return parameter === undefined ? undefined : pointHalf(derObjectId(parameter.content), bytes);
   const kind = RAW_KEYS[oid];
   return kind === undefined ? undefined : rawHalf(kind, bytes);
@@ -131,4 +164,13 @@ export function rsaInfoHalf(bytes: Uint8Array): PublicHalf | undefined {
   const [n, e, ...more] = readDerSequence(bytes, 3) ?? [];
   if (n?.tag !== DER_INTEGER || e?.tag !== DER_INTEGER || more.length > 0) return undefined;
   return rsaHalf(n.content, e.content);
+}
+
+/** The parameters p, q, g, then y (RFC 3279, 2.3.2). */
+function dsaInfoHalf(parameters: DerElement | undefined, key: Uint8Array): PublicHalf | undefined {
+  const [p, q, g] = parameters === undefined ? [] : derElements(parameters.content, 3);
+  const [y] = derElements(key, 1);
+  return p === undefined || q === undefined || g === undefined || y === undefined
+    ? undefined
+    : dsaHalf(p.content, q.content, g.content, y.content);
 }

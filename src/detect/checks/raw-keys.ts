@@ -71,6 +71,15 @@ export const ciscoType7: Check = (secret) => {
     : doubtful;
 };
 
+/** WebSphere's `{xor}`: base64 of the characters, each mixed with an underscore. What comes out has to be a text. */
+export const websphereXor: Check = (secret, { match = "" }) => {
+  if (!/\{xor\}/i.test(match)) return unknown;
+  const plain = decodeBase64(secret)?.map((byte) => byte ^ 0x5f);
+  return plain?.every((byte) => byte > 0x20 && byte < 0x7f) === true
+    ? valid(["obfuscated with a published XOR", `${plain.length} characters`])
+    : invalid;
+};
+
 /** The key that Microsoft published for passwords in group policies (MS-GPPREF 2.2.1.1.4). */
 const GROUP_POLICY_KEY = Buffer.from("4e9906e8fcb66cc9faf49310620ffee8f496e806cc057990209b09a433b66c1b", "hex");
 

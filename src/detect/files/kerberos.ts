@@ -23,7 +23,8 @@ class Fields {
     if (length === undefined || length > 1_024 || this.#at + length > this.#bytes.length) return undefined;
     const text = this.#bytes.toString("utf8", this.#at, this.#at + length);
     this.#at += length;
-    return text;
+    // Names of realms and principals have no control characters; what is something else by chance has.
+    return /^\P{Cc}+$/u.test(text) && !text.includes("\uFFFD") ? text : undefined;
   }
 
   /** A principal: its realm, then so many names. */
@@ -40,14 +41,32 @@ class Fields {
   }
 }
 
-/** MIT's keytab, version 2 (big endian): entries of a size, a principal, and a key. Names the first principal. */
+/** MIT's keytab, version 2 (big endian): entries of a size, a principal, and a key. Names the first principal; the realm's own key is another kind of file. */
 export function keytab(head: Buffer): readonly string[] | undefined {
+  const principal = firstPrincipal(head);
+  return principal === undefined || isMaster(principal) ? undefined : [`Kerberos keys of ${principal}`];
+}
+
+/** The stash of a realm: a keytab with the key of `K/M`, or in older versions its kind, its length, and its bytes, as the machine writes numbers. */
+export function stash(head: Buffer, size: number): readonly string[] | undefined {
+  if (head.readUInt16BE(0) === 0x0502) {
+    const principal = firstPrincipal(head);
+    return principal !== undefined && isMaster(principal) ? [`master key of ${principal.slice(4)}`] : undefined;
+  }
+  if (size < 14 || size > 38) return undefined;
+  return [head.readUInt32LE(2), head.readUInt32BE(2)].includes(size - 6) ? ["master key of a realm"] : undefined;
+}
+
+function isMaster(principal: string): boolean {
+  return principal.startsWith("K/M@");
+}
+
+function firstPrincipal(head: Buffer): string | undefined {
   const fields = new Fields(head, 2);
   const size = fields.number(4);
   const names = fields.number(2);
   if (size === undefined || size === 0 || names === undefined) return undefined;
-  const principal = fields.principal(names, 2);
-  return principal === undefined ? undefined : [`Kerberos keys of ${principal}`];
+  return fields.principal(names, 2);
 }
 
 /** MIT's credential cache, version 3 and 4. Names its owner. */

@@ -5,6 +5,7 @@ import type { CompiledRegex, RegexEngine } from "../engine.ts";
 import { shannonEntropy } from "../entropy.ts";
 import { isPublished } from "../judge/published.ts";
 import { veto } from "../../model/score.ts";
+import { KnownHeads } from "./known-heads.ts";
 import { recognisers } from "./recognisers.ts";
 
 /** What is looked at of a file; its kind shows in less. */
@@ -18,12 +19,17 @@ export interface PathRules {
   asksName(name: string): boolean;
   /** What the rules say of a file. `head`: its first bytes, `headBytes` of them or all; `size`: of the whole file. */
   look(path: string, head: Buffer, size: number): Detection[];
+  /** Whether a content may be a file that its bytes alone tell: `bytes[from …]` are its first ones, `length` of them. */
+  mayKnow(bytes: Uint8Array, from: number, length: number): boolean;
+  /** What the rules say of a content under any name: those on files that their bytes alone tell. */
+  know(head: Buffer, size: number): Detection[];
 }
 
 /** The rules on paths of a ruleset. Throws Error where a pattern does not compile. */
 export function pathRulesOf({ rules }: Ruleset, engine: RegexEngine): PathRules {
   const own = rules.filter(({ regex, path, skipReport }) => regex === undefined && path !== undefined && !skipReport);
-  if (own.length === 0) return { asks: () => false, asksName: () => false, look: () => [] };
+  if (own.length === 0)
+    return { asks: () => false, asksName: () => false, look: () => [], mayKnow: () => false, know: () => [] };
   const any = anyOf(
     own.map(({ path = "" }) => path),
     engine,
@@ -35,14 +41,22 @@ export function pathRulesOf({ rules }: Ruleset, engine: RegexEngine): PathRules 
     path: lazy(() => engine.compile(rule.path ?? "")),
     text: textOf(rule, engine),
   }));
+  const heads = new KnownHeads(own);
   return {
+    mayKnow: (bytes, from, length) => heads.has(bytes, from, length),
+    know: (head, size) =>
+      ready.flatMap(({ rule, text }) =>
+        rule.file?.anywhere === true ? (lookAt(rule, text, head.subarray(0, headBytes), size, false) ?? []) : [],
+      ),
     asks: (path) => any().test(path),
     asksName: (name) => names.length > 0 && anyName().test(name),
     look(path, head, size) {
       if (size === 0) return [];
       const found: Detection[] = [];
       for (const { rule, path: matcher, text } of ready) {
-        const detection = matcher().test(path) ? lookAt(rule, text, head.subarray(0, headBytes), size) : undefined;
+        const detection = matcher().test(path)
+          ? lookAt(rule, text, head.subarray(0, headBytes), size, true)
+          : undefined;
         if (detection !== undefined) found.push(detection);
       }
       return found;
@@ -55,6 +69,7 @@ function lookAt(
   text: (() => CompiledRegex) | undefined,
   head: Buffer,
   size: number,
+  isNamed: boolean,
 ): Detection | undefined {
   const { file } = rule;
   if (file === undefined) return detectionOf(rule, head, size, []);
@@ -63,15 +78,24 @@ function lookAt(
   const match = text?.().exec(head, 0);
   if (text !== undefined && match === undefined) return undefined;
   const check = file.check === undefined ? undefined : recognisers[file.check];
-  const facts = check === undefined ? [] : check(head, size);
+  const facts = check === undefined ? [] : check(head, size, isNamed);
   if (facts === undefined) return undefined;
-  const [from = -1, to = -1] = match?.groups ?? [];
+  const [from = -1, to = -1] = firstGroup(match?.groups ?? []);
   if (from < 0) return detectionOf(rule, head, size, facts);
   const secret = head.toString("utf8", from, to);
   const entropy = shannonEntropy(secret);
   if (entropy <= rule.entropy) return undefined;
-  const places = { start: from, end: to, startLine: 1, endLine: 1, startColumn: from + 1, endColumn: to };
+  const line = head.subarray(0, from).reduce((lines, byte) => (byte === 10 ? lines + 1 : lines), 1);
+  const column = from - head.lastIndexOf(10, from - 1);
+  const span = { startLine: line, endLine: line, startColumn: column, endColumn: column + to - from - 1 };
+  const places = { start: from, end: to, ...span };
   return { ...detectionOf(rule, head, size, facts), ...places, secret, match: secret, line: secret, entropy };
+}
+
+/** The first group of a pattern that matched something. */
+function firstGroup(groups: readonly number[]): readonly number[] {
+  const at = groups.findIndex((place, i) => i % 2 === 0 && place >= 0);
+  return at < 0 ? [] : groups.slice(at, at + 2);
 }
 
 /** gitleaks reports a file at line 0. What it is known by does not depend on where it lies. A file of released software is nobody's secret. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { blobId, startBlobId } from "../../content/blob-id.ts";
 import { bytesInMemory, containerKindOf, mayBeContainer, type Bytes } from "../../content/containers/index.ts";
 import { headBytes, type ContentStream, type Detector } from "../../detect/index.ts";
-import { lookInsideHeld, lookInsideStream, withInside, type WholeResult } from "../inside.ts";
+import { knownFile, lookInsideHeld, lookInsideStream, withInside, withKnown, type WholeResult } from "../inside.ts";
 import type { FileDigests } from "../../model/detection.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
@@ -40,7 +40,7 @@ export class EntryScanner {
   #nextOrdinal = 0;
   #ordinal = 0;
   readonly #asksPaths: boolean;
-  /** The first bytes of a content whose path a rule may ask for. */
+  /** The first bytes of a content whose path a rule may ask for, and of a large one that they may tell. */
   #head: Buffer | undefined;
 
   /** `asksPaths`: whether places are paths of files, of which the rules on paths are to be asked. */
@@ -77,6 +77,9 @@ export class EntryScanner {
   push(chunk: Uint8Array): void {
     this.#task.advance(chunk.length);
     if (this.#leftOut) return;
+    // What is gathered is asked by its first bytes where it lies.
+    if (this.#filled === 0 && this.#hash !== undefined && this.#task.detector.files.mayKnow(chunk, 0, chunk.length))
+      this.#head ??= Buffer.alloc(0);
     if (this.#head !== undefined && this.#head.length < headBytes)
       this.#head = Buffer.concat([this.#head, chunk.subarray(0, headBytes - this.#head.length)]);
     if (this.#hash !== undefined) {
@@ -210,8 +213,9 @@ export class EntryScanner {
   #named(whole: WholeResult): WholeResult {
     const head = this.#head;
     if (head === undefined || whole.result.detections.length > 0) return whole;
-    const detections = this.#task.detector.files.look(this.#place, head, this.#filled);
-    return detections.length === 0 ? whole : { ...whole, result: { ...whole.result, detections } };
+    const { files } = this.#task.detector;
+    const known = knownFile(this.#task, head, this.#filled);
+    return withKnown(whole, known.length > 0 || !this.#asksPaths ? known : files.look(this.#place, head, this.#filled));
   }
 }
 

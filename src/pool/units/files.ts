@@ -6,7 +6,7 @@ import { readDescriptor } from "./descriptor.ts";
 import { systemFault } from "./system-fault.ts";
 import { EntryScanner, gatherBytes } from "./entries.ts";
 import { bytesOfFile } from "../../content/containers/index.ts";
-import { lookInsideHeld, scanWhole } from "../inside.ts";
+import { knownFile, lookInsideHeld, scanWhole, withKnown } from "../inside.ts";
 import { HeldContent } from "./held-content.ts";
 import { createHash } from "node:crypto";
 import { blobId } from "../../content/blob-id.ts";
@@ -107,7 +107,8 @@ async function scanChunks(chunks: AsyncGenerator<Buffer>, task: Task, out: Resul
       task.advance(bytes.length);
     }
     const result = stream.end();
-    out.scanned(hash.digest("hex"), "", length, lookInsideHeld(task, result, held.end(), length));
+    const whole = lookInsideHeld(task, result, held.end(), length);
+    out.scanned(hash.digest("hex"), "", length, withKnown(whole, knownFile(task, head, length)));
   }
 }
 

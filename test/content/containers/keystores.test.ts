@@ -1,6 +1,6 @@
 /** Keystores made by keytool and openssl. What comes out is asked of Node's own reader of keys. */
 import { spawnSync } from "node:child_process";
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,12 +25,17 @@ function store(type: string, password: string): Buffer {
   return readFileSync(join(folder, name));
 }
 
-/** Names of the keys that were opened; each is one that Node can read. */
+/** Names of the keys that were opened; each is one that Node can read, and so are the certificates beside them. */
 function keysIn(bytes: Buffer): { keys: string[]; faults: readonly string[] } {
   const { kind, members, faults } = listMembers(bytes);
   expect(kind).toBe("keystore");
-  for (const [, pem] of members) expect(createPrivateKey(pem).type).toBe("private");
-  return { keys: members.map(([name]) => name), faults };
+  const keys = members.filter(([, pem]) => pem.includes(" PRIVATE KEY"));
+  for (const [, pem] of keys) expect(createPrivateKey(pem).type).toBe("private");
+  for (const [, pem] of members.filter((member) => !keys.includes(member))) {
+    const certificate = new X509Certificate(pem);
+    if (keys.length > 0) expect(certificate.checkPrivateKey(createPrivateKey(keys[0]![1]))).toBe(true);
+  }
+  return { keys: keys.map(([name]) => name), faults };
 }
 
 describe("a Java keystore", () => {

@@ -1,5 +1,6 @@
 /** Contents whose texts cannot be read as they stand: compiled code, databases, documents. Made by the real programs where there are such. */
 import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,6 +41,17 @@ describe("compiled code", () => {
     expect(lines).toEqual(expect.arrayContaining([text, "another text"]));
   });
 
+  testWith("python3")("texts of what Python wrote down, in each version of its format", () => {
+    for (const protocol of [2, 3, 4, 5]) {
+      python(
+        `import pickle; open("p", "wb").write(pickle.dumps({"token": "${text}", "b": b"some bytes"}, ${protocol}))`,
+      );
+      const { kind, members } = listMembers(readFileSync(join(folder, "p")));
+      expect(kind).toBe("pickle");
+      expect(members[0]![1].split("\n")).toContain(text);
+    }
+  });
+
   test("a fat Mach-O file is no class", () => {
     expect(listMembers(Buffer.from(`cafebabe00000002${"00".repeat(600)}`, "hex")).kind).toBeUndefined();
   });
@@ -76,6 +88,30 @@ describe("SQLite", () => {
       expect(of.get("free pages")).toMatch(/deleted \d+ zzz/);
     });
   }
+
+  testWith("python3")(
+    "rows in the write-ahead log, overflow pages and older versions too; damage neither throws nor hangs",
+    () => {
+      python(`import shutil, sqlite3
+c = sqlite3.connect("log.db"); c.execute("pragma page_size=512"); c.execute("pragma journal_mode=wal")
+c.execute("create table t(a, b)"); c.commit(); c.execute("pragma wal_checkpoint(truncate)")
+c.execute("insert into t values('k', '${text}')"); c.commit()
+c.execute("update t set b = ?", ("w" * 3000,)); c.commit()
+shutil.copy("log.db-wal", "log"); c.close()`);
+      const log = readFileSync(join(folder, "log"));
+      const { kind, members, faults } = listMembers(log);
+      expect({ kind, faults, count: members.length }).toEqual({ kind: "sqlite-log", faults: [], count: 1 });
+      expect(members[0]![1].split("\n")).toEqual(expect.arrayContaining([text, "w".repeat(3_000)]));
+      fc.assert(
+        fc.property(fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 8 }), (flips) => {
+          const bytes = Buffer.from(log);
+          for (const [at, byte] of flips) bytes[8 + (at % (bytes.length - 8))] = byte;
+          listMembers(bytes);
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
 
   testWith("python3")("damage anywhere neither throws nor hangs", () => {
     const whole = database("small.db");
@@ -126,4 +162,93 @@ describe("PDF", () => {
     ]);
     expect(listMembers(bytes)).toEqual({ kind: "pdf", members: [], faults: ["encrypted incomplete "] });
   });
+});
+
+describe("parts of office documents", () => {
+  const word = (...runs: readonly string[]): string =>
+    `<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p>${runs
+      .map((run) => `<w:r><w:rPr><w:b/></w:rPr><w:t xml:space="preserve">${run}</w:t></w:r>`)
+      .join("")}</w:p><w:p><w:r><w:t>next</w:t></w:r></w:p></w:body></w:document>`;
+
+  test("a word that is cut into runs is whole, a paragraph is a line, references are characters", () => {
+    const { kind, members } = listMembers(Buffer.from(word("key ", text.slice(0, 20), text.slice(20), " &amp;&#65;")));
+    expect(kind).toBe("office");
+    expect(members.map(([, all]) => all)).toEqual([`key ${text} &A\nnext\n`]);
+  });
+
+  test("other XML is none, and unclosed tags end", () => {
+    expect(listMembers(Buffer.from(`<?xml version="1.0"?><project>${"x".repeat(600)}</project>`)).kind).toBeUndefined();
+    listMembers(Buffer.from(word("a").slice(0, 150) + "<".repeat(200_000)));
+  });
+});
+
+describe("archives that are not opened", () => {
+  test.each([
+    ["7z", "377abcaf271c0004"],
+    ["RAR", "526172211a070100"],
+    ["squashfs", `68737173${"00".repeat(24)}0400`],
+    ["LZ4", "04224d1864404000"],
+    ["cabinet", "4d53434600000000"],
+  ])("%s: told as a gap", (_name, head) => {
+    const { members, faults } = listMembers(Buffer.concat([Buffer.from(head, "hex"), Buffer.alloc(100, 7)]));
+    expect({ members, faults }).toEqual({ members: [], faults: ["unsupported incomplete "] });
+  });
+});
+
+describe("keys in bare form", () => {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+
+  test("come as the PEM that says the same", () => {
+    const forms = [
+      [
+        "pkcs1",
+        privateKey.export({ type: "pkcs1", format: "der" }),
+        privateKey.export({ type: "pkcs1", format: "pem" }),
+      ],
+      [
+        "pkcs8",
+        privateKey.export({ type: "pkcs8", format: "der" }),
+        privateKey.export({ type: "pkcs8", format: "pem" }),
+      ],
+      ["spki", publicKey.export({ type: "spki", format: "der" }), publicKey.export({ type: "spki", format: "pem" })],
+    ] as const;
+    for (const [, der, pem] of forms) expect(listMembers(der).members).toEqual([["", pem]]);
+  });
+
+  test("nothing else is one: packets of SNMP, two in a row, cut ones, other structures", () => {
+    const der = privateKey.export({ type: "pkcs8", format: "der" });
+    const others = [
+      Buffer.from("302602010104067075626c6963a019020101020100020100300e300c06082b060102010101000500", "hex"),
+      Buffer.concat([der, der]),
+      der.subarray(0, 300),
+      Buffer.from(`308201ff${"0".repeat(511)}`),
+    ];
+    for (const bytes of others) expect(listMembers(bytes).members).toEqual([]);
+  });
+
+  testWith("gpg")(
+    "each secret key of an OpenPGP ring is a block of its own; public rings are none",
+    { timeout: 60_000 },
+    () => {
+      const home = mkdtempSync(join(tmpdir(), "leaktrace-ring-"));
+      const gpg = (...args: readonly string[]): Buffer =>
+        execFileSync(
+          "gpg",
+          ["--homedir", home, "--batch", "--pinentry-mode", "loopback", "--passphrase", "", ...args],
+          {
+            stdio: ["ignore", "pipe", "ignore"],
+          },
+        );
+      try {
+        for (const name of ["a@corp.net", "b@corp.net"]) gpg("--quick-gen-key", name, "ed25519", "default", "never");
+        const { kind, members } = listMembers(gpg("--export-secret-keys"));
+        expect(kind).toBe("bare-key");
+        expect(members.map(([name]) => name).sort()).toEqual(["a@corp.net", "b@corp.net"]);
+        expect(listMembers(gpg("--export")).kind).toBeUndefined();
+      } finally {
+        execFileSync("gpgconf", ["--homedir", home, "--kill", "all"]);
+        rmSync(home, { recursive: true, force: true });
+      }
+    },
+  );
 });

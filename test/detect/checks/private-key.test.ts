@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { crc24 } from "../../../src/detect/checks/armour.ts";
 import { runCheck } from "../../../src/detect/checks/index.ts";
-import { certificatePem } from "../../../src/rules/key-formats.ts";
+import { certificatePem, pgpKey, pgpPublicKey } from "../../../src/rules/key-formats.ts";
 import { createRandom } from "../../../src/rules/random.ts";
 import { hasProgram } from "../../require-program.ts";
 
@@ -32,7 +32,7 @@ describe("private keys", () => {
     ["PKCS#8 RSA", pem(rsa, "pkcs8"), "RSA private key, 1024 bits"],
     ["SEC 1", pem(ec, "sec1"), "EC private key, 256 bits"],
     ["PKCS#8 EC", pem(ec, "pkcs8"), "EC private key, 256 bits"],
-    ["PKCS#8 DSA", pem(dsa, "pkcs8"), "DSA private key"],
+    ["PKCS#8 DSA", pem(dsa, "pkcs8"), "DSA private key, 1024 bits"],
     ["PKCS#8 Ed25519", pem(ed25519, "pkcs8"), "Ed25519 private key"],
   ])("reads %s", (_name, text, fact) => {
     const result = runCheck("private-key", text);
@@ -216,7 +216,7 @@ describe("private keys", () => {
         const shown = /^fpr:+([0-9A-F]{40}):/m.exec(gpg("--list-keys", "--with-colons"))?.[1];
         const armoured = gpg("--armor", "--export-secret-keys");
         const result = runCheck("private-key", armoured);
-        expect(result).toEqual({ status: "valid", facts: ["OpenPGP EdDSA private key", `fingerprint ${shown}`] });
+        expect(result).toMatchObject({ status: "valid", facts: ["OpenPGP EdDSA private key", `fingerprint ${shown}`] });
         // One letter of the body's last line: the key still parses, its checksum tells.
         const altered = armoured.replace(
           /(.)(..\n=)/,
@@ -272,5 +272,34 @@ describe("private keys", () => {
       "invalid",
     );
     expect(runCheck("private-key", "PuTTY-User-Key-File-2: ssh-rsa").status).toBe("invalid");
+  });
+
+  it("have a public half in common with their public key: DSA in each form, OpenPGP", () => {
+    const half = (check: string, text: string): string | undefined => runCheck(check, text).publicHalf;
+    const spki = String(createPublicKey(dsa).export({ type: "spki", format: "pem" }));
+    const expected = half("public-key", spki);
+    expect(expected).toMatch(/^[0-9a-f]{64}$/);
+    expect(half("private-key", pem(dsa, "pkcs8"))).toBe(expected);
+    expect(runCheck("private-key", pem(dsa, "pkcs8")).facts).toEqual(["DSA private key, 1024 bits"]);
+    const [open, shown] = [pgpKey(createRandom("one pair")), pgpPublicKey(createRandom("one pair"))];
+    expect(runCheck("public-key", shown).facts).toEqual(["OpenPGP public key Release <release@corp.net>"]);
+    expect(half("public-key", shown)).toMatch(/^[0-9a-f]{64}$/);
+    expect(half("private-key", open)).toBe(half("public-key", shown));
+  });
+
+  it.runIf(hasProgram("openssl"))("of DSA in OpenSSL's own form, and one whose halves do not fit", () => {
+    const own = execFileSync("openssl", ["dsa", "-outform", "DER"], {
+      input: pem(dsa, "pkcs8"),
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    const text = (der: Buffer): string =>
+      ["-----BEGIN DSA", "PRIVATE KEY-----\n"].join(" ") +
+      der.toString("base64") +
+      ["\n-----END DSA", "PRIVATE KEY-----"].join(" ");
+    const spki = String(createPublicKey(dsa).export({ type: "spki", format: "pem" }));
+    expect(runCheck("private-key", text(own)).publicHalf).toBe(runCheck("public-key", spki).publicHalf);
+    const other = Buffer.from(own);
+    other[other.length - 1]! ^= 1;
+    expect(runCheck("private-key", text(other))).toMatchObject({ status: "invalid", lower: true });
   });
 });
