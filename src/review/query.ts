@@ -15,6 +15,8 @@ export interface Query {
   readonly complaint: string;
   /** Whether a decision can change what passes. */
   readonly asksForVerdicts: boolean;
+  /** Whether it takes a finding's places to know if it passes. */
+  readonly asksForPlaces: boolean;
 }
 
 export type Term = { readonly negated: boolean } & (
@@ -53,10 +55,12 @@ export function parseQuery(input: string): Query {
     if (typeof term === "string") complaint = term;
     else if (term !== undefined) terms.push({ ...term, negated });
   }
+  const isAboutVerdict = (term: Term): boolean => term.kind === "state" && term.state !== "deleted";
   return {
     terms,
     complaint,
-    asksForVerdicts: terms.some((term) => term.kind === "state" && term.state !== "deleted"),
+    asksForVerdicts: terms.some(isAboutVerdict),
+    asksForPlaces: terms.some((term) => !isAboutVerdict(term) && !/^(?:rule|fact|severity)$/.test(term.kind)),
   };
 }
 

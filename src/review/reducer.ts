@@ -16,6 +16,7 @@ import { foldAll, goInto, goOut, moved, scrolledDetail } from "./moving.ts";
 import { relist, scrolled, select, targetsOf } from "./selection.ts";
 import { carrySorting } from "./shown.ts";
 import { readTerms } from "./terms.ts";
+import { groupingNow, unreadCount, waitsForPlaces } from "./unread.ts";
 import {
   selectedFinding,
   verdictOf,
@@ -36,6 +37,8 @@ export function reduce(state: ReviewState, action: Action): Reduced {
       return reduceKey(state, action.key, action.now);
     case "fed":
       return settled(fed(state, action));
+    case "places-read":
+      return only(placesRead(state));
     case "resized":
       return only(scrolled({ ...state, size: action.size }));
     case "selected":
@@ -104,7 +107,16 @@ function fed(state: ReviewState, action: Extract<Action, { kind: "fed" }>): Revi
     conflicts: state.conflicts.with(action.conflicts ?? []),
   };
   const counts = countVerdicts(verdictsOf(findings, decided));
-  return relist({ ...state, ...decided, findings, scan, counts });
+  const unread = isWhole ? unreadCount(findings.values()) : state.unread + unreadCount(changed);
+  return relist({ ...state, ...decided, findings, scan, counts, unread });
+}
+
+/** What waited for places is listed anew. Heads that come only now begin folded, as they would have. */
+function placesRead(state: ReviewState): ReviewState {
+  const read = { ...state, unread: unreadCount(state.findings.values()) };
+  if (!waitsForPlaces(state)) return read;
+  const hasNewHeads = groupingNow(read) !== groupingNow(state);
+  return relist(read, hasNewHeads ? "all" : "as it is");
 }
 
 function* verdictsOf(
@@ -198,6 +210,8 @@ function filteredSoFar(state: ReviewState, filter: string, from: Prompt["from"])
   const whole = filtered(state, filter, from);
   const last = /\S+$/.exec(filter)?.[0];
   if (last === undefined || whole.list.shown.length > 0 || state.findings.size === 0) return whole;
+  // What has it may not have been read yet.
+  if (waitsForPlaces(whole)) return whole;
   const { selected, list, top } = from;
   const query = parseQuery(filter.slice(0, -last.length));
   const complaint = whole.query.complaint === "" ? `nothing has ${last}` : whole.query.complaint;

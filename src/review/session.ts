@@ -92,7 +92,10 @@ export function createSession(options: {
       });
   };
 
-  const warming = createWarming(() => state);
+  const warming = createWarming(
+    () => state,
+    () => dispatch({ kind: "places-read" }),
+  );
   const arrivals = createArrivals(decisions);
   let pending: FeedEvent[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -111,7 +114,9 @@ export function createSession(options: {
   };
   const unsubscribe = feed.subscribe((event) => {
     pending.push(event);
-    timer ??= setTimeout(takeUp, Math.max(bundleMs, state.findings.size / findingsPerMs));
+    // The first one is what somebody waits for.
+    const isFirst = state.findings.size === 0 && event.kind === "findings";
+    timer ??= setTimeout(takeUp, isFirst ? 0 : Math.max(bundleMs, state.findings.size / findingsPerMs));
   });
   // What a feed tells at once, such as a report that was read, belongs in the first frame.
   if (timer !== undefined) {

@@ -41,6 +41,8 @@ export interface ReviewState {
   /** Comments on findings that are still open; each becomes the reason of the decision that follows. */
   readonly comments: LayeredMap<string>;
   readonly scan: ScanState;
+  /** Findings of a case whose places are still to be read; 0 where nothing has to be. */
+  readonly unread: number;
 
   readonly filter: string;
   readonly query: Query;
@@ -129,6 +131,8 @@ export type Action =
       readonly known: ReadonlyMap<string, Decision>;
       readonly conflicts?: ReadonlyMap<string, readonly Decision[]>;
     }
+  /** Places were read: of some findings, or of all that were unread. */
+  | { readonly kind: "places-read" }
   | { readonly kind: "resized"; readonly size: Size }
   /** Goes to one finding; nothing happens when the list does not show it. */
   | { readonly kind: "selected"; readonly fingerprint: string }
@@ -196,6 +200,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
     counts: noCounts,
     comments: layeredMap(),
     scan: { isReading, isRunning: true, progress: undefined, problems: [], problemCount: 0, failure: "" },
+    unread: 0,
     filter: "",
     query: parseQuery(""),
     sorting: { by: "severity", isReversed: false },
@@ -237,7 +242,7 @@ export function verdictOf(
 ): Verdict | undefined {
   const { fingerprint, suppressed } = finding;
   if (conflicts.size > 0 && conflicts.has(fingerprint)) return undefined;
-  const decision = decisions.get(fingerprint);
+  const decision = decisions.size === 0 ? undefined : decisions.get(fingerprint);
   if (decision !== undefined && holdsOn(decision, today)) return decision.verdict;
   return suppressed === undefined ? undefined : "ignored";
 }
