@@ -20,7 +20,7 @@ export type { Decision, DecisionChange, DecisionSink, Verdict } from "../model/d
 export { createListFeed, createLiveFeed, type FeedEvent, type LiveFeed, type ReviewFeed } from "./feed.ts";
 export type { Looker, LookRow, ReadTab } from "./look.ts";
 export type { Outside, ProgramStart } from "./outside.ts";
-export type { Proposal, Writer, WriteWish, Written, WrittenIn } from "./writer.ts";
+export type { Proposal, RuleForm, Writer, WriteWish, Written, WrittenIn } from "./writer.ts";
 export { allowlistText, sameFile } from "./elsewhere.ts";
 export { openIgnoreFile } from "./ignore-file-sink.ts";
 

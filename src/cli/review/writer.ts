@@ -2,6 +2,7 @@ import type { Writer } from "../../review/index.ts";
 import type { ScanOptions } from "../options.ts";
 import type { PlaceReading } from "./reading.ts";
 import { createRuleDraft } from "./rule-draft.ts";
+import { openRuleForm } from "./rule-form.ts";
 import { draftRule, proposeAllowlist, proposeRule } from "./write-rules.ts";
 import { proposeMark } from "./write-mark.ts";
 
@@ -15,6 +16,7 @@ export function createWriter(
   const desk = { reading, options, draft, targets };
   return {
     draft: (finding) => draftRule(desk, finding),
+    form: (finding) => openRuleForm(desk, finding),
     propose(wish, context) {
       switch (wish.what) {
         case "mark":
