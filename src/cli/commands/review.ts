@@ -33,6 +33,8 @@ export interface ReviewCommandOptions extends ScanOptions {
   readonly plain: boolean;
   /** Lines for a screen reader. */
   readonly screenReader?: boolean;
+  /** Of the terminal; absent: as it says itself. */
+  readonly background?: "light" | "dark";
 }
 
 /** A feed, and what it takes to end what fills it. */
@@ -88,6 +90,7 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
       writer,
       opening: clearNotice,
       ...(options.colour === "auto" ? {} : { hasColour: options.colour === "always" }),
+      ...(options.background === undefined ? {} : { background: options.background }),
     });
     reading.stop();
     process.stdout.write(`${outcome.summary}\n`);
