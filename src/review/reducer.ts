@@ -3,7 +3,8 @@ import type { Finding } from "../model/finding.ts";
 import { comment, decide, nextOpen, notWritten, redo, undo } from "./deciding.ts";
 import type { Key } from "./key-input.ts";
 import { commandOf, type Command } from "./keys.ts";
-import { lookId, tabs, type LookRow, type Tab } from "./look.ts";
+import { lookId, tabs, type Tab } from "./look.ts";
+import { looksStill, withLook } from "./looks.ts";
 import { drafted, hiddenBy, inOverlay, proposed } from "./in-overlay.ts";
 import { editLine, lineOf, lineText } from "./line-editor.ts";
 import { parseQuery } from "./query.ts";
@@ -52,6 +53,8 @@ export function reduce(state: ReviewState, action: Action): Reduced {
     case "written":
       return only(writtenElsewhere(state, action));
     case "looked":
+      // A finding that was replaced meanwhile may have other places.
+      if (state.findings.get(action.key.fingerprint) !== action.finding) return only(state);
       return only({ ...state, looks: withLook(state.looks, lookId(action.key), action.rows) });
     case "value":
       return only(valueRead(state, action));
@@ -108,7 +111,8 @@ function fed(state: ReviewState, action: Extract<Action, { kind: "fed" }>): Revi
   };
   const counts = countVerdicts(verdictsOf(findings, decided));
   const unread = isWhole ? unreadCount(findings.values()) : state.unread + unreadCount(changed);
-  return relist({ ...state, ...decided, findings, scan, counts, unread });
+  const looks = looksStill(state.looks, (fingerprint) => findings.get(fingerprint) === state.findings.get(fingerprint));
+  return relist({ ...state, ...decided, findings, scan, counts, unread, looks });
 }
 
 /** What waited for places is listed anew. Heads that come only now begin folded, as they would have. */
@@ -370,20 +374,12 @@ function valueRead(state: ReviewState, { fingerprint, value }: Extract<Action, {
 }
 
 function turnedTo(state: ReviewState, tab: Tab): ReviewState {
-  return { ...state, tab, detailTop: 0 };
+  return { ...state, tab, detailTop: undefined };
 }
 
 function atPlace(state: ReviewState, step: 1 | -1): ReviewState {
   const count = selectedFinding(state)?.sightings.length ?? 0;
   if (count < 2) return { ...state, toast: "there is one place only" };
   const place = (state.place + step + count) % count;
-  return { ...state, place, detailTop: 0, tab: state.tab === "facts" ? "text" : state.tab };
-}
-
-/** Some of what was read last is kept: going back and forth reads nothing again. */
-const maxLooks = 40;
-
-function withLook(looks: ReviewState["looks"], id: string, rows: readonly LookRow[]): ReviewState["looks"] {
-  const kept = [...looks].filter(([known]) => known !== id).slice(1 - maxLooks);
-  return new Map([...kept, [id, rows]]);
+  return { ...state, place, detailTop: undefined, tab: state.tab === "facts" ? "text" : state.tab };
 }

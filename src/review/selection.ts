@@ -147,7 +147,7 @@ export function rowOf({ selected, list }: Pick<ReviewState, "selected" | "list">
 /** Moves the selection. A value that was shown is hidden, the detail starts at its top, and a range that is open grows or shrinks. */
 export function select(state: ReviewState, selected: string | undefined): ReviewState {
   if (selected === state.selected) return state;
-  const moved: ReviewState = { ...state, selected, detailTop: 0, place: 0, revealed: undefined };
+  const moved: ReviewState = { ...state, selected, detailTop: undefined, place: 0, revealed: undefined };
   return scrolled(
     state.range === undefined || selected === undefined
       ? moved

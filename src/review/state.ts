@@ -65,7 +65,8 @@ export interface ReviewState {
   /** Where a range was begun, and what it has covered at the last move: what arrives later never slips into it. */
   readonly range: { readonly anchor: string; readonly covered: ReadonlySet<string> } | undefined;
   readonly focus: "list" | "detail";
-  readonly detailTop: number;
+  /** Undefined until the user scrolls: then the place is in sight that is looked at. */
+  readonly detailTop: number | undefined;
   readonly tab: Tab;
   /** The place of the selected finding that is looked at: index of a sighting. */
   readonly place: number;
@@ -148,7 +149,8 @@ export type Action =
       readonly rows: readonly LookRow[];
     }
   | ({ readonly kind: "written" } & Written)
-  | { readonly kind: "looked"; readonly key: LookKey; readonly rows: readonly LookRow[] }
+  /** What was read of a place, of the finding as it was then. */
+  | { readonly kind: "looked"; readonly key: LookKey; readonly finding: Finding; readonly rows: readonly LookRow[] }
   /** The value that was asked for, read again; absent where it is not to be had. */
   | { readonly kind: "value"; readonly fingerprint: string; readonly value?: string };
 
@@ -214,7 +216,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
     similar: undefined,
     range: undefined,
     focus: "list",
-    detailTop: 0,
+    detailTop: undefined,
     tab: "facts",
     place: 0,
     looks: new Map(),
