@@ -84,6 +84,8 @@ export interface ReviewState {
   readonly failures: readonly string[];
   /** Offered again at the next `i`. */
   readonly lastReason: string;
+  /** Whether `past` and `future` began with what was done in earlier sessions. */
+  readonly hasHistory: boolean;
   readonly past: readonly Step[];
   readonly future: readonly Step[];
 }
@@ -228,6 +230,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
     toast: "",
     failures: [],
     lastReason: "",
+    hasHistory: history !== undefined,
     past: history?.past.map(stepOf) ?? [],
     // The last one is the first to be done again.
     future: history?.future.toReversed().map(stepOf) ?? [],
