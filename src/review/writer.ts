@@ -1,9 +1,10 @@
 import type { Finding } from "../model/finding.ts";
+import type { Decision } from "../model/decision.ts";
 import type { LookRow } from "./look.ts";
 import type { ProgramStart } from "./outside.ts";
 
-/** Where a decision can be written beside the case or ignore file: a mark in the line, an allowlist in the configuration, the rule itself. */
-export type WrittenIn = "mark" | "allowlist" | "rule";
+/** Where a decision can be written beside where decisions go: a mark in the line, an allowlist in the configuration, the rule itself; from a case, an ignore file. */
+export type WrittenIn = "mark" | "allowlist" | "rule" | "ignore-file";
 
 /** What is asked to be written. */
 export interface WriteWish {
@@ -11,6 +12,8 @@ export interface WriteWish {
   readonly finding: Finding;
   /** Index of a sighting. */
   readonly place: number;
+  /** What holds of it by now; absent: it is open. */
+  readonly decision?: Decision;
 }
 
 /** Something that can be written, with all that it changes; nothing is written yet. */
