@@ -7,7 +7,7 @@ import { layoutOf } from "./layout.ts";
 import { isReadTab, lookId, tabs, type LookRow, type ReadTab } from "./look.ts";
 import { placeLines, placeTitle } from "./place-lines.ts";
 import { selectedGroup } from "./selection.ts";
-import { selectedFinding, verdictOf, type ReviewState } from "./state.ts";
+import { isUnfinished, selectedFinding, verdictOf, type ReviewState } from "./state.ts";
 import { lifeLines, storyLines } from "./story-lines.ts";
 import { line, span, type StyledLine, type Tone } from "./styled.ts";
 
@@ -83,7 +83,17 @@ function lookView(state: ReviewState, finding: Finding, tab: ReadTab, width: num
   let block = lookBlocks.get(rows);
   if (block?.width !== width) lookBlocks.set(rows, (block = wrapped(rows, width)));
   const { lines, here } = block;
-  return { lines: [...title, line(), ...lines], ...(here === undefined ? {} : { here: here + title.length + 1 }) };
+  const notYet = isUnfinished(state) && here === undefined ? [line(), ...unfinished(width)] : [];
+  return {
+    lines: [...title, line(), ...lines, ...notYet],
+    ...(here === undefined ? {} : { here: here + title.length + 1 }),
+  };
+}
+
+function unfinished(width: number): StyledLine[] {
+  return wrap("The scan is still running; where this stands is told in full once it has ended.", width).map((text) =>
+    line(span(text, "dim")),
+  );
 }
 
 function wrapped(rows: readonly LookRow[], width: number): DetailView & { readonly width: number } {
@@ -146,7 +156,7 @@ function factLines(state: ReviewState, finding: Finding, width: number): StyledL
     ...wrap(sanitize(rule.description), width).map((text) => line(span(text, "strong"))),
     line(),
     ...labelled("severity", `${finding.severity}, ${finding.confidence}`, finding.severity, width),
-    ...labelled("seen", seenText(finding), fateOf(finding).isDeleted ? "plain" : "strong", width),
+    ...labelled("seen", seenText(state, finding), fateOf(finding).isDeleted ? "plain" : "strong", width),
     ...labelled("rule", [rule.id, ...finding.otherRules].map((id) => sanitize(id)).join(", "), "plain", width),
     ...(revealed !== undefined
       ? labelled("VALUE", sanitize(revealed.value), "alert", width)
@@ -161,13 +171,13 @@ function factLines(state: ReviewState, finding: Finding, width: number): StyledL
 }
 
 /** Whether it is alive, since when, and where: the first words that a reviewer wants. */
-function seenText(finding: Finding): string {
+function seenText(state: ReviewState, finding: Finding): string {
   const { sightings } = finding;
   const { isDeleted, since } = fateOf(finding);
   const [first] = sightings;
   const count = sightings.length === 1 ? "1 place" : `${sightings.length.toLocaleString("en")} places`;
   return [
-    isDeleted ? "deleted everywhere, and still readable" : "alive",
+    ...(isUnfinished(state) ? [] : [isDeleted ? "deleted everywhere, and still readable" : "alive"]),
     ...(since === "" ? [] : [`since ${sanitize(since)}`]),
     first === undefined ? count : `${count}: ${placeTitle(first)}${sightings.length > 1 ? " …" : ""}`,
   ].join(", ");

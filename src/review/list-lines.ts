@@ -6,7 +6,7 @@ import { fateText } from "./fate.ts";
 import { clipStart, fit } from "./fit.ts";
 import type { Group } from "./grouping.ts";
 import { isMarked, isRowMarked } from "./selection.ts";
-import { verdictOf, type ReviewState } from "./state.ts";
+import { isUnfinished, verdictOf, type ReviewState } from "./state.ts";
 import { span, type StyledLine } from "./styled.ts";
 
 /** From here severity and verdict are words; below, their letters have to do. */
@@ -56,7 +56,8 @@ function listLine(state: ReviewState, finding: Finding, width: number): StyledLi
   const step = state.list.groups.size > 0 ? "  " : "";
   const severity = `${finding.severity.charAt(0).toUpperCase()}${hasWords ? ` ${finding.severity}` : ""}`;
   const places = fit(`×${finding.sightings.length}`, 5);
-  const fate = verdict === undefined ? fateText(finding, 7) : verdictWords[verdict];
+  const open = isUnfinished(state) ? "" : fateText(finding, 7);
+  const fate = verdict === undefined ? open : verdictWords[verdict];
   const decided = hasWords ? fit(fate, fateWidth) : verdictLetter(verdict);
   const severityWidth = hasWords ? 10 : 1;
   const room = Math.max(0, width - 2 - step.length - severityWidth - 1 - 1 - 1 - places.length - 1 - decided.length);

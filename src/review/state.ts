@@ -252,6 +252,11 @@ export function verdictOf(
   return suppressed === undefined ? undefined : "ignored";
 }
 
+/** Whether findings may not tell their commits and layers yet: a scan tells them at its end. */
+export function isUnfinished({ scan }: Pick<ReviewState, "scan">): boolean {
+  return scan.isRunning && !scan.isReading;
+}
+
 export function selectedFinding(state: ReviewState): Finding | undefined {
   return state.selected === undefined ? undefined : state.findings.get(state.selected);
 }

@@ -149,6 +149,10 @@ describe("the screen", () => {
     const rows = plainRows(frameOf(drive([...findings, gone], narrow)));
     expect(rows[2]).toMatch(/^> C critical +acme-token +abcd\.{6}01 +…?[\w/.]*prod\.env +×4 +alive 2024-01 *$/);
     expect(rows.join("\n")).toMatch(/…\S*old\.env +×1 +deleted 2024-01/);
+    const { scan } = drive(findings).state;
+    const running = { ...drive(findings, narrow).state, scan: { ...scan, isRunning: true } };
+    const unfinished = screenRows(running).map(rowText).join("\n");
+    expect(unfinished).not.toContain("alive");
     expect(rows.join("\n")).toMatch(/seen +alive, since 2024-01-31, 4 places: deploy\/prod\.env:3:8 …/);
   });
 
