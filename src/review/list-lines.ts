@@ -81,9 +81,11 @@ function listLine(state: ReviewState, finding: Finding, width: number): StyledLi
   };
 }
 
-/** Of its first place, without what names the target. */
+/** Of its first place, without what names the target; of what is no file (the message of a commit), what it is. */
 function pathOf({ sightings: [first] }: Finding): string {
-  return first === undefined ? "" : sanitize(originPath(first.origin));
+  if (first === undefined) return "";
+  const path = originPath(first.origin);
+  return sanitize(path === "" && first.origin.kind === "git" ? first.origin.objectType : path);
 }
 
 /** The keys' own letters, in capitals: R real, F false positive, I ignored, X rotated. */
