@@ -107,7 +107,7 @@ function lineAt(terminal, row) {
 
 function drawn(terminal, title) {
   const [cellWidth, cellHeight, margin] = [8, 17, 12];
-  const palette = { 1: "#e06c75", 2: "#98c379", 4: "#61afef", 5: "#c678dd" };
+  const palette = { 1: "#e06c75", 2: "#98c379", 5: "#c678dd", 12: "#61afef" };
   const [paper, ink, faint] = ["#1e2127", "#d7dae0", "#8a919e"];
   const [width, height] = [columns * cellWidth + 2 * margin, rows * cellHeight + 2 * margin];
   const parts = [

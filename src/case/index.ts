@@ -16,5 +16,5 @@ export { beginRecording, type Recording } from "./recording.ts";
 export type { ScannedTarget, ScanRecord } from "./scan-record.ts";
 export { keyIdOf } from "./signature.ts";
 export { loadPublicKey, loadSigningKey, type SigningKey } from "./signing-key.ts";
-export { readState, type CaseState, type KnownSecret } from "./state.ts";
+export { openState, readState, type CaseState, type KnownSecret } from "./state.ts";
 export { sayingOf } from "./verdict-state.ts";

@@ -1,6 +1,8 @@
 import { compareFindings, compareSightings, createSharing } from "../findings/index.ts";
 import type { Finding, FindingRule, FindingSighting } from "../model/finding.ts";
 import { ToolError } from "../model/problem.ts";
+import { confidences, severities } from "../model/rule.ts";
+import type { Row } from "../sqlite/database.ts";
 import { bounded, textOf, type CaseFile } from "./case-file.ts";
 import { checkedRow, itemsSeen, scanOfRow } from "./absorb.ts";
 import { descriptionOf, isInterim, placeOf } from "./item.ts";
@@ -59,13 +61,35 @@ interface SightRanks {
 /** Rows that are held at once. */
 const pageRows = 5000;
 
+/** Secrets that are read between two pauses: some tens of milliseconds of work. */
+const sliceRows = 500;
+
+/** A case whose scans were read, and whose secrets can be. Both ways throw ToolError where the file is damaged. */
+interface OpenState {
+  /** By time; of the same second by id. */
+  readonly scans: readonly ScanRecord[];
+  /** All of them at once, sorted as reports are. */
+  readonly secrets: () => readonly KnownSecret[];
+  /**
+   * Slice by slice, the worst first; whoever asks for the next one may do something else in between. A secret comes again where a later scan described it otherwise: then the
+   * later one holds. What is written meanwhile is not told.
+   */
+  readonly slices: () => Generator<readonly KnownSecret[], void>;
+}
+
+/** What a case knows: see `openState`. */
+export function readState(file: CaseFile): CaseState {
+  const { scans, secrets } = openState(file);
+  return { scans, secrets: secrets() };
+}
+
 /**
  * What a case knows. A place is gone where a later scan of the same target, with the same rules and settings, looked at all of it and did not see it; where the later one was
  * incomplete, or of a part, the place stays. What a scan told before it knew where it stands counts only until a scan that ended has seen the same secret.
  * Places are read when somebody looks at them, for a case can hold a million; but for those that may be gone.
  * Throws ToolError where the file is damaged.
  */
-export function readState(file: CaseFile): CaseState {
+export function openState(file: CaseFile): OpenState {
   const numbered = readScans(file);
   const scans = numbered.map(({ scan }) => scan);
   const ranks = sightRanks(file, numbered);
@@ -73,10 +97,41 @@ export function readState(file: CaseFile): CaseState {
   const stale = fingerprintsWithOldPlaces(file, ranks, mayBeGone(scans, whole));
   const sharing = createSharing();
   const reader: PlaceReader = { file, ranks, scans, whole, share: sharing.sighting };
-  const known = [...readDescriptions(file, ranks, sharing.rule)].map(
-    ([fingerprint, description]) => new Secret(reader, description, stale.has(fingerprint)),
-  );
-  return { scans, secrets: known.sort((a, b) => compareFindings(a.description, b.description)) };
+  const secretOf = (described: Description): KnownSecret =>
+    new Secret(reader, described, stale.has(described.told.fingerprint));
+  return {
+    scans,
+    secrets() {
+      const { known, learn } = createDescriptions(file, ranks, sharing.rule);
+      for (const row of paged(file, `${descriptionRows} AND number > ? ORDER BY number LIMIT ${pageRows}`)) learn(row);
+      return Array.from(known.values(), secretOf).sort((a, b) => compareFindings(a.description, b.description));
+    },
+    *slices() {
+      const { learn } = createDescriptions(file, ranks, sharing.rule);
+      const numbers = worstFirst(file);
+      for (let at = 0; at < numbers.length; at += sliceRows) {
+        const wanted = JSON.stringify(numbers.slice(at, at + sliceRows));
+        const rows = file.rows(`${descriptionRows} AND number IN (SELECT value FROM json_each(?))`, wanted);
+        yield rows.flatMap((row) => learn(row) ?? []).map(secretOf);
+      }
+    },
+  };
+}
+
+const descriptionRows = `SELECT number, fingerprint, ${bounded("record")} FROM item WHERE place = ''`;
+
+/** A longer text is not looked into for its place in an order. */
+const maxSortedBytes = 1 << 16;
+
+/** The numbers of all descriptions, as reports are sorted; what cannot be looked into comes first. Who shows them sorts them once more. */
+function worstFirst(file: CaseFile): readonly number[] {
+  const field = (path: string): string =>
+    `CASE WHEN octet_length(record) <= ${maxSortedBytes} AND json_valid(record) THEN json_extract(record, '$.${path}') END`;
+  const rank = (path: string, words: readonly string[]): string => `instr('${words.join(" ")}', ${field(path)})`;
+  const order = [rank("severity", severities), rank("confidence", confidences), field("rule.id"), "fingerprint"];
+  const sorted = `SELECT number FROM item WHERE place = '' ORDER BY ${order.join(", ")}`;
+  const [row] = file.rows(`SELECT json_group_array(number) AS numbers FROM (${sorted})`);
+  return JSON.parse(textOf(row ?? {}, "numbers", file.path)) as number[]; // the column is of integers alone
 }
 
 function readScans(file: CaseFile): { readonly number: number; readonly scan: ScanRecord }[] {
@@ -100,30 +155,37 @@ function sightRanks(file: CaseFile, scans: ReturnType<typeof readScans>): SightR
 }
 
 /** The newest description of each secret. Texts are read into what they say at once, so that few are held. */
-function readDescriptions(
+function createDescriptions(
   file: CaseFile,
   ranks: SightRanks,
   share: (rule: FindingRule) => FindingRule,
-): ReadonlyMap<string, Description> {
-  const described = new Map<string, Description>();
-  const query = `SELECT number, fingerprint, ${bounded("record")} FROM item WHERE place = '' AND number > ? ORDER BY number LIMIT ${pageRows}`;
-  for (const row of paged(file, query)) {
+): {
+  readonly known: ReadonlyMap<string, Description>;
+  /** Takes up a row; gives what its secret is now, where the row tells something newer of it than those before. */
+  readonly learn: (row: Row) => Description | undefined;
+} {
+  const known = new Map<string, Description>();
+  const learn = (row: Row): Description | undefined => {
     const number = Number(row["number"]);
     const last = ranks.lastOf(number);
-    if (last === undefined) continue;
+    if (last === undefined) return undefined;
     const fingerprint = textOf(row, "fingerprint", file.path);
     const record = textOf(row, "record", file.path);
-    const before = described.get(fingerprint);
+    const before = known.get(fingerprint);
     const first = Math.min(before?.first ?? last, ranks.firstOf(number) ?? last);
-    if (before === undefined || isNewer({ last, record }, before)) {
-      const told = checkedRow(file.path, () => descriptionOf(record));
-      described.set(fingerprint, { record, told: { ...told, rule: share(told.rule) }, first, last });
-    } else if (first < before.first) described.set(fingerprint, { ...before, first });
-  }
-  return described;
+    if (before !== undefined && !isNewer({ last, record }, before)) {
+      if (first < before.first) known.set(fingerprint, { ...before, first });
+      return undefined;
+    }
+    const told = checkedRow(file.path, () => descriptionOf(record));
+    const described = { record, told: { ...told, rule: share(told.rule) }, first, last };
+    known.set(fingerprint, described);
+    return described;
+  };
+  return { known, learn };
 }
 
-function* paged(file: CaseFile, query: string): Iterable<ReturnType<CaseFile["rows"]>[number]> {
+function* paged(file: CaseFile, query: string): Iterable<Row> {
   for (let page = file.rows(query, 0); page.length > 0; page = file.rows(query, Number(page.at(-1)!["number"])))
     yield* page;
 }
@@ -199,11 +261,12 @@ interface Places {
   readonly gone: readonly PlaceRow[];
 }
 
-function placesOf({ file, ranks, scans, whole }: PlaceReader, { told, last: newest }: Description): Places {
+/** `newest`: rank of the newest scan that saw the secret. */
+function placesOf({ file, ranks, scans, whole }: PlaceReader, fingerprint: string, newest: number): Places {
   const isEnded = scans[newest]!.ended !== undefined;
   const there: PlaceRow[] = [];
   const gone: PlaceRow[] = [];
-  for (const row of newestPlaces(file, ranks, told.fingerprint)) {
+  for (const row of newestPlaces(file, ranks, fingerprint)) {
     if (isInterim(row) && isEnded && row.last < newest) continue;
     const scan = scans[row.last]!;
     const later = whole.get(row.target);
@@ -233,24 +296,24 @@ class Secret implements KnownSecret {
   readonly description: Finding;
   readonly isGone: boolean;
   readonly #reader: PlaceReader;
-  readonly #described: Description;
+  readonly #rank: { readonly first: number; readonly last: number };
   readonly #mayBeGone: boolean;
   #sightings: readonly FindingSighting[] | undefined;
 
-  constructor(reader: PlaceReader, described: Description, mayBeGone: boolean) {
-    this.description = described.told;
+  constructor(reader: PlaceReader, { told, first, last }: Description, mayBeGone: boolean) {
+    this.description = told;
     this.#reader = reader;
-    this.#described = described;
+    this.#rank = { first, last };
     this.#mayBeGone = mayBeGone;
     this.isGone = mayBeGone && this.#places().there.length === 0;
   }
 
   get firstSeen(): string {
-    return this.#reader.scans[this.#described.first]!.began;
+    return this.#reader.scans[this.#rank.first]!.began;
   }
 
   get lastSeen(): string {
-    return this.#reader.scans[this.#described.last]!.began;
+    return this.#reader.scans[this.#rank.last]!.began;
   }
 
   sightings(): readonly FindingSighting[] {
@@ -268,7 +331,7 @@ class Secret implements KnownSecret {
   }
 
   #places(): Places {
-    return placesOf(this.#reader, this.#described);
+    return placesOf(this.#reader, this.description.fingerprint, this.#rank.last);
   }
 
   #read({ record }: PlaceRow): FindingSighting {

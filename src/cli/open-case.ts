@@ -6,13 +6,15 @@ import {
   caseReport,
   decidedFinding,
   openDecisions,
+  openState,
   readState,
   recordsOfImport,
   type Absorbed,
   type CaseDecisions,
   type CaseState,
+  type KnownSecret,
 } from "../case/index.ts";
-import type { Report } from "../model/finding.ts";
+import type { Finding, Report } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { reviewerName } from "./reviewer.ts";
 
@@ -23,6 +25,8 @@ export interface OpenCase extends Disposable {
   readonly state: () => CaseState;
   /** All that the case knows, with its decisions applied; sorted as reports are. */
   readonly report: () => Report;
+  /** The same for who looks while it is read: the report without its findings, and these slice by slice (see `openState`). */
+  readonly reading: () => { readonly report: Report; readonly findings: Iterable<readonly Finding[]> };
 }
 
 /** Opens a case for the reviewer at this machine, and says on stderr what is to be known of its file. Throws ToolError. */
@@ -42,12 +46,24 @@ export async function openCase(path: string, options: { readonly create?: boolea
           secrets.map((secret) => decidedFinding(secret, decisions, path)),
         );
       },
+      reading() {
+        const { scans, slices } = openState(file);
+        return { report: caseReport(scans, []), findings: decidedSlices(slices(), decisions, path) };
+      },
       [Symbol.dispose]: () => file[Symbol.dispose](),
     };
   } catch (error) {
     file[Symbol.dispose]();
     throw error;
   }
+}
+
+function* decidedSlices(
+  slices: Iterable<readonly KnownSecret[]>,
+  decisions: CaseDecisions,
+  path: string,
+): Generator<readonly Finding[], void> {
+  for (const slice of slices) yield slice.map((secret) => decidedFinding(secret, decisions, path));
 }
 
 /** Takes a report that was read into a case. `name`: of its file. */

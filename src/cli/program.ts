@@ -75,10 +75,19 @@ export function buildProgram(outcome: Outcome): Command {
         ...options,
         plain: values["plain"] === true,
         screenReader: values["screenReader"] === true,
+        ...(values["background"] === "light" || values["background"] === "dark"
+          ? { background: values["background"] }
+          : {}),
       }),
   )
     .option("--plain", "ask one question a line, without a screen")
-    .option("--screen-reader", "say what changes line by line; keys are those of the screen");
+    .option("--screen-reader", "say what changes line by line; keys are those of the screen")
+    .addOption(
+      new Option("--background <kind>", "colours for a terminal with a light or a dark background").choices([
+        "light",
+        "dark",
+      ]),
+    );
 
   scanCommand(
     program,

@@ -1,5 +1,5 @@
 import type { Detection } from "../model/detection.ts";
-import { severities, type Confidence, type Rule } from "../model/rule.ts";
+import { confidences, severities, type Confidence, type Rule } from "../model/rule.ts";
 import { normaliseSecret } from "./normalise.ts";
 import { append } from "../model/multimap.ts";
 
@@ -13,8 +13,6 @@ export interface KeptDetection {
   readonly otherRules: string[];
   readonly facts: Set<string>;
 }
-
-const confidenceOrder: readonly Confidence[] = ["certain", "likely", "possible"];
 
 /** Bytes covered by one bucket of the index of kept spans: larger than most secrets, so that a span lies in one or two. */
 const bucketBytes = 1024;
@@ -30,7 +28,7 @@ export function compareRules(a: Rule, b: Rule): number {
 
 /** Orders confidences, the surest first. */
 export function compareConfidence(a: Confidence, b: Confidence): number {
-  return confidenceOrder.indexOf(a) - confidenceOrder.indexOf(b);
+  return confidences.indexOf(a) - confidences.indexOf(b);
 }
 
 /**

@@ -12,14 +12,12 @@ import type { Carrier } from "../model/carrier.ts";
 import type { DetectionPart } from "../model/detection.ts";
 import type { Finding, FindingSighting } from "../model/finding.ts";
 import { ToolError } from "../model/problem.ts";
-import { severities, type Confidence } from "../model/rule.ts";
+import { confidences, severities } from "../model/rule.ts";
 import { checkedFields, type CheckedFields } from "./checked.ts";
 import { isFingerprint } from "./fingerprint.ts";
 
 /** The version of the lines this writes; a reader refuses others. */
 export const recordSchema = 1;
-
-const confidences: readonly Confidence[] = ["certain", "likely", "possible"];
 
 /** A finding as plain JSON data: everything but the plain texts, in a fixed order of keys. */
 export type FindingRecord = Omit<Finding, "secret" | "sightings"> & {

@@ -6,6 +6,9 @@ export const severities: readonly Severity[] = ["critical", "high", "medium", "l
 /** How sure a detection is: `certain` has an offline proof (checksum, parsed key), `possible` rests on context alone. */
 export type Confidence = "certain" | "likely" | "possible";
 
+/** From most to least sure. */
+export const confidences: readonly Confidence[] = ["certain", "likely", "possible"];
+
 /**
  * A rule as written in `patterns/*.toml` or in a gitleaks configuration, checked and made ready for threads: plain data.
  * Field semantics follow gitleaks' rule table; everything after `tags` is ours.

@@ -29,7 +29,8 @@ function scanText(state: ReviewState): string {
       : ` · ${problemCount === 1 ? "1 problem" : `${problemCount.toLocaleString("en")} problems`} (p)`;
   if (failure !== "") return `${isReading ? "report damaged" : "scan failed"} (p)${problems}`;
   if (!isRunning) return `${state.findings.size.toLocaleString("en")} found${problems}`;
-  if (progress === undefined) return `starting${problems}`;
+  const found = `${state.findings.size.toLocaleString("en")} found`;
+  if (progress === undefined) return isReading ? `reading · ${found}` : `starting${problems}`;
   const share =
     progress.bytesPlanned > 0
       ? ` ${Math.min(99, Math.floor((100 * progress.bytesDone) / progress.bytesPlanned))} %`
@@ -41,7 +42,7 @@ function scanText(state: ReviewState): string {
     locate: "locating",
     done: "finishing",
   };
-  if (isReading) return `reading${share} · ${state.findings.size.toLocaleString("en")} found`;
+  if (isReading) return `reading${share} · ${found}`;
   return `${words[progress.phase]}${share} · ${bytesText(progress.bytesDone)} · ${clockText(progress.elapsedMs)}${problems}`;
 }
 

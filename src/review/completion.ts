@@ -1,8 +1,9 @@
 import { originPath } from "../model/content.ts";
-import type { Finding } from "../model/finding.ts";
+import type { Finding, FindingSighting } from "../model/finding.ts";
 import { severities } from "../model/rule.ts";
 import type { Line } from "./line-editor.ts";
 import { sourceWords, stateWords } from "./query.ts";
+import { isAtHand } from "./unread.ts";
 
 /** Every field of the filter language, as it begins a term. */
 export const queryFields = [
@@ -47,23 +48,32 @@ function valuesOf(field: string, findings: Iterable<Finding>): readonly string[]
     case "rule:":
       return frequent(findings, ({ rule }) => [rule.id]);
     case "path:":
-      return frequent(findings, ({ sightings: [first] }) =>
-        first === undefined
-          ? []
-          : [/\.[A-Za-z0-9]{1,10}$/.exec(originPath(first.origin))?.[0] ?? ""].map((end) => `*${end}`),
+      return frequentPlaces(findings, (first) =>
+        [/\.[A-Za-z0-9]{1,10}$/.exec(originPath(first.origin))?.[0] ?? ""].map((end) => `*${end}`),
       );
     case "target:":
-      return frequent(findings, ({ sightings: [first] }) => {
-        if (first?.origin.kind === "git") return [first.origin.repository];
-        return first?.origin.kind === "image" ? [first.origin.image] : [];
+      return frequentPlaces(findings, (first) => {
+        if (first.origin.kind === "git") return [first.origin.repository];
+        return first.origin.kind === "image" ? [first.origin.image] : [];
       });
     case "author:":
-      return frequent(findings, ({ sightings: [first] }) =>
-        first?.origin.kind === "git" && first.origin.commit !== undefined ? [first.origin.commit.email] : [],
+      return frequentPlaces(findings, (first) =>
+        first.origin.kind === "git" && first.origin.commit !== undefined ? [first.origin.commit.email] : [],
       );
     default:
       return [];
   }
+}
+
+/** Words of the first place of findings, as far as it was read. */
+function frequentPlaces(
+  findings: Iterable<Finding>,
+  wordsOf: (place: FindingSighting) => readonly string[],
+): readonly string[] {
+  return frequent(findings, (finding) => {
+    const first = isAtHand(finding) ? finding.sightings[0] : undefined;
+    return first === undefined ? [] : wordsOf(first);
+  });
 }
 
 /** Words of the first findings, the most frequent first; only such as can be typed as one term. */

@@ -61,13 +61,27 @@ export function comment(state: ReviewState, text: string, now: string): Reduced 
 
 /** Takes the last step back, and the cursor to where it was taken. */
 export function undo(state: ReviewState): Reduced {
-  const step = state.past.at(-1);
+  const step = state.past.at(-1) ?? writtenStep(state);
   if (step === undefined) return { state: { ...state, toast: "nothing to undo" }, effects: [] };
   const undone = apply({ ...state, past: state.past.slice(0, -1), future: [...state.future, step] }, step, "before");
   return {
     state: { ...returned(undone, step), toast: `undone: ${wordsOf(step)} · ^R redoes` },
     effects: [write(step, "undo")],
   };
+}
+
+/**
+ * The last step of earlier sessions, where decisions are kept without their history: what was written at the same second, which is one act. Lines with a day alone, or with a name, were written by
+ * hand or by somebody else.
+ */
+function writtenStep(state: ReviewState): Step | undefined {
+  if (state.hasHistory) return undefined;
+  const own = [...state.decisions.entries()].filter(([, { date, by }]) => date.includes("T") && by === undefined);
+  const last = own.reduce((newest, [, { date }]) => (date > newest ? date : newest), "");
+  const changes = own.flatMap(([fingerprint, after]) =>
+    after.date === last ? [{ fingerprint, before: undefined, after }] : [],
+  );
+  return changes.length === 0 ? undefined : { changes, conflicts: [], selected: changes[0]?.fingerprint };
 }
 
 export function redo(state: ReviewState): Reduced {

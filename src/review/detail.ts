@@ -1,13 +1,13 @@
 import type { Finding } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { verdictWords, type Decision } from "../model/decision.ts";
+import { fateOf } from "./fate.ts";
 import { wrap } from "./fit.ts";
 import { layoutOf } from "./layout.ts";
 import { isReadTab, lookId, tabs, type LookRow, type ReadTab } from "./look.ts";
 import { placeLines, placeTitle } from "./place-lines.ts";
-import { isDeletedEverywhere } from "./query.ts";
 import { selectedGroup } from "./selection.ts";
-import { selectedFinding, verdictOf, type ReviewState } from "./state.ts";
+import { isUnfinished, selectedFinding, verdictOf, type ReviewState } from "./state.ts";
 import { lifeLines, storyLines } from "./story-lines.ts";
 import { line, span, type StyledLine, type Tone } from "./styled.ts";
 
@@ -17,27 +17,47 @@ const maxPlaces = 1000;
 const labelWidth = 10;
 const indent = 4;
 
-/** Rows of the detail of what is selected, at the width of its pane. */
-export function detailLines(state: ReviewState): readonly StyledLine[] {
+interface DetailView {
+  readonly lines: readonly StyledLine[];
+  /** The line of the place that is looked at. */
+  readonly here?: number;
+}
+
+function detailView(state: ReviewState): DetailView {
   const layout = layoutOf(state.size);
-  if (layout.kind === "small") return [];
+  if (layout.kind === "small") return { lines: [] };
   const { width } = layout.detail;
   const finding = selectedFinding(state);
-  if (finding === undefined) return groupLines(state, width);
-  if (isReadTab(state.tab)) return lookLines(state, finding, state.tab, width);
-  if (state.tab === "story") return storyLines(state, width);
-  return [...factLines(state, finding, width), ...placeBlock(finding, width)];
+  if (finding === undefined) return { lines: groupLines(state, width) };
+  if (isReadTab(state.tab)) return lookView(state, finding, state.tab, width);
+  if (state.tab === "story") return { lines: storyLines(state, width) };
+  return { lines: [...factLines(state, finding, width), ...placeBlock(finding, width)] };
+}
+
+/** Rows of the detail of what is selected, at the width of its pane. */
+export function detailLines(state: ReviewState): readonly StyledLine[] {
+  return detailView(state).lines;
 }
 
 export function detailLineCount(state: ReviewState): number {
   return detailLines(state).length;
 }
 
+/** The first row of the detail that a pane of this height shows. */
+export function detailTopOf(state: ReviewState, height: number): number {
+  return topOf(detailView(state), state.detailTop, height);
+}
+
+function topOf({ lines, here = 0 }: DetailView, scrolledTo: number | undefined, height: number): number {
+  const last = Math.max(0, lines.length - height);
+  return Math.min(scrolledTo ?? (here < height ? 0 : here - Math.floor(height / 2)), last);
+}
+
 /** The rows of the detail that its pane shows. */
 export function detailRows(state: ReviewState, height: number): readonly StyledLine[] {
-  const lines = detailLines(state);
-  const top = Math.min(state.detailTop, Math.max(0, lines.length - height));
-  return lines.slice(top, top + height);
+  const view = detailView(state);
+  const top = topOf(view, state.detailTop, height);
+  return view.lines.slice(top, top + height);
 }
 
 /** The tabs, the open one in brackets, and which of the places is looked at. */
@@ -50,25 +70,40 @@ export function detailTitle(state: ReviewState): string {
   return `Detail ${names}${place}`;
 }
 
-const lookBlocks = new WeakMap<readonly LookRow[], { readonly width: number; readonly lines: readonly StyledLine[] }>();
+const lookBlocks = new WeakMap<readonly LookRow[], DetailView & { readonly width: number }>();
 
 /** What was read again of the place that is looked at. */
-function lookLines(state: ReviewState, finding: Finding, tab: ReadTab, width: number): readonly StyledLine[] {
+function lookView(state: ReviewState, finding: Finding, tab: ReadTab, width: number): DetailView {
   const { place } = state;
   const sighting = finding.sightings[place];
   const title =
     sighting === undefined ? [] : wrap(placeTitle(sighting), width).map((text) => line(span(text, "strong")));
   const rows = state.looks.get(lookId({ tab, place, fingerprint: finding.fingerprint }));
-  if (rows === undefined) return [...title, line(span("reading", "dim"))];
-  const known = lookBlocks.get(rows);
-  const lines =
-    known?.width === width
-      ? known.lines
-      : rows.flatMap(({ text, tone }) =>
-          wrap(sanitize(text.replaceAll("\t", "  ")), width).map((part) => line(span(part, tone))),
-        );
-  lookBlocks.set(rows, { width, lines });
-  return [...title, line(), ...lines];
+  if (rows === undefined) return { lines: [...title, line(span("reading", "dim"))] };
+  let block = lookBlocks.get(rows);
+  if (block?.width !== width) lookBlocks.set(rows, (block = wrapped(rows, width)));
+  const { lines, here } = block;
+  const notYet = isUnfinished(state) && here === undefined ? [line(), ...unfinished(width)] : [];
+  return {
+    lines: [...title, line(), ...lines, ...notYet],
+    ...(here === undefined ? {} : { here: here + title.length + 1 }),
+  };
+}
+
+function unfinished(width: number): StyledLine[] {
+  return wrap("The scan is still running; where this stands is told in full once it has ended.", width).map((text) =>
+    line(span(text, "dim")),
+  );
+}
+
+function wrapped(rows: readonly LookRow[], width: number): DetailView & { readonly width: number } {
+  const lines: StyledLine[] = [];
+  let here: number | undefined;
+  for (const { text, tone, isHere } of rows) {
+    if (isHere === true) here ??= lines.length;
+    for (const part of wrap(sanitize(text.replaceAll("\t", "  ")), width)) lines.push(line(span(part, tone)));
+  }
+  return { width, lines, ...(here === undefined ? {} : { here }) };
 }
 
 /** Findings of one head that are summed up; the counts beside the head are of all. */
@@ -121,6 +156,7 @@ function factLines(state: ReviewState, finding: Finding, width: number): StyledL
     ...wrap(sanitize(rule.description), width).map((text) => line(span(text, "strong"))),
     line(),
     ...labelled("severity", `${finding.severity}, ${finding.confidence}`, finding.severity, width),
+    ...labelled("seen", seenText(state, finding), fateOf(finding).isDeleted ? "plain" : "strong", width),
     ...labelled("rule", [rule.id, ...finding.otherRules].map((id) => sanitize(id)).join(", "), "plain", width),
     ...(revealed !== undefined
       ? labelled("VALUE", sanitize(revealed.value), "alert", width)
@@ -132,6 +168,19 @@ function factLines(state: ReviewState, finding: Finding, width: number): StyledL
     ...labelled("id", finding.fingerprint, "dim", width),
     line(),
   ];
+}
+
+/** Whether it is alive, since when, and where: the first words that a reviewer wants. */
+function seenText(state: ReviewState, finding: Finding): string {
+  const { sightings } = finding;
+  const { isDeleted, since } = fateOf(finding);
+  const [first] = sightings;
+  const count = sightings.length === 1 ? "1 place" : `${sightings.length.toLocaleString("en")} places`;
+  return [
+    ...(isUnfinished(state) ? [] : [isDeleted ? "deleted everywhere, and still readable" : "alive"]),
+    ...(since === "" ? [] : [`since ${sanitize(since)}`]),
+    first === undefined ? count : `${count}: ${placeTitle(first)}${sightings.length > 1 ? " …" : ""}`,
+  ].join(", ");
 }
 
 function decisionLines(state: ReviewState, finding: Finding, width: number): StyledLine[] {
@@ -183,7 +232,7 @@ function placeBlock(finding: Finding, width: number): readonly StyledLine[] {
   const known = placeBlocks.get(finding);
   if (known?.width === width) return known.lines;
   const count = finding.sightings.length;
-  const fate = isDeletedEverywhere(finding) ? "deleted everywhere, and still readable" : "";
+  const fate = fateOf(finding).isDeleted ? "deleted everywhere, and still readable" : "";
   const title = `${count === 1 ? "1 place" : `${count.toLocaleString("en")} places`}${fate === "" ? "" : `, ${fate}`}`;
   const lines: StyledLine[] = wrap(title, width).map((text) => line(span(text, "strong")));
   for (const [index, sighting] of finding.sightings.slice(0, maxPlaces).entries()) {

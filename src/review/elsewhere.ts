@@ -1,3 +1,4 @@
+import { ignoreFileName } from "../findings/index.ts";
 import { originPath } from "../model/content.ts";
 import type { Finding } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
@@ -47,11 +48,23 @@ export function elsewhereLines(state: ReviewState): readonly StyledLine[] {
     ...put("4  The rule itself, in your configuration (R)", "strong"),
     ...put(`   ${sanitize(finding.rule.id)} in your editor; what would appear and vanish is shown before it is saved.`),
     line(),
+    ...(keepsInIgnoreFile(state)
+      ? []
+      : [
+          ...put(`5  ${ignoreFileName} of the current folder`, "strong"),
+          ...put("   The decision that was taken here, for scans that know nothing of the case."),
+          line(),
+        ]),
     ...put(
-      "2, 3 and 4 show what would change, and ask before it is written. Older commits and layers stay as they are.",
+      `${keepsInIgnoreFile(state) ? "2, 3 and 4" : "2 to 5"} show what would change, and ask before it is written. Older commits and layers stay as they are.`,
       "dim",
     ),
   ];
+}
+
+/** Whether decisions go to an ignore file anyway. */
+export function keepsInIgnoreFile({ sink }: Pick<ReviewState, "sink">): boolean {
+  return sink === ignoreFileName;
 }
 
 /** Findings that an allowlist for the rule and the file would hide: of the same rule, with no place elsewhere. */

@@ -24,6 +24,8 @@ export interface ReviewFeed {
 export interface LiveFeed extends ReviewFeed {
   /** To be handed to the scan. */
   readonly observer: ScanObserver;
+  /** Many findings in one go. */
+  findings(findings: readonly Finding[]): void;
   /** To be called once, when the scan has ended: with its findings (absent: those that were told), or with one line that says why it failed. */
   end(outcome: { readonly findings?: readonly Finding[] } | { readonly failure: string }): void;
 }
@@ -51,6 +53,7 @@ export function createLiveFeed(title: string, { isReading = false } = {}): LiveF
       problem: (problem) => tell({ kind: "problem", problem }),
       progress: (progress) => tell({ kind: "progress", progress }),
     },
+    findings: (findings) => tell({ kind: "findings", findings }),
     end: (outcome) => tell({ kind: "done", ...outcome }),
   };
 }

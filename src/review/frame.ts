@@ -5,6 +5,7 @@ import { layoutOf, smallest, type Layout, type Pane } from "./layout.ts";
 import { listLines } from "./list-lines.ts";
 import { overlayHeight, overlayLines } from "./overlays.ts";
 import type { ReviewState } from "./state.ts";
+import { waitsForPlaces } from "./unread.ts";
 import { line, plainText, span, type StyledLine } from "./styled.ts";
 
 /** A row of the screen: what stands side by side, each part from its column on. */
@@ -61,7 +62,8 @@ function listTitleText(state: ReviewState): string {
   const sorting = `by ${state.sorting.by}${state.sorting.isReversed ? ", reversed" : ""}`;
   const hidden = state.findings.size - state.list.shown.length;
   const grouping = state.grouping === "value" ? "" : `under ${state.grouping}, `;
-  return `Secrets ${grouping}${sorting}${hidden === 0 ? "" : ` · ${hidden.toLocaleString("en")} hidden by the filter`}`;
+  const waiting = waitsForPlaces(state) ? ` · reading places, ${state.unread.toLocaleString("en")} left` : "";
+  return `Secrets ${grouping}${sorting}${waiting}${hidden === 0 ? "" : ` · ${hidden.toLocaleString("en")} hidden by the filter`}`;
 }
 
 /** The pane that has the keys is told by `»`, not by its colour alone. */
@@ -72,6 +74,7 @@ function titleLine(title: string, width: number, hasFocus: boolean): StyledLine 
 
 function listRows(state: ReviewState, pane: Pane): readonly StyledLine[] {
   if (state.list.shown.length > 0) return listLines(state, pane.width, pane.height);
+  if (waitsForPlaces(state)) return [line(span("nothing passes the filter so far", "dim"))];
   if (state.findings.size > 0) return [line(span("nothing passes the filter; Esc clears it", "dim"))];
   return [line(span(state.scan.isRunning ? "nothing found so far" : "nothing found", "dim"))];
 }

@@ -63,6 +63,47 @@ export function groupIdOf(finding: Finding, grouping: Grouping): string {
   return headOf(finding, grouping).id;
 }
 
+/** Findings (in the order of a list) under their heads. */
+interface Grouped {
+  readonly groups: ReadonlyMap<string, Group>;
+  readonly all: readonly string[];
+  /** Of each finding of the list its head. */
+  readonly headOf: readonly Head[];
+}
+
+// Which list is shown changes with `s` and with the filter, what stands in it does not: so it is made ahead of the keys.
+const groupedLists = new WeakMap<readonly Finding[], Map<Grouping, Grouped>>();
+
+/** Findings that are put under their heads between two pauses. */
+const groupedAtOnce = 4096;
+
+/** Puts the findings of a list under heads of every kind, in steps, so that `t` finds it done. */
+export function* groupAhead(shown: readonly Finding[]): Generator<undefined, void> {
+  for (const grouping of groupings) if (grouping !== "value") yield* grouped(shown, grouping);
+}
+
+function* grouped(shown: readonly Finding[], grouping: Grouping): Generator<undefined, Grouped> {
+  const lists = groupedLists.get(shown) ?? new Map<Grouping, Grouped>();
+  const known = lists.get(grouping);
+  if (known !== undefined) return known;
+  const members = new Map<Head, string[]>();
+  const heads: Head[] = [];
+  for (const finding of shown) {
+    const head = headOf(finding, grouping);
+    heads.push(head);
+    const lot = members.get(head);
+    if (lot === undefined) members.set(head, [finding.fingerprint]);
+    else lot.push(finding.fingerprint);
+    if (heads.length % groupedAtOnce === 0) yield undefined;
+  }
+  const groups = new Map(
+    Array.from(members, ([{ id, title }, lot]): readonly [string, Group] => [id, { id, title, members: lot }]),
+  );
+  const made = { groups, all: [...members.values()].flat(), headOf: heads };
+  groupedLists.set(shown, lists.set(grouping, made));
+  return made;
+}
+
 /** Puts findings (in the order of the list) under their heads, and folds these, or all. Groups stand in the order of their first members. */
 export function listing(
   shown: readonly Finding[],
@@ -74,21 +115,16 @@ export function listing(
     const fingerprints = shown.map(({ fingerprint }) => fingerprint);
     return { list: { shown: fingerprints, groups: new Map(), rows: fingerprints }, open: new Map() };
   }
-  const lots = new Map<Head, { readonly members: string[]; open: number }>();
-  for (const finding of shown) {
-    const head = headOf(finding, grouping);
-    let lot = lots.get(head);
-    if (lot === undefined) lots.set(head, (lot = { members: [], open: 0 }));
-    lot.members.push(finding.fingerprint);
-    if (isOpen(finding)) lot.open += 1;
+  const steps = grouped(shown, grouping);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  const { groups, all, headOf: heads } = step.value;
+  const open = new Map(Array.from(groups.keys(), (id) => [id, 0]));
+  // Of a long list an iterator would take longer than all the rest.
+  for (let at = 0; at < shown.length; at++) {
+    const { id } = heads[at]!;
+    if (isOpen(shown[at]!)) open.set(id, open.get(id)! + 1);
   }
-  const groups = new Map<string, Group>();
-  const open = new Map<string, number>();
-  for (const [{ id, title }, lot] of lots) {
-    groups.set(id, { id, title, members: lot.members });
-    open.set(id, lot.open);
-  }
-  const all = [...groups.values()].flatMap(({ members }) => members);
   return { list: { shown: all, groups, rows: folded === "all" ? [...groups.keys()] : rowsOf(groups, folded) }, open };
 }
 
@@ -119,7 +155,6 @@ function headOf(finding: Finding, grouping: Grouping): Head {
 }
 
 function keyAndTitle(finding: Finding, grouping: Grouping): readonly [key: string, title: string] {
-  const [first] = finding.sightings;
   switch (grouping) {
     case "value":
       return [finding.fingerprint, finding.masked];
@@ -131,6 +166,7 @@ function keyAndTitle(finding: Finding, grouping: Grouping): readonly [key: strin
     }
     case "file":
     case "folder": {
+      const [first] = finding.sightings;
       if (first === undefined) return ["", "nowhere"];
       const path = originPath(first.origin);
       const where = grouping === "file" ? path : path.slice(0, path.lastIndexOf("/") + 1);

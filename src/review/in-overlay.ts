@@ -1,8 +1,8 @@
 import type { Finding } from "../model/finding.ts";
-import { allowlistText } from "./elsewhere.ts";
+import { allowlistText, keepsInIgnoreFile } from "./elsewhere.ts";
 import type { Command } from "./keys.ts";
 import { overlayHeight, overlayLines } from "./overlays.ts";
-import { selectedFinding, type Action, type Reduced, type ReviewState } from "./state.ts";
+import { selectedFinding, verdictOf, type Action, type Reduced, type ReviewState } from "./state.ts";
 import type { WrittenIn } from "./writer.ts";
 
 function only(state: ReviewState): Reduced {
@@ -65,6 +65,8 @@ function chosenPlace(state: ReviewState, command: Command): Reduced | undefined 
     case "tab-story":
     case "rule":
       return drafted(state);
+    case "tab-why":
+      return keepsInIgnoreFile(state) ? undefined : wished(state, "ignore-file");
     default:
       return undefined;
   }
@@ -73,7 +75,8 @@ function chosenPlace(state: ReviewState, command: Command): Reduced | undefined 
 function wished(state: ReviewState, what: WrittenIn): Reduced {
   const finding = selectedFinding(state);
   if (finding === undefined) return only({ ...state, toast: "go to a finding first" });
-  const wish = { what, finding, place: state.place };
+  const decision = verdictOf(state, finding) === undefined ? undefined : state.decisions.get(finding.fingerprint);
+  const wish = { what, finding, place: state.place, ...(decision === undefined ? {} : { decision }) };
   return {
     state: { ...state, overlay: "proposal", overlayTop: 0, proposal: { ...wish, stage: "working", rows: [] } },
     effects: [{ kind: "propose", wish }],

@@ -11,6 +11,7 @@ import type { DecisionSink } from "../model/decision.ts";
 import type { ReviewFeed } from "./feed.ts";
 import type { Looker } from "./look.ts";
 import type { Outside } from "./outside.ts";
+import type { Background } from "./screen/paint.ts";
 import { runPlain } from "./plain.ts";
 import type { ReviewState } from "./state.ts";
 import type { Writer } from "./writer.ts";
@@ -20,7 +21,7 @@ export type { Decision, DecisionChange, DecisionSink, Verdict } from "../model/d
 export { createListFeed, createLiveFeed, type FeedEvent, type LiveFeed, type ReviewFeed } from "./feed.ts";
 export type { Looker, LookRow, ReadTab } from "./look.ts";
 export type { Outside, ProgramStart } from "./outside.ts";
-export type { Proposal, Writer, WriteWish, Written, WrittenIn } from "./writer.ts";
+export type { Proposal, RuleForm, Writer, WriteWish, Written, WrittenIn } from "./writer.ts";
 export { allowlistText, sameFile } from "./elsewhere.ts";
 export { openIgnoreFile } from "./ignore-file-sink.ts";
 
@@ -34,6 +35,8 @@ export interface ReviewOptions {
   readonly isSpoken?: boolean;
   /** Colours on the screen. Default: unless `NO_COLOR` is set. */
   readonly hasColour?: boolean;
+  /** Of the terminal. Default: as the terminal tells, else unknown. */
+  readonly background?: Background;
   /** Reads places again, for the detail and for `m`. Without it, what a report holds is all there is. */
   readonly looker?: Looker;
   /** The editor, web pages, files: what keys do outside of the terminal. */
@@ -81,6 +84,7 @@ export async function review(options: ReviewOptions): Promise<ReviewOutcome> {
     throw new ToolError("no-terminal", "the review needs a terminal that can show a screen");
   const hasColour = options.hasColour ?? (process.env["NO_COLOR"] ?? "") === "";
   const { runScreen } = await import("./screen/run-screen.ts");
+  const { paletteFor } = await import("./screen/paint.ts");
   options.opening?.();
   const { by, state } = await runScreen({
     ...helpers,
@@ -88,7 +92,7 @@ export async function review(options: ReviewOptions): Promise<ReviewOutcome> {
     decisions,
     terminal: { stdin, stdout },
     now,
-    hasColour,
+    palette: hasColour ? paletteFor(options.background, process.env) : undefined,
     isSpoken: options.isSpoken === true,
   });
   return outcomeOf(by, state);

@@ -1,15 +1,24 @@
 import type { Finding } from "../model/finding.ts";
+import { originPath } from "../model/content.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { verdictWords, type Verdict } from "../model/decision.ts";
-import { fit } from "./fit.ts";
+import { fateText } from "./fate.ts";
+import { clipStart, fit } from "./fit.ts";
 import type { Group } from "./grouping.ts";
 import { isMarked, isRowMarked } from "./selection.ts";
-import { verdictOf, type ReviewState } from "./state.ts";
+import { isUnfinished, verdictOf, type ReviewState } from "./state.ts";
 import { span, type StyledLine } from "./styled.ts";
 
 /** From here severity and verdict are words; below, their letters have to do. */
 const wordsFromWidth = 66;
 const widestRule = 32;
+
+/** `false positive`, `deleted 2024-01`. */
+const fateWidth = 15;
+
+/** Where rule and value have so much room together, the file gets a part of it; most masked values are no longer than this. */
+const roomForPath = 40;
+const valueBesidePath = 13;
 
 /** The visible rows of the list, each exactly `width` cells. */
 export function listLines(state: ReviewState, width: number, height: number): readonly StyledLine[] {
@@ -47,21 +56,36 @@ function listLine(state: ReviewState, finding: Finding, width: number): StyledLi
   const step = state.list.groups.size > 0 ? "  " : "";
   const severity = `${finding.severity.charAt(0).toUpperCase()}${hasWords ? ` ${finding.severity}` : ""}`;
   const places = fit(`×${finding.sightings.length}`, 5);
-  const decided = hasWords ? fit(verdict === undefined ? "" : verdictWords[verdict], 14) : verdictLetter(verdict);
+  const open = isUnfinished(state) ? "" : fateText(finding, 7);
+  const fate = verdict === undefined ? open : verdictWords[verdict];
+  const decided = hasWords ? fit(fate, fateWidth) : verdictLetter(verdict);
   const severityWidth = hasWords ? 10 : 1;
   const room = Math.max(0, width - 2 - step.length - severityWidth - 1 - 1 - 1 - places.length - 1 - decided.length);
-  const ruleWidth = Math.min(widestRule, Math.floor(room / 2));
+  const hasPath = room >= roomForPath;
+  const ruleWidth = Math.min(widestRule, Math.floor(room * (hasPath ? 0.4 : 0.5)));
+  const valueWidth = hasPath ? valueBesidePath : room - ruleWidth;
+  const path = hasPath
+    ? `${fit(clipStart(pathOf(finding), room - ruleWidth - valueWidth - 1), room - ruleWidth - valueWidth - 1)} `
+    : "";
   return {
     isSelected,
     spans: [
       span(pointer + mark + step, "strong"),
       span(`${fit(severity, severityWidth)} `, finding.severity),
       span(`${fit(sanitize(finding.rule.id), ruleWidth)} `),
-      span(`${fit(sanitize(finding.masked), room - ruleWidth)} `, verdict === undefined ? "strong" : "dim"),
+      span(`${fit(sanitize(finding.masked), valueWidth)} `, verdict === undefined ? "strong" : "dim"),
+      span(path, "dim"),
       span(`${places} `, "dim"),
-      span(decided, "good"),
+      span(decided, verdict === undefined ? "dim" : "good"),
     ],
   };
+}
+
+/** Of its first place, without what names the target; of what is no file (the message of a commit), what it is. */
+function pathOf({ sightings: [first] }: Finding): string {
+  if (first === undefined) return "";
+  const path = originPath(first.origin);
+  return sanitize(path === "" && first.origin.kind === "git" ? first.origin.objectType : path);
 }
 
 /** The keys' own letters, in capitals: R real, F false positive, I ignored, X rotated. */

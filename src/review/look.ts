@@ -13,6 +13,8 @@ export type ReadTab = Exclude<Tab, "facts" | "story">;
 export interface LookRow {
   readonly text: string;
   readonly tone: Tone;
+  /** The place itself: what is shown first where not all rows can be. */
+  readonly isHere?: boolean;
 }
 
 /** Reads again what the review shows of places. It never throws: what cannot be read is said in rows. */
@@ -32,6 +34,11 @@ export interface LookKey {
 
 export function lookId({ tab, fingerprint, place }: LookKey): string {
   return `${tab} ${place} ${fingerprint}`;
+}
+
+/** The fingerprint in a `lookId`. */
+export function fingerprintIn(id: string): string {
+  return id.slice(id.lastIndexOf(" ") + 1);
 }
 
 export function isReadTab(tab: Tab): tab is ReadTab {

@@ -49,6 +49,7 @@ function without(marked: ReadonlySet<string>, shown: readonly string[]): Readonl
 export function markSimilar(state: ReviewState): ReviewState {
   const finding = selectedFinding(state);
   if (finding === undefined) return { ...state, toast: "similar to what? go to a finding first" };
+  if (state.unread > 0) return { ...state, toast: "the places are still being read: try again in a moment" };
   const isAgain = state.similar?.fingerprint === finding.fingerprint;
   const found = similarTo(state, finding, isAgain ? state.similar.width + 1 : 0);
   const marked = new Set(state.marked);

@@ -1,4 +1,4 @@
-import { detailLineCount } from "./detail.ts";
+import { detailLineCount, detailTopOf } from "./detail.ts";
 import type { Command } from "./keys.ts";
 import { isGroupId, groupIdOf } from "./grouping.ts";
 import { detailHeight, listHeight, refold, rowOf, select, selectedGroup } from "./selection.ts";
@@ -15,7 +15,7 @@ export function moved(state: ReviewState, command: Command): ReviewState {
 export function scrolledDetail(state: ReviewState, command: Command): ReviewState {
   const height = detailHeight(state.size);
   const last = Math.max(0, detailLineCount(state) - height);
-  const next = goneTo(command, state.detailTop, height, last);
+  const next = goneTo(command, detailTopOf(state, height), height, last);
   return next === undefined ? state : { ...state, detailTop: next };
 }
 

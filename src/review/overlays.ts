@@ -57,6 +57,7 @@ const proposalTitles: Readonly<Record<WrittenIn, string>> = {
   mark: "A mark in the line",
   allowlist: "An allowlist in the configuration",
   rule: "A rule in the configuration",
+  "ignore-file": "A decision in an ignore file",
 };
 
 /** Rows above those that tell what would change: title, keys, a blank line. */

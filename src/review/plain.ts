@@ -5,6 +5,7 @@ import { sanitize } from "../model/sanitize.ts";
 import { verdictWords, type DecisionSink } from "../model/decision.ts";
 import { detailLines } from "./detail.ts";
 import type { ReviewFeed } from "./feed.ts";
+import { editRule, type Asking } from "./plain-rule.ts";
 import { overlayLines, proposalHeadRows } from "./overlays.ts";
 import { placeTitle } from "./place-lines.ts";
 import { createSession, type Session } from "./session.ts";
@@ -17,6 +18,7 @@ const plainSize = { columns: 80, rows: 24 };
 
 const help = `r real · f false positive · i REASON ignore · x rotated · each can be followed by a reason
 w mark or w allowlist write a mark into the line, an allowlist into your configuration; both ask first
+R change its rule; what appears and vanishes is shown before it is saved
 s (or an empty line) skip · d detail · u undo · q quit`;
 
 /**
@@ -45,8 +47,13 @@ export async function runPlain(options: {
     options.output.write(`${text}\n`);
   };
   const lines = createInterface({ input: options.input, terminal: false });
+  const answers = lines[Symbol.asyncIterator]();
+  const next = async (): Promise<string | undefined> => {
+    const answer = await answers.next();
+    return answer.done === true ? undefined : answer.value;
+  };
   try {
-    await ask(session, lines[Symbol.asyncIterator](), news.next, say);
+    await ask(session, options.writer, { say, next, nextChange: news.next });
   } finally {
     lines.close();
     await session.close();
@@ -54,12 +61,12 @@ export async function runPlain(options: {
   return session.state();
 }
 
-async function ask(
-  session: Session,
-  answers: AsyncIterator<string>,
-  nextChange: () => Promise<void>,
-  say: (text: string) => void,
-): Promise<void> {
+interface Talk extends Asking {
+  readonly nextChange: () => Promise<void>;
+}
+
+async function ask(session: Session, writer: Writer | undefined, talk: Talk): Promise<void> {
+  const { say, nextChange } = talk;
   const skipped = new Set<string>();
   let number = 0;
   let saidWaiting = false;
@@ -79,7 +86,7 @@ async function ask(
     number += 1;
     session.select(finding.fingerprint);
     say(question(session.state(), finding, number));
-    const outcome = await answered(session, finding, answers, nextChange, say);
+    const outcome = await answered(session, finding, writer, talk);
     if (outcome === "quit") return;
     if (outcome === "skip") skipped.add(finding.fingerprint);
     if (outcome === "undone") {
@@ -93,14 +100,16 @@ async function ask(
 async function answered(
   session: Session,
   finding: Finding,
-  answers: AsyncIterator<string>,
-  nextChange: () => Promise<void>,
-  say: (text: string) => void,
+  writer: Writer | undefined,
+  talk: Talk,
 ): Promise<"decided" | "skip" | "undone" | "quit"> {
+  const { say, next } = talk;
+  const isDecided = (): boolean =>
+    verdictOf(session.state(), session.state().findings.get(finding.fingerprint) ?? finding) !== undefined;
   for (;;) {
-    const answer = await answers.next();
-    if (answer.done === true) return "quit";
-    const [, letter = "", rest = ""] = /^\s*(\S?)\s*(.*)$/su.exec(answer.value) ?? [];
+    const answer = await next();
+    if (answer === undefined) return "quit";
+    const [, letter = "", rest = ""] = /^\s*(\S?)\s*(.*)$/su.exec(answer) ?? [];
     switch (letter) {
       case "":
       case "s":
@@ -121,16 +130,22 @@ async function answered(
           say(`w takes ${elsewhere.map(([, word]) => word).join(" or ")}`);
           break;
         }
-        await writeElsewhere(session, key, answers, nextChange, say);
-        if (verdictOf(session.state(), session.state().findings.get(finding.fingerprint) ?? finding) !== undefined)
-          return "decided";
+        await writeElsewhere(session, key, talk);
+        if (isDecided()) return "decided";
         break;
       }
+      case "R":
+        // What a change does can only be told once everything was found.
+        if (session.state().scan.isRunning) say("waiting for the scan");
+        while (session.state().scan.isRunning) await talk.nextChange();
+        await editRule(session, writer, talk, () => answeredProposal(session, talk));
+        if (isDecided()) return "decided";
+        break;
       case "r":
       case "f":
       case "x":
       case "i": {
-        const reason = letter === "i" && rest.trim() === "" ? await askedReason(answers, say) : rest;
+        const reason = letter === "i" && rest.trim() === "" ? await askedReason(talk) : rest;
         if (letter === "i" && reason.trim() === "") {
           say("not decided: a reason is needed");
           break;
@@ -154,37 +169,37 @@ const elsewhere = [
 ] as const;
 
 /** Shows what would be written elsewhere, and writes it where the answer is yes. The same keys as on the screen. */
-async function writeElsewhere(
-  session: Session,
-  key: string,
-  answers: AsyncIterator<string>,
-  nextChange: () => Promise<void>,
-  say: (text: string) => void,
-): Promise<void> {
+async function writeElsewhere(session: Session, key: string, talk: Talk): Promise<void> {
   session.key({ name: "w", text: "w" });
   session.key({ name: key, text: key });
-  while (session.state().proposal?.stage === "working") await nextChange();
+  if ((await answeredProposal(session, talk)) === "edit") session.key({ name: "Esc", text: "" });
+}
+
+/** Shows what is proposed, once that is known, and asks. `edit`: a rule is to be changed once more, or has to be; its proposal is open still. */
+async function answeredProposal(session: Session, { say, next, nextChange }: Talk): Promise<"edit" | "done"> {
+  const stage = (): string | undefined => session.state().proposal?.stage;
+  while (stage() === "working" || stage() === "edited") await nextChange();
   const tell = (): void => {
     for (const row of overlayLines(session.state()).slice(proposalHeadRows)) say(plainText(row));
   };
   tell();
-  if (session.state().proposal?.stage === "ready") {
-    say("write it? [y n]");
-    const answer = await answers.next();
-    const isYes = answer.done !== true && /^\s*y/i.test(answer.value);
-    session.key(isYes ? { name: "Enter", text: "" } : { name: "Esc", text: "" });
-    await session.settled();
-    // Why it could not be written.
-    if (session.state().overlay !== undefined) tell();
-    else say(session.state().toast);
-  }
+  if (stage() !== "ready") return "edit";
+  const isRule = session.state().proposal?.what === "rule";
+  say(`write it? [y n${isRule ? " e" : ""}]`);
+  const answer = (await next()) ?? "";
+  if (isRule && /^\s*e/i.test(answer)) return "edit";
+  session.key(/^\s*y/i.test(answer) ? { name: "Enter", text: "" } : { name: "Esc", text: "" });
+  await session.settled();
+  // Why it could not be written.
+  if (session.state().overlay !== undefined) tell();
+  else say(session.state().toast);
   if (session.state().overlay !== undefined) session.key({ name: "Esc", text: "" });
+  return "done";
 }
 
-async function askedReason(answers: AsyncIterator<string>, say: (text: string) => void): Promise<string> {
+async function askedReason({ next, say }: Asking): Promise<string> {
   say("reason:");
-  const answer = await answers.next();
-  return answer.done === true ? "" : answer.value;
+  return (await next()) ?? "";
 }
 
 /** The same keys as on the screen, so that both do the same. */
@@ -221,7 +236,7 @@ function question(state: ReviewState, finding: Finding, number: number): string 
   const [first] = finding.sightings;
   const where = first === undefined ? "" : ` in ${placeTitle(first)}`;
   const more = finding.sightings.length > 1 ? ` and ${finding.sightings.length - 1} more places` : "";
-  return `${number}. ${finding.severity} ${sanitize(finding.rule.id)} ${sanitize(finding.masked)}${where}${more} (${state.counts.open} open) [r f i x w s d u q ?]`;
+  return `${number}. ${finding.severity} ${sanitize(finding.rule.id)} ${sanitize(finding.masked)}${where}${more} (${state.counts.open} open) [r f i x w R s d u q ?]`;
 }
 
 interface News {

@@ -2,6 +2,7 @@ import type { Finding, FindingSighting } from "../model/finding.ts";
 import { severities, type Severity } from "../model/rule.ts";
 import { verdicts, type Verdict } from "../model/decision.ts";
 import { originPath } from "../model/content.ts";
+import { fateOf } from "./fate.ts";
 import { matchesGlob } from "./glob.ts";
 import { searchable } from "./searchable.ts";
 
@@ -15,6 +16,8 @@ export interface Query {
   readonly complaint: string;
   /** Whether a decision can change what passes. */
   readonly asksForVerdicts: boolean;
+  /** Whether it takes a finding's places to know if it passes. */
+  readonly asksForPlaces: boolean;
 }
 
 export type Term = { readonly negated: boolean } & (
@@ -53,10 +56,12 @@ export function parseQuery(input: string): Query {
     if (typeof term === "string") complaint = term;
     else if (term !== undefined) terms.push({ ...term, negated });
   }
+  const isAboutVerdict = (term: Term): boolean => term.kind === "state" && term.state !== "deleted";
   return {
     terms,
     complaint,
-    asksForVerdicts: terms.some((term) => term.kind === "state" && term.state !== "deleted"),
+    asksForVerdicts: terms.some(isAboutVerdict),
+    asksForPlaces: terms.some((term) => !isAboutVerdict(term) && !/^(?:rule|fact|severity)$/.test(term.kind)),
   };
 }
 
@@ -189,12 +194,12 @@ function holds(term: Term, finding: Finding, verdict: Verdict | undefined): bool
     case "places":
       return isBetween(finding.sightings.length, term);
     case "alive":
-      return isDeletedEverywhere(finding) !== term.isAlive;
+      return fateOf(finding).isDeleted !== term.isAlive;
     case "state":
       return isInState(term.state, finding, verdict);
     case "since":
     case "until": {
-      const day = firstDay(finding).slice(0, term.day.length);
+      const day = fateOf(finding).since.slice(0, term.day.length);
       return day !== "" && (term.kind === "since" ? day >= term.day : day <= term.day);
     }
     case "source":
@@ -233,26 +238,8 @@ function isInState(state: StateWord, finding: Finding, verdict: Verdict | undefi
     case "decided":
       return verdict !== undefined;
     case "deleted":
-      return isDeletedEverywhere(finding);
+      return fateOf(finding).isDeleted;
     default:
       return verdict === state;
   }
-}
-
-/** True where no place is alive: gone from HEAD's tree, or removed by a later layer. The secret is leaked all the same. */
-export function isDeletedEverywhere(finding: Finding): boolean {
-  return finding.sightings.every(({ origin }) => {
-    if (origin.kind === "git") return !origin.inHead;
-    return origin.kind === "image" && origin.deleted;
-  });
-}
-
-/** The day of the first commit that brought it (`2024-01-31`); empty where no commit tells one. */
-function firstDay({ sightings }: Finding): string {
-  let first = "";
-  for (const { origin } of sightings.slice(0, maxPlaces)) {
-    const date = origin.kind === "git" ? (origin.commit?.date ?? "") : "";
-    if (date !== "" && (first === "" || date < first)) first = date;
-  }
-  return first.slice(0, 10);
 }

@@ -3,7 +3,8 @@ import type { Finding } from "../model/finding.ts";
 import { comment, decide, nextOpen, notWritten, redo, undo } from "./deciding.ts";
 import type { Key } from "./key-input.ts";
 import { commandOf, type Command } from "./keys.ts";
-import { lookId, tabs, type LookRow, type Tab } from "./look.ts";
+import { lookId, tabs, type Tab } from "./look.ts";
+import { looksStill, withLook } from "./looks.ts";
 import { drafted, hiddenBy, inOverlay, proposed } from "./in-overlay.ts";
 import { editLine, lineOf, lineText } from "./line-editor.ts";
 import { parseQuery } from "./query.ts";
@@ -16,6 +17,7 @@ import { foldAll, goInto, goOut, moved, scrolledDetail } from "./moving.ts";
 import { relist, scrolled, select, targetsOf } from "./selection.ts";
 import { carrySorting } from "./shown.ts";
 import { readTerms } from "./terms.ts";
+import { groupingNow, unreadCount, waitsForPlaces } from "./unread.ts";
 import {
   selectedFinding,
   verdictOf,
@@ -36,6 +38,8 @@ export function reduce(state: ReviewState, action: Action): Reduced {
       return reduceKey(state, action.key, action.now);
     case "fed":
       return settled(fed(state, action));
+    case "places-read":
+      return only(placesRead(state));
     case "resized":
       return only(scrolled({ ...state, size: action.size }));
     case "selected":
@@ -49,6 +53,8 @@ export function reduce(state: ReviewState, action: Action): Reduced {
     case "written":
       return only(writtenElsewhere(state, action));
     case "looked":
+      // A finding that was replaced meanwhile may have other places.
+      if (state.findings.get(action.key.fingerprint) !== action.finding) return only(state);
       return only({ ...state, looks: withLook(state.looks, lookId(action.key), action.rows) });
     case "value":
       return only(valueRead(state, action));
@@ -104,7 +110,17 @@ function fed(state: ReviewState, action: Extract<Action, { kind: "fed" }>): Revi
     conflicts: state.conflicts.with(action.conflicts ?? []),
   };
   const counts = countVerdicts(verdictsOf(findings, decided));
-  return relist({ ...state, ...decided, findings, scan, counts });
+  const unread = isWhole ? unreadCount(findings.values()) : state.unread + unreadCount(changed);
+  const looks = looksStill(state.looks, (fingerprint) => findings.get(fingerprint) === state.findings.get(fingerprint));
+  return relist({ ...state, ...decided, findings, scan, counts, unread, looks });
+}
+
+/** What waited for places is listed anew. Heads that come only now begin folded, as they would have. */
+function placesRead(state: ReviewState): ReviewState {
+  const read = { ...state, unread: unreadCount(state.findings.values()) };
+  if (!waitsForPlaces(state)) return read;
+  const hasNewHeads = groupingNow(read) !== groupingNow(state);
+  return relist(read, hasNewHeads ? "all" : "as it is");
 }
 
 function* verdictsOf(
@@ -198,6 +214,8 @@ function filteredSoFar(state: ReviewState, filter: string, from: Prompt["from"])
   const whole = filtered(state, filter, from);
   const last = /\S+$/.exec(filter)?.[0];
   if (last === undefined || whole.list.shown.length > 0 || state.findings.size === 0) return whole;
+  // What has it may not have been read yet.
+  if (waitsForPlaces(whole)) return whole;
   const { selected, list, top } = from;
   const query = parseQuery(filter.slice(0, -last.length));
   const complaint = whole.query.complaint === "" ? `nothing has ${last}` : whole.query.complaint;
@@ -356,20 +374,12 @@ function valueRead(state: ReviewState, { fingerprint, value }: Extract<Action, {
 }
 
 function turnedTo(state: ReviewState, tab: Tab): ReviewState {
-  return { ...state, tab, detailTop: 0 };
+  return { ...state, tab, detailTop: undefined };
 }
 
 function atPlace(state: ReviewState, step: 1 | -1): ReviewState {
   const count = selectedFinding(state)?.sightings.length ?? 0;
   if (count < 2) return { ...state, toast: "there is one place only" };
   const place = (state.place + step + count) % count;
-  return { ...state, place, detailTop: 0, tab: state.tab === "facts" ? "text" : state.tab };
-}
-
-/** Some of what was read last is kept: going back and forth reads nothing again. */
-const maxLooks = 40;
-
-function withLook(looks: ReviewState["looks"], id: string, rows: readonly LookRow[]): ReviewState["looks"] {
-  const kept = [...looks].filter(([known]) => known !== id).slice(1 - maxLooks);
-  return new Map([...kept, [id, rows]]);
+  return { ...state, place, detailTop: undefined, tab: state.tab === "facts" ? "text" : state.tab };
 }

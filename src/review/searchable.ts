@@ -13,6 +13,11 @@ export interface Searchable {
 
 const searchables = new WeakMap<Finding, Searchable>();
 
+/** Whether `searchable` has been made of a finding. */
+export function isSearchable(finding: Finding): boolean {
+  return searchables.has(finding);
+}
+
 /** The text of a finding that a filter looks at. Made once for each: of many findings it takes longer than looking. */
 export function searchable(finding: Finding): Searchable {
   const known = searchables.get(finding);

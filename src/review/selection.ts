@@ -6,6 +6,7 @@ import { layoutOf, type Size } from "./layout.ts";
 import { matches } from "./query.ts";
 import { shownFindings } from "./shown.ts";
 import { verdictOf, type ReviewState } from "./state.ts";
+import { groupingNow, isAtHand, sortingNow } from "./unread.ts";
 
 /** The head that is selected, if one is. */
 export function selectedGroup(state: ReviewState): Group | undefined {
@@ -44,7 +45,8 @@ function markedShown(state: ReviewState): readonly string[] {
   const all = range === undefined ? marked : new Set([...marked, ...range.covered]);
   const shown = [...all].filter((fingerprint) => {
     const finding = findings.get(fingerprint);
-    return finding !== undefined && (query.terms.length === 0 || matches(query, finding, verdictOf(state, finding)));
+    if (finding === undefined || query.terms.length === 0) return finding !== undefined;
+    return (!query.asksForPlaces || isAtHand(finding)) && matches(query, finding, verdictOf(state, finding));
   });
   lastMarked = { of: state, shown };
   return shown;
@@ -76,10 +78,10 @@ export function membersOf(state: ReviewState, row: string): readonly string[] {
 /** Filters, sorts and groups anew. The selection stays on its finding and its row; where that is no longer drawn, it goes to its head, else to the nearest after it, else before it. */
 export function relist(state: ReviewState, folding: "as it is" | "all" = "as it is"): ReviewState {
   const verdict = (finding: Finding): Verdict | undefined => verdictOf(state, finding);
-  const shown = shownFindings(state.findings, state.query, state.sorting, verdict);
+  const shown = shownFindings(state.findings, state.query, sortingNow(state), verdict, state.unread > 0);
   const { list, open } = listing(
     shown,
-    state.grouping,
+    groupingNow(state),
     folding === "all" ? folding : state.folded,
     (finding) => verdict(finding) === undefined,
   );
@@ -145,7 +147,7 @@ export function rowOf({ selected, list }: Pick<ReviewState, "selected" | "list">
 /** Moves the selection. A value that was shown is hidden, the detail starts at its top, and a range that is open grows or shrinks. */
 export function select(state: ReviewState, selected: string | undefined): ReviewState {
   if (selected === state.selected) return state;
-  const moved: ReviewState = { ...state, selected, detailTop: 0, place: 0, revealed: undefined };
+  const moved: ReviewState = { ...state, selected, detailTop: undefined, place: 0, revealed: undefined };
   return scrolled(
     state.range === undefined || selected === undefined
       ? moved

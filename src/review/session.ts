@@ -74,7 +74,9 @@ export function createSession(options: {
     options.changed();
   };
   const proposing = createProposing(options.writer, dispatch);
-  const looking = createLooking(options.looker, (key, rows) => dispatch({ kind: "looked", key, rows }));
+  const looking = createLooking(options.looker, (key, finding, rows) =>
+    dispatch({ kind: "looked", key, finding, rows }),
+  );
   const readValue = ({ fingerprint }: Finding): void => {
     const finding = state.findings.get(fingerprint);
     const reading = finding === undefined ? undefined : options.looker?.value(finding);
@@ -92,7 +94,10 @@ export function createSession(options: {
       });
   };
 
-  const warming = createWarming(() => state);
+  const warming = createWarming(
+    () => state,
+    () => dispatch({ kind: "places-read" }),
+  );
   const arrivals = createArrivals(decisions);
   let pending: FeedEvent[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -111,7 +116,9 @@ export function createSession(options: {
   };
   const unsubscribe = feed.subscribe((event) => {
     pending.push(event);
-    timer ??= setTimeout(takeUp, Math.max(bundleMs, state.findings.size / findingsPerMs));
+    // The first one is what somebody waits for.
+    const isFirst = state.findings.size === 0 && event.kind === "findings";
+    timer ??= setTimeout(takeUp, isFirst ? 0 : Math.max(bundleMs, state.findings.size / findingsPerMs));
   });
   // What a feed tells at once, such as a report that was read, belongs in the first frame.
   if (timer !== undefined) {
@@ -177,9 +184,9 @@ const lookDelayMs = 60;
 /** Has read what the detail shows, once the cursor rests. */
 function createLooking(
   looker: Looker | undefined,
-  done: (key: LookKey, rows: readonly LookRow[]) => void,
+  done: (key: LookKey, finding: Finding, rows: readonly LookRow[]) => void,
 ): { follow(state: ReviewState): void; stop(): void } {
-  let asked = "";
+  let asked: { readonly id: string; readonly finding: Finding } | undefined;
   let timer: NodeJS.Timeout | undefined;
   const noLooker: readonly LookRow[] = [{ text: "nothing can be read again here", tone: "dim" }];
   return {
@@ -189,20 +196,21 @@ function createLooking(
       if (finding === undefined || !isReadTab(tab)) return;
       const key = { tab, place, fingerprint: finding.fingerprint };
       const id = lookId(key);
-      if (id === asked || state.looks.has(id)) return;
-      asked = id;
+      if ((id === asked?.id && finding === asked.finding) || state.looks.has(id)) return;
+      const mine = { id, finding };
+      asked = mine;
       clearTimeout(timer);
       timer = setTimeout(() => {
         const reading = looker?.look(tab, finding, place) ?? Promise.resolve(noLooker);
         void reading.then((rows) => {
-          if (asked === id) asked = "";
-          done(key, rows);
+          if (asked === mine) asked = undefined;
+          done(key, finding, rows);
         });
       }, lookDelayMs);
     },
     stop() {
       clearTimeout(timer);
-      asked = "";
+      asked = undefined;
     },
   };
 }

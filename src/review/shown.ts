@@ -1,9 +1,11 @@
 import { originPath } from "../model/content.ts";
 import type { Finding } from "../model/finding.ts";
-import { severities } from "../model/rule.ts";
+import { confidences, severities } from "../model/rule.ts";
 import type { Verdict } from "../model/decision.ts";
+import { groupAhead } from "./grouping.ts";
 import { isNarrower, matches, type Query } from "./query.ts";
 import { sortedInSteps } from "./sorted-steps.ts";
+import { isAtHand } from "./unread.ts";
 
 export type SortKey = "severity" | "rule" | "path" | "places" | "date";
 
@@ -15,19 +17,21 @@ export interface Sorting {
   readonly isReversed: boolean;
 }
 
-const confidences = ["certain", "likely", "possible"] as const;
-
 /**
  * The findings that pass the filter, sorted. Ties are broken by severity, rule and fingerprint, so the order never depends on arrival.
+ * `hasUnread`: of some the places are not there yet; those do not pass a filter that asks for places.
  */
 export function shownFindings(
   findings: ReadonlyMap<string, Finding>,
   query: Query,
   sorting: Sorting,
   verdictOf: (finding: Finding) => Verdict | undefined,
+  hasUnread: boolean,
 ): readonly Finding[] {
   const all = sorted(findings, sorting);
   if (query.terms.length === 0) return all;
+  if (hasUnread && query.asksForPlaces)
+    return all.filter((finding) => isAtHand(finding) && matches(query, finding, verdictOf(finding)));
   if (query.asksForVerdicts) return all.filter((finding) => matches(query, finding, verdictOf(finding)));
   // Each letter more lets less pass, so it is looked for in what passed before.
   const last = lastPassed.get(all);
@@ -107,12 +111,15 @@ function kept(findings: ReadonlyMap<string, Finding>, by: SortKey, all: readonly
   return made;
 }
 
-/** Sorts by every key in steps, so that `s` finds it done. Whoever asks for the next step may do something else in between. */
+/** Sorts by every key in steps, and puts each list under its heads, so that `s` and `t` find it done. Whoever asks for the next step may do something else in between. */
 export function* sortAhead(findings: ReadonlyMap<string, Finding>): Generator<undefined, void> {
   for (const by of sortKeys) {
     if (sortedLists.get(findings)?.has(by) === true) continue;
     const all = yield* sortedInSteps(Array.from(findings.values(), itemFor(by)), comparison(by));
     kept(findings, by, all);
+  }
+  for (const by of sortKeys) {
+    yield* groupAhead(sorted(findings, { by, isReversed: false }));
   }
 }
 

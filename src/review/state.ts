@@ -41,6 +41,8 @@ export interface ReviewState {
   /** Comments on findings that are still open; each becomes the reason of the decision that follows. */
   readonly comments: LayeredMap<string>;
   readonly scan: ScanState;
+  /** Findings of a case whose places are still to be read; 0 where nothing has to be. */
+  readonly unread: number;
 
   readonly filter: string;
   readonly query: Query;
@@ -63,7 +65,8 @@ export interface ReviewState {
   /** Where a range was begun, and what it has covered at the last move: what arrives later never slips into it. */
   readonly range: { readonly anchor: string; readonly covered: ReadonlySet<string> } | undefined;
   readonly focus: "list" | "detail";
-  readonly detailTop: number;
+  /** Undefined until the user scrolls: then the place is in sight that is looked at. */
+  readonly detailTop: number | undefined;
   readonly tab: Tab;
   /** The place of the selected finding that is looked at: index of a sighting. */
   readonly place: number;
@@ -81,6 +84,8 @@ export interface ReviewState {
   readonly failures: readonly string[];
   /** Offered again at the next `i`. */
   readonly lastReason: string;
+  /** Whether `past` and `future` began with what was done in earlier sessions. */
+  readonly hasHistory: boolean;
   readonly past: readonly Step[];
   readonly future: readonly Step[];
 }
@@ -129,6 +134,8 @@ export type Action =
       readonly known: ReadonlyMap<string, Decision>;
       readonly conflicts?: ReadonlyMap<string, readonly Decision[]>;
     }
+  /** Places were read: of some findings, or of all that were unread. */
+  | { readonly kind: "places-read" }
   | { readonly kind: "resized"; readonly size: Size }
   /** Goes to one finding; nothing happens when the list does not show it. */
   | { readonly kind: "selected"; readonly fingerprint: string }
@@ -144,7 +151,8 @@ export type Action =
       readonly rows: readonly LookRow[];
     }
   | ({ readonly kind: "written" } & Written)
-  | { readonly kind: "looked"; readonly key: LookKey; readonly rows: readonly LookRow[] }
+  /** What was read of a place, of the finding as it was then. */
+  | { readonly kind: "looked"; readonly key: LookKey; readonly finding: Finding; readonly rows: readonly LookRow[] }
   /** The value that was asked for, read again; absent where it is not to be had. */
   | { readonly kind: "value"; readonly fingerprint: string; readonly value?: string };
 
@@ -196,6 +204,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
     counts: noCounts,
     comments: layeredMap(),
     scan: { isReading, isRunning: true, progress: undefined, problems: [], problemCount: 0, failure: "" },
+    unread: 0,
     filter: "",
     query: parseQuery(""),
     sorting: { by: "severity", isReversed: false },
@@ -209,7 +218,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
     similar: undefined,
     range: undefined,
     focus: "list",
-    detailTop: 0,
+    detailTop: undefined,
     tab: "facts",
     place: 0,
     looks: new Map(),
@@ -221,6 +230,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
     toast: "",
     failures: [],
     lastReason: "",
+    hasHistory: history !== undefined,
     past: history?.past.map(stepOf) ?? [],
     // The last one is the first to be done again.
     future: history?.future.toReversed().map(stepOf) ?? [],
@@ -237,9 +247,14 @@ export function verdictOf(
 ): Verdict | undefined {
   const { fingerprint, suppressed } = finding;
   if (conflicts.size > 0 && conflicts.has(fingerprint)) return undefined;
-  const decision = decisions.get(fingerprint);
+  const decision = decisions.size === 0 ? undefined : decisions.get(fingerprint);
   if (decision !== undefined && holdsOn(decision, today)) return decision.verdict;
   return suppressed === undefined ? undefined : "ignored";
+}
+
+/** Whether findings may not tell their commits and layers yet: a scan tells them at its end. */
+export function isUnfinished({ scan }: Pick<ReviewState, "scan">): boolean {
+  return scan.isRunning && !scan.isReading;
 }
 
 export function selectedFinding(state: ReviewState): Finding | undefined {

@@ -4,18 +4,27 @@ import { prepareHeads } from "./grouping.ts";
 import { searchable } from "./searchable.ts";
 import { placed, sortAhead } from "./shown.ts";
 import type { ReviewState } from "./state.ts";
+import { waitsForPlaces } from "./unread.ts";
 
 /** Findings that are made ready between two keys: a few milliseconds, also where places are read from a case. */
 const warmedAtOnce = 100;
 
+/** A list that waits for places is made anew no more often than this, in milliseconds, and a long one less often: see `findingsPerMs`. */
+const toldEachMs = 200;
+const findingsPerMs = 100;
+
 /**
  * Makes ready, while nothing else is to be done, what filters look at, what the list is sorted by and put under, and once all is there, the list in every order: so the first
- * letter of a filter, and the first `s` and `t`, are as quick as the others.
+ * letter of a filter, and the first `s` and `t`, are as quick as the others. `read` is called when places have been read that the list waits for, now and then, and once all were.
  */
-export function createWarming(state: () => ReviewState): { add(events: readonly FeedEvent[]): void; stop(): void } {
+export function createWarming(
+  state: () => ReviewState,
+  read: () => void,
+): { add(events: readonly FeedEvent[]): void; stop(): void } {
   const waiting: (readonly Finding[])[] = [];
   let next: NodeJS.Immediate | undefined;
   let at = 0;
+  let toldAt = 0;
   let sorting: { readonly findings: ReviewState["findings"]; readonly steps: Iterator<undefined, void> } | undefined;
   const warm = (): void => {
     next = undefined;
@@ -33,6 +42,12 @@ export function createWarming(state: () => ReviewState): { add(events: readonly 
     if (at >= findings.length) {
       waiting.shift();
       at = 0;
+    }
+    const { unread, findings: all } = state();
+    const isDue = waitsForPlaces(state()) && Date.now() - toldAt > Math.max(toldEachMs, all.size / findingsPerMs);
+    if (isDue || (unread > 0 && waiting.length === 0)) {
+      read();
+      toldAt = Date.now();
     }
     next = setImmediate(warm);
   };

@@ -28,6 +28,22 @@ export function withRule(text: string, id: string, block: string): string {
   return text.slice(0, span.start) + written(block, lineEndOf(text)) + text.slice(span.end);
 }
 
+/** The block of a rule with another value of one of its own keys, or with the key behind its id. `value`: TOML. */
+export function withKey(block: string, key: string, value: string): string {
+  const statements = statementsOf(block);
+  const tables = statements.filter((one) => one.text.startsWith("["));
+  const own = statements.filter(({ start }) => start < (tables[1]?.start ?? block.length));
+  const isKey = (name: string) => (one: Statement) =>
+    new RegExp(`^(?:${name}|"${name}"|'${name}')\\s*=`, "i").test(one.text);
+  const before = own.find(isKey(key));
+  const line = `${key} = ${value}`;
+  if (before !== undefined)
+    return block.slice(0, before.start) + line + block.slice(before.start + before.text.trimEnd().length);
+  const id = own.find(isKey("id")) ?? tables[0];
+  const at = id === undefined ? 0 : id.start + id.text.trimEnd().length;
+  return `${block.slice(0, at)}${lineEndOf(block)}${line}${block.slice(at)}`;
+}
+
 /** The text with a block more at its end. */
 export function withBlock(text: string, block: string): string {
   const end = lineEndOf(text);
@@ -58,40 +74,49 @@ function withoutComments(text: string, place: number): number {
   }
 }
 
-interface Header {
+interface Statement {
   readonly start: number;
   readonly text: string;
 }
 
-/** Lines that begin a table: not those inside of texts of several lines, or of lists. */
-function headersOf(text: string): readonly Header[] {
-  const headers: Header[] = [];
+/** Lines that begin a table. */
+function headersOf(text: string): readonly Statement[] {
+  return statementsOf(text).filter((one) => one.text.startsWith("["));
+}
+
+/** Lines that begin a table, and keys with all of their value: not the lines inside of texts of several lines, or of lists. Comments behind them are part of them. */
+function statementsOf(text: string): readonly Statement[] {
+  const statements: Statement[] = [];
   let at = 0;
   let depth = 0;
-  let isLineStart = true;
+  let start = -1;
+  const ended = (end: number): void => {
+    if (start >= 0) statements.push({ start, text: text.slice(start, end) });
+    start = -1;
+  };
   while (at < text.length) {
     const rest = text.slice(at, at + 3);
     const [character = ""] = rest;
-    if (isLineStart && depth === 0 && character === "[") {
-      const end = lineEnd(text, at);
-      headers.push({ start: at, text: text.slice(at, end) });
-      at = end;
-    } else if (rest === '"""' || rest === "'''") {
-      const closed = closing(text, at + 3, rest);
-      at = closed;
-      isLineStart = false;
-    } else if (character === '"' || character === "'") {
-      at = closing(text, at + 1, character);
-      isLineStart = false;
-    } else if (character === "#") at = lineEnd(text, at);
-    else {
-      if (character === "[" || character === "{") depth += 1;
-      if (character === "]" || character === "}") depth = Math.max(0, depth - 1);
-      isLineStart = character === "\n" || (isLineStart && /\s/.test(character));
+    if (character === "\n" && depth === 0) {
+      ended(at);
       at += 1;
+    } else if (character === "#") at = lineEnd(text, at);
+    else if (start < 0 && depth === 0 && character === "[") {
+      start = at;
+      at = lineEnd(text, at);
+    } else {
+      if (start < 0 && depth === 0 && !/\s/.test(character)) start = at;
+      if (rest === '"""' || rest === "'''") at = closing(text, at + 3, rest);
+      else if (character === '"' || character === "'") at = closing(text, at + 1, character);
+      else {
+        if (character === "[" || character === "{") depth += 1;
+        if (character === "]" || character === "}") depth = Math.max(0, depth - 1);
+        at += 1;
+      }
     }
   }
-  return headers;
+  ended(text.length);
+  return statements;
 }
 
 function lineEnd(text: string, from: number): number {

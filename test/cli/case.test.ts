@@ -1,6 +1,15 @@
 /** The built program, from a scan into a case to a bundle that somebody else verifies. */
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test, vi } from "vitest";
@@ -203,6 +212,21 @@ describe("a case", () => {
       await seat.sees("undone");
     });
     expect(run(["case", "list", "screen.case"]).stdout.match(/^open/gm)).toHaveLength(3);
+    const ignoreFile = join(cwd, ".leaktraceignore");
+    await seated(async (seat) => {
+      seat.press("w5");
+      await seat.sees("decide it first");
+      seat.press("\x1b");
+      await seat.sees("nothing was written");
+      seat.press("fgw5");
+      await seat.sees("+ false positive");
+      expect(existsSync(ignoreFile)).toBe(false);
+      seat.press("\r");
+      await seat.sees("false positive written to");
+    });
+    expect(run(["scan", "app", "-c", rules, "-r", "fewer.json"]).code).toBe(1);
+    expect(JSON.parse(readFileSync(join(cwd, "fewer.json"), "utf8"))).toHaveLength(2);
+    rmSync(ignoreFile);
   });
 
   test("verify says of a case whether it is whole", () => {

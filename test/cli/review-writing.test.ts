@@ -1,6 +1,15 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { readScanOptions } from "../../src/cli/flags-read.ts";
 import { readReportFile } from "../../src/cli/report-file.ts";
 import { createReading } from "../../src/cli/review/reading.ts";
@@ -163,6 +172,12 @@ describe("an allowlist", () => {
   });
 });
 
+/** Bytes that a process has read so far, where the system tells. */
+function bytesRead(pid: number): number {
+  const path = `/proc/${pid}/io`;
+  return existsSync(path) ? Number(/rchar: (\d+)/.exec(readFileSync(path, "utf8"))?.[1]) : 0;
+}
+
 describe("the rule workbench", () => {
   const files = {
     "a.env": `A=${probe("keep")}\n# zzz\nB=${probe("other")}\n`,
@@ -227,5 +242,70 @@ describe("the rule workbench", () => {
     expect(readFileSync(join(cwd, ".leaktrace.toml"), "utf8")).toContain("{31}");
     expect(seat.sent()).not.toContain(probe("keep"));
     expect(masks(cwd)).toEqual([]);
+  });
+
+  test("is stopped by Esc while it scans: nothing is written or left, and the review goes on", async () => {
+    const cwd = project("stopped", files);
+    const before = readFileSync(join(cwd, ".leaktrace.toml"), "utf8");
+    const temporary = join(cwd, "tmp");
+    mkdirSync(temporary);
+    const editor = join(cwd, "editor.sh");
+    // A file with a hole: it takes no room, and a scan of it takes minutes.
+    writeFileSync(
+      editor,
+      `#!/bin/sh\nsed -i 's/\\[0-9A-Za-z\\]{30}/[0-9A-Za-z]{31}/' "$2"\ntruncate -s 200G "${cwd}/large.env"\n`,
+    );
+    chmodSync(editor, 0o755);
+    const env = { VISUAL: editor, TMPDIR: temporary };
+    using seat = sit(process.execPath, [program, "review", ".", "--no-cache"], { cwd, env });
+    await seat.sees("2 found");
+    seat.press("R");
+    await seat.sees(/looking; e edits it again, esc drops it(?:.|\n)*appear so far/);
+    seat.press("\x1b");
+    await seat.sees("nothing was written");
+    await vi.waitFor(
+      async () => {
+        const before = bytesRead(seat.pid);
+        // Long enough that a scan which goes on reads something, however busy the machine is.
+        for (let times = 0; times < 8; times++) await seat.settles();
+        expect(bytesRead(seat.pid) - before).toBeLessThan(1 << 20);
+      },
+      { timeout: 20_000 },
+    );
+    seat.press("r");
+    await seat.sees("1 finding real");
+    seat.press("Q");
+    expect(await seat.ended()).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(join(cwd, ".leaktrace.toml"), "utf8")).toBe(before);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  test("works as questions: what a line changes is refused or tried, and saved after a yes", () => {
+    const cwd = project("asked", files);
+    const path = join(cwd, ".leaktrace.toml");
+    const before = readFileSync(path, "utf8");
+    const stays = plain(cwd, ["R", "1 dreadful", "3 (", "9 x", "2 5.9", "show", "q", "q"], ".");
+    expect(stays).toMatch(/rule probe, in \S*\.leaktrace\.toml\n1 severity: high\n2 entropy/);
+    expect(stays.match(/not changed: /g)).toHaveLength(3);
+    expect(stays).toMatch(/2 entropy[^\n]*: 5\.9\n[^]*\nentropy = 5\.9\n[^]*nothing was written/);
+    expect(readFileSync(path, "utf8")).toBe(before);
+
+    const block = join(cwd, "block.toml");
+    writeFileSync(block, '[[rules]]\nid = "probe"\nregex = "qrs_[0-9A-Za-z]{30}"\nkeywords = ["qrs_"]\n');
+    const taken = plain(cwd, ["R", "file none.toml", "file block.toml", "t", "n", "q"], ".");
+    expect(taken).toMatch(/not changed: [^]*3 regex: qrs_[^]*2 vanish, 1 appear\n[^]*nothing was written/);
+    expect(readFileSync(path, "utf8")).toBe(before);
+
+    const saved = plain(
+      cwd,
+      ["R", "6 (^|/)b\\.env$", "t", "e", "7 zzz", `5 ${probe("keep").slice(0, 9)}`, "t", "y"],
+      ".",
+    );
+    expect(saved).toMatch(/0 vanish, 0 appear[^]*write it\? \[y n e\][^]*1 vanish, 0 appear[^]*probe saved in /);
+    expect(saved).toMatch(/1 ignored, 1 left/);
+    const after = readFileSync(path, "utf8");
+    expect(after).toContain("[[rules.allowlists]]\npaths = ['''(^|/)b\\.env$''']");
+    expect(leaktrace(["rules", "check", ".leaktrace.toml"], { cwd }).code).toBe(0);
+    expect(masks(cwd)).toEqual([probe("other")]);
   });
 });

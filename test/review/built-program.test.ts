@@ -83,8 +83,12 @@ describe("leaktrace review report.jsonl", () => {
     await again.sees("2 open");
     again.press("/is:decided\r");
     await again.sees(/^> H +rule-2 .* F│/m);
+    again.press("u");
+    await again.sees("undone: 1 finding false positive");
+    await again.sees("3 open");
     again.press("\x03");
     expect(await again.ended()).toMatchObject({ exitCode: 130 });
+    expect(await readFile(join(cwd, ".leaktraceignore"), "utf8")).not.toContain("false-positive");
   });
 
   test("SIGTERM: exit code 143, terminal restored", async () => {

@@ -93,6 +93,31 @@ describe("undo and redo", () => {
     expect(written(review.effects).at(-1)).toEqual([fingerprintOf(0), "real"]);
   });
 
+  test("go on with what was written before, act by act, where the place keeps no history of its own", () => {
+    const review = drive([]);
+    const said = (verdict: "real" | "ignored", date: string, by?: string) => ({
+      ...{ verdict, reason: "", date },
+      ...(by === undefined ? {} : { by }),
+    });
+    const known = new Map([
+      [fingerprintOf(0), said("real", "2025-01-01T10:00:00Z")],
+      [fingerprintOf(1), said("ignored", "2025-01-02T10:00:00Z")],
+      [fingerprintOf(2), said("ignored", "2025-01-02T10:00:00Z")],
+      [fingerprintOf(3), said("ignored", "2025-12-31")],
+      [fingerprintOf(4), said("real", "2025-12-31T10:00:00Z", "Bob")],
+    ]);
+    review.act({ kind: "fed", events: [{ kind: "findings", findings: ten }], known });
+    review.press("f", "u");
+    expect(review.state.toast).toContain("undone: 1 finding false positive");
+    expect(written(review.press("u").effects)).toEqual([
+      [fingerprintOf(1), undefined],
+      [fingerprintOf(2), undefined],
+    ]);
+    expect(written(review.press("u").effects)).toEqual([[fingerprintOf(0), undefined]]);
+    expect(review.press("u").state.toast).toBe("nothing to undo");
+    expect(written(review.press("C-r").effects)).toEqual([[fingerprintOf(0), "real"]]);
+  });
+
   test("a new decision ends what could be redone", () => {
     expect(drive(ten).press("r", "u", "f", "C-r").state.toast).toBe("nothing to redo");
   });

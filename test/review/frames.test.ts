@@ -115,11 +115,45 @@ describe("the screen", () => {
     const review = drive(findings, wide).press("2");
     expect(frameOf(review)).toContain("reading");
     const [first] = findings;
-    const key = { tab: "text", place: 0, fingerprint: first?.fingerprint ?? "" } as const;
-    review.act({ kind: "looked", key, rows: [{ text: "12 \t\x1b[2Jline", tone: "plain" }] });
+    const key = { tab: "text", place: 0, fingerprint: first!.fingerprint } as const;
+    review.act({ kind: "looked", key, finding: first!, rows: [{ text: "12 \t\x1b[2Jline", tone: "plain" }] });
     expect(frameOf(review)).toContain("12   \\x1b[2Jline");
     expect(frameOf(review.press("3"))).toContain("reading");
     expect(frameOf(review.press("2"))).toContain("12   ");
+  });
+
+  test("the place that is looked at is in sight, until somebody scrolls", () => {
+    const review = drive(findings, { columns: 80, rows: 24 }).press("2");
+    const [first] = findings;
+    const key = { tab: "text", place: 0, fingerprint: first!.fingerprint } as const;
+    const rows = Array.from(
+      { length: 40 },
+      (_, n) => ({ text: `line ${n}`, tone: "plain", isHere: n === 30 }) as const,
+    );
+    review.act({ kind: "looked", key, finding: first!, rows });
+    expect(frameOf(review)).toContain("line 30");
+    expect(frameOf(review.press("l", "k"))).toContain("line 30");
+    expect(frameOf(review.press("g"))).not.toContain("line 30");
+    expect(frameOf(review.press("3", "2"))).toContain("line 30");
+    // What was read of a finding that has changed since is nobody's.
+    review.act({ kind: "fed", events: [{ kind: "findings", findings: [{ ...first! }] }], known: new Map() });
+    expect(frameOf(review)).not.toContain("line 30");
+    review.act({ kind: "looked", key, finding: first!, rows });
+    expect(frameOf(review)).not.toContain("line 30");
+  });
+
+  test("a row tells the file, how many places there are, whether one is alive, and since when", () => {
+    const gone = makeFinding(7, {
+      sightings: [makeSighting(gitOrigin("a/very/long/way/to/the/old.env", { inHead: false }))],
+    });
+    const rows = plainRows(frameOf(drive([...findings, gone], narrow)));
+    expect(rows[2]).toMatch(/^> C critical +acme-token +abcd\.{6}01 +…?[\w/.]*prod\.env +×4 +alive 2024-01 *$/);
+    expect(rows.join("\n")).toMatch(/…\S*old\.env +×1 +deleted 2024-01/);
+    const { scan } = drive(findings).state;
+    const running = { ...drive(findings, narrow).state, scan: { ...scan, isRunning: true } };
+    const unfinished = screenRows(running).map(rowText).join("\n");
+    expect(unfinished).not.toContain("alive");
+    expect(rows.join("\n")).toMatch(/seen +alive, since 2024-01-31, 4 places: deploy\/prod\.env:3:8 …/);
   });
 
   test("a decision is a word in the list and in the detail", () => {

@@ -31,11 +31,11 @@ describe("the plain review", () => {
   test("asks one numbered line for each secret and takes one letter", async () => {
     const decisions = memoryDecisions();
     expect(await converse(createListFeed("r", three), ["r", "f", "x"], decisions)).toEqual([
-      "1. high rule-0 abcd......00 in src/file-0.env:3:8 (3 open) [r f i x w s d u q ?]",
+      "1. high rule-0 abcd......00 in src/file-0.env:3:8 (3 open) [r f i x w R s d u q ?]",
       "real",
-      "2. high rule-1 abcd......01 in src/file-1.env:3:8 (2 open) [r f i x w s d u q ?]",
+      "2. high rule-1 abcd......01 in src/file-1.env:3:8 (2 open) [r f i x w R s d u q ?]",
       "false positive",
-      "3. high rule-2 abcd......02 in src/file-2.env:3:8 (1 open) [r f i x w s d u q ?]",
+      "3. high rule-2 abcd......02 in src/file-2.env:3:8 (1 open) [r f i x w R s d u q ?]",
       "rotated",
     ]);
     expect([...decisions.decisions.values()].map(({ verdict }) => verdict)).toEqual([

@@ -12,7 +12,7 @@ const findings = [1, 2, 3].map((n) => makeFinding(n));
 
 /** A writer that says what a test has it say. */
 function writerOf(propose: Writer["propose"]): Writer {
-  return { draft: () => Promise.resolve("no editor"), propose };
+  return { draft: () => Promise.resolve("no editor"), form: () => Promise.resolve("no form"), propose };
 }
 
 function opened(propose: Writer["propose"]): Session {

@@ -15,6 +15,14 @@ const patienceMs = 10_000;
 /** A program that has sent nothing for so long is done. */
 const settleMs = 120;
 
+/** How a cell of the terminal is drawn. `colour`: number of one of the 256; absent: the terminal's own. */
+export interface Cell {
+  readonly text: string;
+  readonly row: number;
+  readonly colour?: number;
+  readonly isDim: boolean;
+}
+
 /** A program in a real pseudo-terminal, and what a person would see there. */
 export interface Seat extends Disposable {
   /** Everything the program has sent. */
@@ -22,6 +30,8 @@ export interface Seat extends Disposable {
   /** The rows of the screen, without the spaces at their ends. */
   readonly rows: () => string[];
   readonly text: () => string;
+  /** Cells of the screen that show something. */
+  readonly cells: () => readonly Cell[];
   readonly isAlternate: () => boolean;
   readonly isCursorHidden: () => boolean;
   readonly press: (keys: string) => void;
@@ -86,6 +96,21 @@ export function sit(
     sent: () => sent,
     rows: read,
     text,
+    cells() {
+      const { active } = terminal.buffer;
+      const cells: Cell[] = [];
+      for (let row = 0; row < terminal.rows; row++) {
+        const line = active.getLine(active.viewportY + row);
+        for (let column = 0; column < terminal.cols; column++) {
+          const cell = line?.getCell(column);
+          const shown = cell?.getChars().trim() ?? "";
+          if (cell === undefined || shown === "") continue;
+          const colour = cell.isFgPalette() ? { colour: cell.getFgColor() } : {};
+          cells.push({ text: shown, row, ...colour, isDim: cell.isDim() !== 0 });
+        }
+      }
+      return cells;
+    },
     isAlternate: () => terminal.buffer.active.type === "alternate",
     // The headless terminal does not tell; the last of the two sequences does.
     isCursorHidden: () => sent.lastIndexOf("\x1b[?25l") > sent.lastIndexOf("\x1b[?25h"),

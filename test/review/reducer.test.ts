@@ -50,7 +50,7 @@ describe("moving", () => {
     const review = drive([makeFinding(1, { sightings }), makeFinding(2)]).press("Enter");
     expect(review.state.focus).toBe("detail");
     expect(review.press("j", "j", "k").state.detailTop).toBe(1);
-    const end = review.press("G").state.detailTop;
+    const end = review.press("G").state.detailTop ?? 0;
     expect(end).toBeGreaterThan(40);
     expect(review.press("PageDown").state.detailTop).toBe(end);
     expect(review.press("k").state.detailTop).toBe(end - 1);

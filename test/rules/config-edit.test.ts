@@ -1,6 +1,6 @@
 import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
-import { ruleBlock, withBlock, withRule } from "../../src/rules/config-edit.ts";
+import { ruleBlock, withBlock, withKey, withRule } from "../../src/rules/config-edit.ts";
 
 const text = `# ours
 [extend]
@@ -54,4 +54,20 @@ describe("the text of a configuration", () => {
     expect(withRule("a = 1\r\n", "x", "[[rules]]\nid = 'x'\n")).toBe("a = 1\r\n\r\n[[rules]]\r\nid = 'x'\r\n");
     expect(withBlock("", "[b]")).toBe("[b]\n");
   });
+});
+
+test.each([
+  ['[[rules]]\nid = "a"\n', '[[rules]]\nid = "a"\nentropy = 3\n'],
+  ['[[rules]] # one\nid = "a" # two\n', '[[rules]] # one\nid = "a" # two\nentropy = 3\n'],
+  ['[[rules]]\nentropy = 4.5 # why\nid = "a"', '[[rules]]\nentropy = 3\nid = "a"'],
+  [
+    '[[rules]]\r\nid = "a"\r\nentropy = [\r\n 1,\r\n]\r\nx = 1\r\n',
+    '[[rules]]\r\nid = "a"\r\nentropy = 3\r\nx = 1\r\n',
+  ],
+  [
+    `[[rules]]\nid = "a"\nregex = '''\nentropy = 1\n'''\n[[rules.allowlists]]\nentropy = 2\n`,
+    `[[rules]]\nid = "a"\nentropy = 3\nregex = '''\nentropy = 1\n'''\n[[rules.allowlists]]\nentropy = 2\n`,
+  ],
+])("a key of a rule is changed where it stands, else put behind the id: %j", (block, changed) => {
+  expect(withKey(block, "entropy", "3")).toBe(changed);
 });

@@ -33,6 +33,8 @@ export interface ReviewCommandOptions extends ScanOptions {
   readonly plain: boolean;
   /** Lines for a screen reader. */
   readonly screenReader?: boolean;
+  /** Of the terminal; absent: as it says itself. */
+  readonly background?: "light" | "dark";
 }
 
 /** A feed, and what it takes to end what fills it. */
@@ -88,6 +90,7 @@ export async function run(args: string[], options: ReviewCommandOptions): Promis
       writer,
       opening: clearNotice,
       ...(options.colour === "auto" ? {} : { hasColour: options.colour === "always" }),
+      ...(options.background === undefined ? {} : { background: options.background }),
     });
     reading.stop();
     process.stdout.write(`${outcome.summary}\n`);
@@ -154,19 +157,25 @@ function wholeCase({ file, report }: OpenCase): Subject {
   };
 }
 
-/** The findings of a case, which are read once somebody looks, and has seen a first frame: fifty thousand take a moment. */
-function fedCase({ file, report }: OpenCase): Subject {
+/** The findings of a case, which are read once somebody looks, and has seen a first frame; and slice by slice, with room for keys in between: fifty thousand take a moment. */
+function fedCase({ file, reading }: OpenCase): Subject {
   const feed = createLiveFeed(file.path, { isReading: true });
   let targets: readonly string[] = [];
   let failure: unknown;
   let filling: Promise<void> | undefined;
+  let isStopped = false;
   const fill = async (): Promise<void> => {
     await setImmediate();
     try {
-      const { findings, problems, targets: summaries } = report();
-      targets = summaries.map(({ target }) => target);
-      for (const problem of problems) feed.observer.problem(problem);
-      feed.end({ findings });
+      const { report, findings } = reading();
+      targets = report.targets.map(({ target }) => target);
+      for (const problem of report.problems) feed.observer.problem(problem);
+      for (const slice of findings) {
+        feed.findings(slice);
+        await setImmediate();
+        if (isStopped) return;
+      }
+      feed.end({});
     } catch (error) {
       failure = error;
       feed.end({ failure: errorMessage(error) });
@@ -183,6 +192,7 @@ function fedCase({ file, report }: OpenCase): Subject {
     },
     targets: () => targets,
     finish: async () => {
+      isStopped = true;
       await filling;
       if (failure !== undefined) throw failure;
     },

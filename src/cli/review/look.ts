@@ -103,7 +103,7 @@ function textRows(sighting: FindingSighting, text: string): readonly LookRow[] {
     const number = from + index;
     const isHere = number >= startLine && number <= endLine;
     const lead = `${isHere ? ">" : " "}${String(number).padStart(width)} │ `;
-    return { text: lead + line.replace(/\r$/, ""), tone: isHere ? "strong" : "plain" };
+    return { text: lead + line.replace(/\r$/, ""), tone: isHere ? "strong" : "plain", isHere };
   });
 }
 
@@ -187,7 +187,7 @@ async function blameRows({ sighting, bytes }: Read, detector: Detector, target: 
     const isHere = number >= sighting.startLine && number <= sighting.endLine;
     const where = path === undefined ? "" : ` (${path})`;
     const shown = `${isHere ? ">" : " "}${String(number).padStart(String(to).length)} ${who.padEnd(36)} │ ${lines[number - 1]?.replace(/\r$/, "") ?? ""}${where}`;
-    return hidden(row(shown, isHere ? "strong" : "plain"), secrets);
+    return hidden({ text: shown, tone: isHere ? "strong" : "plain", isHere }, secrets);
   });
 }
 
@@ -196,9 +196,9 @@ function row(text: string, tone: LookRow["tone"] = "plain"): LookRow {
 }
 
 /** A row without the pieces of values that stand in it once more: beside the place where they were found, in another form, cut. */
-function hidden({ text, tone }: LookRow, secrets: readonly string[]): LookRow {
-  const cut = text.slice(0, maxRowLength);
-  return { text: secrets.length === 0 ? cut : maskIn(cut, "", secrets), tone };
+function hidden(row: LookRow, secrets: readonly string[]): LookRow {
+  const cut = row.text.slice(0, maxRowLength);
+  return { ...row, text: secrets.length === 0 ? cut : maskIn(cut, "", secrets) };
 }
 
 /** The file as the first parent had it, whatever it was called there. */
@@ -232,12 +232,15 @@ function differing(
   const [old, fresh] = [(before ?? "").split("\n"), after.split("\n")];
   if (before === undefined && fresh.length > maxNewLines) {
     const { from, to } = window(sighting, fresh);
-    const lines = fresh.slice(from - 1, to).map((text) => row(`+${text}`, "good"));
-    return [
-      row(`${path}: a new file, of ${fresh.length} lines`, "dim"),
-      row(`@@ -0,0 +${from},${lines.length} @@`, "strong"),
-      ...lines,
-    ];
+    const lines = fresh.slice(from - 1, to).map((text): LookRow => row(`+${text}`, "good"));
+    return withPlace(
+      [
+        row(`${path}: a new file, of ${fresh.length} lines`, "dim"),
+        row(`@@ -0,0 +${from},${lines.length} @@`, "strong"),
+        ...lines,
+      ],
+      sighting.startLine,
+    );
   }
   let [start, end] = [0, 0];
   while (start < Math.min(old.length, fresh.length) && old[start] === fresh[start]) start++;
@@ -251,10 +254,29 @@ function differing(
   const text = unifiedDiff(path, before === undefined ? undefined : cut(old), cut(fresh));
   if (text === "") return [{ text: "the file is the same but for values that are masked", tone: "dim" }];
   const lines = text.trimEnd().split("\n");
+  const { startLine } = sighting;
   return placeFirst(
-    lines.map((line) => ({ text: shifted(line, from), tone: toneOf(line) })),
-    sighting.startLine,
+    withPlace(
+      lines.map((line) => ({ text: shifted(line, from), tone: toneOf(line) })),
+      startLine,
+    ),
+    startLine,
   );
+}
+
+/** The rows of a diff, with that told which is a line of the new file. */
+function withPlace(rows: readonly LookRow[], wanted: number): readonly LookRow[] {
+  let number: number | undefined;
+  return rows.map((one) => {
+    const begin = /^@@ .*\+(\d+)/.exec(one.text)?.[1];
+    if (begin !== undefined) {
+      number = Number(begin);
+      return one;
+    }
+    if (number === undefined || !/^[+ ]/.test(one.text)) return one;
+    const isHere = number++ === wanted;
+    return isHere ? { ...one, isHere } : one;
+  });
 }
 
 /** The hunk that holds a line before the others, where all of them are more than is shown. */

@@ -10,6 +10,8 @@ export interface RuleDraft extends Disposable {
   readonly path: string;
   /** Lays out the rule, unless this very one lies there already. */
   lay(rule: Rule, config: string): Promise<void>;
+  /** Puts another text in its place; `lay` came before. */
+  replace(block: string): Promise<void>;
   /** What was made of it: without lines that only explain. Undefined where nothing was laid out. */
   read(): Promise<string | undefined>;
 }
@@ -32,6 +34,9 @@ export function createRuleDraft(): RuleDraft {
       if (laid === rule.id) return;
       await writeFile(path(), draftOf(rule, config), { mode: 0o600 });
       laid = rule.id;
+    },
+    async replace(block) {
+      await writeFile(path(), block, { mode: 0o600 });
     },
     async read() {
       if (laid === "") return undefined;
@@ -77,6 +82,6 @@ function explained(line: string): string {
 }
 
 /** A text of TOML in which a regex stands as it is, where that is possible. */
-function literal(regex: string): string {
+export function literal(regex: string): string {
   return /'''|[\p{Cc}]/u.test(regex) || regex.endsWith("'") ? JSON.stringify(regex) : `'''${regex}'''`;
 }

@@ -60,7 +60,8 @@ export async function tryRules(
   },
 ): Promise<Trial> {
   const { findings } = asked;
-  const names = namesOf(asked.targets, findings);
+  const here = createHere();
+  const names = namesOf(asked.targets, findings, here);
   const enableRules = touched === "all" ? [] : after.rules.flatMap(({ id }) => (touched.has(id) ? [id] : []));
   const isNothingLeft = touched !== "all" && enableRules.length === 0;
   const observer = createTeller(findings, asked.told);
@@ -74,7 +75,7 @@ export async function tryRules(
         );
   const found = new Map(report?.findings.map((finding) => [finding.fingerprint, finding]));
   const gone = [...findings.values()].filter((finding) => isOf(finding, touched) && !found.has(finding.fingerprint));
-  const covers = coverOf(names);
+  const covers = coverOf(names, here);
   const looked = ({ sightings }: Finding): boolean => isNothingLeft || sightings.every(({ origin }) => covers(origin));
   const vanished = gone.filter(looked);
   // That nothing is found by a few rules says nothing against them.
@@ -122,12 +123,12 @@ function isOf({ rule, otherRules }: Finding, touched: Touched): boolean {
 }
 
 /** What is scanned again: the targets that are here, and what lies elsewhere and is here by itself. */
-function namesOf(targets: readonly string[], findings: ReadonlyMap<string, Finding>): readonly string[] {
-  const names = new Set(targets.flatMap((target) => (isHere(target) ? [target] : (imageAtHand([target]) ?? []))));
-  const covers = coverOf([...names]);
+function namesOf(targets: readonly string[], findings: ReadonlyMap<string, Finding>, here: Here): readonly string[] {
+  const names = new Set(targets.flatMap((target) => (here.has(target) ? [target] : (imageAtHand([target]) ?? []))));
+  const covers = coverOf([...names], here);
   for (const { sightings } of findings.values())
     for (const { origin } of sightings) {
-      const name = covers(origin) ? undefined : targetNamed(origin);
+      const name = covers(origin) ? undefined : targetNamed(origin, here);
       if (name !== undefined) names.add(name);
       if (names.size >= maxTargets) return [...names].slice(0, maxTargets);
     }
@@ -135,11 +136,11 @@ function namesOf(targets: readonly string[], findings: ReadonlyMap<string, Findi
 }
 
 /** Asks whether an origin lies in one of these targets. */
-function coverOf(names: readonly string[]): (origin: Origin) => boolean {
+function coverOf(names: readonly string[], here: Here): (origin: Origin) => boolean {
   const all = new Set(names);
   const folders = names.map((name) => resolve(name) + sep);
   return (origin) => {
-    const name = targetNamed(origin);
+    const name = targetNamed(origin, here);
     if (name === undefined) return false;
     if (all.has(name)) return true;
     const path = resolve(name);
@@ -148,26 +149,35 @@ function coverOf(names: readonly string[]): (origin: Origin) => boolean {
 }
 
 /** What of this machine an origin lies in; undefined where it does not, or lies there no more. */
-function targetNamed(origin: Origin): string | undefined {
+function targetNamed(origin: Origin, here: Here): string | undefined {
   switch (origin.kind) {
     case "git":
-      return isHere(origin.repository) ? origin.repository : undefined;
+      return here.has(origin.repository) ? origin.repository : undefined;
     case "image":
       return imageAtHand([origin.image]);
     case "file":
-      return isHere(origin.path, "file") ? origin.path : undefined;
+      return here.has(origin.path, "file") ? origin.path : undefined;
     case "stdin":
       return undefined;
   }
 }
 
-const known = new Map<string, ReturnType<typeof kindAt>>();
+/** What of this machine is there, for as long as one trial takes. */
+interface Here {
+  /** Whether a path is a file or folder; or a file. */
+  has(path: string, kind?: "file"): boolean;
+}
 
-/** Whether a path is a file or folder. Of fifty thousand findings each asks. */
-function isHere(path: string, kind?: "file"): boolean {
-  if (!known.has(path)) known.set(path, kindAt(path));
-  const found = known.get(path);
-  return found !== undefined && (kind === undefined || found === kind);
+/** Asks for each path once: of fifty thousand findings each asks. */
+function createHere(): Here {
+  const known = new Map<string, ReturnType<typeof kindAt>>();
+  return {
+    has(path, kind) {
+      if (!known.has(path)) known.set(path, kindAt(path));
+      const found = known.get(path);
+      return found !== undefined && (kind === undefined || found === kind);
+    },
+  };
 }
 
 /** Says now and then how far the scan is. */

@@ -69,17 +69,23 @@ export async function proposeAllowlist(
 
 /** Lays out the rule of a finding for the user's editor. */
 export async function draftRule(desk: RuleDesk, finding: Finding): Promise<ProgramStart | string> {
+  const config = await layRule(desk, finding);
+  return typeof config === "string" ? config : editorAt(desk.draft.path, 1);
+}
+
+/** Lays out the rule of a finding; gives the configuration that it would be written to, or why it cannot be. */
+export async function layRule(desk: RuleDesk, finding: Finding): Promise<UserConfig | string> {
   const config = await configOf(desk);
   if (typeof config === "string") return config;
-  const { ruleset } = await rulesInForce(desk, config);
+  const { ruleset } = await rulesInForce(config);
   const rule = ruleset.rules.find(({ id }) => id === finding.rule.id);
   if (rule === undefined) return `there is no rule ${finding.rule.id} in force: another configuration found this`;
   await desk.draft.lay(rule, config.text ?? "");
-  return editorAt(desk.draft.path, 1);
+  return config;
 }
 
 /** The rules as they are before a change. */
-function rulesInForce(desk: RuleDesk, config: UserConfig): Promise<LoadedRules> {
+function rulesInForce(config: UserConfig): Promise<LoadedRules> {
   return config.text === undefined ? loadRules({ config: "built-in" }) : loadDraft(config, config.text);
 }
 
@@ -90,7 +96,7 @@ export async function proposeRule(desk: RuleDesk, wish: WriteWish, context: Cont
   const block = await desk.draft.read();
   const { id } = wish.finding.rule;
   if (block === undefined) return "there is no draft";
-  const before = await rulesInForce(desk, config);
+  const before = await rulesInForce(config);
   const tried = withRule(textOf(config), id, block);
   const after = await loadDraft(config, tried);
   const touched = touchedRules(before.ruleset, after.ruleset);

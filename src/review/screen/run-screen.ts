@@ -10,7 +10,7 @@ import type { Writer, WriteWish } from "../writer.ts";
 import { createSession, type OuterEffect } from "../session.ts";
 import type { ReviewState } from "../state.ts";
 import { createFrameWriter } from "./frame-writer.ts";
-import { paintRow } from "./paint.ts";
+import { paintRow, type Palette } from "./paint.ts";
 import { runOnTerminal, startBeside } from "./programs.ts";
 import {
   lineSequences,
@@ -46,7 +46,8 @@ export async function runScreen(options: {
   readonly decisions: DecisionSink;
   readonly terminal: Terminal;
   readonly now: () => string;
-  readonly hasColour: boolean;
+  /** Undefined: no colours. */
+  readonly palette: Palette | undefined;
   readonly looker?: Looker;
   readonly outside?: Outside;
   readonly writer?: Writer;
@@ -103,7 +104,7 @@ export async function runScreen(options: {
   const write = (bytes: string): void => guard.write(bytes);
   const display: Display = options.isSpoken
     ? (await import("./speaker.tsx")).createSpeaker(stdin, write)
-    : createScreenDisplay(write, options.hasColour);
+    : createScreenDisplay(write, options.palette);
   const session = createSession({
     feed: options.feed,
     decisions: options.decisions,
@@ -167,14 +168,14 @@ async function doOutside(
 }
 
 /** Rows that are drawn over. */
-function createScreenDisplay(write: (bytes: string) => void, hasColour: boolean): Display {
+function createScreenDisplay(write: (bytes: string) => void, palette: Palette | undefined): Display {
   const writer = createFrameWriter(write);
   return {
     show(state) {
       const { caret } = footer(state);
       const isSmall = layoutOf(state.size).kind === "small";
       writer.show(
-        screenRows(state).map((row) => paintRow(row, hasColour)),
+        screenRows(state).map((row) => paintRow(row, palette)),
         caret === undefined || isSmall ? undefined : { row: state.size.rows - 1, column: caret },
       );
     },
