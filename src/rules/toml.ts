@@ -1,6 +1,7 @@
 import { ToolError } from "../model/problem.ts";
 import type { Allowlist, Confidence, FileTest, LiveCheck, RequiredPart, Rule, Severity } from "../model/rule.ts";
 import { severities } from "../model/rule.ts";
+import { formsRegex, readForms } from "./forms.ts";
 import { invalid } from "./invalid.ts";
 import { maxIdLength } from "./limits.ts";
 import { readLiveCheck } from "./live-check.ts";
@@ -13,7 +14,7 @@ import type { TableReader } from "./toml-reader.ts";
 export interface RuleEntry {
   readonly id: string;
   readonly description?: string;
-  /** Where `near` is given, the regex that it stands for. */
+  /** Where `near` or `forms` is given, the regex that it stands for. */
   readonly regex?: string;
   readonly near?: Near;
   readonly path?: string;
@@ -116,11 +117,13 @@ function readRule(table: TableReader, index: number): RuleEntry {
     );
   const rule = table.named(`rule ${id}`);
   const near = readNear(rule);
+  const forms = readForms(rule);
   const entry = present({
     id,
     description: rule.text("description"),
     near,
-    regex: near === undefined ? rule.text("regex") : nearRegex(near),
+    regex:
+      near !== undefined ? nearRegex(near) : forms !== undefined ? formsRegex(forms, rule.where) : rule.text("regex"),
     path: rule.text("path"),
     file: readFileTest(rule),
     secretGroup: rule.count("secretgroup"),
