@@ -38,6 +38,19 @@ describe("jwt", () => {
     });
   });
 
+  it("leaves open what has the form and cannot be read, and refuses written parts", () => {
+    const drawn = "eyJ4Kp2vWq9ZtR7sLm3XcB8nYhG5dFa1".repeat(2);
+    const header = encode({ alg: "HS256" });
+    for (const value of [`${header}.${drawn}.${drawn}`, `${drawn}.${drawn}.${drawn}`])
+      expect(runCheck("jwt", value)).toMatchObject({ status: "unknown", lower: true });
+    for (const value of [
+      `${header}.${drawn.slice(2)}.${drawn}`,
+      `${header}.eyJpayload-of-the-token.${drawn}`,
+      `${header}.${drawn}.sig`,
+    ])
+      expect(runCheck("jwt", value).status).toBe("invalid");
+  });
+
   it("makes text from inside safe to show", () => {
     const { facts } = runCheck("jwt", token({ alg: "HS256" }, { iss: `\u001b[31m${"x".repeat(500)}` }));
     expect(facts[0]).toMatch(/^issuer [\x20-\x7e]{1,96}$/);
