@@ -23,6 +23,13 @@ const NEVER_FIRST: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+/** Words that also say what a service does or which it is: before the whole name of a credential they say that (`TRANSLATION_API_KEY`, `msg91_auth_key`). */
+const SERVICE_FIRST: ReadonlySet<string> = new Set(
+  "index i18n locale lang translation label msg message cache keyboard sort".split(" "),
+);
+const CREDENTIAL =
+  /(?:(?:api|access|auth|secret)[_.-]?key|(?:api|access|auth)[_.-]?token|(?:client|api)[_.-]?secret)$/i;
+
 const WEAK_FIRST: ReadonlySet<string> = new Set(
   "new old current confirm verify change reset update test fake mock example sample dummy expected wrong bad".split(
     " ",
@@ -76,6 +83,6 @@ export function judgeKeyName(key: string): KeyName {
   if (NEVER_WHOLE.test(whole) && !KEY_OF.test(key)) return "never";
   if (words.some((word) => NEVER_ANYWHERE.has(word))) return "never";
   if (isDrawn(key) || OPEN_NAME.test(key) || SESSION_SECRET.test(key) || FILE_NAME.test(key)) return "never";
-  if (NEVER_FIRST.has(first) && words.length > 1) return "never";
+  if (NEVER_FIRST.has(first) && words.length > 1 && !(SERVICE_FIRST.has(first) && CREDENTIAL.test(key))) return "never";
   return WEAK_FIRST.has(first) && words.length > 1 ? "weak" : "secret";
 }

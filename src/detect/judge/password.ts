@@ -63,10 +63,8 @@ export function weighPassword(value: string, place: Assignment): PasswordValue {
     return { bits: NONE, why: "no quotes around it, and signs of code in it or behind it" };
   const { lower, upper, digits, signs } = takeCensus(value);
   const letters = lower + upper;
-  if (digits === 0 && signs === 0)
-    return isRandomWord(value, lower > 0 && upper > 0)
-      ? { bits: BELIEVABLE, why: "letters that no language would spell" }
-      : { bits: NONE, why: "a word" };
+  if (isUnspellable(value)) return { bits: BELIEVABLE, why: "letters that no language would spell" };
+  if (digits === 0 && signs === 0) return { bits: NONE, why: "a word" };
   const drawn = randomBits(value, 1);
   if (drawn >= 0) return { bits: BELIEVABLE + drawn, why: "as if drawn by a machine" };
   if (letters === 0)
@@ -96,11 +94,16 @@ function isForeign(value: string): boolean {
   return letters.filter((letter) => letter > "\x7f").length * 2 > letters.length;
 }
 
-/** Letters alone: only what no language would spell. */
-function isRandomWord(value: string, isMixed: boolean): boolean {
+/** Shorter parts are abbreviations, which no language spells either. */
+const JOINED_LETTERS = /^[A-Za-z]{4,}(?:[_.-][A-Za-z]{4,})*$/;
+
+/** Whether a value is letters alone, joined or not, that no language would spell. */
+export function isUnspellable(value: string): boolean {
+  if (value.length < 8 || !JOINED_LETTERS.test(value)) return false;
+  const { lower, upper, signs } = takeCensus(value);
   // In capitals it stands for a value in a description of usage, in whatever language.
-  const least = isMixed ? 14 : value === value.toUpperCase() ? 20 : 10;
-  return value.length >= 8 && rarity(value) >= least;
+  const least = upper === 0 ? 10 : lower === 0 ? 20 : 14;
+  return rarity(value) >= least + 2 * signs;
 }
 
 /** Signs inside the value that do not join words. */

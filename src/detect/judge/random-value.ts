@@ -40,8 +40,9 @@ export function randomBits(value: string, factor: number): number {
       : NOT_DRAWN;
   const bits = rarity(text) - leastRarity(text.length) * factor;
   if (bits >= 0) return bits;
-  // `svc_` and 32 hex digits: what stands in front is a name, so the body is asked alone.
-  const body = text.slice(text.slice(0, text.length / 3).lastIndexOf("_") + 1);
+  // `svc_` or `user:` and 32 hex digits: what stands in front is a name, so the body is asked alone.
+  const [name = ""] = /^.*[_:.|]/.exec(text.slice(0, text.length / 3)) ?? [];
+  const body = text.slice(name.length);
   const isBody = body.length < text.length && body.length >= MIN_HEX_LENGTH;
   return Math.max(bits, NOT_DRAWN, isBody ? randomBits(body, factor) : NOT_DRAWN);
 }

@@ -8,6 +8,7 @@ import { isCutJwt } from "./cut-jwt.ts";
 import { judgeKeyName, type KeyName } from "./key-names.ts";
 import { against, type Asked, part } from "./parts.ts";
 
+import { isUnspellable, weighPassword } from "./password.ts";
 import { looksRandom, randomBits } from "./random-value.ts";
 import {
   hasOtherMeaning,
@@ -98,7 +99,14 @@ const CODE_SIGNS = /[()[\]{}<>;]|[=!]=|&&|\|\||\?\?|^[=?:!&|]|\?[^?]*:|:$/;
 function* valueParts({ value, place, isPassword }: Asked, name: KeyName): Iterable<Part> {
   const drawn = randomBits(value, 1);
   const isCode = place.quote === "" && !place.isEnvLine && CODE_SIGNS.test(value.replace(/=+$/, ""));
-  const password = isPassword && name === "secret" ? weighNamedPassword(value, place) : undefined;
+  const password =
+    name !== "secret"
+      ? undefined
+      : isPassword
+        ? weighNamedPassword(value, place)
+        : isTypedSecret(value, place)
+          ? weighPassword(value, place)
+          : undefined;
   if (password !== undefined && (isCode || password.bits > drawn)) {
     yield part("value", password.bits, password.why);
     return;
@@ -108,6 +116,12 @@ function* valueParts({ value, place, isPassword }: Asked, name: KeyName): Iterab
   if (isCode) yield against("syntax", "no quotes around it, and signs of code in it", "not-random");
   if (name === "weak")
     yield part("name", Math.min(0, randomBits(value, 2) - drawn), "it says that the value is new, expected or wrong");
+}
+
+/** Whether letters alone are all that is assigned to a secret: somebody struck keys for it. Other names (tokens, keys) take letters that mean something. */
+function isTypedSecret(value: string, { key, quote, joint, isEnvLine }: Assignment): boolean {
+  if (!/secret$/i.test(key) || value.length < 10 || !isUnspellable(value)) return false;
+  return isEnvLine || (quote !== "" && joint === "assigned");
 }
 
 function isPassingCall({ key, operator }: Assignment): boolean {

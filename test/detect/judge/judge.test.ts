@@ -19,6 +19,8 @@ describe("generic assignments", () => {
     ["unquoted, in YAML", `  token: «${draw("base36", 24)}»`],
     ["a random UUID named as a key", `API_KEY=«0f8fad5b-d9cb-469f-a165-70867728950e»`],
     ["a value with a vendor's prefix", `token = "«svc_${draw("base62", 24)}»"`],
+    ["a drawn value behind a name and a colon", `token: "«billing:live.${drawMore("hex", 56)}»"`],
+    ["letters that nobody could spell", 'client_secret = "«qkvzmpwlrtdx»"'],
     ["an argument of a static method", `Billing::‹setToken("«${drawMore("base62", 32)}»");`],
   ])("reports %s", (_name, line) => {
     expect(reasonOf(line)).toBeUndefined();
@@ -44,6 +46,8 @@ describe("generic assignments", () => {
     ["a path", 'secret = "«/etc/ssl/certs/hostd-01.key»"', "not-random"],
     ["a URL", `token = "«https://host.net/${draw("base62", 20)}»"`, "not-random"],
     ["a number", 'token = "«8374928145023»"', "not-random"],
+    ["letters that name something", 'client_secret = "«openidconnect»"', "not-random"],
+    ["letters of a token", 'token = "«qkvzmpwlrtdx»"', "not-random"],
     ["a key's identifier", `api_key_id = "«${draw("base62", 20)}»"`, "reference"],
     ["a public key", `public_key = "«${draw("base64", 44)}»"`, "reference"],
     ["a page's token", `csrf_token = "«${draw("base62", 32)}»"`, "reference"],
@@ -123,6 +127,7 @@ describe("password assignments", () => {
     'password = "«sunflower»"',
     "'db_‹password' => '«orchestra12»',",
     "MYSQL_ROOT_PASSWORD=«sunflower»",
+    'password = "«qkdw_lqmzptv»"',
   ])("reports %s", (line) => {
     expect(reasonOf(line, password)).toBeUndefined();
   });

@@ -36,12 +36,19 @@ describe("rarity", () => {
 });
 
 describe("names of keys", () => {
-  it.each(["apiKey", "db.password", "AWS_SECRET_ACCESS_KEY", "client-secret", "token", "encryption.key", "api.key"])(
-    "%s names a secret",
-    (name) => {
-      expect(judgeKeyName(name)).toBe("secret");
-    },
-  );
+  it.each([
+    "apiKey",
+    "db.password",
+    "AWS_SECRET_ACCESS_KEY",
+    "client-secret",
+    "token",
+    "encryption.key",
+    "api.key",
+    "msg91_api_key",
+    "TRANSLATION_API_KEY",
+  ])("%s names a secret", (name) => {
+    expect(judgeKeyName(name)).toBe("secret");
+  });
 
   it.each([
     "secretName",
@@ -56,6 +63,8 @@ describe("names of keys", () => {
     "max_tokens",
     "key",
     "nextPageToken",
+    "message_key",
+    "invalid_api_key",
   ])("%s names something else", (name) => {
     expect(judgeKeyName(name)).toBe("never");
   });
