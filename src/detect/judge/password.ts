@@ -111,7 +111,8 @@ function hasChosenSigns(value: string): boolean {
   return PASSWORD_SIGN.test(value.slice(1)) && !/^[a-z]+(?:[&+][a-z]+)+$/i.test(value);
 }
 
-const TWO_WORDS = /^(?:(?:[A-Z][a-z]{2,}){2}\d{2,3}|[a-z]{3,}[_.-]?[a-z]{3,}\d{2,3}|[a-z]{3,}-[a-z]{3,}-\d{3})$/;
+const TWO_WORDS =
+  /^(?:(?:[A-Z][a-z]{2,}){2}\d{2,3}|[a-z]{3,}[_.-]?[a-z]{3,}\d{2,3}|[a-z]{3,}-[a-z]{3,}-\d{3}|[a-z]{3,}-[A-Z][a-z]{2,}-\d{2,3})$/;
 
 /** snake_case, kebab-case, camelCase, dotted names and the like, with few digits in them. */
 function isName(value: string, digits: number): boolean {

@@ -128,6 +128,7 @@ describe("password assignments", () => {
     "'db_‹password' => '«orchestra12»',",
     "MYSQL_ROOT_PASSWORD=«sunflower»",
     'password = "«qkdw_lqmzptv»"',
+    'password = "«blue-Horse-77»"',
   ])("reports %s", (line) => {
     expect(reasonOf(line, password)).toBeUndefined();
   });
@@ -153,6 +154,7 @@ describe("password assignments", () => {
     "thickness‹Pass=«.005*this._scale*this.grid1»,",
     "password = «user_password»",
     "password = «getPassword»()",
+    "'‹password' => '--password='«.$settings[»'password'",
     "password=«pw1234»;",
     'password: "«Enter your password»"',
     'password = "«sha256»"',

@@ -64,6 +64,7 @@ describe("names of keys", () => {
     "key",
     "nextPageToken",
     "message_key",
+    "formkey",
     "invalid_api_key",
   ])("%s names something else", (name) => {
     expect(judgeKeyName(name)).toBe("never");
