@@ -34,6 +34,7 @@ const HASHES: readonly (readonly [length: number, first: string, sha256: string]
   [40, "6", "03b970ed8171d73b58bbc9a5c72e3e4eec28503b56b3bb400a0801857dd45614"],
   [23, "a", "a4b8b245ab28bc4f72dcaa0d9ba9f73d6488fa758a2a5cb55ecb11511f002f80"], // kubeadm documentation
   [30, "T", "519e3ece10ca70b6627a96452aa2145231822d1dca281eb6a4a29a85aea71b3e"], // Symfony
+  [41, "1", "731fa294d036e54f19df879bfcd4fe72d967dc6327800c5f74a48414a3f258c9"], // Telegram's documentation of bots
 ];
 
 const byHead = new Map<string, Set<string>>();
