@@ -23,6 +23,7 @@ const MEANING = new RegExp(
     String.raw`["'],["']|["']:["']|[\r\n]`, // joints of lists and records
     String.raw`""|''|^(?:%[0-9A-Fa-f]{2}|[^%]){0,2}(?:%[0-9A-Fa-f]{2}[^%]?){3,}$`, // quotes in quotes: code; little but escapes
     String.raw`^(?:bytes|varint|fixed32|fixed64),\d+,(?:opt|rep|req),`, // tags of Protocol Buffers in Go
+    String.raw`^\d{2,5}/[a-z][\w/-]*$`, // a port and a path, behind `-a user:password :`
     String.raw`\$\w+\[$`, // code between two quotes: '--password='.$settings['password']
     String.raw`^\*{1,3}$|^[-=_*+~. ]+$|^[\W_]+$`,
     String.raw`^-----BEGIN|^#!|^#[0-9A-Fa-f]{3,8}$|^0x[0-9A-Fa-f]{1,16}[uUlL]*$|^[Mm]-?[\d.]+[ ,]-?[\d.]`,

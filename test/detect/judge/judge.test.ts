@@ -154,6 +154,7 @@ describe("password assignments", () => {
     "thickness‹Pass=«.005*this._scale*this.grid1»,",
     "password = «user_password»",
     "password = «getPassword»()",
+    "http -a user:‹password :«8080/message»",
     "'‹password' => '--password='«.$settings[»'password'",
     "password=«pw1234»;",
     'password: "«Enter your password»"',
