@@ -64,7 +64,9 @@ const results = readdirSync(patterns)
   .filter((name) => name.endsWith(".toml"))
   .sort()
   .flatMap((name) => readPatternFile(readFileSync(join(patterns, name), "utf8"), name).rules)
-  .filter((rule) => rule.id.startsWith(flags.rule) && rule.regex !== undefined && rule.skipReport !== true)
+  // Regexes of rules with `inside` find where a block begins, not its values.
+  .filter((rule) => rule.regex !== undefined && rule.inside === undefined && rule.skipReport !== true)
+  .filter((rule) => rule.id.startsWith(flags.rule))
   .map(measure);
 
 /** Draws values of a rule: bare ones for every context where its form allows that, else its examples as they stand. */
