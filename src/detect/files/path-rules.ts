@@ -38,25 +38,22 @@ export function pathRulesOf({ rules }: Ruleset, engine: RegexEngine): PathRules 
   const anyName = anyOf(names, engine);
   const ready = own.map((rule) => ({
     rule,
+    heads: (rule.file?.heads ?? []).map((hex) => Buffer.from(hex, "hex")),
     path: lazy(() => engine.compile(rule.path ?? "")),
     text: textOf(rule, engine),
   }));
-  const heads = new KnownHeads(own);
+  const known = new KnownHeads(own);
+  const anywhere = ready.filter(({ rule }) => rule.file?.anywhere === true);
   return {
-    mayKnow: (bytes, from, length) => heads.has(bytes, from, length),
-    know: (head, size) =>
-      ready.flatMap(({ rule, text }) =>
-        rule.file?.anywhere === true ? (lookAt(rule, text, head.subarray(0, headBytes), size, false) ?? []) : [],
-      ),
+    mayKnow: (bytes, from, length) => known.has(bytes, from, length),
+    know: (head, size) => anywhere.flatMap((asked) => lookAt(asked, head.subarray(0, headBytes), size, false) ?? []),
     asks: (path) => any().test(path),
     asksName: (name) => names.length > 0 && anyName().test(name),
     look(path, head, size) {
       if (size === 0) return [];
       const found: Detection[] = [];
-      for (const { rule, path: matcher, text } of ready) {
-        const detection = matcher().test(path)
-          ? lookAt(rule, text, head.subarray(0, headBytes), size, true)
-          : undefined;
+      for (const asked of ready) {
+        const detection = asked.path().test(path) ? lookAt(asked, head.subarray(0, headBytes), size, true) : undefined;
         if (detection !== undefined) found.push(detection);
       }
       return found;
@@ -64,17 +61,18 @@ export function pathRulesOf({ rules }: Ruleset, engine: RegexEngine): PathRules 
   };
 }
 
-function lookAt(
-  rule: Rule,
-  text: (() => CompiledRegex) | undefined,
-  head: Buffer,
-  size: number,
-  isNamed: boolean,
-): Detection | undefined {
+/** A rule with what is asked of a file at hand. */
+interface Asked {
+  readonly rule: Rule;
+  readonly heads: readonly Buffer[];
+  readonly text: (() => CompiledRegex) | undefined;
+}
+
+function lookAt({ rule, heads, text }: Asked, head: Buffer, size: number, isNamed: boolean): Detection | undefined {
   const { file } = rule;
   if (file === undefined) return detectionOf(rule, head, size, []);
   if (file.most > 0 && size > file.most) return undefined;
-  if (file.heads.length > 0 && !file.heads.some((hex) => startsWith(head, hex, file.at))) return undefined;
+  if (heads.length > 0 && !heads.some((first) => startsWith(head, first, file.at))) return undefined;
   const match = text?.().exec(head, 0);
   if (text !== undefined && match === undefined) return undefined;
   const check = file.check === undefined ? undefined : recognisers[file.check];
@@ -109,8 +107,9 @@ function detectionOf({ id, confidence, tags }: Rule, head: Buffer, size: number,
   };
 }
 
-function startsWith(head: Buffer, hex: string, at: number): boolean {
-  return head.subarray(at, at + hex.length / 2).equals(Buffer.from(hex, "hex"));
+function startsWith(head: Buffer, first: Buffer, at: number): boolean {
+  const end = at + first.length;
+  return head[at] === first[0] && end <= head.length && head.compare(first, 0, first.length, at, end) === 0;
 }
 
 function textOf({ file }: Rule, engine: RegexEngine): (() => CompiledRegex) | undefined {
