@@ -2,14 +2,17 @@ import { defineConfig } from "vitest/config";
 
 /** Suites that make many repositories, or kill many processes: `npm run test:wide`. */
 const wide = [
-  ...["copies", "damage"].map((name) => `test/content/git/${name}.test.ts`),
-  ...["coverage", "damaged", "differential", "gaps", "stores"].map((name) => `test/sources/git/${name}.test.ts`),
+  ...["copies", "damage", "objects"].map((name) => `test/content/git/${name}.test.ts`),
+  ...["attribution", "coverage", "damaged", "differential", "gaps", "names", "stores"].map(
+    (name) => `test/sources/git/${name}.test.ts`,
+  ),
   ...["range/select", "staged/staged"].map((name) => `test/sources/git/${name}.test.ts`),
   ...["fetch", "hostile", "ssh"].map((name) => `test/remote/${name}.test.ts`),
   ...[
     "build/build-plans",
     "case/killed",
     "cli/archives",
+    "cli/belonging",
     "cli/case",
     "cli/explain",
     "cli/fix",
@@ -24,17 +27,21 @@ const wide = [
     "cli/secret-files",
     "cli/selections",
     "cli/self-test",
+    "cli/triage",
     "content/compression",
     "content/containers/keystores",
     "content/containers/programs",
     "detect/engines",
     "engine/engine",
     "hooks/commit",
+    "hooks/install",
     "hooks/push",
+    "review/colours",
     "review/every-key",
   ].map((name) => `test/${name}.test.ts`),
   ...[
     "pool/large-archives",
+    "pool/layer-thread",
     "pool/workers",
     "registry/docker-registry",
     "response/sweep",
