@@ -13,6 +13,7 @@ import {
   placedMembers,
   streamedMembers,
   isPlaced,
+  isSaidByMembers,
   type Bytes,
   type ContainerKind,
   type Member,
@@ -265,7 +266,8 @@ class InsideWalk {
     }
     const content = Buffer.concat(parts);
     this.#held += size;
-    this.#keep(this.#task.detector.scan(content, this.#low), level.path, this.#ofContainers);
+    if (!isSaidByMembers(kind))
+      this.#keep(this.#task.detector.scan(content, this.#low), level.path, this.#ofContainers);
     this.#open(level, (report) => placedMembers(kind, bytesInMemory(content), report));
     this.#held -= size;
   }

@@ -1,4 +1,4 @@
-import type { Bytes } from "./bytes.ts";
+import { chunksOf, type Bytes } from "./bytes.ts";
 import type { Member } from "./member.ts";
 
 /** Texts of a compiled file beyond this are data that somebody compiled in; they were scanned as they stand. */
@@ -7,62 +7,98 @@ const mostBytes = 64 << 20;
 const leastText = 4;
 
 /**
- * The texts of a Java class file (JVM specification, 4.4), a line each, and its constant fields as `NAME = "value"`. In the file itself a length stands
- * before each text, and looks like a part of it where it is a letter or a digit.
+ * A Java class file (JVM specification, 4.1) with its texts a line each, its constant fields as `NAME = "value"` before them, and what stands behind
+ * the constants after them. In the file itself a length stands before each text, and looks like a part of it where it is a letter or a digit; here each text is once, so that nobody
+ * need look at the file as well.
  */
 export function* classMembers(bytes: Bytes): Generator<Member, void> {
-  const text = classTexts(bytes.read(0, Math.min(bytes.size, mostBytes)));
-  if (text.length > 0) yield { name: "", chunks: [Buffer.from(text.join("\n"))] };
+  const file = bytes.read(0, Math.min(bytes.size, mostBytes));
+  const constants = readConstants(file);
+  const fields = [...constantFields(file, constants)].map((line) => `${line}\n`).join("");
+  yield { name: "", chunks: chain(Buffer.from(fields), textLines(file, constants), chunksOf(bytes, file.length)) };
+}
+
+function* chain(fields: Buffer, lines: Buffer, rest: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+  if (fields.length > 0) yield fields;
+  yield lines;
+  yield* rest;
 }
 
 /** Bytes behind the tag of a constant, by its tag; 1 (a text) has its own length. */
-const constantBytes: Readonly<Record<number, number>> = {
+const constantBytes = new Uint8Array(256);
+for (const [tag, size] of Object.entries({
   ...{ 3: 4, 4: 4, 5: 8, 6: 8, 7: 2, 8: 2, 9: 4, 10: 4, 11: 4, 12: 4, 15: 3, 16: 2, 17: 4, 18: 4, 19: 2, 20: 2 },
-};
+}))
+  constantBytes[Number(tag)] = size;
 
-function classTexts(file: Buffer): string[] {
-  const count = file.readUInt16BE(8);
-  const texts = new Map<number, string>();
+/** The constants of a class (4.4). */
+interface Constants {
+  /** Where each text begins, by the number of the constant; 0 for what is none. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
   /** Constants of strings: which text each is. */
+  readonly strings: ReadonlyMap<number, number>;
+  /** Behind the last one that could be read. */
+  readonly end: number;
+}
+
+function readConstants(file: Buffer): Constants {
+  const count = file.readUInt16BE(8);
+  const starts = new Int32Array(count);
+  const ends = new Int32Array(count);
   const strings = new Map<number, number>();
   let at = 10;
   for (let i = 1; i < count && at + 3 <= file.length; i++) {
     const tag = file[at]!;
     if (tag === 1) {
-      const end = at + 3 + file.readUInt16BE(at + 1);
-      texts.set(i, file.toString("utf8", at + 3, end));
+      const end = at + 3 + ((file[at + 1]! << 8) | file[at + 2]!);
+      if (end > file.length) break;
+      starts[i] = at + 3;
+      ends[i] = end;
       at = end;
       continue;
     }
-    const size = constantBytes[tag];
-    if (size === undefined) break;
-    if (tag === 8) strings.set(i, file.readUInt16BE(at + 1));
+    const size = constantBytes[tag]!;
+    if (size === 0) break;
+    if (tag === 8) strings.set(i, (file[at + 1]! << 8) | file[at + 2]!);
     at += 1 + size;
     // Long numbers take two places.
     if (tag === 5 || tag === 6) i++;
   }
-  const lines = [...texts.values()].filter((text) => text.length >= leastText);
-  return [...constantFields(file, at, texts, strings), ...lines];
+  return { starts, ends, strings, end: Math.min(at, file.length) };
 }
 
-/** Fields whose value is a constant text. `at`: behind the constants. */
-function* constantFields(
-  file: Buffer,
-  at: number,
-  texts: ReadonlyMap<number, string>,
-  strings: ReadonlyMap<number, number>,
-): Generator<string, void> {
+/** Texts, a line each, and all that stands behind the constants. */
+function textLines(file: Buffer, { starts, ends, end }: Constants): Buffer {
+  // A text takes three bytes more in the file than in the lines.
+  const lines = Buffer.allocUnsafe(file.length);
+  let size = 0;
+  for (let i = 1; i < starts.length; i++) {
+    const start = starts[i]!;
+    if (ends[i]! - start < leastText) continue;
+    size += file.copy(lines, size, start, ends[i]!);
+    lines[size++] = 10;
+  }
+  size += file.copy(lines, size, end);
+  return lines.subarray(0, size);
+}
+
+/** Fields whose value is a constant text (4.5, 4.7.2). */
+function* constantFields(file: Buffer, { starts, ends, strings, end }: Constants): Generator<string, void> {
+  const text = (i: number): string | undefined =>
+    (starts[i] ?? 0) === 0 ? undefined : file.toString("utf8", starts[i], ends[i]);
   const short = (place: number): number => (place + 2 <= file.length ? file.readUInt16BE(place) : 0);
-  let next = at + 8 + 2 * short(at + 6);
+  let next = end + 8 + 2 * short(end + 6);
   const fields = short(next);
   next += 2;
   for (let field = 0; field < fields && next + 8 <= file.length; field++) {
-    const name = texts.get(short(next + 2)) ?? "";
+    const name = short(next + 2);
     const attributes = short(next + 6);
     next += 8;
     for (let i = 0; i < attributes && next + 6 <= file.length; i++) {
-      const value = texts.get(strings.get(short(next + 6)) ?? 0);
-      if (texts.get(short(next)) === "ConstantValue" && value !== undefined) yield `${name} = "${value}"`;
+      const value = strings.get(short(next + 6));
+      if (value !== undefined && text(short(next)) === "ConstantValue")
+        yield `${text(name) ?? ""} = "${text(value) ?? ""}"`;
       next += 6 + file.readUInt32BE(next + 2);
     }
   }

@@ -27,6 +27,7 @@ export {
   containerKindOf,
   isCompressed,
   isPlaced,
+  isSaidByMembers,
   kindBytes,
   mayBeContainer,
   type ContainerKind,

@@ -22,6 +22,8 @@ const mostAtOnce = 64 << 20;
 
 interface Native extends NativeZlib {
   readonly output: Buffer;
+  /** Bytes of the output that nobody was given yet. */
+  filled: number;
 }
 
 /** Streams that nobody uses now. Contents lie inside of others, so that several are in use at once. */
@@ -39,49 +41,57 @@ export function* inflate(reader: ChunkReader, form: DeflateForm, outcome: Inflat
   }
   native.handle.reset();
   native.handle.onerror = (message) => (outcome.fault = message);
+  native.filled = 0;
   try {
     for (;;) {
       const piece = reader.peek(inputBytes);
       if (piece.length === 0) break;
       const used = yield* expand(native, piece, outcome);
-      if (outcome.fault !== undefined) return;
+      if (outcome.fault !== undefined) break;
       reader.skip(used);
       if (used === piece.length) continue;
       // zlib had room and left input: the data ended before it.
       outcome.isWhole = true;
-      return;
+      break;
     }
     // At the end of all input zlib complains of whatever is missing.
-    yield* expand(native, new Uint8Array(0), outcome, constants.Z_FINISH);
-    outcome.isWhole = outcome.fault === undefined;
+    if (!outcome.isWhole && outcome.fault === undefined) {
+      yield* expand(native, new Uint8Array(0), outcome, constants.Z_FINISH);
+      outcome.isWhole = outcome.fault === undefined;
+    }
+    if (native.filled > 0) yield native.output.subarray(0, native.filled);
   } finally {
     idle[form].push(native);
   }
 }
 
-/** Gives how much of the piece was used. */
+/** Gives what fills the output, and how much of the piece was used; the rest of what came out waits for more. */
 function* expand(
-  { handle, state, output }: Native,
+  native: Native,
   piece: Uint8Array,
   outcome: InflateOutcome,
   flush: number = constants.Z_NO_FLUSH,
 ): Generator<Uint8Array, number> {
+  const { handle, state, output } = native;
   // Whoever takes what is given may read on, and so move the piece.
   const input = Buffer.from(piece);
   let left = input.length;
   for (;;) {
-    handle.writeSync(flush, input, input.length - left, left, output, 0, outputBytes);
+    const { filled } = native;
+    handle.writeSync(flush, input, input.length - left, left, output, filled, outputBytes - filled);
     if (outcome.fault !== undefined) return 0;
     const [room = 0, rest = 0] = state;
     left = rest;
-    if (room < outputBytes) yield output.subarray(0, outputBytes - room);
+    native.filled = outputBytes - room;
     if (room > 0) return input.length - left;
+    native.filled = 0;
+    yield output;
   }
 }
 
 function open(form: DeflateForm): Native | undefined {
   const native = openNativeZlib(form);
-  return native && { ...native, output: Buffer.allocUnsafeSlow(outputBytes) };
+  return native && { ...native, output: Buffer.allocUnsafeSlow(outputBytes), filled: 0 };
 }
 
 function* inflateAtOnce(reader: ChunkReader, form: DeflateForm, outcome: InflateOutcome): Generator<Uint8Array, void> {

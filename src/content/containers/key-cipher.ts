@@ -4,11 +4,14 @@ import { derNumber, derValues, oidText } from "./der.ts";
 /** Rounds of a key derivation that one keystore may cost, all of its keys and passwords together: about a second. */
 export class RoundBudget {
   #left = 3_000_000;
+  /** Derivations that were made. */
+  made = 0;
 
   /** `cost`: 1 for rounds that run in native code. */
   take(rounds: number, cost: number): boolean {
     if (!(rounds > 0) || rounds * cost > this.#left) return false;
     this.#left -= rounds * cost;
+    this.made++;
     return true;
   }
 }

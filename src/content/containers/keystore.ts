@@ -30,15 +30,17 @@ export function* keystoreMembers(bytes: Bytes, report: ReportFault): Generator<M
   const file = bytes.read(0, Math.min(bytes.size, mostBytes));
   const budget = new RoundBudget();
   const isJava = file[0] !== 0x30;
-  const items = isJava ? javaItems(file) : pkcs12Items(file, budget);
   // A Java keystore tells by one hash whether a password is its own; its keys may cost hundreds of thousands.
-  const passwords = isJava ? usualPasswords.filter((password) => isStorePassword(file, password)) : usualPasswords;
+  const lock = isJava
+    ? new Lock(usualPasswords.filter((password) => isStorePassword(file, password)))
+    : new Lock(usualPasswords);
+  const items = isJava ? javaItems(file) : pkcs12Items(file, lock, budget);
   for (const { alias, kind, bytes: stored } of items.slice(0, mostItems)) {
     if (kind === "certificate") {
       yield { name: alias, chunks: [armoured("CERTIFICATE", stored)] };
       continue;
     }
-    const open = kind === "open" ? stored : opened(stored, passwords, budget);
+    const open = kind === "open" ? stored : opened(stored, lock, budget);
     if (open === undefined)
       report(
         noted("encrypted", alias, "is a private key in a keystore, behind a password that is none of the usual ones"),
@@ -57,14 +59,34 @@ function isStorePassword(file: Buffer, password: string): boolean {
   return sum.equals(file.subarray(-20));
 }
 
-function opened(key: Buffer, passwords: readonly string[], budget: RoundBudget): Buffer | undefined {
+/**
+ * What is tried on the parts of a keystore. Programs lock all parts of one with the same password, and to try one costs thousands of hashes, so that the first part that
+ * could be tried says which it is, or that it is none of these.
+ */
+class Lock {
+  #passwords: readonly string[];
+
+  constructor(passwords: readonly string[]) {
+    this.#passwords = passwords;
+  }
+
+  open(algorithm: Buffer, data: Buffer, budget: RoundBudget, isRight: (plain: Buffer) => boolean): Buffer | undefined {
+    const { made } = budget;
+    for (const password of this.#passwords) {
+      const plain = decipher(algorithm, data, password, budget);
+      if (plain === undefined || !isRight(plain)) continue;
+      this.#passwords = [password];
+      return plain;
+    }
+    if (this.#passwords.length > 1 && budget.made - made === this.#passwords.length) this.#passwords = [];
+    return undefined;
+  }
+}
+
+function opened(key: Buffer, lock: Lock, budget: RoundBudget): Buffer | undefined {
   const [algorithm, data] = derValues(key);
   if (algorithm === undefined || data === undefined) return undefined;
-  for (const password of passwords) {
-    const plain = decipher(algorithm.content, data.content, password, budget);
-    if (plain !== undefined && isPrivateKey(plain)) return plain;
-  }
-  return undefined;
+  return lock.open(algorithm.content, data.content, budget, isPrivateKey);
 }
 
 /** PrivateKeyInfo: a version, an algorithm, the key (RFC 5208). */
@@ -118,7 +140,7 @@ const friendlyName = "1.2.840.113549.1.9.20";
 const encryptedData = "1.2.840.113549.1.7.6";
 
 /** Keys of a PKCS #12 file (RFC 7292, 4): in bags of plain and of encrypted contents. */
-function pkcs12Items(file: Buffer, budget: RoundBudget): StoredItem[] {
+function pkcs12Items(file: Buffer, lock: Lock, budget: RoundBudget): StoredItem[] {
   const [pfx] = derValues(file);
   const [, safe] = pfx === undefined ? [] : derValues(pfx.content);
   const contents = safe === undefined ? undefined : dataOf(safe);
@@ -126,7 +148,8 @@ function pkcs12Items(file: Buffer, budget: RoundBudget): StoredItem[] {
   const items: StoredItem[] = [];
   for (const info of derValues(derValues(contents)[0]?.content ?? Buffer.alloc(0))) {
     const [kind] = derValues(info.content);
-    const inner = kind !== undefined && oidText(kind) === encryptedData ? decipheredData(info, budget) : dataOf(info);
+    const inner =
+      kind !== undefined && oidText(kind) === encryptedData ? decipheredData(info, lock, budget) : dataOf(info);
     for (const bag of derValues(derValues(inner ?? Buffer.alloc(0))[0]?.content ?? Buffer.alloc(0))) {
       const [id, value, attributes] = derValues(bag.content);
       const key = value === undefined ? undefined : derValues(value.content)[0];
@@ -159,17 +182,13 @@ function dataOf(info: DerValue): Buffer | undefined {
 }
 
 /** The same for EncryptedData, where a usual password opens it: `[0] { SEQUENCE { version, SEQUENCE { oid, algorithm, [0] data } } }`. */
-function decipheredData(info: DerValue, budget: RoundBudget): Buffer | undefined {
+function decipheredData(info: DerValue, lock: Lock, budget: RoundBudget): Buffer | undefined {
   const [, wrapped] = derValues(info.content);
   const [encrypted] = wrapped === undefined ? [] : derValues(wrapped.content);
   const [, content] = encrypted === undefined ? [] : derValues(encrypted.content);
   const [, algorithm, data] = content === undefined ? [] : derValues(content.content);
   if (algorithm === undefined || data === undefined) return undefined;
-  for (const password of usualPasswords) {
-    const plain = decipher(algorithm.content, data.content, password, budget);
-    if (plain !== undefined && derValues(plain)[0]?.tag === 0x30) return plain;
-  }
-  return undefined;
+  return lock.open(algorithm.content, data.content, budget, (plain) => derValues(plain)[0]?.tag === 0x30);
 }
 
 function aliasOf(attributes: DerValue | undefined): string | undefined {

@@ -114,6 +114,11 @@ const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
   ...(["gzip", "zstd", "xz", "bzip2", "rpm", "class", "pyc", "pickle", "sqlite-log", "office", "bare-key"] as const),
 ]);
 
+/** Whether its members hold all of its bytes, so that nobody need look at the bytes themselves. */
+export function isSaidByMembers(kind: ContainerKind): boolean {
+  return kind === "class";
+}
+
 /** Whether it is one thing in another form, and so adds no level of its own. */
 export function isCompressed(kind: ContainerKind): boolean {
   return forms.has(kind);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Detection } from "../../model/detection.ts";
 import type { Rule, Ruleset } from "../../model/rule.ts";
 import type { CompiledRegex, RegexEngine } from "../engine.ts";
+import { outlineOf } from "../outline.ts";
 import { shannonEntropy } from "../entropy.ts";
 import { isPublished } from "../judge/published.ts";
 import { veto } from "../../model/score.ts";
@@ -117,9 +118,10 @@ function textOf({ file }: Rule, engine: RegexEngine): (() => CompiledRegex) | un
   return text === undefined ? undefined : lazy(() => engine.compile(text));
 }
 
-/** Patterns stand alone: the flags of one do not reach into the next. */
-function anyOf(patterns: readonly string[], engine: RegexEngine): () => Pick<CompiledRegex, "test"> {
+/** Whether one of the patterns may match. Asked of every name there is, so by outlines: counted gaps of many patterns make states without end. Patterns stand alone: the flags of one do not reach into the next. */
+function anyOf(exact: readonly string[], engine: RegexEngine): () => Pick<CompiledRegex, "test"> {
   return lazy(() => {
+    const patterns = exact.map((pattern) => outlineOf(pattern) ?? pattern);
     try {
       return engine.compile(patterns.map((pattern) => `(?:${pattern})`).join("|"));
     } catch {

@@ -41,6 +41,23 @@ describe("compiled code", () => {
     expect(lines).toEqual(expect.arrayContaining([text, "another text"]));
   });
 
+  test("a Java class is told once: its texts as lines, behind them all that follows, and what cannot be read as it stands", () => {
+    const constant = (value: string): Buffer =>
+      Buffer.concat([Buffer.from([1, value.length >> 8, value.length & 255]), Buffer.from(value)]);
+    const made = (...parts: Buffer[]): string => {
+      const head = Buffer.from("cafebabe000000340005", "hex");
+      const { kind, members } = listMembers(Buffer.concat([head, ...parts, Buffer.from("behind")]));
+      expect(kind).toBe("class");
+      return members.map(([, all]) => all).join();
+    };
+    const whole = made(constant("first"), constant("abc"), constant("second"), Buffer.from("0700010000", "hex"));
+    expect(whole).toMatch(/^first\nsecond\n[^]*behind$/);
+    const broken = made(constant("first"), Buffer.from([99]), constant("second"));
+    expect(broken).toMatch(/^first\n[^]*second[^]*behind$/);
+    const lying = made(constant("first"), Buffer.from([1, 255, 255]), Buffer.from("second"));
+    expect(lying).toMatch(/^first\n[^]*second[^]*behind$/);
+  });
+
   testWith("python3")("texts of what Python wrote down, in each version of its format", () => {
     for (const protocol of [2, 3, 4, 5]) {
       python(
@@ -145,6 +162,7 @@ describe("PDF", () => {
       stream(4, "/Filter /FlateDecode", shown),
       stream(5, "/Filter /DCTDecode", Buffer.from("a picture")),
       stream(6, "/Filter [/FlateDecode]", deflateSync("objects: key=value")),
+      stream(7, "/Type /XObject /Subtype/Image /Width 9 /Filter /FlateDecode", deflateSync("points of colour")),
     );
     const { kind, members, faults } = listMembers(bytes);
     expect({ kind, faults, names: members.map(([name]) => name) }).toEqual({
