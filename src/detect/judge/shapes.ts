@@ -10,6 +10,8 @@ const MEANING = new RegExp(
     String.raw`^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$`, // addresses
     String.raw`^(?:[a-z0-9-]+\.)+(?:com|net|org|io|dev|local|internal|cloud|app|co|eu|de|svc)(?::\d+)?(?:/.*)?$`,
     String.raw`^v?\d+(?:\.\d+){1,3}(?:[-+~][\w.]+)?$|^\d{4}-\d\d(?:-\d\d)?|^\d{1,2}[:/]\d\d`, // versions, dates
+    String.raw`^(?:npm|workspace|patch|portal|link|catalog|jsr):[@\w^~*<>=%./#|+: -]*$`, // where packages of a lock file come from
+    String.raw`^(?:[~^]|[<>=]=?|~>) ?v?\d[\w.*-]*(?:(?: ?\|\| ?| ?, ?| )[<>=~^]{0,2} ?v?\d[\w.*-]*){0,9}$`, // ranges of versions
     String.raw`^\d{1,3}(?:\.\d{1,3}){3}(?::\d+|/\d+)?$|^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){3,}$`,
     String.raw`\\[wdsbWDSB]|\[\^|\[[A-Za-z0-9]-[A-Za-z0-9]|\(\?[:=!<P]|\{\d+,\d*\}|\.[*+]|\^\[`, // regular expressions
     String.raw`%(?:\d\$)?[sdvqx](?![0-9A-Za-z])|%\(\w+\)|%[YmdHMSyBbjp][-/:T. ]?%|\{\d*\}|\{[A-Za-z_][\w.]*\}`, // format strings
