@@ -57,9 +57,9 @@ const wallet: Recogniser = (head) =>
     : undefined;
 
 /** Terraform's state keeps what resources gave out, passwords too: those it knows to be sensitive are listed by path. */
-const terraformState: Recogniser = (head) => {
-  // Asked of each content that begins as JSON does.
-  if (!head.includes('"terraform_version"')) return undefined;
+const terraformState: Recogniser = (head, _size, isNamed) => {
+  // Asked of each content that begins as JSON does. Terraform writes its version first, behind that of the format.
+  if (!head.subarray(0, isNamed ? head.length : 4_096).includes('"terraform_version"')) return undefined;
   const text = head.toString("utf8");
   if (!/^\s*\{[\s\S]*"terraform_version"\s*:/.test(text)) return undefined;
   return /"sensitive_attributes"\s*:\s*\[\s*[[{"]/.test(text) || /"sensitive"\s*:\s*true/.test(text)
