@@ -113,12 +113,13 @@ function inheritTextRuns(
   copies: readonly Copy[],
 ): readonly RunOutcomes[] {
   const length = region.high - region.low;
-  const at = (offset: number): number => detector.kernel.bytes[region.low + offset]!;
+  // Nothing is put into memory before the zones are known.
+  const content = detector.kernel.bytes.subarray(region.low, region.high);
   const zones: number[] = [];
   let looked = 0;
   const lookAgain = (from: number, to: number): void => {
-    const low = Math.max(looked, chainStart(at, from));
-    const high = chainEnd(at, Math.max(low, to), length);
+    const low = chainStart(content, from, looked);
+    const high = chainEnd(content, Math.max(low, to));
     if (high <= low) return;
     zones.push(low, high);
     looked = high;
@@ -163,42 +164,43 @@ function meets(zones: readonly number[], start: number, end: number): boolean {
   return 2 * after < zones.length && zones[2 * after]! < end;
 }
 
-/** The last offset up to `from` that no chain crosses, as far as the bytes before it tell. */
-function chainStart(at: (offset: number) => number, from: number): number {
+/** The last offset from `floor`, which no chain crosses, up to `from` that none crosses, as far as the bytes before it tell; `floor` where `from` lies before it. */
+function chainStart(content: Uint8Array, from: number, floor: number): number {
   let low = from;
-  while (low > 0 && base64Members[at(low - 1)] === 1) low--;
-  for (;;) {
+  while (low > floor && base64Members[content[low - 1]!] === 1) low--;
+  while (low > floor) {
     let start = low;
-    for (let seam = 0; start > 0 && seam <= textRuns.gap && chainMembers[at(start - 1)] === 1; start--) {
-      if (base64Members[at(start - 1)] === 1) {
-        if (!isPlus(at, start - 1)) break;
+    for (let seam = 0; start > floor && seam <= textRuns.gap && chainMembers[content[start - 1]!] === 1; start--) {
+      if (base64Members[content[start - 1]!] === 1) {
+        if (content[start - 1] !== plus) break;
       } else seam++;
     }
     if (start === low) return low;
-    while (start > 0 && base64Members[at(start - 1)] === 1) start--;
-    if (low - start < leastRun) return low;
+    while (start > floor && base64Members[content[start - 1]!] === 1) start--;
+    if (start > floor && low - start < leastRun) return low;
     low = start;
   }
+  return floor;
 }
 
 /** The first offset from `from` on that no chain crosses. */
-function chainEnd(at: (offset: number) => number, from: number, length: number): number {
+function chainEnd(content: Uint8Array, from: number): number {
+  const { length } = content;
   let high = from;
-  while (high < length && base64Members[at(high)] === 1) high++;
+  while (high < length && base64Members[content[high]!] === 1) high++;
   for (;;) {
     let end = high;
-    for (let seam = 0; end < length && seam <= textRuns.gap && chainMembers[at(end)] === 1; end++) {
-      if (base64Members[at(end)] === 1) {
-        if (!isPlus(at, end)) break;
+    for (let seam = 0; end < length && seam <= textRuns.gap && chainMembers[content[end]!] === 1; end++) {
+      if (base64Members[content[end]!] === 1) {
+        if (content[end] !== plus) break;
       } else seam++;
     }
     if (end === high) return high;
-    while (end < length && base64Members[at(end)] === 1) end++;
+    while (end < length && base64Members[content[end]!] === 1) end++;
     if (end - high < leastRun) return high;
     high = end;
   }
 }
 
-function isPlus(at: (offset: number) => number, offset: number): boolean {
-  return at(offset) === 0x2b;
-}
+/** Code joins strings by it, and base64 has it as a letter. */
+const plus = 0x2b;

@@ -1,6 +1,10 @@
 /** Literals of numbers, as many languages write them: 0x1f_00, 0b1010, 1_000, 1.5e-3, 0x1.8p3, with suffixes. */
 const NUMBER = String.raw`^[+-]?(?:0[xX][0-9a-fA-F_]{0,16}(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]+)?|0[bBoO][0-7_]+|[0-9_]*\.?[0-9_]+(?:[eE][+-]?[0-9_]+)?)[uUlLfFdDnij_]{0,3}(?:[+-]\d+i)?$`;
 
+/** Ranges of versions: ^8.0.0-rc.1, >=1.2 <2, ~> 2.1, ^1.0.0 || ^2.0.0. */
+const VERSION = String.raw`v?\d{1,6}(?:\.(?:\d{1,6}|[xX*])){0,3}(?:[-+][\w.]{1,30})?`;
+const RANGE = String.raw`^(?:[~^]|[<>=]=?|~>) ?${VERSION}(?:(?: ?\|\| ?| ?, ?| )[<>=~^]{0,2} ?${VERSION}){0,9}$`;
+
 /** Texts that have a meaning of their own and hold no secret by themselves. */
 const MEANING = new RegExp(
   [
@@ -11,7 +15,7 @@ const MEANING = new RegExp(
     String.raw`^(?:[a-z0-9-]+\.)+(?:com|net|org|io|dev|local|internal|cloud|app|co|eu|de|svc)(?::\d+)?(?:/.*)?$`,
     String.raw`^v?\d+(?:\.\d+){1,3}(?:[-+~][\w.]+)?$|^\d{4}-\d\d(?:-\d\d)?|^\d{1,2}[:/]\d\d`, // versions, dates
     String.raw`^(?:npm|workspace|patch|portal|link|catalog|jsr):[@\w^~*<>=%./#|+: -]*$`, // where packages of a lock file come from
-    String.raw`^(?:[~^]|[<>=]=?|~>) ?v?\d[\w.*-]*(?:(?: ?\|\| ?| ?, ?| )[<>=~^]{0,2} ?v?\d[\w.*-]*){0,9}$`, // ranges of versions
+    RANGE,
     String.raw`^\d{1,3}(?:\.\d{1,3}){3}(?::\d+|/\d+)?$|^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){3,}$`,
     String.raw`\\[wdsbWDSB]|\[\^|\[[A-Za-z0-9]-[A-Za-z0-9]|\(\?[:=!<P]|\{\d+,\d*\}|\.[*+]|\^\[`, // regular expressions
     String.raw`%(?:\d\$)?[sdvqx](?![0-9A-Za-z])|%\(\w+\)|%[YmdHMSyBbjp][-/:T. ]?%|\{\d*\}|\{[A-Za-z_][\w.]*\}`, // format strings

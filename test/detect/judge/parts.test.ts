@@ -124,6 +124,10 @@ describe("texts that are no values", () => {
     expect(hasOtherMeaning(text)).toBe(true);
   });
 
+  it.each(["^4Oq8Zk2x", "~7Hunter2", ">9aB3xkQ", "npm:x;y!z"])("%s may be a password", (text) => {
+    expect(hasOtherMeaning(text)).toBe(false);
+  });
+
   it("knows paths, masks, ciphertext and labels of digests", () => {
     expect(isPathShaped("/etc/ssl/private")).toBe(true);
     expect(isPathShaped("C:\\Users\\x")).toBe(true);
