@@ -1,7 +1,7 @@
 import { sanitize } from "../model/sanitize.ts";
 import { completions } from "./completion.ts";
 import { clip, clipStart, fit, widthOf } from "./fit.ts";
-import { hints, type Command } from "./keys.ts";
+import { hint, hints, type Hint } from "./keys.ts";
 import { overlayHeight, overlayLines } from "./overlays.ts";
 import { lineText } from "./line-editor.ts";
 import { previewText } from "./terms.ts";
@@ -84,7 +84,7 @@ export function footer(state: ReviewState): Footer {
 function hintSpans(state: ReviewState, room: number): readonly Span[] {
   const spans: Span[] = [];
   let used = 0;
-  for (const { key, word } of hints(footerCommands(state))) {
+  for (const { key, word } of footerHints(state)) {
     const width = key.length + 1 + word.length + 2;
     if (used + width > room) break;
     spans.push(span(key, "strong"), span(` ${word}  `, "dim"));
@@ -93,13 +93,13 @@ function hintSpans(state: ReviewState, room: number): readonly Span[] {
   return [...spans, span(" ".repeat(room - used))];
 }
 
-function footerCommands(state: ReviewState): readonly Command[] {
-  if (state.overlay === "proposal") return ["close", "down"];
-  if (state.overlay !== undefined) return ["down", "close"];
-  if (state.focus === "detail") return ["down", "back", "show", "help"];
-  return state.list.shown.length === 0
-    ? ["filter", "back", "help", "close"]
-    : ["real", "false-positive", "ignore", "help"];
+/** The keys that matter most come first; a narrow row shows no others. */
+function footerHints(state: ReviewState): readonly Hint[] {
+  if (state.overlay !== undefined) return [hint("down"), hint("page-down"), { ...hint("back"), word: "close" }];
+  if (state.focus === "detail") return hints("down", "back", "show", "help", "next-tab", "next-place", "edit", "page");
+  if (state.list.shown.length === 0) return hints("filter", "back", "help", "close");
+  const first = hints("real", "false-positive", "ignore", "help", "filter", "into", "rotated", "undo");
+  return [...first, ...hints("similar", "group", "sort", "elsewhere", "close")];
 }
 
 function countText(state: ReviewState): string {

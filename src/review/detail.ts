@@ -29,6 +29,14 @@ function detailView(state: ReviewState): DetailView {
   const { width } = layout.detail;
   const finding = selectedFinding(state);
   if (finding === undefined) return { lines: groupLines(state, width) };
+  const view = tabView(state, finding, width);
+  const { revealed } = state;
+  if (revealed?.fingerprint !== finding.fingerprint) return view;
+  // On every tab, and where the eye is.
+  return { lines: [...labelled("VALUE", sanitize(revealed.value), "alert", width), line(), ...view.lines] };
+}
+
+function tabView(state: ReviewState, finding: Finding, width: number): DetailView {
   if (isReadTab(state.tab)) return lookView(state, finding, state.tab, width);
   if (state.tab === "story") return { lines: storyLines(state, width) };
   return { lines: [...factLines(state, finding, width), ...placeBlock(finding, width)] };
@@ -151,16 +159,13 @@ function groupLines(state: ReviewState, width: number): readonly StyledLine[] {
 function factLines(state: ReviewState, finding: Finding, width: number): StyledLine[] {
   const { rule } = finding;
   const references = rule.references.map((reference) => sanitize(reference));
-  const revealed = state.revealed?.fingerprint === finding.fingerprint ? state.revealed : undefined;
   return [
     ...wrap(sanitize(rule.description), width).map((text) => line(span(text, "strong"))),
     line(),
     ...labelled("severity", `${finding.severity}, ${finding.confidence}`, finding.severity, width),
     ...labelled("seen", seenText(state, finding), fateOf(finding).isDeleted ? "plain" : "strong", width),
     ...labelled("rule", [rule.id, ...finding.otherRules].map((id) => sanitize(id)).join(", "), "plain", width),
-    ...(revealed !== undefined
-      ? labelled("VALUE", sanitize(revealed.value), "alert", width)
-      : labelled("value", sanitize(finding.masked), "strong", width)),
+    ...labelled("value", sanitize(finding.masked), "strong", width),
     ...decisionLines(state, finding, width),
     ...finding.facts.flatMap((fact, index) => labelled(index === 0 ? "facts" : "", sanitize(fact), "plain", width)),
     ...labelled("what to do", sanitize(rule.revoke), "strong", width),

@@ -383,10 +383,18 @@ export function keyLabel(name: string): string {
   return words[name] ?? (name.length > 1 ? name.toLowerCase() : name);
 }
 
-/** The footer's hints for a place on the screen: `word` by its key, in the order given. */
-export function hints(commands: readonly Command[]): readonly { readonly key: string; readonly word: string }[] {
-  return commands.flatMap((command) => {
-    const binding = bindings.find((one) => one.command === command);
-    return binding === undefined ? [] : [{ key: keyLabel(binding.keys[0] ?? ""), word: binding.word }];
-  });
+/** A key and what it does, in a word, for the footer. */
+export interface Hint {
+  readonly key: string;
+  readonly word: string;
+}
+
+export function hint(command: Command): Hint {
+  const { keys, word } = bindings.find((one) => one.command === command) ?? { keys: [], word: "" };
+  return { key: keyLabel(keys[0] ?? ""), word };
+}
+
+/** In the order given. */
+export function hints(...commands: readonly Command[]): readonly Hint[] {
+  return commands.map(hint);
 }

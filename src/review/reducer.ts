@@ -2,7 +2,8 @@ import type { Verdict } from "../model/decision.ts";
 import type { Finding } from "../model/finding.ts";
 import { comment, decide, nextOpen, notWritten, redo, undo } from "./deciding.ts";
 import type { Key } from "./key-input.ts";
-import { commandOf, type Command } from "./keys.ts";
+import { actsOnSelected, withFreeCursor } from "./free-cursor.ts";
+import { commandOf, keyLabel, type Command } from "./keys.ts";
 import { lookId, tabs, type Tab } from "./look.ts";
 import { looksStill, withLook } from "./looks.ts";
 import { drafted, hiddenBy, inOverlay, proposed } from "./in-overlay.ts";
@@ -112,7 +113,7 @@ function fed(state: ReviewState, action: Extract<Action, { kind: "fed" }>): Revi
   const counts = countVerdicts(verdictsOf(findings, decided));
   const unread = isWhole ? unreadCount(findings.values()) : state.unread + unreadCount(changed);
   const looks = looksStill(state.looks, (fingerprint) => findings.get(fingerprint) === state.findings.get(fingerprint));
-  return relist({ ...state, ...decided, findings, scan, counts, unread, looks });
+  return withFreeCursor(relist({ ...state, ...decided, findings, scan, counts, unread, looks }), state);
 }
 
 /** What waited for places is listed anew. Heads that come only now begin folded, as they would have. */
@@ -143,10 +144,13 @@ function reduceKey(before: ReviewState, key: Key, now: string): Reduced {
       effects: [{ kind: "quit", by: "interrupt" }],
     };
   if (command === "suspend") return { state: { ...before, revealed: undefined }, effects: [{ kind: "suspend" }] };
-  const state: ReviewState = { ...before, toast: "" };
+  const state: ReviewState = { ...before, toast: "", cursor: "held" };
   if (state.prompt !== undefined) return typed(state, state.prompt, key, now);
   if (command === undefined) return only(state);
   if (state.overlay !== undefined) return inOverlay(state, command, key.name);
+  // What is under the cursor may be another than a moment ago.
+  if (before.cursor === "drifted" && actsOnSelected(command))
+    return only({ ...state, toast: `worse ones came first; from now on the cursor stays: ${keyLabel(key.name)} again` });
   return commanded(state, command, now);
 }
 
@@ -198,7 +202,7 @@ function writtenElsewhere(state: ReviewState, written: Extract<Action, { kind: "
 
 /** To a finding, where the list draws it. */
 function goneTo(state: ReviewState, fingerprint: string): ReviewState {
-  return state.list.rows.includes(fingerprint) ? select(state, fingerprint) : state;
+  return state.list.rows.includes(fingerprint) ? { ...select(state, fingerprint), cursor: "held" } : state;
 }
 
 function filtered(state: ReviewState, filter: string, from: Prompt["from"] = state): ReviewState {
@@ -360,8 +364,8 @@ function shownOrMasked(state: ReviewState): Reduced {
   const finding = selectedFinding(state);
   if (finding === undefined) return only(state);
   const { fingerprint, secret } = finding;
-  if (state.revealed?.fingerprint === fingerprint) return only({ ...state, revealed: undefined });
-  if (secret !== undefined) return only({ ...state, revealed: { fingerprint, value: secret } });
+  if (state.revealed?.fingerprint === fingerprint) return only({ ...state, detailTop: undefined, revealed: undefined });
+  if (secret !== undefined) return only({ ...state, detailTop: 0, revealed: { fingerprint, value: secret } });
   return { state: { ...state, toast: "reading it again" }, effects: [{ kind: "value", finding }] };
 }
 
@@ -370,7 +374,7 @@ function valueRead(state: ReviewState, { fingerprint, value }: Extract<Action, {
   if (state.selected !== fingerprint || state.overlay !== undefined) return state;
   if (value === undefined)
     return { ...state, toast: "the value is not in memory, and its place cannot be read again here" };
-  return { ...state, toast: "", revealed: { fingerprint, value } };
+  return { ...state, toast: "", detailTop: 0, revealed: { fingerprint, value } };
 }
 
 function turnedTo(state: ReviewState, tab: Tab): ReviewState {

@@ -55,6 +55,11 @@ export interface ReviewState {
   readonly openIn: LayeredMap<number>;
   /** A fingerprint or the id of a head, never a row: what is selected stays so when others arrive. */
   readonly selected: string | undefined;
+  /**
+   * `free`: no key was pressed yet, and the cursor stays on the first row, so that whoever comes back to a scan that has ended begins with the worst. `drifted`: and something else came to lie
+   * under it since. `held`: it stays on what is selected.
+   */
+  readonly cursor: "free" | "drifted" | "held";
   /** Row of `list.rows` at the top of the list pane. */
   readonly top: number;
   readonly marked: ReadonlySet<string>;
@@ -213,6 +218,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
     list: { shown: [], groups: new Map(), rows: [] },
     openIn: layeredMap(),
     selected: undefined,
+    cursor: "free",
     top: 0,
     marked: new Set(),
     similar: undefined,

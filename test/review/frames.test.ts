@@ -67,6 +67,20 @@ describe("the screen", () => {
     expect(rows[3]).toMatch(/^ {2}M +rule-2/);
   });
 
+  test.each(["1", "2", "3", "4", "5", "6"])("a value that m shows is seen on tab %s, in the smallest frame too", (tab) => {
+    const shown = [makeFinding(1, { ...findings[0], secret: "swordfish" })];
+    const review = drive(shown, { columns: 60, rows: 15 }).press(tab, "Enter", "G", "m");
+    expect(frameOf(review)).toContain("VALUE      swordfish");
+    expect(frameOf(review.press("m"))).not.toContain("swordfish");
+  });
+
+  test("the last row says what a newcomer needs, and more where there is room", () => {
+    const lastRow = (review: Drive): string => plainRows(frameOf(review)).at(-1) ?? "";
+    expect(lastRow(drive(findings, { columns: 60, rows: 20 }))).toMatch(/^r real  f false  i ignore  \? help /);
+    expect(lastRow(drive(findings, { columns: 160, rows: 20 }))).toMatch(/\/ filter  enter detail .* q quit /);
+    for (const key of ["?", "p", "w"]) expect(lastRow(drive(findings, narrow).press(key))).toMatch(/esc close/);
+  });
+
   test("too small: says so, and what would do", () => {
     const frame = frameOf(drive(findings, { columns: 59, rows: 14 }));
     expect(frame).toContain("needs 60x15");
