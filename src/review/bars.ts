@@ -74,11 +74,14 @@ export function footer(state: ReviewState): Footer {
   if (state.prompt !== undefined) return promptFooter(state, state.prompt);
   const counts = clip(countText(state), Math.floor(state.size.columns * 0.6));
   const room = Math.max(0, state.size.columns - widthOf(counts) - 1);
-  if (state.toast !== "")
-    return {
-      line: line(span(fit(sanitize(state.toast), room), "strong"), span(` ${counts}`, "dim")),
-    };
+  const message = messageOf(state);
+  if (message !== "") return { line: line(span(fit(sanitize(message), room), "strong"), span(` ${counts}`, "dim")) };
   return { line: line(...hintSpans(state, room), span(` ${counts}`, "dim")) };
+}
+
+/** What is said of the last key; what was decided is told once it is on the disk. */
+export function messageOf({ toast, unwritten }: ReviewState): string {
+  return unwritten === 0 ? toast : "writing";
 }
 
 function hintSpans(state: ReviewState, room: number): readonly Span[] {

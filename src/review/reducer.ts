@@ -22,6 +22,7 @@ import { groupingNow, unreadCount, waitsForPlaces } from "./unread.ts";
 import {
   selectedFinding,
   verdictOf,
+  withWrites,
   type Action,
   type Effect,
   type Prompt,
@@ -33,7 +34,12 @@ import {
 const maxProblemsKept = 500;
 
 /** The review as a pure function: what is, what happens, what is then and what is to be done outside. */
-export function reduce(state: ReviewState, action: Action): Reduced {
+export function reduce(before: ReviewState, action: Action): Reduced {
+  const { state, effects } = reduced(before, action);
+  return { state: withWrites(state, effects.filter(({ kind }) => kind === "write").length), effects };
+}
+
+function reduced(state: ReviewState, action: Action): Reduced {
   switch (action.kind) {
     case "key":
       return reduceKey(state, action.key, action.now);
@@ -45,8 +51,10 @@ export function reduce(state: ReviewState, action: Action): Reduced {
       return only(scrolled({ ...state, size: action.size }));
     case "selected":
       return only(goneTo(state, action.fingerprint));
+    case "kept":
+      return only(withWrites(state, -1));
     case "not-written":
-      return only(notWritten(state, action.step, action.act, action.reason));
+      return only(notWritten(withWrites(state, -1), action.step, action.act, action.reason));
     case "said":
       return only({ ...state, toast: action.text });
     case "proposed":
@@ -150,7 +158,10 @@ function reduceKey(before: ReviewState, key: Key, now: string): Reduced {
   if (state.overlay !== undefined) return inOverlay(state, command, key.name);
   // What is under the cursor may be another than a moment ago.
   if (before.cursor === "drifted" && actsOnSelected(command))
-    return only({ ...state, toast: `worse ones came first; from now on the cursor stays: ${keyLabel(key.name)} again` });
+    return only({
+      ...state,
+      toast: `worse ones came first; from now on the cursor stays: ${keyLabel(key.name)} again`,
+    });
   return commanded(state, command, now);
 }
 

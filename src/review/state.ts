@@ -85,6 +85,8 @@ export interface ReviewState {
   readonly proposal: ProposalState | undefined;
   readonly prompt: Prompt | undefined;
   readonly toast: string;
+  /** Decisions that are not on the disk yet: until they are, nothing is said of them. */
+  readonly unwritten: number;
   /** What went wrong in this session, the last ones: a message is gone with the next key. */
   readonly failures: readonly string[];
   /** Offered again at the next `i`. */
@@ -144,6 +146,8 @@ export type Action =
   | { readonly kind: "resized"; readonly size: Size }
   /** Goes to one finding; nothing happens when the list does not show it. */
   | { readonly kind: "selected"; readonly fingerprint: string }
+  /** A step is on the disk. */
+  | { readonly kind: "kept" }
   /** A step could not be written: the file holds what it held before. */
   | { readonly kind: "not-written"; readonly step: Step; readonly act: DecisionAct; readonly reason: string }
   /** What was done outside, or why it was not. */
@@ -234,6 +238,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
     proposal: undefined,
     prompt: undefined,
     toast: "",
+    unwritten: 0,
     failures: [],
     lastReason: "",
     hasHistory: history !== undefined,
@@ -261,6 +266,11 @@ export function verdictOf(
 /** Whether findings may not tell their commits and layers yet: a scan tells them at its end. */
 export function isUnfinished({ scan }: Pick<ReviewState, "scan">): boolean {
   return scan.isRunning && !scan.isReading;
+}
+
+/** The state with so many decisions more, or less, that are not on the disk yet. */
+export function withWrites(state: ReviewState, count: number): ReviewState {
+  return count === 0 ? state : { ...state, unwritten: Math.max(0, state.unwritten + count) };
 }
 
 export function selectedFinding(state: ReviewState): Finding | undefined {

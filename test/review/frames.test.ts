@@ -67,12 +67,15 @@ describe("the screen", () => {
     expect(rows[3]).toMatch(/^ {2}M +rule-2/);
   });
 
-  test.each(["1", "2", "3", "4", "5", "6"])("a value that m shows is seen on tab %s, in the smallest frame too", (tab) => {
-    const shown = [makeFinding(1, { ...findings[0], secret: "swordfish" })];
-    const review = drive(shown, { columns: 60, rows: 15 }).press(tab, "Enter", "G", "m");
-    expect(frameOf(review)).toContain("VALUE      swordfish");
-    expect(frameOf(review.press("m"))).not.toContain("swordfish");
-  });
+  test.each(["1", "2", "3", "4", "5", "6"])(
+    "a value that m shows is seen on tab %s, in the smallest frame too",
+    (tab) => {
+      const shown = [makeFinding(1, { ...findings[0], secret: "swordfish" })];
+      const review = drive(shown, { columns: 60, rows: 15 }).press(tab, "Enter", "G", "m");
+      expect(frameOf(review)).toContain("VALUE      swordfish");
+      expect(frameOf(review.press("m"))).not.toContain("swordfish");
+    },
+  );
 
   test("the last row says what a newcomer needs, and more where there is room", () => {
     const lastRow = (review: Drive): string => plainRows(frameOf(review)).at(-1) ?? "";

@@ -89,17 +89,20 @@ describe("findings that arrive", () => {
     expect(review.state.top).toBe(0);
   });
 
-  test.each(["r", "i", "Space", "*", "w"])("%s as the first key never hits what came beneath it a moment ago", (key) => {
-    const review = scanning().feed({ kind: "findings", findings: [critical] });
-    review.press(key);
-    expect(review.effects).toEqual([]);
-    expect(review.state).toMatchObject({ prompt: undefined, overlay: undefined, marked: new Set() });
-    expect(review.state.toast).toContain(`${key === "Space" ? "space" : key} again`);
-    review.feed({ kind: "findings", findings: [makeFinding(1001, { severity: "critical", confidence: "certain" })] });
-    expect(review.state.selected).toBe(critical.fingerprint);
-    const before = review.state;
-    expect(review.press(key).state).not.toEqual({ ...before, toast: "" });
-  });
+  test.each(["r", "i", "Space", "*", "w"])(
+    "%s as the first key never hits what came beneath it a moment ago",
+    (key) => {
+      const review = scanning().feed({ kind: "findings", findings: [critical] });
+      review.press(key);
+      expect(review.effects).toEqual([]);
+      expect(review.state).toMatchObject({ prompt: undefined, overlay: undefined, marked: new Set() });
+      expect(review.state.toast).toContain(`${key === "Space" ? "space" : key} again`);
+      review.feed({ kind: "findings", findings: [makeFinding(1001, { severity: "critical", confidence: "certain" })] });
+      expect(review.state.selected).toBe(critical.fingerprint);
+      const before = review.state;
+      expect(review.press(key).state).not.toEqual({ ...before, toast: "" });
+    },
+  );
 
   test("a first key counts at once where the first was there all the time, or a report was read", () => {
     const calm = scanning().feed({ kind: "findings", findings: [makeFinding(1000, { severity: "low" })] });
