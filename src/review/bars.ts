@@ -1,6 +1,6 @@
 import { sanitize } from "../model/sanitize.ts";
 import { completions } from "./completion.ts";
-import { clip, clipStart, fit, widthOf } from "./fit.ts";
+import { clip, clipStart, fit, widthOf, wrap } from "./fit.ts";
 import { hint, hints, type Hint } from "./keys.ts";
 import { overlayHeight, overlayLines } from "./overlays.ts";
 import { lineText } from "./line-editor.ts";
@@ -64,6 +64,8 @@ function clockText(elapsedMs: number): string {
 
 /** A row of the footer, and where the terminal's own cursor belongs when a line is being typed. */
 export interface Footer {
+  /** Rows of a message that one cannot hold; they cover what is above. */
+  readonly above: readonly StyledLine[];
   readonly line: StyledLine;
   /** Cells from the left edge. */
   readonly caret?: number;
@@ -74,9 +76,18 @@ export function footer(state: ReviewState): Footer {
   if (state.prompt !== undefined) return promptFooter(state, state.prompt);
   const counts = clip(countText(state), Math.floor(state.size.columns * 0.6));
   const room = Math.max(0, state.size.columns - widthOf(counts) - 1);
-  const message = messageOf(state);
-  if (message !== "") return { line: line(span(fit(sanitize(message), room), "strong"), span(` ${counts}`, "dim")) };
-  return { line: line(...hintSpans(state, room), span(` ${counts}`, "dim")) };
+  const text = sanitize(messageOf(state));
+  if (widthOf(text) > room) return messageFooter(wrap(text, state.size.columns).slice(0, maxMessageRows));
+  const shown = text === "" ? hintSpans(state, room) : [span(fit(text, room), "strong")];
+  return { above: [], line: line(...shown, span(` ${counts}`, "dim")) };
+}
+
+/** Addresses and names of files are to be read to their ends, and copied. */
+const maxMessageRows = 3;
+
+function messageFooter(rows: readonly string[]): Footer {
+  const lines = rows.map((text) => line(span(text, "strong")));
+  return { above: lines.slice(0, -1), line: lines.at(-1) ?? line() };
 }
 
 /** What is said of the last key; what was decided is told once it is on the disk. */
@@ -99,10 +110,11 @@ function hintSpans(state: ReviewState, room: number): readonly Span[] {
 /** The keys that matter most come first; a narrow row shows no others. */
 function footerHints(state: ReviewState): readonly Hint[] {
   if (state.overlay !== undefined) return [hint("down"), hint("page-down"), { ...hint("back"), word: "close" }];
-  if (state.focus === "detail") return hints("down", "back", "show", "help", "next-tab", "next-place", "edit", "page");
+  if (state.focus === "detail")
+    return hints("down", "back", "show", "help", "zoom", "next-tab", "next-place", "edit", "page");
   if (state.list.shown.length === 0) return hints("filter", "back", "help", "close");
   const first = hints("real", "false-positive", "ignore", "help", "filter", "into", "rotated", "undo");
-  return [...first, ...hints("similar", "group", "sort", "elsewhere", "close")];
+  return [...first, ...hints("similar", "group", "sort", "elsewhere", "zoom", "close")];
 }
 
 function countText(state: ReviewState): string {
@@ -131,6 +143,7 @@ function promptFooter(state: ReviewState, prompt: Prompt): Footer {
   const before = clipStart(sanitize(prompt.line.before), room - 1);
   const typed = fit(before + sanitize(prompt.line.after), room);
   return {
+    above: [],
     line: line(span(label, "strong"), span(typed), span(`  ${right}`, "dim")),
     caret: widthOf(label) + widthOf(before),
   };

@@ -24,7 +24,7 @@ interface DetailView {
 }
 
 function detailView(state: ReviewState): DetailView {
-  const layout = layoutOf(state.size);
+  const layout = layoutOf(state);
   if (layout.kind === "small") return { lines: [] };
   const { width } = layout.detail;
   const finding = selectedFinding(state);

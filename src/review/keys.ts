@@ -13,6 +13,7 @@ export type Command =
   | "next-open"
   | "previous-open"
   | "pane"
+  | "zoom"
   | "into"
   | "out"
   | "back"
@@ -119,6 +120,13 @@ export const bindings: readonly Binding[] = [
   },
 
   { command: "pane", keys: ["Tab", "S-Tab"], group: "look", word: "pane", text: "the other pane" },
+  {
+    command: "zoom",
+    keys: ["+", "_"],
+    group: "look",
+    word: "zoom",
+    text: "the pane that has the keys fills the screen, or shares it again",
+  },
   {
     command: "into",
     keys: ["Enter", "l", "Right"],

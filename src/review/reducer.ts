@@ -15,7 +15,8 @@ import { completed } from "./completion.ts";
 import { groupings } from "./grouping.ts";
 import { mark, markAll, markRange, markSimilar } from "./marking.ts";
 import { foldAll, goInto, goOut, moved, scrolledDetail } from "./moving.ts";
-import { relist, scrolled, select, targetsOf } from "./selection.ts";
+import { shownOrMasked, valueRead } from "./revealing.ts";
+import { relist, scrolled, select, targetsOf, withoutFinding } from "./selection.ts";
 import { carrySorting } from "./shown.ts";
 import { readTerms } from "./terms.ts";
 import { groupingNow, unreadCount, waitsForPlaces } from "./unread.ts";
@@ -281,6 +282,8 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
       return only(relist({ ...state, sorting: { ...state.sorting, isReversed: !state.sorting.isReversed } }));
     case "pane":
       return only({ ...state, focus: state.focus === "list" ? "detail" : "list" });
+    case "zoom":
+      return only(scrolled({ ...state, isZoomed: !state.isZoomed }));
     case "into":
       return only(goInto(state));
     case "out":
@@ -306,7 +309,7 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
       return only(atPlace(state, command === "next-place" ? 1 : -1));
     case "copy":
       return selectedFinding(state) === undefined || state.selected === undefined
-        ? only(state)
+        ? only(withoutFinding(state))
         : { state, effects: [{ kind: "copy", what: "fingerprint", text: state.selected }] };
     case "help":
     case "problems":
@@ -318,7 +321,7 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
     case "page": {
       const finding = selectedFinding(state);
       const masked = { ...state, revealed: undefined };
-      if (finding === undefined) return only({ ...masked, toast: "go to a finding first" });
+      if (finding === undefined) return only(withoutFinding(masked));
       return { state: masked, effects: [{ kind: "outside", wish: { kind: command, finding, place: state.place } }] };
     }
     case "export": {
@@ -369,23 +372,6 @@ function steppedBack(state: ReviewState): ReviewState {
   if (state.range !== undefined) return { ...state, range: undefined };
   if (state.marked.size > 0) return { ...state, marked: new Set() };
   return filtered(state, "");
-}
-
-function shownOrMasked(state: ReviewState): Reduced {
-  const finding = selectedFinding(state);
-  if (finding === undefined) return only(state);
-  const { fingerprint, secret } = finding;
-  if (state.revealed?.fingerprint === fingerprint) return only({ ...state, detailTop: undefined, revealed: undefined });
-  if (secret !== undefined) return only({ ...state, detailTop: 0, revealed: { fingerprint, value: secret } });
-  return { state: { ...state, toast: "reading it again" }, effects: [{ kind: "value", finding }] };
-}
-
-/** The value that `m` asked for; nothing where the cursor has moved on meanwhile. */
-function valueRead(state: ReviewState, { fingerprint, value }: Extract<Action, { kind: "value" }>): ReviewState {
-  if (state.selected !== fingerprint || state.overlay !== undefined) return state;
-  if (value === undefined)
-    return { ...state, toast: "the value is not in memory, and its place cannot be read again here" };
-  return { ...state, toast: "", detailTop: 0, revealed: { fingerprint, value } };
 }
 
 function turnedTo(state: ReviewState, tab: Tab): ReviewState {

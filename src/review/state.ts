@@ -70,6 +70,7 @@ export interface ReviewState {
   /** Where a range was begun, and what it has covered at the last move: what arrives later never slips into it. */
   readonly range: { readonly anchor: string; readonly covered: ReadonlySet<string> } | undefined;
   readonly focus: "list" | "detail";
+  readonly isZoomed: boolean;
   /** Undefined until the user scrolls: then the place is in sight that is looked at. */
   readonly detailTop: number | undefined;
   readonly tab: Tab;
@@ -228,6 +229,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
     similar: undefined,
     range: undefined,
     focus: "list",
+    isZoomed: false,
     detailTop: undefined,
     tab: "facts",
     place: 0,

@@ -84,6 +84,34 @@ describe("the screen", () => {
     for (const key of ["?", "p", "w"]) expect(lastRow(drive(findings, narrow).press(key))).toMatch(/esc close/);
   });
 
+  test.each([narrow, wide])("+ gives the whole screen to the pane that has the keys, and + again shares it", (size) => {
+    const many = Array.from({ length: 60 }, (_, n) => makeFinding(n));
+    const review = drive(many, size).press("G");
+    const shared = frameOf(review);
+    const list = plainRows(frameOf(review.press("+")));
+    expect(list.filter((row) => row.includes("rule-"))).toHaveLength(size.rows - 3);
+    expect(list.some((row) => row.startsWith(">"))).toBe(true);
+    const detail = plainRows(frameOf(review.press("Enter")));
+    expect(detail[1]).toMatch(/^» Detail/);
+    expect(detail.some((row) => row.startsWith(">"))).toBe(false);
+    expect(frameOf(review.press("Esc", "+"))).toBe(shared);
+  });
+
+  test("a message that one row cannot hold is read to its end", () => {
+    const url = `https://git.example.com/${"team/".repeat(18)}commit/${"ab".repeat(20)}`;
+    const review = drive(findings, narrow).act({ kind: "said", text: url });
+    const rows = plainRows(frameOf(review));
+    expect(rows).toHaveLength(narrow.rows);
+    expect(rows.slice(-3).join("")).toBe(url);
+    const hash = `https://github.com/acme/shop/commit/${"ab".repeat(20)}`;
+    expect(plainRows(frameOf(review.act({ kind: "said", text: hash }))).at(-1)).toBe(hash);
+  });
+
+  test.each(["m", "y", "o", "e", "w2", "R", "*"])("%s on a head says what to do instead", (keys) => {
+    const review = drive(findings, narrow).press("t", ...keys);
+    expect(review.state.toast).toContain("this is a head: enter unfolds it");
+  });
+
   test("too small: says so, and what would do", () => {
     const frame = frameOf(drive(findings, { columns: 59, rows: 14 }));
     expect(frame).toContain("needs 60x15");

@@ -29,7 +29,7 @@ describe("moving", () => {
 
   test("pages and half pages keep the selected row on the screen", () => {
     const review = drive(many);
-    const height = listHeight(review.state.size);
+    const height = listHeight(review.state);
     expect(rowOf(review.press("PageDown").state)).toBe(height);
     expect(rowOf(review.press("C-d").state)).toBe(height + Math.ceil(height / 2));
     expect(rowOf(review.press("C-u", "PageUp").state)).toBe(0);
@@ -299,7 +299,7 @@ test("whatever keys come, the selection is shown, the list is scrolled to it, an
       if (state.list.shown.length > 0) {
         expect(state.selected).toBeDefined();
         expect(rowOf(state)).toBeGreaterThanOrEqual(state.top);
-        expect(rowOf(state)).toBeLessThan(state.top + listHeight(state.size));
+        expect(rowOf(state)).toBeLessThan(state.top + listHeight(state));
       }
       review.press("Esc", "Esc", "Esc", "Esc");
       for (let step = review.state.past.length; step > 0; step--) review.press("u");
