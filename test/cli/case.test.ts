@@ -184,6 +184,11 @@ describe("a case", () => {
     run(["scan", "app", "-c", rules, "-f", "jsonl", "-r", "ours.jsonl", "--reveal"]);
     const taken = run(["case", "import", "theirs.case", "theirs.json", "ours.jsonl"]);
     expect(taken.stderr).toMatch(/2 secrets.*theirs\.json\n.*3 secrets.*ours\.jsonl/);
+    for (const format of ["sarif", "csv", "junit"]) {
+      run(["report", "theirs.case", "-f", format, "-r", `theirs.${format}`]);
+      const refused = run(["case", "import", "theirs.case", `theirs.${format}`]);
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("It takes reports of -f jsonl") });
+    }
     const id = createHash("sha256").update("x").digest("hex");
     expect(run(["case", "show", "theirs.case", `lt1${id}`]).code).toBe(2);
     run(["case", "export", "theirs.case"]);

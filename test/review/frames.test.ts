@@ -107,10 +107,13 @@ describe("the screen", () => {
     expect(plainRows(frameOf(review.act({ kind: "said", text: hash }))).at(-1)).toBe(hash);
   });
 
-  test.each(["m", "y", "o", "e", "w2", "R", "*"])("%s on a head says what to do instead", (keys) => {
-    const review = drive(findings, narrow).press("t", ...keys);
-    expect(review.state.toast).toContain("this is a head: enter unfolds it");
-  });
+  test.each([["m"], ["y"], ["o"], ["e"], ["w", "2"], ["R"], ["*"]])(
+    "%s on a head says what to do instead",
+    (...keys) => {
+      const review = drive(findings, narrow).press("t", ...keys);
+      expect(review.state.toast).toContain("this is a head: enter unfolds it");
+    },
+  );
 
   test("too small: says so, and what would do", () => {
     const frame = frameOf(drive(findings, { columns: 59, rows: 14 }));

@@ -65,7 +65,7 @@ function pageOf({ scheme, host, port, path }: Remote, commit: string): string {
   const region = /^git-codecommit(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com$/.exec(host)?.[1];
   if (region !== undefined)
     return `https://${region}.console.aws.amazon.com/codesuite/codecommit/repositories/${name}/commit/${commit}?region=${region}`;
-  if (/\.googlesource\.com$/.test(host)) return `${base}/${path.replace(/^a\//, "")}/+/${commit}`;
+  if (host.endsWith(".googlesource.com")) return `${base}/${path.replace(/^a\//, "")}/+/${commit}`;
   // Bitbucket on a server of its own, whose addresses for cloning hold `scm`, and those of ssh nothing before the project.
   const isOwnBitbucket = parts.at(-3) === "scm" || (/bitbucket|stash/.test(host) && host !== "bitbucket.org");
   if (isOwnBitbucket && parts.length >= 2) {
