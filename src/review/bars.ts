@@ -1,7 +1,7 @@
 import { sanitize } from "../model/sanitize.ts";
 import { completions } from "./completion.ts";
 import { clip, clipStart, fit, widthOf, wrap } from "./fit.ts";
-import { hint, hints, type Hint } from "./keys.ts";
+import { hint, hints, type Hint } from "./hints.ts";
 import { overlayHeight, overlayLines } from "./overlays.ts";
 import { lineText } from "./line-editor.ts";
 import { previewText } from "./terms.ts";
@@ -77,18 +77,18 @@ export function footer(state: ReviewState): Footer {
   const counts = clip(countText(state), Math.floor(state.size.columns * 0.6));
   const room = Math.max(0, state.size.columns - widthOf(counts) - 1);
   const text = sanitize(messageOf(state));
-  if (widthOf(text) > room) return messageFooter(wrap(text, state.size.columns).slice(0, maxMessageRows));
-  const shown = text === "" ? hintSpans(state, room) : [span(fit(text, room), "strong")];
-  return { above: [], line: line(...shown, span(` ${counts}`, "dim")) };
+  const rows = widthOf(text) <= room ? [text] : wrap(text, state.size.columns).slice(0, maxMessageRows);
+  const last = rows.at(-1) ?? "";
+  const hasLast = last !== "" && widthOf(last) <= room;
+  const shown = hasLast ? [span(fit(last, room), "strong")] : hintSpans(state, room);
+  return {
+    above: (hasLast || text === "" ? rows.slice(0, -1) : rows).map((row) => line(span(row, "strong"))),
+    line: line(...shown, span(` ${counts}`, "dim")),
+  };
 }
 
 /** Addresses and names of files are to be read to their ends, and copied. */
 const maxMessageRows = 3;
-
-function messageFooter(rows: readonly string[]): Footer {
-  const lines = rows.map((text) => line(span(text, "strong")));
-  return { above: lines.slice(0, -1), line: lines.at(-1) ?? line() };
-}
 
 /** What is said of the last key; what was decided is told once it is on the disk. */
 export function messageOf({ toast, unwritten }: ReviewState): string {

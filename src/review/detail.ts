@@ -38,7 +38,8 @@ function detailView(state: ReviewState): DetailView {
 
 function tabView(state: ReviewState, finding: Finding, width: number): DetailView {
   if (isReadTab(state.tab)) return lookView(state, finding, state.tab, width);
-  if (state.tab === "story") return { lines: storyLines(state, width) };
+  if (state.tab === "story") return { lines: isUntold(state, finding) ? unfinished(width) : storyLines(state, width) };
+  if (isUntold(state, finding)) return { lines: [...factLines(state, finding, width), ...unfinished(width)] };
   return { lines: [...factLines(state, finding, width), ...placeBlock(finding, width)] };
 }
 
@@ -91,11 +92,26 @@ function lookView(state: ReviewState, finding: Finding, tab: ReadTab, width: num
   let block = lookBlocks.get(rows);
   if (block?.width !== width) lookBlocks.set(rows, (block = wrapped(rows, width)));
   const { lines, here } = block;
-  const notYet = isUnfinished(state) && here === undefined ? [line(), ...unfinished(width)] : [];
+  if (here === undefined && isUntold(state, finding)) {
+    // Why it cannot be read is no more than that; what the scan has seen of it is something.
+    const seen = wrapped(
+      rows.filter(({ tone }) => tone !== "dim"),
+      width,
+    );
+    return { lines: [...title, line(), ...unfinished(width), line(), ...seen.lines] };
+  }
   return {
-    lines: [...title, line(), ...lines, ...notYet],
+    lines: [...title, line(), ...lines],
     ...(here === undefined ? {} : { here: here + title.length + 1 }),
   };
+}
+
+/** Whether no commit or layer of a finding is known yet: a scan tells them at its end, and what it says of files until then may be of an image. */
+function isUntold(state: ReviewState, { sightings }: Finding): boolean {
+  const isTold = sightings.some(
+    ({ origin }) => origin.kind === "image" || (origin.kind === "git" && origin.commit !== undefined),
+  );
+  return isUnfinished(state) && !isTold;
 }
 
 function unfinished(width: number): StyledLine[] {

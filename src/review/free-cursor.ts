@@ -11,8 +11,11 @@ export function withFreeCursor(state: ReviewState, before: ReviewState): ReviewS
   return { ...select(state, first), top: 0, cursor: isDrift ? "drifted" : state.cursor };
 }
 
-/** Whether a command decides, or marks: with a cursor that has drifted, it might hit what nobody has looked at. */
+/** Whether a command decides or marks at once: with a cursor that has drifted, it might hit what nobody has looked at. */
 export function actsOnSelected(command: Command): boolean {
   const group = bindings.find((one) => one.command === command)?.group;
-  return (group === "decide" || group === "mark") && command !== "undo" && command !== "redo";
+  return (group === "decide" || group === "mark") && !harmless.has(command);
 }
+
+/** They act on something else, or show what they would do, and to what. */
+const harmless: ReadonlySet<Command> = new Set(["undo", "redo", "elsewhere", "rule"]);

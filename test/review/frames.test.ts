@@ -98,13 +98,14 @@ describe("the screen", () => {
   });
 
   test("a message that one row cannot hold is read to its end", () => {
-    const url = `https://git.example.com/${"team/".repeat(18)}commit/${"ab".repeat(20)}`;
+    const url = `https://git.example.com/${"team/".repeat(16)}commit/${"ab".repeat(20)}`;
     const review = drive(findings, narrow).act({ kind: "said", text: url });
     const rows = plainRows(frameOf(review));
     expect(rows).toHaveLength(narrow.rows);
-    expect(rows.slice(-3).join("")).toBe(url);
+    expect(rows.slice(-3, -1).join("")).toBe(url);
+    expect(rows.at(-1)).toMatch(/1\/3 · 3 open$/);
     const hash = `https://github.com/acme/shop/commit/${"ab".repeat(20)}`;
-    expect(plainRows(frameOf(review.act({ kind: "said", text: hash }))).at(-1)).toBe(hash);
+    expect(plainRows(frameOf(review.act({ kind: "said", text: hash }))).at(-2)).toBe(hash);
   });
 
   test.each([["m"], ["y"], ["o"], ["e"], ["w", "2"], ["R"], ["*"]])(
@@ -114,6 +115,33 @@ describe("the screen", () => {
       expect(review.state.toast).toContain("this is a head: enter unfolds it");
     },
   );
+
+  test("while a scan has not told where something stands, no tab says that it is gone, alive or unreadable", () => {
+    const { commit: _, ...early } = gitOrigin("", { inHead: false, refs: [] });
+    const review = drive([], narrow);
+    for (const origin of [fileOrigin("app/in-an-image.env"), early]) {
+      const finding = makeFinding(1, { sightings: [makeSighting(origin)] });
+      review.state = { ...drive([finding], { columns: 98, rows: 60 }).state };
+      review.state = { ...review.state, scan: { ...review.state.scan, isRunning: true } };
+      for (const [key, tab] of [
+        ["1", "facts"],
+        ["2", "text"],
+        ["4", "story"],
+      ] as const) {
+        review.press(key);
+        if (tab === "text") {
+          const rows = [
+            { text: "it cannot be read again", tone: "dim" },
+            { text: "│ key = abcd......00", tone: "plain" },
+          ] as const;
+          review.act({ kind: "looked", key: { tab, place: 0, fingerprint: finding.fingerprint }, finding, rows });
+          expect(frameOf(review)).toContain("│ key = abcd");
+        }
+        expect(frameOf(review)).toContain("The scan is still running");
+        expect(frameOf(review)).not.toMatch(/deleted|alive|not in HEAD|cannot be read|in the file|first commit/);
+      }
+    }
+  });
 
   test("too small: says so, and what would do", () => {
     const frame = frameOf(drive(findings, { columns: 59, rows: 14 }));

@@ -89,7 +89,7 @@ describe("findings that arrive", () => {
     expect(review.state.top).toBe(0);
   });
 
-  test.each(["r", "i", "Space", "*", "w"])(
+  test.each(["r", "i", "Space", "*", "c"])(
     "%s as the first key never hits what came beneath it a moment ago",
     (key) => {
       const review = scanning().feed({ kind: "findings", findings: [critical] });
