@@ -38,6 +38,7 @@ const wide = [
     "hooks/push",
     "review/colours",
     "review/every-key",
+    "review/whole-review",
   ].map((name) => `test/${name}.test.ts`),
   ...[
     "pool/large-archives",

@@ -14,11 +14,14 @@ export interface Signed {
 
 /** Signs bytes with an Ed25519 key (RFC 8032). Gives the text of a `signature.json`, in the manner of DSSE (github.com/secure-systems-lab/dsse). */
 export function signManifest(manifest: Uint8Array, key: KeyObject): string {
-  const publicKey = createPublicKey(key);
+  return signatureText(createPublicKey(key), sign(null, signedBytes(manifest), key));
+}
+
+function signatureText(publicKey: KeyObject, sig: Uint8Array): string {
   const signature = {
     keyid: keyIdOf(publicKey),
     publicKey: derOf(publicKey).toString("base64"),
-    sig: sign(null, signedBytes(manifest), key).toString("base64"),
+    sig: Buffer.from(sig).toString("base64"),
   };
   return `${JSON.stringify({ payloadType, payloadFile: "manifest.json", signatures: [signature] }, null, 1)}\n`;
 }
@@ -32,8 +35,14 @@ export function readSignature(text: string, manifest: Uint8Array): Signed | unde
     if (first === undefined) return undefined;
     const publicKey = createPublicKey({ key: Buffer.from(first.key, "base64"), format: "der", type: "spki" });
     if (publicKey.asymmetricKeyType !== "ed25519") return undefined;
-    const isValid = verify(null, signedBytes(manifest), publicKey, Buffer.from(first.sig, "base64"));
-    return { keyId: keyIdOf(publicKey), publicKey, isValid };
+    const sig = Buffer.from(first.sig, "base64");
+    // A name of a key that is not the name of this one would be believed by whoever reads the file: nothing else may stand there.
+    const isAsWritten = text === signatureText(publicKey, sig);
+    return {
+      keyId: keyIdOf(publicKey),
+      publicKey,
+      isValid: isAsWritten && verify(null, signedBytes(manifest), publicKey, sig),
+    };
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { sanitize } from "../model/sanitize.ts";
 import { completions } from "./completion.ts";
-import { clip, clipStart, fit, widthOf } from "./fit.ts";
-import { hints, type Command } from "./keys.ts";
+import { clip, clipStart, fit, widthOf, wrap } from "./fit.ts";
+import { hint, hints, type Hint } from "./hints.ts";
 import { overlayHeight, overlayLines } from "./overlays.ts";
 import { lineText } from "./line-editor.ts";
 import { previewText } from "./terms.ts";
@@ -64,6 +64,8 @@ function clockText(elapsedMs: number): string {
 
 /** A row of the footer, and where the terminal's own cursor belongs when a line is being typed. */
 export interface Footer {
+  /** Rows of a message that one cannot hold; they cover what is above. */
+  readonly above: readonly StyledLine[];
   readonly line: StyledLine;
   /** Cells from the left edge. */
   readonly caret?: number;
@@ -74,17 +76,29 @@ export function footer(state: ReviewState): Footer {
   if (state.prompt !== undefined) return promptFooter(state, state.prompt);
   const counts = clip(countText(state), Math.floor(state.size.columns * 0.6));
   const room = Math.max(0, state.size.columns - widthOf(counts) - 1);
-  if (state.toast !== "")
-    return {
-      line: line(span(fit(sanitize(state.toast), room), "strong"), span(` ${counts}`, "dim")),
-    };
-  return { line: line(...hintSpans(state, room), span(` ${counts}`, "dim")) };
+  const text = sanitize(messageOf(state));
+  const rows = widthOf(text) <= room ? [text] : wrap(text, state.size.columns).slice(0, maxMessageRows);
+  const last = rows.at(-1) ?? "";
+  const hasLast = last !== "" && widthOf(last) <= room;
+  const shown = hasLast ? [span(fit(last, room), "strong")] : hintSpans(state, room);
+  return {
+    above: (hasLast || text === "" ? rows.slice(0, -1) : rows).map((row) => line(span(row, "strong"))),
+    line: line(...shown, span(` ${counts}`, "dim")),
+  };
+}
+
+/** Addresses and names of files are to be read to their ends, and copied. */
+const maxMessageRows = 3;
+
+/** What is said of the last key; what was decided is told once it is on the disk. */
+export function messageOf({ toast, unwritten }: ReviewState): string {
+  return unwritten === 0 ? toast : "writing";
 }
 
 function hintSpans(state: ReviewState, room: number): readonly Span[] {
   const spans: Span[] = [];
   let used = 0;
-  for (const { key, word } of hints(footerCommands(state))) {
+  for (const { key, word } of footerHints(state)) {
     const width = key.length + 1 + word.length + 2;
     if (used + width > room) break;
     spans.push(span(key, "strong"), span(` ${word}  `, "dim"));
@@ -93,13 +107,14 @@ function hintSpans(state: ReviewState, room: number): readonly Span[] {
   return [...spans, span(" ".repeat(room - used))];
 }
 
-function footerCommands(state: ReviewState): readonly Command[] {
-  if (state.overlay === "proposal") return ["close", "down"];
-  if (state.overlay !== undefined) return ["down", "close"];
-  if (state.focus === "detail") return ["down", "back", "show", "help"];
-  return state.list.shown.length === 0
-    ? ["filter", "back", "help", "close"]
-    : ["real", "false-positive", "ignore", "help"];
+/** The keys that matter most come first; a narrow row shows no others. */
+function footerHints(state: ReviewState): readonly Hint[] {
+  if (state.overlay !== undefined) return [hint("down"), hint("page-down"), { ...hint("back"), word: "close" }];
+  if (state.focus === "detail")
+    return hints("down", "back", "show", "help", "zoom", "next-tab", "next-place", "edit", "page");
+  if (state.list.shown.length === 0) return hints("filter", "back", "help", "close");
+  const first = hints("real", "false-positive", "ignore", "help", "filter", "into", "rotated", "undo");
+  return [...first, ...hints("similar", "group", "sort", "elsewhere", "zoom", "close")];
 }
 
 function countText(state: ReviewState): string {
@@ -128,6 +143,7 @@ function promptFooter(state: ReviewState, prompt: Prompt): Footer {
   const before = clipStart(sanitize(prompt.line.before), room - 1);
   const typed = fit(before + sanitize(prompt.line.after), room);
   return {
+    above: [],
     line: line(span(label, "strong"), span(typed), span(`  ${right}`, "dim")),
     caret: widthOf(label) + widthOf(before),
   };

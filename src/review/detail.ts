@@ -24,13 +24,22 @@ interface DetailView {
 }
 
 function detailView(state: ReviewState): DetailView {
-  const layout = layoutOf(state.size);
+  const layout = layoutOf(state);
   if (layout.kind === "small") return { lines: [] };
   const { width } = layout.detail;
   const finding = selectedFinding(state);
   if (finding === undefined) return { lines: groupLines(state, width) };
+  const view = tabView(state, finding, width);
+  const { revealed } = state;
+  if (revealed?.fingerprint !== finding.fingerprint) return view;
+  // On every tab, and where the eye is.
+  return { lines: [...labelled("VALUE", sanitize(revealed.value), "alert", width), line(), ...view.lines] };
+}
+
+function tabView(state: ReviewState, finding: Finding, width: number): DetailView {
   if (isReadTab(state.tab)) return lookView(state, finding, state.tab, width);
-  if (state.tab === "story") return { lines: storyLines(state, width) };
+  if (state.tab === "story") return { lines: isUntold(state, finding) ? unfinished(width) : storyLines(state, width) };
+  if (isUntold(state, finding)) return { lines: [...factLines(state, finding, width), ...unfinished(width)] };
   return { lines: [...factLines(state, finding, width), ...placeBlock(finding, width)] };
 }
 
@@ -83,11 +92,26 @@ function lookView(state: ReviewState, finding: Finding, tab: ReadTab, width: num
   let block = lookBlocks.get(rows);
   if (block?.width !== width) lookBlocks.set(rows, (block = wrapped(rows, width)));
   const { lines, here } = block;
-  const notYet = isUnfinished(state) && here === undefined ? [line(), ...unfinished(width)] : [];
+  if (here === undefined && isUntold(state, finding)) {
+    // Why it cannot be read is no more than that; what the scan has seen of it is something.
+    const seen = wrapped(
+      rows.filter(({ tone }) => tone !== "dim"),
+      width,
+    );
+    return { lines: [...title, line(), ...unfinished(width), line(), ...seen.lines] };
+  }
   return {
-    lines: [...title, line(), ...lines, ...notYet],
+    lines: [...title, line(), ...lines],
     ...(here === undefined ? {} : { here: here + title.length + 1 }),
   };
+}
+
+/** Whether no commit or layer of a finding is known yet: a scan tells them at its end, and what it says of files until then may be of an image. */
+function isUntold(state: ReviewState, { sightings }: Finding): boolean {
+  const isTold = sightings.some(
+    ({ origin }) => origin.kind === "image" || (origin.kind === "git" && origin.commit !== undefined),
+  );
+  return isUnfinished(state) && !isTold;
 }
 
 function unfinished(width: number): StyledLine[] {
@@ -151,16 +175,13 @@ function groupLines(state: ReviewState, width: number): readonly StyledLine[] {
 function factLines(state: ReviewState, finding: Finding, width: number): StyledLine[] {
   const { rule } = finding;
   const references = rule.references.map((reference) => sanitize(reference));
-  const revealed = state.revealed?.fingerprint === finding.fingerprint ? state.revealed : undefined;
   return [
     ...wrap(sanitize(rule.description), width).map((text) => line(span(text, "strong"))),
     line(),
     ...labelled("severity", `${finding.severity}, ${finding.confidence}`, finding.severity, width),
     ...labelled("seen", seenText(state, finding), fateOf(finding).isDeleted ? "plain" : "strong", width),
     ...labelled("rule", [rule.id, ...finding.otherRules].map((id) => sanitize(id)).join(", "), "plain", width),
-    ...(revealed !== undefined
-      ? labelled("VALUE", sanitize(revealed.value), "alert", width)
-      : labelled("value", sanitize(finding.masked), "strong", width)),
+    ...labelled("value", sanitize(finding.masked), "strong", width),
     ...decisionLines(state, finding, width),
     ...finding.facts.flatMap((fact, index) => labelled(index === 0 ? "facts" : "", sanitize(fact), "plain", width)),
     ...labelled("what to do", sanitize(rule.revoke), "strong", width),

@@ -14,7 +14,7 @@ export type ScreenRow = readonly { readonly column: number; readonly line: Style
 /** The whole screen as a function of the state: exactly as many rows as the terminal has, none wider than it. */
 export function screenRows(state: ReviewState): readonly ScreenRow[] {
   const { columns, rows } = state.size;
-  const layout = layoutOf(state.size);
+  const layout = layoutOf(state);
   if (layout.kind === "small") {
     const words = `The review needs ${smallest.columns}x${smallest.rows} characters; this terminal has ${columns}x${rows}. q quits.`;
     return filled(
@@ -26,7 +26,8 @@ export function screenRows(state: ReviewState): readonly ScreenRow[] {
     state.overlay === undefined
       ? paneRows(state, layout)
       : filled(overlayLines(state).slice(state.overlayTop), overlayHeight(state.size)).map(whole);
-  return [whole(headerLine(state)), ...body, whole(footer(state).line)];
+  const { above, line: last } = footer(state);
+  return [whole(headerLine(state)), ...body.slice(0, body.length - above.length), ...[...above, last].map(whole)];
 }
 
 function whole(row: StyledLine): ScreenRow {
@@ -45,6 +46,8 @@ function paneRows(state: ReviewState, layout: Exclude<Layout, { kind: "small" }>
   const detailPart = [titleLine(title, detail.width, state.focus === "detail"), ...detailRows(state, detail.height)];
   const left = filled(listPart, list.height + 1);
   const right = filled(detailPart, detail.height + 1);
+  if (layout.kind === "list") return left.map(whole);
+  if (layout.kind === "detail") return right.map(whole);
   if (layout.kind === "stacked") return [...left, ...right].map(whole);
   const border = line(span("│", "dim"));
   return left.map((row, index) => [

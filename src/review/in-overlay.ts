@@ -2,6 +2,7 @@ import type { Finding } from "../model/finding.ts";
 import { allowlistText, keepsInIgnoreFile } from "./elsewhere.ts";
 import type { Command } from "./keys.ts";
 import { overlayHeight, overlayLines } from "./overlays.ts";
+import { withoutFinding } from "./selection.ts";
 import { selectedFinding, verdictOf, type Action, type Reduced, type ReviewState } from "./state.ts";
 import type { WrittenIn } from "./writer.ts";
 
@@ -74,7 +75,7 @@ function chosenPlace(state: ReviewState, command: Command): Reduced | undefined 
 
 function wished(state: ReviewState, what: WrittenIn): Reduced {
   const finding = selectedFinding(state);
-  if (finding === undefined) return only({ ...state, toast: "go to a finding first" });
+  if (finding === undefined) return only(withoutFinding(state));
   const decision = verdictOf(state, finding) === undefined ? undefined : state.decisions.get(finding.fingerprint);
   const wish = { what, finding, place: state.place, ...(decision === undefined ? {} : { decision }) };
   return {
@@ -86,7 +87,7 @@ function wished(state: ReviewState, what: WrittenIn): Reduced {
 /** Gives the rule of the selected finding to the editor. What becomes of it can only be told once everything was found. */
 export function drafted(state: ReviewState): Reduced {
   const finding = selectedFinding(state);
-  if (finding === undefined) return only({ ...state, toast: "go to a finding first" });
+  if (finding === undefined) return only(withoutFinding(state));
   if (state.scan.isRunning)
     return only({ ...state, toast: "once the scan is over: it shows what a change of a rule does" });
   const wish = { what: "rule", finding, place: state.place } as const;

@@ -13,6 +13,7 @@ export type Command =
   | "next-open"
   | "previous-open"
   | "pane"
+  | "zoom"
   | "into"
   | "out"
   | "back"
@@ -119,6 +120,13 @@ export const bindings: readonly Binding[] = [
   },
 
   { command: "pane", keys: ["Tab", "S-Tab"], group: "look", word: "pane", text: "the other pane" },
+  {
+    command: "zoom",
+    keys: ["+", "_"],
+    group: "look",
+    word: "zoom",
+    text: "the pane that has the keys fills the screen, or shares it again",
+  },
   {
     command: "into",
     keys: ["Enter", "l", "Right"],
@@ -381,12 +389,4 @@ export function keyLabel(name: string): string {
     PageUp: "pgup",
   };
   return words[name] ?? (name.length > 1 ? name.toLowerCase() : name);
-}
-
-/** The footer's hints for a place on the screen: `word` by its key, in the order given. */
-export function hints(commands: readonly Command[]): readonly { readonly key: string; readonly word: string }[] {
-  return commands.flatMap((command) => {
-    const binding = bindings.find((one) => one.command === command);
-    return binding === undefined ? [] : [{ key: keyLabel(binding.keys[0] ?? ""), word: binding.word }];
-  });
 }

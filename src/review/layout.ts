@@ -10,9 +10,18 @@ export interface Pane {
   readonly height: number;
 }
 
+/** What the layout follows from. */
+export interface View {
+  readonly size: Size;
+  readonly focus: "list" | "detail";
+  /** The pane that has the keys fills the screen. */
+  readonly isZoomed: boolean;
+}
+
+/** `list` and `detail`: the pane alone; the other one is as large, for it may come next. */
 export type Layout =
   | { readonly kind: "small" }
-  | { readonly kind: "side" | "stacked"; readonly list: Pane; readonly detail: Pane };
+  | { readonly kind: "side" | "stacked" | "list" | "detail"; readonly list: Pane; readonly detail: Pane };
 
 /** Below this nothing useful fits: then the screen says so. */
 export const smallest: Size = { columns: 60, rows: 15 };
@@ -22,6 +31,9 @@ const sideBySideColumns = 100;
 
 /** The list needs no more: a wider terminal gives the rest to the detail. */
 const widestList = 90;
+
+/** A narrower one has no room for files, and many secrets of one kind look the same without. */
+const narrowestList = 56;
 
 const headerAndFooterRows = 2;
 const titleRows = 1;
@@ -35,11 +47,15 @@ export function sizeOf(columns: number | undefined, rows: number | undefined): S
 }
 
 /** Where the two panes go on a screen of this size. */
-export function layoutOf(size: Size): Layout {
+export function layoutOf({ size, focus, isZoomed }: View): Layout {
   if (size.columns < smallest.columns || size.rows < smallest.rows) return { kind: "small" };
   const body = size.rows - headerAndFooterRows;
+  if (isZoomed) {
+    const pane = { width: size.columns, height: body - titleRows };
+    return { kind: focus, list: pane, detail: pane };
+  }
   if (size.columns >= sideBySideColumns) {
-    const listWidth = Math.min(widestList, Math.floor(size.columns / 2));
+    const listWidth = Math.min(widestList, Math.max(narrowestList, Math.floor(size.columns / 2)));
     return {
       kind: "side",
       list: { width: listWidth, height: body - titleRows },

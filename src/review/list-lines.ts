@@ -81,11 +81,13 @@ function listLine(state: ReviewState, finding: Finding, width: number): StyledLi
   };
 }
 
-/** Of its first place, without what names the target; of what is no file (the message of a commit), what it is. */
+/** Of its first place, without what names the target; of what is no file (the message of a commit), what it is. The name of a file is known once the scan has read the trees. */
 function pathOf({ sightings: [first] }: Finding): string {
   if (first === undefined) return "";
-  const path = originPath(first.origin);
-  return sanitize(path === "" && first.origin.kind === "git" ? first.origin.objectType : path);
+  const { origin } = first;
+  const path = originPath(origin);
+  const isMessage = path === "" && origin.kind === "git" && origin.objectType !== "blob";
+  return sanitize(isMessage ? origin.objectType : path);
 }
 
 /** The keys' own letters, in capitals: R real, F false positive, I ignored, X rotated. */

@@ -1,4 +1,4 @@
-import { isMarked, isRowMarked, membersOf } from "./selection.ts";
+import { isMarked, isRowMarked, membersOf, withoutFinding } from "./selection.ts";
 import { moved } from "./moving.ts";
 import { similarTo, similarityWords } from "./similar.ts";
 import { selectedFinding, type ReviewState } from "./state.ts";
@@ -48,7 +48,7 @@ function without(marked: ReadonlySet<string>, shown: readonly string[]): Readonl
 /** Marks the open findings that are like the selected one, among those shown; pressed again, it takes a wider view. What is marked beside them stays so. */
 export function markSimilar(state: ReviewState): ReviewState {
   const finding = selectedFinding(state);
-  if (finding === undefined) return { ...state, toast: "similar to what? go to a finding first" };
+  if (finding === undefined) return withoutFinding(state);
   if (state.unread > 0) return { ...state, toast: "the places are still being read: try again in a moment" };
   const isAgain = state.similar?.fingerprint === finding.fingerprint;
   const found = similarTo(state, finding, isAgain ? state.similar.width + 1 : 0);

@@ -7,13 +7,13 @@ import { selectedFinding, type ReviewState } from "./state.ts";
 /** Moves the cursor of the list. */
 export function moved(state: ReviewState, command: Command): ReviewState {
   const { rows } = state.list;
-  const next = goneTo(command, rowOf(state), listHeight(state.size), rows.length - 1);
+  const next = goneTo(command, rowOf(state), listHeight(state), rows.length - 1);
   return next === undefined || rows.length === 0 ? state : select(state, rows[next]);
 }
 
 /** Scrolls the detail. */
 export function scrolledDetail(state: ReviewState, command: Command): ReviewState {
-  const height = detailHeight(state.size);
+  const height = detailHeight(state);
   const last = Math.max(0, detailLineCount(state) - height);
   const next = goneTo(command, detailTopOf(state, height), height, last);
   return next === undefined ? state : { ...state, detailTop: next };

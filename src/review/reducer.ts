@@ -2,7 +2,8 @@ import type { Verdict } from "../model/decision.ts";
 import type { Finding } from "../model/finding.ts";
 import { comment, decide, nextOpen, notWritten, redo, undo } from "./deciding.ts";
 import type { Key } from "./key-input.ts";
-import { commandOf, type Command } from "./keys.ts";
+import { actsOnSelected, withFreeCursor } from "./free-cursor.ts";
+import { commandOf, keyLabel, type Command } from "./keys.ts";
 import { lookId, tabs, type Tab } from "./look.ts";
 import { looksStill, withLook } from "./looks.ts";
 import { drafted, hiddenBy, inOverlay, proposed } from "./in-overlay.ts";
@@ -14,13 +15,15 @@ import { completed } from "./completion.ts";
 import { groupings } from "./grouping.ts";
 import { mark, markAll, markRange, markSimilar } from "./marking.ts";
 import { foldAll, goInto, goOut, moved, scrolledDetail } from "./moving.ts";
-import { relist, scrolled, select, targetsOf } from "./selection.ts";
+import { shownOrMasked, valueRead } from "./revealing.ts";
+import { relist, scrolled, select, targetsOf, withoutFinding } from "./selection.ts";
 import { carrySorting } from "./shown.ts";
 import { readTerms } from "./terms.ts";
 import { groupingNow, unreadCount, waitsForPlaces } from "./unread.ts";
 import {
   selectedFinding,
   verdictOf,
+  withWrites,
   type Action,
   type Effect,
   type Prompt,
@@ -32,7 +35,12 @@ import {
 const maxProblemsKept = 500;
 
 /** The review as a pure function: what is, what happens, what is then and what is to be done outside. */
-export function reduce(state: ReviewState, action: Action): Reduced {
+export function reduce(before: ReviewState, action: Action): Reduced {
+  const { state, effects } = reduced(before, action);
+  return { state: withWrites(state, effects.filter(({ kind }) => kind === "write").length), effects };
+}
+
+function reduced(state: ReviewState, action: Action): Reduced {
   switch (action.kind) {
     case "key":
       return reduceKey(state, action.key, action.now);
@@ -44,8 +52,10 @@ export function reduce(state: ReviewState, action: Action): Reduced {
       return only(scrolled({ ...state, size: action.size }));
     case "selected":
       return only(goneTo(state, action.fingerprint));
+    case "kept":
+      return only(withWrites(state, -1));
     case "not-written":
-      return only(notWritten(state, action.step, action.act, action.reason));
+      return only(notWritten(withWrites(state, -1), action.step, action.act, action.reason));
     case "said":
       return only({ ...state, toast: action.text });
     case "proposed":
@@ -112,7 +122,7 @@ function fed(state: ReviewState, action: Extract<Action, { kind: "fed" }>): Revi
   const counts = countVerdicts(verdictsOf(findings, decided));
   const unread = isWhole ? unreadCount(findings.values()) : state.unread + unreadCount(changed);
   const looks = looksStill(state.looks, (fingerprint) => findings.get(fingerprint) === state.findings.get(fingerprint));
-  return relist({ ...state, ...decided, findings, scan, counts, unread, looks });
+  return withFreeCursor(relist({ ...state, ...decided, findings, scan, counts, unread, looks }), state);
 }
 
 /** What waited for places is listed anew. Heads that come only now begin folded, as they would have. */
@@ -143,10 +153,16 @@ function reduceKey(before: ReviewState, key: Key, now: string): Reduced {
       effects: [{ kind: "quit", by: "interrupt" }],
     };
   if (command === "suspend") return { state: { ...before, revealed: undefined }, effects: [{ kind: "suspend" }] };
-  const state: ReviewState = { ...before, toast: "" };
+  const state: ReviewState = { ...before, toast: "", cursor: "held" };
   if (state.prompt !== undefined) return typed(state, state.prompt, key, now);
   if (command === undefined) return only(state);
   if (state.overlay !== undefined) return inOverlay(state, command, key.name);
+  // What is under the cursor may be another than a moment ago.
+  if (before.cursor === "drifted" && actsOnSelected(command))
+    return only({
+      ...state,
+      toast: `worse ones came first; from now on the cursor stays: ${keyLabel(key.name)} again`,
+    });
   return commanded(state, command, now);
 }
 
@@ -198,7 +214,7 @@ function writtenElsewhere(state: ReviewState, written: Extract<Action, { kind: "
 
 /** To a finding, where the list draws it. */
 function goneTo(state: ReviewState, fingerprint: string): ReviewState {
-  return state.list.rows.includes(fingerprint) ? select(state, fingerprint) : state;
+  return state.list.rows.includes(fingerprint) ? { ...select(state, fingerprint), cursor: "held" } : state;
 }
 
 function filtered(state: ReviewState, filter: string, from: Prompt["from"] = state): ReviewState {
@@ -266,6 +282,8 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
       return only(relist({ ...state, sorting: { ...state.sorting, isReversed: !state.sorting.isReversed } }));
     case "pane":
       return only({ ...state, focus: state.focus === "list" ? "detail" : "list" });
+    case "zoom":
+      return only(scrolled({ ...state, isZoomed: !state.isZoomed }));
     case "into":
       return only(goInto(state));
     case "out":
@@ -291,7 +309,7 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
       return only(atPlace(state, command === "next-place" ? 1 : -1));
     case "copy":
       return selectedFinding(state) === undefined || state.selected === undefined
-        ? only(state)
+        ? only(withoutFinding(state))
         : { state, effects: [{ kind: "copy", what: "fingerprint", text: state.selected }] };
     case "help":
     case "problems":
@@ -303,7 +321,7 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
     case "page": {
       const finding = selectedFinding(state);
       const masked = { ...state, revealed: undefined };
-      if (finding === undefined) return only({ ...masked, toast: "go to a finding first" });
+      if (finding === undefined) return only(withoutFinding(masked));
       return { state: masked, effects: [{ kind: "outside", wish: { kind: command, finding, place: state.place } }] };
     }
     case "export": {
@@ -354,23 +372,6 @@ function steppedBack(state: ReviewState): ReviewState {
   if (state.range !== undefined) return { ...state, range: undefined };
   if (state.marked.size > 0) return { ...state, marked: new Set() };
   return filtered(state, "");
-}
-
-function shownOrMasked(state: ReviewState): Reduced {
-  const finding = selectedFinding(state);
-  if (finding === undefined) return only(state);
-  const { fingerprint, secret } = finding;
-  if (state.revealed?.fingerprint === fingerprint) return only({ ...state, revealed: undefined });
-  if (secret !== undefined) return only({ ...state, revealed: { fingerprint, value: secret } });
-  return { state: { ...state, toast: "reading it again" }, effects: [{ kind: "value", finding }] };
-}
-
-/** The value that `m` asked for; nothing where the cursor has moved on meanwhile. */
-function valueRead(state: ReviewState, { fingerprint, value }: Extract<Action, { kind: "value" }>): ReviewState {
-  if (state.selected !== fingerprint || state.overlay !== undefined) return state;
-  if (value === undefined)
-    return { ...state, toast: "the value is not in memory, and its place cannot be read again here" };
-  return { ...state, toast: "", revealed: { fingerprint, value } };
 }
 
 function turnedTo(state: ReviewState, tab: Tab): ReviewState {

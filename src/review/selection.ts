@@ -2,7 +2,7 @@ import { groupIdOf, isGroupId, listing, refolded, type Group } from "./grouping.
 import type { Finding } from "../model/finding.ts";
 import type { Verdict } from "../model/decision.ts";
 import { layeredMap } from "./layered-map.ts";
-import { layoutOf, type Size } from "./layout.ts";
+import { layoutOf, type View } from "./layout.ts";
 import { matches } from "./query.ts";
 import { shownFindings } from "./shown.ts";
 import { verdictOf, type ReviewState } from "./state.ts";
@@ -170,9 +170,15 @@ function foldedMembers(state: ReviewState, row: string): readonly string[] {
   return state.folded.has(row) ? membersOf(state, row) : [];
 }
 
+/** The state, with what to do where a key needs a finding and none is selected. */
+export function withoutFinding(state: ReviewState): ReviewState {
+  const isHead = selectedGroup(state) !== undefined;
+  return { ...state, toast: isHead ? "this is a head: enter unfolds it; go to a finding" : "go to a finding first" };
+}
+
 /** The list scrolled so that the selected row is on the screen and no room is wasted at its end. */
 export function scrolled(state: ReviewState): ReviewState {
-  const height = listHeight(state.size);
+  const height = listHeight(state);
   const row = Math.max(0, rowOf(state));
   const last = Math.max(0, state.list.rows.length - height);
   const top = Math.max(0, Math.min(Math.max(Math.min(state.top, last), row - height + 1), row));
@@ -180,12 +186,12 @@ export function scrolled(state: ReviewState): ReviewState {
 }
 
 /** Rows for findings at this size; at least 1, so that paging always moves. */
-export function listHeight(size: Size): number {
-  const layout = layoutOf(size);
+export function listHeight(view: View): number {
+  const layout = layoutOf(view);
   return layout.kind === "small" ? 1 : Math.max(1, layout.list.height);
 }
 
-export function detailHeight(size: Size): number {
-  const layout = layoutOf(size);
+export function detailHeight(view: View): number {
+  const layout = layoutOf(view);
   return layout.kind === "small" ? 1 : Math.max(1, layout.detail.height);
 }

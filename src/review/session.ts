@@ -88,10 +88,11 @@ export function createSession(options: {
   const write = (effect: Extract<Effect, { kind: "write" }>): void => {
     writing = writing
       .then(() => decisions.write(effect.changes, effect.act))
-      .catch((error: unknown) => {
-        const reason = errorMessage(error);
-        dispatch({ kind: "not-written", step: effect.step, act: effect.act, reason });
-      });
+      .then(
+        () => dispatch({ kind: "kept" }),
+        (error: unknown) =>
+          dispatch({ kind: "not-written", step: effect.step, act: effect.act, reason: errorMessage(error) }),
+      );
   };
 
   const warming = createWarming(

@@ -1,6 +1,6 @@
 import { verdictWords } from "../model/decision.ts";
 import { sanitize } from "../model/sanitize.ts";
-import { footer } from "./bars.ts";
+import { footer, messageOf } from "./bars.ts";
 import { detailLines } from "./detail.ts";
 import { overlayLines } from "./overlays.ts";
 import { placeTitle } from "./place-lines.ts";
@@ -33,7 +33,7 @@ export function spoken(state: ReviewState): Spoken {
     row: rowWords(state),
     isMarked: selected !== undefined && isRowMarked(state, selected),
     opened: opened.map(plainText).filter((text) => text.trim() !== ""),
-    message: state.prompt !== undefined ? plainText(footer(state).line).trim() : sanitize(state.toast),
+    message: state.prompt !== undefined ? plainText(footer(state).line).trim() : sanitize(messageOf(state)),
   };
 }
 

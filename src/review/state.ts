@@ -55,6 +55,11 @@ export interface ReviewState {
   readonly openIn: LayeredMap<number>;
   /** A fingerprint or the id of a head, never a row: what is selected stays so when others arrive. */
   readonly selected: string | undefined;
+  /**
+   * `free`: no key was pressed yet, and the cursor stays on the first row, so that whoever comes back to a scan that has ended begins with the worst. `drifted`: and something else came to lie
+   * under it since. `held`: it stays on what is selected.
+   */
+  readonly cursor: "free" | "drifted" | "held";
   /** Row of `list.rows` at the top of the list pane. */
   readonly top: number;
   readonly marked: ReadonlySet<string>;
@@ -65,6 +70,7 @@ export interface ReviewState {
   /** Where a range was begun, and what it has covered at the last move: what arrives later never slips into it. */
   readonly range: { readonly anchor: string; readonly covered: ReadonlySet<string> } | undefined;
   readonly focus: "list" | "detail";
+  readonly isZoomed: boolean;
   /** Undefined until the user scrolls: then the place is in sight that is looked at. */
   readonly detailTop: number | undefined;
   readonly tab: Tab;
@@ -80,6 +86,8 @@ export interface ReviewState {
   readonly proposal: ProposalState | undefined;
   readonly prompt: Prompt | undefined;
   readonly toast: string;
+  /** Decisions that are not on the disk yet: until they are, nothing is said of them. */
+  readonly unwritten: number;
   /** What went wrong in this session, the last ones: a message is gone with the next key. */
   readonly failures: readonly string[];
   /** Offered again at the next `i`. */
@@ -139,6 +147,8 @@ export type Action =
   | { readonly kind: "resized"; readonly size: Size }
   /** Goes to one finding; nothing happens when the list does not show it. */
   | { readonly kind: "selected"; readonly fingerprint: string }
+  /** A step is on the disk. */
+  | { readonly kind: "kept" }
   /** A step could not be written: the file holds what it held before. */
   | { readonly kind: "not-written"; readonly step: Step; readonly act: DecisionAct; readonly reason: string }
   /** What was done outside, or why it was not. */
@@ -213,11 +223,13 @@ export function initialState({ title, place, size, now, isReading = false, histo
     list: { shown: [], groups: new Map(), rows: [] },
     openIn: layeredMap(),
     selected: undefined,
+    cursor: "free",
     top: 0,
     marked: new Set(),
     similar: undefined,
     range: undefined,
     focus: "list",
+    isZoomed: false,
     detailTop: undefined,
     tab: "facts",
     place: 0,
@@ -228,6 +240,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
     proposal: undefined,
     prompt: undefined,
     toast: "",
+    unwritten: 0,
     failures: [],
     lastReason: "",
     hasHistory: history !== undefined,
@@ -255,6 +268,11 @@ export function verdictOf(
 /** Whether findings may not tell their commits and layers yet: a scan tells them at its end. */
 export function isUnfinished({ scan }: Pick<ReviewState, "scan">): boolean {
   return scan.isRunning && !scan.isReading;
+}
+
+/** The state with so many decisions more, or less, that are not on the disk yet. */
+export function withWrites(state: ReviewState, count: number): ReviewState {
+  return count === 0 ? state : { ...state, unwritten: Math.max(0, state.unwritten + count) };
 }
 
 export function selectedFinding(state: ReviewState): Finding | undefined {

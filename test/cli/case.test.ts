@@ -137,6 +137,8 @@ describe("a case", () => {
     expect(verify(flipped('"schema": 1', '"schema":01')).code).toBeGreaterThan(0);
     expect(verify(flipped('"created": "2', '"created": "3')).stdout).toMatch(/signature does not fit/);
     expect(verify(flipped("vnd.leaktrace.evidence.v1", "vnd.leaktrace.evidence.v2")).stdout).toMatch(/no signature/);
+    expect(verify(flipped('"keyid": "ed25519:', '"keyid": "ed25518:')).stdout).toMatch(/signature does not fit/);
+    expect(verify(flipped('"payloadFile": "m', '"payloadFile": "M')).stdout).toMatch(/signature does not fit/);
     expect(verify(flipped("report.jsonl\0", "repork.jsonl\0")).code).toBe(1);
     expect(verify(gzipSync(tar.subarray(0, tar.length - 6000)))).toMatchObject({ code: 1 });
     expect(verify(gzipSync(Buffer.from("nothing")))).toMatchObject({ code: 2 });
@@ -182,6 +184,11 @@ describe("a case", () => {
     run(["scan", "app", "-c", rules, "-f", "jsonl", "-r", "ours.jsonl", "--reveal"]);
     const taken = run(["case", "import", "theirs.case", "theirs.json", "ours.jsonl"]);
     expect(taken.stderr).toMatch(/2 secrets.*theirs\.json\n.*3 secrets.*ours\.jsonl/);
+    for (const format of ["sarif", "csv", "junit"]) {
+      run(["report", "theirs.case", "-f", format, "-r", `theirs.${format}`]);
+      const refused = run(["case", "import", "theirs.case", `theirs.${format}`]);
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("It takes reports of -f jsonl") });
+    }
     const id = createHash("sha256").update("x").digest("hex");
     expect(run(["case", "show", "theirs.case", `lt1${id}`]).code).toBe(2);
     run(["case", "export", "theirs.case"]);

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { commitPage, createOutside } from "../../src/cli/review/outside.ts";
+import { commitPage } from "../../src/cli/review/commit-page.ts";
+import { createOutside } from "../../src/cli/review/outside.ts";
 import { fileOrigin, gitOrigin, makeFinding, makeSighting } from "../review/make-finding.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "leaktrace-outside-"));
@@ -15,6 +16,27 @@ test.each([
   ["git@gitlab.example.com:team/api/core.git", `https://gitlab.example.com/team/api/core/-/commit/${id}`],
   ["ssh://git@example.com:2222/a/b.git", `https://example.com/a/b/commit/${id}`],
   ["https://bitbucket.org/a/b", `https://bitbucket.org/a/b/commits/${id}`],
+  ["git@bitbucket.org:a/b.git", `https://bitbucket.org/a/b/commits/${id}`],
+  ["ssh://git@ssh.github.com:443/acme/shop.git", `https://github.com/acme/shop/commit/${id}`],
+  ["git://github.com/acme/shop.git", `https://github.com/acme/shop/commit/${id}`],
+  ["github.com:acme/shop.git", `https://github.com/acme/shop/commit/${id}`],
+  ["https://gitlab.com/group/sub/project.git/", `https://gitlab.com/group/sub/project/-/commit/${id}`],
+  ["https://gitea.example.com:3000/team/app.git", `https://gitea.example.com:3000/team/app/commit/${id}`],
+  ["http://git.lan:3000/team/app", `http://git.lan:3000/team/app/commit/${id}`],
+  ["https://codeberg.org/team/app.git", `https://codeberg.org/team/app/commit/${id}`],
+  ["https://me@dev.azure.com/acme/Big%20Shop/_git/api", `https://dev.azure.com/acme/Big%20Shop/_git/api/commit/${id}`],
+  ["git@ssh.dev.azure.com:v3/acme/shop/api", `https://dev.azure.com/acme/shop/_git/api/commit/${id}`],
+  ["acme@vs-ssh.visualstudio.com:v3/acme/shop/api", `https://acme.visualstudio.com/shop/_git/api/commit/${id}`],
+  ["https://code.acme.com/scm/pay/core.git", `https://code.acme.com/projects/pay/repos/core/commits/${id}`],
+  ["https://acme.com/git/scm/pay/core.git", `https://acme.com/git/projects/pay/repos/core/commits/${id}`],
+  ["ssh://git@bitbucket.acme.com:7999/~ada/x.git", `https://bitbucket.acme.com/users/ada/repos/x/commits/${id}`],
+  [
+    "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/shop",
+    `https://eu-west-1.console.aws.amazon.com/codesuite/codecommit/repositories/shop/commit/${id}?region=eu-west-1`,
+  ],
+  ["https://go.googlesource.com/a/tools", `https://go.googlesource.com/tools/+/${id}`],
+  ["work:acme/shop.git", undefined],
+  ["C:/src/shop.git", undefined],
   ["/srv/git/shop.git", undefined],
   ["file:///srv/git", undefined],
   ["https://example.com/a b;rm", undefined],

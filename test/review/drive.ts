@@ -26,6 +26,8 @@ export function drive(findings: readonly Finding[], size = { columns: 120, rows:
       const reduced = reduce(self.state, action);
       self.state = reduced.state;
       self.effects = reduced.effects;
+      for (const effect of reduced.effects)
+        if (effect.kind === "write") self.state = reduce(self.state, { kind: "kept" }).state;
       return self;
     },
     press(...names) {

@@ -5,12 +5,15 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { buildImage } from "../../fixtures/images/build-image.ts";
 import { buildRepository } from "../../fixtures/git/build-repository.ts";
 import { tellStory, type PlantedSecret } from "../../src/cli/demo/story.ts";
-import { bindings } from "../../src/review/keys.ts";
+import { bindings, keyLabel } from "../../src/review/keys.ts";
 import { sit, type Seat } from "./pty.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const program = join(import.meta.dirname, "../../bin/leaktrace.js");
+/** What sets the title of a window, or what is written on its tab. */
+// oxlint-disable-next-line no-control-regex -- sequences are what this looks for
+const titled = /\x1b(?:\][012];|k)/;
 let folder: string;
 let planted: readonly PlantedSecret[];
 
@@ -48,64 +51,86 @@ async function opened(args: readonly string[] = [], size = { columns: 140, rows:
   return seat;
 }
 
+/** Neither in what is shown nor in a title: no line of any value, for a key is a text of many. */
 function expectNothingTold(seat: Seat): void {
-  for (const { value, how } of planted) expect(seat.sent().includes(value), how).toBe(false);
+  const sent = seat.sent();
+  for (const { value, how } of planted) {
+    for (const line of value.split("\n").filter((text) => /^[^-]{8,}/.test(text)))
+      expect(sent.includes(line), how).toBe(false);
+  }
+  expect(sent).not.toMatch(titled);
 }
 
 /** What each key does to the screen, from where ten secrets are listed and the cursor is on the first. */
-const seen: Readonly<Record<string, readonly [before: string, after: string | RegExp]>> = {
-  down: ["", "2/10"],
-  up: ["j", "1/10"],
-  "half-down": ["", "10/10"],
-  "half-up": ["G", "1/10"],
-  "page-down": ["", "10/10"],
-  "page-up": ["G", "1/10"],
-  top: ["G", "1/10"],
-  bottom: ["", "10/10"],
-  "next-open": ["", "2/10"],
-  "previous-open": ["", "10/10"],
-  pane: ["", "» Detail"],
-  into: ["", "» Detail"],
-  out: ["l", "» Secrets"],
-  back: ["l", "» Secrets"],
-  group: ["", "Secrets under rule"],
-  "fold-all": ["tL", /^> \+ /m],
-  "unfold-all": ["t", /^> - /m],
-  filter: ["", "filter:"],
-  sort: ["", "Secrets by rule"],
-  reverse: ["", "by severity, reversed"],
-  "tab-facts": ["2", "[facts]"],
-  "tab-text": ["", /\[text\](?:.|\n)*│ .*=/],
-  "tab-change": ["", /\[change\](?:.|\n)*@@ /],
-  "tab-story": ["", "From its first commit on"],
-  "tab-why": ["", "REPORTED"],
-  "tab-blame": ["/kind:git\r", /\[blame\](?:.|\n)* [0-9a-f]{8} \d{4}-\d\d-\d\d /],
-  "next-tab": ["", "[text]"],
-  "previous-tab": ["", "[blame]"],
-  "next-place": ["/aws-secret\r", "place 2/2"],
-  "previous-place": ["/aws-secret\r", "place 2/2"],
-  show: ["", "VALUE"],
-  copy: ["", "fingerprint sent"],
-  edit: ["/kind:image\r", "no file of it is here"],
-  page: ["", "no remote with web pages"],
-  export: ["", "10 exported, masked"],
-  problems: ["", "lines 1-"],
-  help: ["", "next finding; in the detail"],
-  redraw: ["", "1/10"],
-  mark: ["", "1 marked"],
-  range: ["", "1 marked"],
-  "mark-all": ["", "10 marked"],
-  similar: ["", "1 open with"],
-  real: ["", "1 finding real"],
-  "false-positive": ["", "1 finding false positive"],
-  ignore: ["", "ignore because: "],
-  rotated: ["", "1 finding rotated"],
-  comment: ["", "comment: "],
-  elsewhere: ["", "gitleaks:allow"],
-  rule: ["", "the editor ended with 127"],
-  undo: ["r", "undone: 1 finding real"],
-  redo: ["ru", "done again: 1 finding real"],
-};
+const seen: Readonly<Record<string, readonly [before: string, after: string | RegExp | ((text: string) => boolean)]>> =
+  {
+    down: ["", "2/10"],
+    up: ["j", "1/10"],
+    "half-down": ["", "10/10"],
+    "half-up": ["G", "1/10"],
+    "page-down": ["", "10/10"],
+    "page-up": ["G", "1/10"],
+    top: ["G", "1/10"],
+    bottom: ["", "10/10"],
+    "next-open": ["", "2/10"],
+    "previous-open": ["", "10/10"],
+    pane: ["", "» Detail"],
+    zoom: ["", (text) => text.includes("» Secrets") && !text.includes("Detail")],
+    into: ["", "» Detail"],
+    out: ["l", "» Secrets"],
+    back: ["l", "» Secrets"],
+    group: ["", "Secrets under rule"],
+    "fold-all": ["tL", /^> \+ /m],
+    "unfold-all": ["t", /^> - /m],
+    filter: ["", "filter:"],
+    sort: ["", "Secrets by rule"],
+    reverse: ["", "by severity, reversed"],
+    "tab-facts": ["2", "[facts]"],
+    "tab-text": ["", /\[text\](?:.|\n)*│ .*=/],
+    "tab-change": ["", /\[change\](?:.|\n)*@@ /],
+    "tab-story": ["", "From its first commit on"],
+    "tab-why": ["", "REPORTED"],
+    "tab-blame": ["/kind:git\r", /\[blame\](?:.|\n)* [0-9a-f]{8} \d{4}-\d\d-\d\d /],
+    "next-tab": ["", "[text]"],
+    "previous-tab": ["", "[blame]"],
+    "next-place": ["/aws-secret\r", "place 2/2"],
+    "previous-place": ["/aws-secret\r", "place 2/2"],
+    show: ["", "VALUE"],
+    copy: ["", "fingerprint sent"],
+    edit: ["/kind:image\r", "no file of it is here"],
+    page: ["", "no remote with web pages"],
+    export: ["", "10 exported, masked"],
+    problems: ["", "lines 1-"],
+    help: ["", "next finding; in the detail"],
+    redraw: ["", "1/10"],
+    mark: ["", "1 marked"],
+    range: ["", "1 marked"],
+    "mark-all": ["", "10 marked"],
+    similar: ["", "1 open with"],
+    real: ["", "1 finding real"],
+    "false-positive": ["", "1 finding false positive"],
+    ignore: ["", "ignore because: "],
+    rotated: ["", "1 finding rotated"],
+    comment: ["", "comment: "],
+    elsewhere: ["", "gitleaks:allow"],
+    rule: ["", "the editor ended with 127"],
+    undo: ["r", "undone: 1 finding real"],
+    redo: ["ru", "done again: 1 finding real"],
+  };
+
+/** Keys that a test has pressed and seen the effect of, as the help screen writes them. */
+const tried = new Set<string>();
+
+/** Keys as the help screen has them, read off the screen: what stands before a text, below a title. */
+async function keysOfHelp(): Promise<readonly string[]> {
+  using seat = await opened([], { columns: 140, rows: 100 });
+  seat.press("?");
+  await seat.sees("suspend; fg comes back");
+  const rows = seat.rows().slice(1, -1);
+  return rows.flatMap((row, index) =>
+    /^\S/.test(row) && index > 0 && rows[index - 1] !== "" ? row.slice(0, 14).trim().split(" ") : [],
+  );
+}
 
 describe("every key of the help screen, on the built program", () => {
   test("does what it says, and tells no value but by m", async () => {
@@ -122,12 +147,14 @@ describe("every key of the help screen, on the built program", () => {
         await seat.sees(after).catch((error: unknown) => {
           throw new Error(`${command} by ${key}`, { cause: error });
         });
+        tried.add(keyLabel(key));
         await toTheBeginning(seat);
       }
     }
     expectNothingTold(seat);
     seat.press("m");
     await seat.sees("VALUE");
+    tried.add("m");
     const shown = planted.filter(({ value }) => seat.sent().includes(value));
     expect(shown).toHaveLength(1);
     seat.press("j");
@@ -145,8 +172,37 @@ describe("every key of the help screen, on the built program", () => {
       using seat = await opened();
       seat.press(key);
       await seat.ended();
+      tried.add(key === "\x03" ? "^C" : key);
       expect(seat.isAlternate()).toBe(false);
     }
+  });
+
+  test("C-z stops it as a job, fg comes back to where it was, also when the size is another by then", async () => {
+    using seat = sit("/bin/bash", ["--norc", "--noprofile", "-i"], { cwd: folder, env: { PS1: "ready> " } });
+    await seat.sees("ready>");
+    seat.press(`"${process.execPath}" "${program}" review shop.git shop.tar\r`);
+    await seat.sees("10 found");
+    seat.press("jm");
+    await seat.sees("VALUE");
+    seat.press("\x1a");
+    await seat.sees("Stopped");
+    tried.add("^Z");
+    expect(seat.isAlternate()).toBe(false);
+    for (const { value } of planted) expect(seat.text()).not.toContain(value);
+    seat.resize(72, 20);
+    seat.press("fg\r");
+    await seat.sees(/^leaktrace review .* 10 found *$(?:.|\n)* 2\/10 · 10 open$/m);
+    expect(seat.isAlternate()).toBe(true);
+    expect(seat.rows().every((row) => row.length <= 72)).toBe(true);
+    expect(seat.text()).not.toContain("VALUE");
+    seat.press("q");
+    await seat.sees(/^10 left$/m);
+    seat.press("exit\r");
+    await seat.ended();
+  });
+
+  test("are these and no others: what the help screen lists was pressed here", async () => {
+    expect([...tried].sort()).toEqual([...(await keysOfHelp())].sort());
   });
 });
 

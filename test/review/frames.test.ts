@@ -67,6 +67,82 @@ describe("the screen", () => {
     expect(rows[3]).toMatch(/^ {2}M +rule-2/);
   });
 
+  test.each(["1", "2", "3", "4", "5", "6"])(
+    "a value that m shows is seen on tab %s, in the smallest frame too",
+    (tab) => {
+      const shown = [makeFinding(1, { ...findings[0], secret: "swordfish" })];
+      const review = drive(shown, { columns: 60, rows: 15 }).press(tab, "Enter", "G", "m");
+      expect(frameOf(review)).toContain("VALUE      swordfish");
+      expect(frameOf(review.press("m"))).not.toContain("swordfish");
+    },
+  );
+
+  test("the last row says what a newcomer needs, and more where there is room", () => {
+    const lastRow = (review: Drive): string => plainRows(frameOf(review)).at(-1) ?? "";
+    expect(lastRow(drive(findings, { columns: 60, rows: 20 }))).toMatch(/^r real  f false  i ignore  \? help /);
+    expect(lastRow(drive(findings, { columns: 160, rows: 20 }))).toMatch(/\/ filter  enter detail .* q quit /);
+    for (const key of ["?", "p", "w"]) expect(lastRow(drive(findings, narrow).press(key))).toMatch(/esc close/);
+  });
+
+  test.each([narrow, wide])("+ gives the whole screen to the pane that has the keys, and + again shares it", (size) => {
+    const many = Array.from({ length: 60 }, (_, n) => makeFinding(n));
+    const review = drive(many, size).press("G");
+    const shared = frameOf(review);
+    const list = plainRows(frameOf(review.press("+")));
+    expect(list.filter((row) => row.includes("rule-"))).toHaveLength(size.rows - 3);
+    expect(list.some((row) => row.startsWith(">"))).toBe(true);
+    const detail = plainRows(frameOf(review.press("Enter")));
+    expect(detail[1]).toMatch(/^» Detail/);
+    expect(detail.some((row) => row.startsWith(">"))).toBe(false);
+    expect(frameOf(review.press("Esc", "+"))).toBe(shared);
+  });
+
+  test("a message that one row cannot hold is read to its end", () => {
+    const url = `https://git.example.com/${"team/".repeat(16)}commit/${"ab".repeat(20)}`;
+    const review = drive(findings, narrow).act({ kind: "said", text: url });
+    const rows = plainRows(frameOf(review));
+    expect(rows).toHaveLength(narrow.rows);
+    expect(rows.slice(-3, -1).join("")).toBe(url);
+    expect(rows.at(-1)).toMatch(/1\/3 · 3 open$/);
+    const hash = `https://github.com/acme/shop/commit/${"ab".repeat(20)}`;
+    expect(plainRows(frameOf(review.act({ kind: "said", text: hash }))).at(-2)).toBe(hash);
+  });
+
+  test.each([["m"], ["y"], ["o"], ["e"], ["w", "2"], ["R"], ["*"]])(
+    "%s on a head says what to do instead",
+    (...keys) => {
+      const review = drive(findings, narrow).press("t", ...keys);
+      expect(review.state.toast).toContain("this is a head: enter unfolds it");
+    },
+  );
+
+  test("while a scan has not told where something stands, no tab says that it is gone, alive or unreadable", () => {
+    const { commit: _, ...early } = gitOrigin("", { inHead: false, refs: [] });
+    const review = drive([], narrow);
+    for (const origin of [fileOrigin("app/in-an-image.env"), early]) {
+      const finding = makeFinding(1, { sightings: [makeSighting(origin)] });
+      review.state = { ...drive([finding], { columns: 98, rows: 60 }).state };
+      review.state = { ...review.state, scan: { ...review.state.scan, isRunning: true } };
+      for (const [key, tab] of [
+        ["1", "facts"],
+        ["2", "text"],
+        ["4", "story"],
+      ] as const) {
+        review.press(key);
+        if (tab === "text") {
+          const rows = [
+            { text: "it cannot be read again", tone: "dim" },
+            { text: "│ key = abcd......00", tone: "plain" },
+          ] as const;
+          review.act({ kind: "looked", key: { tab, place: 0, fingerprint: finding.fingerprint }, finding, rows });
+          expect(frameOf(review)).toContain("│ key = abcd");
+        }
+        expect(frameOf(review)).toContain("The scan is still running");
+        expect(frameOf(review)).not.toMatch(/deleted|alive|not in HEAD|cannot be read|in the file|first commit/);
+      }
+    }
+  });
+
   test("too small: says so, and what would do", () => {
     const frame = frameOf(drive(findings, { columns: 59, rows: 14 }));
     expect(frame).toContain("needs 60x15");

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bindings } from "../../src/review/keys.ts";
 import { isMarked, listHeight, rowOf, targetsOf } from "../../src/review/selection.ts";
-import { drive } from "./drive.ts";
+import { initialState } from "../../src/review/state.ts";
+import { drive, now, type Drive } from "./drive.ts";
 import { fingerprintOf, makeFinding, makeSighting, fileOrigin } from "./make-finding.ts";
 
 const ten = Array.from({ length: 10 }, (_, n) =>
@@ -28,7 +29,7 @@ describe("moving", () => {
 
   test("pages and half pages keep the selected row on the screen", () => {
     const review = drive(many);
-    const height = listHeight(review.state.size);
+    const height = listHeight(review.state);
     expect(rowOf(review.press("PageDown").state)).toBe(height);
     expect(rowOf(review.press("C-d").state)).toBe(height + Math.ceil(height / 2));
     expect(rowOf(review.press("C-u", "PageUp").state)).toBe(0);
@@ -69,6 +70,48 @@ describe("findings that arrive", () => {
     review.feed({ kind: "findings", findings: before });
     expect(review.state.selected).toBe(selected);
     expect(rowOf(review.state) - review.state.top).toBe(rowOnScreen);
+  });
+
+  const critical = makeFinding(1000, { severity: "critical" });
+  const scanning = (): Drive => {
+    const review = drive([]);
+    review.state = initialState({ title: "test", place: ".leaktraceignore", size: review.state.size, now });
+    return review.feed({ kind: "findings", findings: ten });
+  };
+
+  test("until the first key the cursor is where the list begins, also when the scan has ended", () => {
+    const review = scanning();
+    expect(rowOf(review.feed({ kind: "findings", findings: [critical] }).state)).toBe(0);
+    expect(review.state.selected).toBe(critical.fingerprint);
+    const worse = makeFinding(1001, { severity: "critical", confidence: "certain" });
+    review.feed({ kind: "done", findings: [...ten, critical, worse] });
+    expect(review.state.selected).toBe(worse.fingerprint);
+    expect(review.state.top).toBe(0);
+  });
+
+  test.each(["r", "i", "Space", "*", "c"])(
+    "%s as the first key never hits what came beneath it a moment ago",
+    (key) => {
+      const review = scanning().feed({ kind: "findings", findings: [critical] });
+      review.press(key);
+      expect(review.effects).toEqual([]);
+      expect(review.state).toMatchObject({ prompt: undefined, overlay: undefined, marked: new Set() });
+      expect(review.state.toast).toContain(`${key === "Space" ? "space" : key} again`);
+      review.feed({ kind: "findings", findings: [makeFinding(1001, { severity: "critical", confidence: "certain" })] });
+      expect(review.state.selected).toBe(critical.fingerprint);
+      const before = review.state;
+      expect(review.press(key).state).not.toEqual({ ...before, toast: "" });
+    },
+  );
+
+  test("a first key counts at once where the first was there all the time, or a report was read", () => {
+    const calm = scanning().feed({ kind: "findings", findings: [makeFinding(1000, { severity: "low" })] });
+    expect(calm.press("r").state.decisions.get(fingerprintOf(0))?.verdict).toBe("real");
+    const report = drive([]);
+    const { size } = report.state;
+    report.state = initialState({ title: "test", place: ".leaktraceignore", size, now, isReading: true });
+    report.feed({ kind: "findings", findings: ten }).feed({ kind: "findings", findings: [critical] });
+    expect(report.press("r").state.decisions.get(critical.fingerprint)?.verdict).toBe("real");
   });
 
   test("replace what is known by the same fingerprint", () => {
@@ -256,7 +299,7 @@ test("whatever keys come, the selection is shown, the list is scrolled to it, an
       if (state.list.shown.length > 0) {
         expect(state.selected).toBeDefined();
         expect(rowOf(state)).toBeGreaterThanOrEqual(state.top);
-        expect(rowOf(state)).toBeLessThan(state.top + listHeight(state.size));
+        expect(rowOf(state)).toBeLessThan(state.top + listHeight(state));
       }
       review.press("Esc", "Esc", "Esc", "Esc");
       for (let step = review.state.past.length; step > 0; step--) review.press("u");

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { memoryDecisions, type DecisionSink } from "../../src/model/decision.ts";
 import { createListFeed, createLiveFeed, type ReviewFeed } from "../../src/review/feed.ts";
+import { rowText, screenRows } from "../../src/review/frame.ts";
 import { createSession, type Session } from "../../src/review/session.ts";
 import { now } from "./drive.ts";
 import { fingerprintOf, makeFinding } from "./make-finding.ts";
@@ -52,6 +53,26 @@ describe("a session", () => {
       }),
     );
     await session.close();
+  });
+
+  test("says of a decision that it was taken once it is on the disk, and not before", async () => {
+    const writes: (() => void)[] = [];
+    const decisions: DecisionSink = {
+      ...memoryDecisions(),
+      write: () => new Promise((resolve) => void writes.push(resolve)),
+    };
+    const session = sessionOf(createListFeed("report", [makeFinding(1), makeFinding(2)]), decisions);
+    const lastRow = (): string => rowText(screenRows(session.state()).at(-1) ?? []);
+    key(session, "f");
+    key(session, "r");
+    expect(lastRow()).toMatch(/^writing /);
+    for (const count of [1, 2]) {
+      await vi.waitFor(() => expect(writes).toHaveLength(count));
+      expect(lastRow()).toMatch(/^writing /);
+      writes[count - 1]?.();
+    }
+    await session.settled();
+    expect(lastRow()).toMatch(/^1 finding real /);
   });
 
   test("knows decisions that were written before, and lifts the suppression that stems from them", async () => {

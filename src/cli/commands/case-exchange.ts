@@ -155,6 +155,11 @@ async function recordsIn(name: string): Promise<Iterable<CaseRecord>> {
       );
     }
     if (/^\s*\{"kind":"decision"/.test(start)) return decisionsIn(name);
+    // SARIF, CSV and JUnit tell places, and no value by which a secret would be known.
+    if (!/^\s*\{\s*"schema"/.test(start))
+      throw new ToolError("usage", `${name} is none of what a case takes in`, {
+        hint: "It takes reports of -f jsonl, JSON reports of gitleaks' form, bundles, and decisions; not SARIF, CSV or JUnit, which do not tell secrets apart.",
+      });
     return recordsOfImport(await readReportFile(name), basename(name), reviewerName(), writtenAt(name));
   });
 }

@@ -5,6 +5,7 @@ import { findingToRecord } from "../../findings/index.ts";
 import type { GitOrigin, Origin } from "../../model/content.ts";
 import type { Finding } from "../../model/finding.ts";
 import { errorMessage } from "../../model/thrown.ts";
+import { commitPage } from "./commit-page.ts";
 import type { Outside, ProgramStart } from "../../review/index.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -98,24 +99,10 @@ async function remoteOf(repository: string): Promise<string | undefined> {
   return urls.get("origin") ?? [...urls.values()][0];
 }
 
-/**
- * The page of a commit, where an address tells a host that may have one. The address comes from what was scanned: only letters that addresses need are taken over,
- * no credentials, no port of ssh, and https alone.
- */
-export function commitPage(remote: string, commit: string): string | undefined {
-  const match =
-    /^(?:https?|ssh):\/\/(?:[^@/]*@)?([A-Za-z0-9.-]+)(?::\d+)?\/([\w.~/-]+?)(?:\.git)?\/?$/.exec(remote) ??
-    /^[\w.-]+@([A-Za-z0-9.-]+):([\w.~/-]+?)(?:\.git)?\/?$/.exec(remote);
-  const [, host = "", path = ""] = match ?? [];
-  if (host === "" || path === "" || !/^[0-9a-f]{40,64}$/.test(commit)) return undefined;
-  const page = /gitlab/.test(host) ? "-/commit" : /bitbucket/.test(host) ? "commits" : "commit";
-  return `https://${host}/${path.replace(/^\/+/, "")}/${page}/${commit}`;
-}
-
 /** The program that opens pages on this desktop; none over ssh, or in a container. */
 function openerOf(env: Environment): string | undefined {
   const hasDesktop =
-    process.platform === "darwin" || env["DISPLAY"] !== undefined || env["WAYLAND_DISPLAY"] !== undefined;
+    process.platform === "darwin" || [env["DISPLAY"], env["WAYLAND_DISPLAY"]].some((display) => (display ?? "") !== "");
   if (!hasDesktop) return undefined;
   const name = process.platform === "darwin" ? "open" : "xdg-open";
   return (env["PATH"] ?? "")

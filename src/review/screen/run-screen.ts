@@ -173,7 +173,7 @@ function createScreenDisplay(write: (bytes: string) => void, palette: Palette | 
   return {
     show(state) {
       const { caret } = footer(state);
-      const isSmall = layoutOf(state.size).kind === "small";
+      const isSmall = layoutOf(state).kind === "small";
       writer.show(
         screenRows(state).map((row) => paintRow(row, palette)),
         caret === undefined || isSmall ? undefined : { row: state.size.rows - 1, column: caret },

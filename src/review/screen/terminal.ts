@@ -72,6 +72,8 @@ export function takeTerminal(
     stdin.setRawMode(true);
     stdout.write(sequences.enter);
     hasScreen = true;
+    // Node asks for the size when this signal comes; who is stopped, or has lent the terminal, is not told of it.
+    process.emit("SIGWINCH", "SIGWINCH");
     handlers.redraw();
   };
   const leave = (): void => {
