@@ -66,7 +66,7 @@ export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generato
 function* blocks(
   reader: ChunkReader,
   check: number,
-  decoderOf: (dictionaryBytes: number) => LzmaDecoder,
+  decoderOf: Loan["decoderOf"],
 ): Generator<Uint8Array, void> {
   for (;;) {
     const start = reader.position;
@@ -87,16 +87,22 @@ interface Made {
   readonly decoder: LzmaDecoder;
 }
 
+interface Loan {
+  /** One whose dictionary has so many bytes at least. */
+  readonly decoderOf: (dictionaryBytes: number) => LzmaDecoder;
+  readonly giveBack: () => void;
+}
+
 /** What `xz -6` asks for, as nearly all archives do; larger dictionaries are not kept. */
 const mostKept = 8 << 20;
 /** A decoder that nobody uses now. Each dictionary that is made and dropped leaves a hole in memory, and packages of a distribution come by the hundred. */
 let idle: Made | undefined;
 
 /** Blocks of some bytes can each ask for a dictionary of megabytes: one that is large enough is used again, also for later streams. */
-function borrowDecoder(): { decoderOf(dictionaryBytes: number): LzmaDecoder; giveBack(): void } {
+function borrowDecoder(): Loan {
   let made: Made | undefined;
   return {
-    decoderOf(bytes) {
+    decoderOf: (bytes) => {
       if (made === undefined) {
         made = idle;
         idle = undefined;
@@ -104,7 +110,7 @@ function borrowDecoder(): { decoderOf(dictionaryBytes: number): LzmaDecoder; giv
       if (made === undefined || made.bytes < bytes) made = { bytes, decoder: new LzmaDecoder(bytes) };
       return made.decoder;
     },
-    giveBack() {
+    giveBack: () => {
       if (made !== undefined && made.bytes <= mostKept) idle = made;
     },
   };
