@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import {
   loadEngine,
   packedFollow,
@@ -68,7 +68,7 @@ export async function prepareScan(
       ...(options.baselinePath === undefined ? {} : { baselinePath: options.baselinePath }),
     }),
     readFile(asset("kernel.wasm")),
-    readFile(asset("kernel.bin")),
+    readShared(asset("kernel.bin")),
   ]);
   const prebuilt = unpackPrebuilt(packed, loaded.ruleset) ?? (await prebuildOwn(loaded.ruleset, packed));
   return {
@@ -110,9 +110,25 @@ export async function prepareScan(
   };
 }
 
+/** A file of ours in memory that threads share. */
+async function readShared(file: URL): Promise<Uint8Array> {
+  const handle = await open(file);
+  try {
+    const bytes = new Uint8Array(new SharedArrayBuffer((await handle.stat()).size));
+    for (let filled = 0; filled < bytes.length;) {
+      const { bytesRead } = await handle.read(bytes, filled);
+      if (bytesRead === 0) throw new Error(`${file.pathname} is shorter than it was`);
+      filled += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
 /** The same for workers that look for other rules. */
 export async function withRules(options: PoolOptions, ruleset: Ruleset): Promise<PoolOptions> {
-  return { ...options, ruleset, prebuilt: await prebuildOwn(ruleset, await readFile(asset("kernel.bin"))) };
+  return { ...options, ruleset, prebuilt: await prebuildOwn(ruleset, await readShared(asset("kernel.bin"))) };
 }
 
 /** With more rules of their own than this, users wait less for slower scans than for a slower start. */

@@ -133,21 +133,31 @@ function open(bytes: Uint8Array): Packed {
   const part: Packed["part"] = (name) => {
     let at = (end + 3) & ~3;
     for (const before of partNames.slice(0, partNames.indexOf(name))) at += (header.lengths[before] + 3) & ~3;
-    const copy = new Uint8Array(new SharedArrayBuffer(header.lengths[name]));
-    copy.set(view.subarray(at, at + copy.length));
+    const length = header.lengths[name];
+    if (bytes.buffer instanceof SharedArrayBuffer) return new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
+    const copy = new Uint8Array(new SharedArrayBuffer(length));
+    copy.set(view.subarray(at, at + length));
     return copy;
   };
   return { header, part };
 }
 
-/** Reads what `packPrebuilt` made; undefined when it was made for another ruleset. */
+/**
+ * Reads what `packPrebuilt` made; undefined when it was made for another ruleset. Where `bytes` lie in shared memory (from a multiple of four on), threads share them as
+ * they are; elsewhere they are copied there.
+ */
 export function unpackPrebuilt(bytes: Uint8Array, ruleset: Ruleset): Prebuilt | undefined {
   const { header, part } = open(bytes);
   if (header.digest !== ruleset.digest) return undefined;
+  const words = (name: Part): Uint32Array => {
+    const { buffer, byteOffset, length } = part(name);
+    return new Uint32Array(buffer, byteOffset, length / 4);
+  };
+  const table = part("table");
   return {
     automaton: {
       classes: Uint8Array.from(header.classes),
-      table: new Uint16Array(part("table").buffer),
+      table: new Uint16Array(table.buffer, table.byteOffset, table.length / 2),
       shift: header.shift,
       firstOutput: header.firstOutput,
       outputs: header.outputs.map((output) => Uint16Array.from(output)),
@@ -155,8 +165,8 @@ export function unpackPrebuilt(bytes: Uint8Array, ruleset: Ruleset): Prebuilt | 
       longest: header.longest,
     },
     sieve: {
-      starts: new Uint32Array(part("starts").buffer),
-      actions: new Uint32Array(part("actions").buffer),
+      starts: words("starts"),
+      actions: words("actions"),
       programs: part("programs"),
     },
   };

@@ -86,6 +86,32 @@ describe("leaktrace verify-fix", () => {
   );
 });
 
+testWith("umoci")(
+  "verify-fix names what a layout keeps without a tag, and how that goes",
+  { timeout: 60_000 },
+  async () => {
+    const layout = join(folder, "reused");
+    await buildImage(
+      { tag: "app", layers: [{ files: { "a.env": env("tagged once") } }] },
+      { path: layout, format: "oci-layout" },
+    );
+    const report = join(folder, "reused.jsonl");
+    leaktrace(["image", layout, ...rules, "-f", "jsonl", "-r", report]);
+    for (const args of [
+      ["rm", "--image", `${layout}:app`],
+      ["new", "--image", `${layout}:app`],
+    ])
+      expect(spawnSync("umoci", args, { encoding: "utf8" })).toMatchObject({ status: 0 });
+    const kept = leaktrace(["verify-fix", report, layout, ...rules]);
+    expect(kept.code).toBe(1);
+    expect(kept.stdout).toMatch(/^still without a tag +prb_/);
+    expect(kept.stdout).toContain(`umoci gc --layout ${layout}`);
+    expect(leaktrace(["verify-fix", report, `oci:${layout}:app`, ...rules]).code).toBe(0);
+    expect(spawnSync("umoci", ["gc", "--layout", layout], { encoding: "utf8" })).toMatchObject({ status: 0 });
+    expect(leaktrace(["verify-fix", report, layout, ...rules]).code).toBe(0);
+  },
+);
+
 describe("leaktrace fix", () => {
   /** A base with a shell in it: FROM scratch has none, and tests ask no registry. */
   function addShell(context: string): void {

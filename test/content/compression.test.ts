@@ -246,3 +246,12 @@ testWith("xz")("many streams of xz that hold nothing are read to their end", asy
   const { bytes, damage } = await run(stored);
   expect([bytes.equals(text), damage]).toEqual([true, []]);
 });
+
+testWith("xz")("xz that is not read to its end leaves nothing to the next stream", async () => {
+  const [first, second] = [sampleText(900_000, 9), text].map(
+    (bytes) => spawnSync("xz", ["-c"], { input: bytes, maxBuffer: 1 << 26 }).stdout,
+  );
+  for await (const chunk of expand(streamOf(first!), "xz", layerLimits, () => {})) if (chunk.length > 0) break;
+  const { bytes, damage } = await run(second!);
+  expect([bytes.equals(text), damage]).toEqual([true, []]);
+});

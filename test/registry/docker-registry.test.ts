@@ -5,7 +5,8 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect } from "vitest";
-import { buildImage, hexOf } from "../../fixtures/images/build-image.ts";
+import { buildImage, hexOf, tarOfLayer, toJson } from "../../fixtures/images/build-image.ts";
+import type { Lifetime } from "../../src/findings/index.ts";
 import {
   entriesOf,
   leaktrace,
@@ -245,6 +246,83 @@ test("its folder on the disk: tags, what lost its tag, and blobs that nothing na
   expect(ran.stderr).not.toContain("incomplete");
   const sub = leaktrace(["image", join(storage, "docker/registry/v2"), "-c", rules, "-f", "json"], { env });
   expect(entriesOf(sub).length).toBe(places.length);
+});
+
+/** Stores a document or a layer in the registry; gives its descriptor. */
+async function put(name: string, bytes: Uint8Array, mediaType: string): Promise<{ digest: string }> {
+  const digest = `sha256:${hexOf(bytes)}`;
+  const begun = await fetch(`http://${host}/v2/${name}/blobs/uploads/`, { method: "POST" });
+  const place = new URL(begun.headers.get("location")!, `http://${host}`);
+  place.searchParams.set("digest", digest);
+  expect((await fetch(place, { method: "PUT", body: Buffer.from(bytes) })).status).toBe(201);
+  return { mediaType, digest, size: bytes.length } as { digest: string };
+}
+
+async function putManifest(name: string, tag: string, manifest: { mediaType: string }): Promise<{ digest: string }> {
+  const body = Buffer.from(JSON.stringify({ schemaVersion: 2, ...manifest }));
+  const digest = `sha256:${hexOf(body)}`;
+  const headers = { "content-type": manifest.mediaType };
+  const sent = await fetch(`http://${host}/v2/${name}/manifests/${tag || digest}`, { method: "PUT", body, headers });
+  expect(sent.status).toBe(201);
+  return { mediaType: manifest.mediaType, digest, size: body.length } as { digest: string };
+}
+
+test("provenance in mode max: build arguments, environments and the Dockerfile of a build are scanned, and its base is told", async () => {
+  const name = "team/attested";
+  const oci = (kind: string): string => `application/vnd.oci.image.${kind}.v1+json`;
+  const tar = async (files: Record<string, string>): Promise<Uint8Array> => tarOfLayer({ files });
+  const layers = [
+    await put(name, await tar({ "etc/os": "base\n" }), "application/vnd.oci.image.layer.v1.tar"),
+    await put(name, await tar({ "app/x.env": `A=${probe("in a layer")}\n` }), "application/vnd.oci.image.layer.v1.tar"),
+  ];
+  const config = await put(name, toJson({ architecture: "amd64", os: "linux", config: {} }), oci("config"));
+  const image = await putManifest(name, "", { mediaType: oci("manifest"), config, layers } as { mediaType: string });
+  const dockerfile = `FROM debian:12\nARG KEY=${probe("in the Dockerfile")}\n`;
+  const source = { identifier: `docker-image://docker.io/library/debian:12@sha256:${"a".repeat(64)}` };
+  const run = { meta: { args: ["/bin/sh", "-c", "make"], env: [`TOKEN=${probe("in an environment")}`] } };
+  const steps = [
+    { id: "step0", op: { Op: { source } } },
+    { id: "step1", op: { Op: { exec: run } } },
+  ];
+  // As BuildKit writes it for `--provenance=mode=max` (SLSA 0.2, with what it adds under its own key).
+  const predicate = {
+    buildType: "https://mobyproject.org/buildkit@v1",
+    invocation: { parameters: { frontend: "dockerfile.v0", args: { "build-arg:NPM": probe("in an argument") } } },
+    buildConfig: { llbDefinition: steps },
+    metadata: {
+      "https://mobyproject.org/buildkit@v1#metadata": {
+        source: { infos: [{ filename: "Dockerfile", data: Buffer.from(dockerfile).toString("base64") }] },
+        layers: { "step0:0": [[layers[0]]], "step1:0": [layers] },
+      },
+    },
+  };
+  const predicateType = "https://slsa.dev/provenance/v0.2";
+  const statement = { _type: "https://in-toto.io/Statement/v0.1", predicateType, subject: [], predicate };
+  const stated = await put(name, toJson(statement), "application/vnd.in-toto+json");
+  const attestation = await putManifest(name, "", {
+    mediaType: oci("manifest"),
+    config: await put(name, toJson({ architecture: "unknown", os: "unknown" }), oci("config")),
+    layers: [{ ...stated, annotations: { "in-toto.io/predicate-type": predicateType } }],
+  } as { mediaType: string });
+  const about = { "vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": image.digest };
+  await putManifest(name, "v1", {
+    mediaType: oci("index"),
+    manifests: [
+      { ...image, platform: { architecture: "amd64", os: "linux" } },
+      { ...attestation, platform: { architecture: "unknown", os: "unknown" }, annotations: about },
+    ],
+  } as { mediaType: string });
+  const ran = leaktrace(["image", `${host}/${name}:v1`, "-c", rules, "-f", "jsonl", "-r", "-", "--reveal"], { env });
+  const found = ran.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { secret?: string; lifetimes?: Lifetime[] })
+    .filter(({ secret }) => secret !== undefined);
+  const places = ["in a layer", "in an argument", "in an environment", "in the Dockerfile"];
+  expect(new Set(found.map(({ secret }) => secret))).toEqual(new Set(places.map(probe)));
+  const layer = found.find(({ secret }) => secret === probe("in a layer"))?.lifetimes?.[0]?.steps[0]?.layer;
+  expect(layer?.owner).toEqual({ part: "application", image: "docker.io/library/debian:12" });
+  expect(readdirSync(temporary)).toEqual([]);
 });
 
 test("scan takes a reference that is spelled out, also in a list; a tag that is not there is told", () => {

@@ -12,8 +12,12 @@ import { targetOf } from "../targets.ts";
 /** New secrets named one by one. */
 const maxNamed = 200;
 
+/** Images named in an advice. */
+const maxAdvised = 5;
+
 const fates: Readonly<Record<Fate, string>> = {
   gone: "gone",
+  "without a tag": "still without a tag",
   "lower layer": "still in a lower layer",
   configuration: "still in the configuration",
   moved: "moved",
@@ -31,7 +35,7 @@ export async function run([old = "", fresh = ""]: readonly string[], options: Sc
   if (options.signal.aborted) return exitCodes.interrupted;
   const counting = (report: Report): readonly Finding[] =>
     report.findings.filter((finding) => countsFor(finding, options.minSeverity));
-  const { checked, added } = checkFix(counting(before), counting(after));
+  const { checked, added } = checkFix(counting(before), counting(after), fresh);
   const left = checked.filter(({ fate }) => fate !== "gone");
   const gaps = [
     ...(isIncomplete(before) ? [`not all of ${sanitize(old)} could be read`] : []),
@@ -43,6 +47,7 @@ export async function run([old = "", fresh = ""]: readonly string[], options: Sc
       ...added.slice(0, maxNamed).map((finding) => line("new", finding, finding.sightings[0])),
       ...(added.length > maxNamed ? [`and ${added.length - maxNamed} more new ones`] : []),
       `${checked.length - left.length} of ${counted(checked.length, "secret")} gone, ${left.length} left, ${added.length} new.`,
+      ...advice(checked, fresh),
       ...gaps.map((gap) => `Incomplete: ${gap}.`),
     ],
     process.stdout,
@@ -55,6 +60,21 @@ async function scan(name: string, options: ScanOptions): Promise<Report> {
   const { runScan } = await import("./scan.ts");
   using progress = showProgress({ stream: process.stderr, env: process.env });
   return runScan({ targets: [targetOf(name, "image")], options }, progress);
+}
+
+/** What to do about images that tools leave behind where a tag is moved: umoci and skopeo keep the old ones in a layout, registries in their storage. */
+function advice(checked: readonly CheckedFinding[], target: string): readonly string[] {
+  const digests = new Set(
+    checked.flatMap(({ fate, at }) =>
+      fate === "without a tag" && at?.origin.kind === "image" ? [at.origin.digest] : [],
+    ),
+  );
+  if (digests.size === 0) return [];
+  const place = sanitize(target.replace(/^oci:/, ""));
+  return [
+    `No tag leads to ${[...digests].sort().slice(0, maxAdvised).join(", ")}, but ${place} still holds it. \`umoci gc --layout ${place}\` takes that out of a layout, \`registry garbage-collect`,
+    `--delete-untagged\` out of a registry's storage. To ask about one tag alone, name it (oci:${place}:TAG).`,
+  ];
 }
 
 function checkedLine({ finding, fate, at }: CheckedFinding): string {

@@ -60,10 +60,11 @@ export class LzmaDecoder {
     this.#dictionary = Buffer.alloc(Math.max(dictionaryBytes, outputBytes * 2));
   }
 
-  /** Forgets what was expanded. */
+  /** Forgets what was expanded, also what nobody took. */
   resetDictionary(): void {
     this.#full = 0;
     this.#position = 0;
+    this.#given = this.#at;
   }
 
   /** Sets the properties (the byte of a header) and begins anew. */

@@ -32,7 +32,7 @@ class Unsupported extends Error {}
  */
 export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generator<Uint8Array, void> {
   const reader = new ChunkReader(input);
-  const decoderOf = sameDecoder();
+  const loan = borrowDecoder();
   let isBehind = false;
   try {
     for (let isFirst = true; !reader.isAtEnd; isFirst = false) {
@@ -48,7 +48,7 @@ export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generato
       if (!header.subarray(0, 6).equals(headerMagic))
         throw new LzmaDamage(isFirst ? "a header is damaged" : "bytes behind the xz stream were not read");
       isBehind = false;
-      yield* blocks(reader, checkBytes[header[7]! & 15]!, decoderOf);
+      yield* blocks(reader, checkBytes[header[7]! & 15]!, loan.decoderOf);
       need(reader, 12);
       yield nothing;
     }
@@ -58,13 +58,15 @@ export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generato
       outcome.fault = { code: "archive-corrupt", message, isBehind };
     } else if (error instanceof Unsupported) outcome.fault = { code: "unsupported", message: error.message };
     else throw error;
+  } finally {
+    loan.giveBack();
   }
 }
 
 function* blocks(
   reader: ChunkReader,
   check: number,
-  decoderOf: (dictionaryBytes: number) => LzmaDecoder,
+  decoderOf: Loan["decoderOf"],
 ): Generator<Uint8Array, void> {
   for (;;) {
     const start = reader.position;
@@ -80,12 +82,37 @@ function* blocks(
   }
 }
 
-/** Blocks of some bytes can each ask for a dictionary of megabytes: it is made once. */
-function sameDecoder(): (dictionaryBytes: number) => LzmaDecoder {
-  let made: { readonly bytes: number; readonly decoder: LzmaDecoder } | undefined;
-  return (bytes) => {
-    if (made === undefined || made.bytes < bytes) made = { bytes, decoder: new LzmaDecoder(bytes) };
-    return made.decoder;
+interface Made {
+  readonly bytes: number;
+  readonly decoder: LzmaDecoder;
+}
+
+interface Loan {
+  /** One whose dictionary has so many bytes at least. */
+  readonly decoderOf: (dictionaryBytes: number) => LzmaDecoder;
+  readonly giveBack: () => void;
+}
+
+/** What `xz -6` asks for, as nearly all archives do; larger dictionaries are not kept. */
+const mostKept = 8 << 20;
+/** A decoder that nobody uses now. Each dictionary that is made and dropped leaves a hole in memory, and packages of a distribution come by the hundred. */
+let idle: Made | undefined;
+
+/** Blocks of some bytes can each ask for a dictionary of megabytes: one that is large enough is used again, also for later streams. */
+function borrowDecoder(): Loan {
+  let made: Made | undefined;
+  return {
+    decoderOf: (bytes) => {
+      if (made === undefined) {
+        made = idle;
+        idle = undefined;
+      }
+      if (made === undefined || made.bytes < bytes) made = { bytes, decoder: new LzmaDecoder(bytes) };
+      return made.decoder;
+    },
+    giveBack: () => {
+      if (made !== undefined && made.bytes <= mostKept) idle = made;
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import type { LayerOutcome } from "../../content/layer.ts";
 import type { LayerUnit } from "../../model/unit.ts";
 import type { LayerAnswer, LayerOrder } from "./order.ts";
 import { readRecords, type RecordSink } from "./records.ts";
-import { createRing, RingReader } from "./ring.ts";
+import { createRing, RingReader, type SharedRing } from "./ring.ts";
 
 /** It keeps nothing but names: bytes lie elsewhere. */
 const youngMemory = { maxYoungGenerationSizeMb: 3 };
@@ -14,8 +14,8 @@ export class LayerStopped extends Error {}
 /** The thread beside a worker that reads large layers for it; started for the first of them. It ends with its worker. */
 export class LayerThread {
   readonly #entry: URL;
-  readonly #ring = createRing();
-  readonly #reader = new RingReader(this.#ring);
+  /** Made with the first thread: most workers read no large layer. */
+  #ring: SharedRing | undefined;
   #thread: Worker | undefined;
   #answer: (answer: LayerAnswer) => void = () => {};
 
@@ -29,9 +29,11 @@ export class LayerThread {
    * broke down over the layer. Throws what else the sink throws; the thread is then not to be used any more.
    */
   async read(unit: LayerUnit, sink: RecordSink): Promise<LayerOutcome | "stopped" | "lost"> {
-    this.#thread ??= this.#start();
+    const ring = (this.#ring ??= createRing());
+    const reader = new RingReader(ring);
+    this.#thread ??= this.#start(ring);
     const thread = this.#thread;
-    this.#reader.reset();
+    reader.reset();
     const answered = new Promise<LayerAnswer>((resolve) => (this.#answer = resolve));
     const order: LayerOrder = { unit };
     thread.postMessage(order);
@@ -39,18 +41,18 @@ export class LayerThread {
       if (this.#thread !== thread) throw new LayerStopped();
     };
     try {
-      await readRecords(this.#reader, sink, stopIfGone);
+      await readRecords(reader, sink, stopIfGone);
     } catch (error) {
       if (!(error instanceof LayerStopped)) throw error;
-      this.#reader.stop();
+      reader.stop();
     }
     const answer = await answered;
     if (answer.kind === "read") return answer.outcome;
     return answer.kind === "stopped" ? "stopped" : "lost";
   }
 
-  #start(): Worker {
-    const thread = new Worker(this.#entry, { workerData: this.#ring, resourceLimits: youngMemory });
+  #start(ring: SharedRing): Worker {
+    const thread = new Worker(this.#entry, { workerData: ring, resourceLimits: youngMemory });
     thread.on("message", (answer: LayerAnswer) => this.#answer(answer));
     // What it died of is not repeated: it may hold anything.
     thread.on("error", () => {});
