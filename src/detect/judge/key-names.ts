@@ -44,6 +44,9 @@ const NEVER_ANYWHERE: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+/** What opens a key of GnuPG is a secret, though its keys, ids and names are none. */
+const OPENS_A_KEY = /(?:gpg|pgp)\w*[_.-]?pass(?:phrase|word|wd)?$/i;
+
 /** Whole names, without separators, that are something else although they contain a telling word. */
 const NEVER_WHOLE =
   /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|formkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response|version)token|.*websocketkey|(?:.*fungible|.*spl)token)$/;
@@ -74,14 +77,14 @@ export function judgeKeyName(key: string): KeyName {
   const words = splitWords(key).map((word) => word.text);
   const last = words[words.length - 1] ?? "";
   const first = words[0] ?? "";
-  if (NEVER_LAST.has(last) && words.length > 1) return "never";
+  if (NEVER_LAST.has(last) && words.length > 1 && !/secret[_.-]?word$/i.test(key)) return "never";
   // Of a path such as `request.token` only the last name counts as a whole.
   const whole = key
     .slice(key.lastIndexOf(".") + 1)
     .toLowerCase()
     .replace(/[^a-z0-9]/g, "");
   if (NEVER_WHOLE.test(whole) && !KEY_OF.test(key)) return "never";
-  if (words.some((word) => NEVER_ANYWHERE.has(word))) return "never";
+  if (words.some((word) => NEVER_ANYWHERE.has(word)) && !OPENS_A_KEY.test(key)) return "never";
   if (isDrawn(key) || OPEN_NAME.test(key) || SESSION_SECRET.test(key) || FILE_NAME.test(key)) return "never";
   if (NEVER_FIRST.has(first) && words.length > 1 && !(SERVICE_FIRST.has(first) && CREDENTIAL.test(key))) return "never";
   return WEAK_FIRST.has(first) && words.length > 1 ? "weak" : "secret";

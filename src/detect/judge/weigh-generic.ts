@@ -57,8 +57,8 @@ const DIGEST = /^(?:0x)?[0-9A-Fa-f]{16,}$/;
 /** Tokens in the addresses of badges are made for showing a page's status to everybody. */
 const BADGE = /(?:badge|\.svg)\?[\w=&-]*$/;
 
-/** Addresses of stored media carry a token for everybody who sees the page (Firebase Storage). */
-const MEDIA = /[?&]alt=media(?:&|&amp;|\\u0026)$/;
+/** Addresses of stored media carry a token for everybody who sees the page (Firebase Storage; Qiniu, until the second that stands before it). */
+const MEDIA = /[?&](?:alt=media|e=\d{10})(?:&|&amp;|\\u0026)$/;
 
 /** `expect_decode_pass("…")`: what lets something pass. Calls that set a password say so with one of these words, or with the whole word. */
 const SETTER =
@@ -66,7 +66,7 @@ const SETTER =
 
 /** Names after which a UUID is believed: services whose keys are UUIDs call them so. */
 const UUID_KEY =
-  /secret|(?:api|app|access|auth|service|license|master|encryption|signing|private|session|shared|client|account)[_.-]?key|token$|auth$|passw/i;
+  /secret|(?:api|app|access|auth|service|license|master|encryption|signing|private|session|shared|client|account)[_. -]?key|token$|auth$|passw/i;
 
 function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable<Part> {
   const { line, secretInLine } = candidate;

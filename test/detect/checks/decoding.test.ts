@@ -91,6 +91,23 @@ describe("bare keys", () => {
     expect(runCheck("cisco-type7", "08FFFFFFFFFF").status).toBe("invalid");
   });
 
+  it("takes WebSphere's XOR off, and refuses what hides no text", () => {
+    const hidden = Buffer.from("Sommer24", "latin1").map((byte) => byte ^ 0x5f);
+    const ask = (bytes: Uint8Array): string => {
+      const value = Buffer.from(bytes).toString("base64");
+      return runCheck("websphere-xor", value, { match: `password="{xor}${value}"` }).status;
+    };
+    expect(ask(hidden)).toBe("valid");
+    expect(ask(Buffer.alloc(9, 0xe3))).toBe("invalid");
+  });
+
+  it("names the user of Basic authorization, and refuses what has no password", () => {
+    const encode = (text: string): string => Buffer.from(text).toString("base64");
+    expect(runCheck("basic-auth", encode("deploy:Sommer24")).facts.join()).toContain("deploy");
+    expect(runCheck("basic-auth", encode("deploy:")).status).toBe("invalid");
+    expect(runCheck("basic-auth", encode("deploy")).status).toBe("invalid");
+  });
+
   it("doubts a group policy password that the published key does not open", () => {
     expect(runCheck("gpp-cpassword", "A".repeat(44)).status).toBe("invalid");
     // MS-GPPREF 2.2.1.1.4.
