@@ -51,9 +51,11 @@ describe("a content full of keywords", () => {
 
   test("leaves no trace, and its versions are looked at whole", () => {
     const detector = detectorOf(probe);
-    const bytes = text(count + 1);
-    detector.scan(bytes);
-    const trace = detector.trace(detector.kernel.arena, bytes.length);
+    const bytes = text(count + 100);
+    const low = detector.kernel.arena;
+    detector.kernel.reserve(bytes.length);
+    detector.kernel.bytes.set(bytes, low);
+    const trace = detector.trace(low, bytes.length);
     expect([trace.isDense, trace.hits.length, trace.outcomes.length]).toEqual([true, 0, 0]);
   });
 });
@@ -64,5 +66,4 @@ test("a content of more tokens than a trace keeps lists as many as any other", (
   const result = detectorOf(probes).scan(bytes);
   expect([result.detections.length, result.limited, result.isCut]).toEqual([5_000, true, undefined]);
   expect(result.detections.map(({ secret }) => secret)).toEqual(lines.slice(0, 5_000));
-  expect(streamed(detectorOf(probes), bytes, 77_777)).toEqual(result);
 });
