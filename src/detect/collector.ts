@@ -90,6 +90,7 @@ export class Collector {
   readonly #structured = new Map<string, number>();
   readonly #publicKeys = new Map<string, PublicKey>();
   #limited = false;
+  #isCut = false;
 
   constructor(lines: LineCounter, rules: ReadyRules, structureOf: StructureReader) {
     this.lines = lines;
@@ -103,14 +104,19 @@ export class Collector {
    */
   add(outcome: Outcome, hit: number, bytes: Buffer, region: Region): void {
     const { index, rule } = outcome.ready;
+    if (this.covers(outcome.ready, hit)) return;
     // A block has many values of one keyword.
     if (rule.inside !== undefined) return this.#place(outcome, hit, "keyword", bytes, region);
-    if (hit <= (this.#coveredTo.get(index) ?? 0)) return;
     // What was taken for a value may be the name of the next one, too: `setToken("api_key", "…")`.
     const { suppressed } = outcome;
     const looksOn = suppressed === "reference" || (suppressed !== undefined && rule.kind === "generic");
     this.#coveredTo.set(index, looksOn ? hit : hit + outcome.end);
     this.#place(outcome, hit, "keyword", bytes, region);
+  }
+
+  /** Whether a keyword of the rule that ends at offset `hit` lies in the rule's last match. */
+  covers({ index, rule }: ReadyRule, hit: number): boolean {
+    return rule.inside === undefined && hit <= (this.#coveredTo.get(index) ?? 0);
   }
 
   /** An outcome without a keyword of its own, found by looking everywhere: at offset `at`. False: its rule has said enough of this content. */
@@ -170,6 +176,16 @@ export class Collector {
       const detection = this.#report(outcome, start, end, start, end, tags, structure, bytes, region);
       if (detection !== undefined) this.#depths.set(detection, depth);
     }
+  }
+
+  /** Whether nothing more is listed. */
+  get isFull(): boolean {
+    return this.#limited;
+  }
+
+  /** Told when keywords are no longer looked at. */
+  cut(): void {
+    this.#isCut = true;
   }
 
   /** Told when the window of a stream has moved on: only matches that two windows share can meet again, and those are few. */
@@ -265,6 +281,7 @@ export class Collector {
       suppressed: this.#suppressed,
       judged: this.#judged,
       limited: this.#limited,
+      ...(this.#isCut ? { isCut: true } : {}),
     };
   }
 

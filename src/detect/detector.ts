@@ -16,7 +16,16 @@ import { judgeMatch, lineContext, type Outcome } from "./outcome.ts";
 import { readyRules, type ReadyRule, type ReadyRules } from "./ready-rules.ts";
 import { createStructureReader } from "./structure/index.ts";
 import { openStream, type ContentStream } from "./stream.ts";
-import { HitList, type Copies, type PlacedOutcome, type Trace } from "./trace.ts";
+import {
+  denseTrace,
+  HitList,
+  isDense,
+  traceLimits,
+  type Copies,
+  type PlacedOutcome,
+  type Trace,
+  type TraceLimits,
+} from "./trace.ts";
 import { inherit } from "./inherit.ts";
 import { WindowMemo } from "./window-memo.ts";
 
@@ -46,6 +55,8 @@ export interface ScanResult {
   readonly judged: JudgedCounts;
   /** True when the content had more detections than `maxDetections`: the rest is not listed. */
   readonly limited: boolean;
+  /** True when it had so many keywords that those towards its end were not looked at. */
+  readonly isCut?: boolean;
 }
 
 /** Rules are tried so often, less one, between two calls of `pulse`. */
@@ -105,10 +116,12 @@ export class Detector {
   }
 
   /** Looks at everything in `length` bytes at address `low`: what `finish` turns into detections, and later versions inherit. */
-  trace(low: number, length: number): Trace {
+  trace(low: number, length: number, limits: TraceLimits = traceLimits): Trace {
     const region: Region = { low, high: low + length, base: 0 };
-    const { hits, outcomes } = this.#lookThrough(region);
-    return { length, hits, outcomes, ...this.#encoded(region) };
+    const { hits, outcomes } = this.#lookThrough(region, limits);
+    if (isDense(hits, outcomes, limits)) return denseTrace(length);
+    const encoded = this.#encoded(region, limits);
+    return encoded.marks.isFull ? denseTrace(length) : { length, hits, outcomes, ...encoded, isDense: false };
   }
 
   /**
@@ -116,12 +129,14 @@ export class Detector {
    * exactly what `trace` gives. Rules that look at whole contents cannot inherit; with such rules everything is looked at.
    */
   traceVersion(low: number, length: number, before: Trace, copies: Copies): Trace {
-    if (this.rules.looksEverywhere || this.#options.inherits === false) return this.trace(low, length);
+    const isAlone = this.rules.looksEverywhere || this.#options.inherits === false || before.isDense;
+    if (isAlone) return this.trace(low, length);
     return inherit(this, { low, high: low + length, base: 0 }, before, copies);
   }
 
   /** The detections of a traced content that still lies at address `low`. */
   finish(low: number, trace: Trace): ScanResult {
+    if (trace.isDense) return this.#streamed(low, trace.length);
     if (trace.outcomes.length === 0 && trace.runs.length === 0 && !this.rules.looksEverywhere) return nothing;
     const region: Region = { low, high: low + trace.length, base: 0 };
     const collector = this.collector(low);
@@ -133,6 +148,18 @@ export class Detector {
     }
     for (const run of trace.runs) collector.addRun(run, bytes, region);
     return collector.finish();
+  }
+
+  /** Scans a content in memory in bounded memory: as a stream, behind its end. */
+  #streamed(low: number, length: number): ScanResult {
+    const stream = this.stream(Math.ceil((low + length) / 64) * 64);
+    for (let done = 0; done < length;) {
+      // The kernel's memory may have moved since the last one.
+      const take = Math.min(stream.room, length - done);
+      stream.push(this.kernel.bytes.subarray(low + done, low + done + take));
+      done += take;
+    }
+    return stream.end();
   }
 
   collector(low: number): Collector {
@@ -150,12 +177,13 @@ export class Detector {
   }
 
   /** All keywords of a content that is in memory as a whole, and what came of them. */
-  #lookThrough(region: Region): { hits: HitList; outcomes: PlacedOutcome[] } {
+  #lookThrough(region: Region, limits: TraceLimits): { hits: HitList; outcomes: PlacedOutcome[] } {
     const length = region.high - region.low;
-    const hits = new HitList(length >> hitsShift);
+    const hits = new HitList(length >> hitsShift, limits.maxHits);
     this.kernel.find(region.low, length, region.high, (end, action) => hits.push(end, action));
     const outcomes: PlacedOutcome[] = [];
-    for (let i = 0; i < hits.length; i++) this.lookAround(region, hits.ends[i]!, hits.actions[i]!, outcomes);
+    for (let i = 0; i < hits.length && !isDense(hits, outcomes, limits); i++)
+      this.lookAround(region, hits.ends[i]!, hits.actions[i]!, outcomes);
     return { hits, outcomes };
   }
 
@@ -280,11 +308,12 @@ export class Detector {
     return Math.max(region.base + at, Math.min(until, region.base + window.length));
   }
 
-  #encoded(region: Region): Pick<Trace, "marks" | "wide" | "runs"> {
+  #encoded(region: Region, limits: TraceLimits): Pick<Trace, "marks" | "wide" | "runs"> {
     const { low, high } = region;
-    const marks = new HitList(0);
+    const marks = new HitList(0, limits.maxMarks);
     if (!this.decodes || high - low < leastRun) return { marks, wide: 0, runs: [] };
     const wide = this.kernel.findMarks(low, high - low, low, high, 0, marks);
+    if (marks.isFull) return { marks, wide, runs: [] };
     const runs = [
       ...this.decoder.findRunChains(region, low, high),
       ...this.decoder.findMarkChains(region, marks, 0, marks.length),

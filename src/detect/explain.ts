@@ -4,6 +4,7 @@ import type { Rule } from "../model/rule.ts";
 import type { RunOutcomes } from "./collector.ts";
 import type { Detector } from "./detector.ts";
 import type { Outcome } from "./outcome.ts";
+import { unlimitedTrace } from "./trace.ts";
 
 /** How far a rule came at one keyword. */
 export type StepEnd =
@@ -51,7 +52,7 @@ const order: readonly StepEnd[] = ["reported", "parts", "judge", "regex", "sieve
 export function explain(detector: Detector, bytes: Buffer, from: number, to: number): Explanation {
   const { detections } = detector.scan(bytes);
   const low = detector.kernel.arena;
-  const trace = detector.trace(low, bytes.length);
+  const trace = detector.trace(low, bytes.length, unlimitedTrace);
   const text = bytes.toString("latin1").toLowerCase();
   const { rules } = detector;
   const reported = (outcome: Outcome, at: number): boolean =>

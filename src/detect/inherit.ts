@@ -5,7 +5,7 @@ import type { Region } from "./collector.ts";
 import { copyAt, type Copy } from "./copies.ts";
 import { inheritEncoded } from "./decode/inherit-encoded.ts";
 import type { Detector } from "./detector.ts";
-import { HitList, type Copies, type PlacedOutcome, type Trace } from "./trace.ts";
+import { denseTrace, HitList, isDense, traceLimits, type Copies, type PlacedOutcome, type Trace } from "./trace.ts";
 
 /**
  * Traces a content that was made from another one by a delta. Keywords inside copies are inherited; what came of them too, where every byte that
@@ -16,7 +16,7 @@ export function inherit(detector: Detector, region: Region, before: Trace, copie
   const length = region.high - region.low;
   const overlap = Math.max(0, rules.automaton.longest - 1);
   const kept = keep(copies, Math.max(leastCopy, overlap + sieveReach + 1));
-  const hits = new HitList(before.hits.length + 16);
+  const hits = new HitList(before.hits.length + 16, traceLimits.maxHits);
   const outcomes: PlacedOutcome[] = [];
 
   /**
@@ -32,12 +32,13 @@ export function inherit(detector: Detector, region: Region, before: Trace, copie
     });
   };
   const lookAtNew = (first: number): void => {
-    for (let i = first; i < hits.length; i++) detector.lookAround(region, hits.ends[i]!, hits.actions[i]!, outcomes);
+    for (let i = first; i < hits.length && !isDense(hits, outcomes, traceLimits); i++)
+      detector.lookAround(region, hits.ends[i]!, hits.actions[i]!, outcomes);
   };
 
   let changedFrom = 0;
   let isWhole = false;
-  for (let i = 0; i < kept.length; i += 3) {
+  for (let i = 0; i < kept.length && !isDense(hits, outcomes, traceLimits); i += 3) {
     const copy: Copy = copyAt(kept, i, length, before.length);
     let inheritsFrom = copy.from;
     if (!copy.isStart) {
@@ -55,7 +56,9 @@ export function inherit(detector: Detector, region: Region, before: Trace, copie
     scanChanged(changedFrom, length);
     lookAtNew(first);
   }
-  return { length, hits, outcomes, ...inheritEncoded(detector, region, before, kept) };
+  if (isDense(hits, outcomes, traceLimits)) return denseTrace(length);
+  const encoded = inheritEncoded(detector, region, before, kept);
+  return encoded.marks.isFull ? denseTrace(length) : { length, hits, outcomes, ...encoded, isDense: false };
 }
 
 /** Hits of one copy that end behind offset `from` of the content before, and far enough from the copy's end. */

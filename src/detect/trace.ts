@@ -13,6 +13,31 @@ export interface Trace {
   readonly wide: number;
   /** Chains of encoded text of which something came, sorted. */
   readonly runs: readonly RunOutcomes[];
+  /** True: the content has more of these than is kept (`TraceLimits`), so none is. It is scanned as a stream, and its versions whole. */
+  readonly isDense: boolean;
+}
+
+/** Of how much a trace is kept. Traces of several versions are in memory at once. */
+export interface TraceLimits {
+  /** Keywords that passed the sieve: source code has one in a thousand bytes. */
+  readonly maxHits: number;
+  /** Of encoded text, eight bytes each: arrays of bytes in source code have one in five bytes. */
+  readonly maxMarks: number;
+  /** Matches, those included that the judge dropped: up to a kilobyte each. */
+  readonly maxOutcomes: number;
+}
+
+export const traceLimits: TraceLimits = { maxHits: 200_000, maxMarks: 1 << 22, maxOutcomes: 50_000 };
+export const unlimitedTrace: TraceLimits = { maxHits: Infinity, maxMarks: Infinity, maxOutcomes: Infinity };
+
+/** What is left of a trace that would be too large. */
+export function denseTrace(length: number): Trace {
+  return { length, hits: new HitList(0), outcomes: [], marks: new HitList(0), wide: 0, runs: [], isDense: true };
+}
+
+/** Whether a trace would be too large. */
+export function isDense(hits: HitList, outcomes: readonly PlacedOutcome[], limits: TraceLimits): boolean {
+  return hits.isFull || outcomes.length > limits.maxOutcomes;
 }
 
 export interface PlacedOutcome {
@@ -30,15 +55,20 @@ export class HitList {
   ends: Uint32Array;
   actions: Uint32Array;
   length = 0;
+  /** Whether more came than it takes: those are not in it. */
+  isFull = false;
+  readonly #most: number;
 
-  /** Room for `capacity` hits; it grows when they are more. */
-  constructor(capacity: number) {
-    this.ends = capacity === 0 ? none : new Uint32Array(capacity);
-    this.actions = capacity === 0 ? none : new Uint32Array(capacity);
+  /** Room for `capacity` hits; it grows when they are more, up to `most`. */
+  constructor(capacity: number, most = Infinity) {
+    this.#most = most;
+    const room = Math.min(capacity, most);
+    this.ends = room === 0 ? none : new Uint32Array(room);
+    this.actions = room === 0 ? none : new Uint32Array(room);
   }
 
   push(end: number, action: number): void {
-    if (this.length === this.ends.length) this.#grow(this.length + 1);
+    if (this.length === this.ends.length && !this.#grow(this.length + 1)) return;
     this.ends[this.length] = end;
     this.actions[this.length++] = action;
   }
@@ -46,7 +76,7 @@ export class HitList {
   /** Appends the hits `[from, to)` of another list, moved by `by` bytes. */
   append(other: HitList, from: number, to: number, by: number): void {
     const count = to - from;
-    if (this.length + count > this.ends.length) this.#grow(this.length + count);
+    if (this.length + count > this.ends.length && !this.#grow(this.length + count)) return;
     for (let i = 0; i < count; i++) this.ends[this.length + i] = other.ends[from + i]! + by;
     this.actions.set(other.actions.subarray(from, to), this.length);
     this.length += count;
@@ -64,14 +94,17 @@ export class HitList {
     return low;
   }
 
-  #grow(least: number): void {
-    const size = Math.max(least, this.ends.length * 2, 16);
+  #grow(least: number): boolean {
+    this.isFull ||= least > this.#most;
+    if (this.isFull) return false;
+    const size = Math.min(Math.max(least, this.ends.length * 2, 16), this.#most);
     const ends = new Uint32Array(size);
     const actions = new Uint32Array(size);
     ends.set(this.ends.subarray(0, this.length));
     actions.set(this.actions.subarray(0, this.length));
     this.ends = ends;
     this.actions = actions;
+    return true;
   }
 }
 

@@ -4,6 +4,8 @@ import type { IdBytes } from "./object-id.ts";
 export interface SharedIds {
   readonly words: Uint32Array;
   readonly numbers: Uint32Array;
+  /** What decides about slots. */
+  readonly factors: Uint32Array;
   readonly idBytes: IdBytes;
   /** How many there are. */
   readonly size: number;
@@ -13,10 +15,13 @@ export interface SharedIds {
 const slotsPerId = 1.4;
 /** Words of a SHA-1 id; a SHA-256 id has three more. */
 const shortWords = 5;
+const longWords = 8;
+const leastSlots = 1024;
 
 /**
  * Numbers ids of one length in the order in which they come: an open-addressing table of 34 to 68 bytes an id (SHA-1; more for SHA-256) instead
- * of a string and a map entry each.
+ * of a string and a map entry each. Trees and commits may name any bytes as an id, so slots are told by random factors: nobody can prepare ids that all
+ * want the same one.
  */
 export class IdSet {
   readonly idBytes: IdBytes;
@@ -24,14 +29,19 @@ export class IdSet {
   #words: Uint32Array;
   /** Number of the id in each slot, plus one; 0: free. */
   #numbers: Uint32Array;
+  readonly #factors: Uint32Array;
+  /** The upper bits of a hash are the slot: these are the others. */
+  #shift: number;
   #size = 0;
 
   /** An empty set for ids of so many bytes, or one that was shared. */
   constructor(from: SharedIds | IdBytes = 20) {
     this.idBytes = typeof from === "number" ? from : from.idBytes;
     this.#idWords = this.idBytes / 4;
-    this.#words = typeof from === "number" ? new Uint32Array(1024 * this.#idWords) : from.words;
-    this.#numbers = typeof from === "number" ? new Uint32Array(1024) : from.numbers;
+    this.#words = typeof from === "number" ? new Uint32Array(leastSlots * this.#idWords) : from.words;
+    this.#numbers = typeof from === "number" ? new Uint32Array(leastSlots) : from.numbers;
+    this.#factors = typeof from === "number" ? randomFactors() : from.factors;
+    this.#shift = shiftFor(this.#numbers.length);
     this.#size = typeof from === "number" ? 0 : from.size;
   }
 
@@ -84,10 +94,11 @@ export class IdSet {
 
   /** An empty set in shared memory with room for `count` ids: it does not grow until then. */
   static forSharing(idBytes: IdBytes, count: number): IdSet {
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(1024, slotsPerId * count)));
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(leastSlots, slotsPerId * count)));
     return new IdSet({
       words: new Uint32Array(new SharedArrayBuffer(slots * idBytes)),
       numbers: new Uint32Array(new SharedArrayBuffer(slots * 4)),
+      factors: randomFactors(),
       idBytes,
       size: 0,
     });
@@ -95,10 +106,11 @@ export class IdSet {
 
   /** Its table: what other threads make the same set of. */
   share(): SharedIds {
-    return { words: this.#words, numbers: this.#numbers, idBytes: this.idBytes, size: this.#size };
+    const { idBytes } = this;
+    return { words: this.#words, numbers: this.#numbers, factors: this.#factors, idBytes, size: this.#size };
   }
 
-  /** The id's slot, or the free one where it would go. Ids are hashes already: their first word is the hash. */
+  /** The id's slot, or the free one where it would go. */
   #slot(bytes: Uint8Array, at: number): number {
     const numbers = this.#numbers;
     const words = this.#words;
@@ -110,7 +122,15 @@ export class IdSet {
     const c = wordAt(bytes, at + 8);
     const d = wordAt(bytes, at + 12);
     const e = wordAt(bytes, at + 16);
-    for (let slot = a & mask; ; slot = (slot + 1) & mask) {
+    const factors = this.#factors;
+    let hash =
+      Math.imul(a, factors[0]!) +
+      Math.imul(b, factors[1]!) +
+      Math.imul(c, factors[2]!) +
+      Math.imul(d, factors[3]!) +
+      Math.imul(e, factors[4]!);
+    for (let word = shortWords; word < idWords; word++) hash += Math.imul(wordAt(bytes, at + 4 * word), factors[word]!);
+    for (let slot = hash >>> this.#shift; ; slot = (slot + 1) & mask) {
       if (numbers[slot] === 0) return slot;
       const i = slot * idWords;
       if (words[i] !== a || words[i + 1] !== b || words[i + 2] !== c || words[i + 3] !== d || words[i + 4] !== e)
@@ -131,16 +151,28 @@ export class IdSet {
     const numbers = this.#numbers;
     this.#words = new Uint32Array(words.length * 2);
     this.#numbers = new Uint32Array(numbers.length * 2);
+    this.#shift = shiftFor(this.#numbers.length);
     const mask = this.#numbers.length - 1;
     for (let slot = 0; slot < numbers.length; slot++) {
       if (numbers[slot] === 0) continue;
       // No id is in the table twice: the first free slot is the one.
-      let to = words[slot * idWords]! & mask;
+      let hash = 0;
+      for (let word = 0; word < idWords; word++) hash += Math.imul(words[slot * idWords + word]!, this.#factors[word]!);
+      let to = hash >>> this.#shift;
       while (this.#numbers[to] !== 0) to = (to + 1) & mask;
       this.#numbers[to] = numbers[slot]!;
       this.#words.set(words.subarray(slot * idWords, (slot + 1) * idWords), to * idWords);
     }
   }
+}
+
+function shiftFor(slots: number): number {
+  return 32 - Math.log2(slots);
+}
+
+/** Odd: each word counts. */
+function randomFactors(): Uint32Array {
+  return Uint32Array.from({ length: longWords }, () => (Math.random() * 2 ** 32) | 1);
 }
 
 function wordAt(bytes: Uint8Array, at: number): number {

@@ -200,6 +200,7 @@ class InsideWalk {
       suppressed: this.#results.reduce((sum, { suppressed }) => addCounts(sum, suppressed), {}),
       judged: sumOf(this.#results.map(({ judged }) => judged)),
       limited: all.length > maxDetections || this.#results.some(({ limited }) => limited),
+      ...(this.#results.some(({ isCut }) => isCut) ? { isCut: true } : {}),
     };
     return { result: merged, inside: { bytes: this.#bytes, faults: [...this.#faults.values()] } };
   }

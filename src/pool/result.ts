@@ -60,13 +60,20 @@ export class ResultBuilder {
     for (const fault of inside?.faults ?? []) this.#inside(place || content, fault);
     this.#suppressed = addCounts(this.#suppressed, result.suppressed);
     if (result.limited) this.problem("rules-limit", "note", place || content, "has more detections than are listed");
+    if (result.isCut)
+      this.problem(
+        "rules-limit",
+        "incomplete",
+        place || content,
+        "has keywords everywhere: not all of them were looked at",
+      );
     this.#publicKeys.add(result.publicKeys ?? []);
     if (result.detections.length > 0) this.#hits.push(this.#hit(content, place, result));
     // Each scan has to meet a public key, for each may find the private one.
     else if (result.publicKeys !== undefined) return;
     // A pointer has to be met in each scan: what it points at may be gone. What lies inside and cannot be read is told by each scan. The store
     // knows contents by 20 bytes.
-    else if (!result.limited && !inside?.faults.length && this.#pointers.at(-1)?.content !== content) {
+    else if (!result.limited && !result.isCut && !inside?.faults.length && this.#pointers.at(-1)?.content !== content) {
       if (content.length === 40) this.#clean?.add(content, bytes, result.judged);
       if (proofs.id !== undefined && bytes >= leastById) this.#ids.add(proofs.id, bytes, result.judged);
       if (proofs.entry !== undefined) this.#entries.add(proofs.entry, bytes, result.judged);

@@ -33,6 +33,8 @@ export interface PackVisitor<T> {
    * the object it is built on, and the memory still knows what the delta copied.
    */
   object(entry: number, address: number, length: number, base: T | undefined): T | undefined;
+  /** How many bytes a byte of an object stands for, where it takes that much longer than others of its size. */
+  weight?(kept: T): number;
   /** An object cannot be made; `lost` wanted objects in all, with those that are built on it. */
   damaged(entry: number, why: string, lost: number): void;
   /** Deltas of these entries make more than `maxExpansion` allows: nothing more is made of the entries; `lost` wanted objects in all. */
@@ -175,6 +177,7 @@ class Walk<T> {
         stack.pop();
       }
       const kept = this.#visitor.object(entry, address, made, frame.kept);
+      if (kept !== undefined) this.#left -= made * ((this.#visitor.weight?.(kept) ?? 1) - 1);
       if (first[entry] !== first[entry + 1]) stack.push({ entry, address, length: made, child: first[entry]!, kept });
     }
   }

@@ -2,7 +2,7 @@ import { sortRuns, type Region, type RunOutcomes } from "../collector.ts";
 import { copyAt, type Copy } from "../copies.ts";
 import type { Detector } from "../detector.ts";
 import { markAhead, markBack } from "../kernel/marks.ts";
-import { HitList, type Copies, type Trace } from "../trace.ts";
+import { HitList, traceLimits, type Copies, type Trace } from "../trace.ts";
 import { partition } from "../../model/partition.ts";
 import { base64Members, chainMembers, leastRun, textRuns } from "./base64.ts";
 import { byteList } from "./byte-list.ts";
@@ -21,6 +21,7 @@ export function inheritEncoded(
   const copies: Copy[] = [];
   for (let i = 0; i < kept.length; i += 3) copies.push(copyAt(kept, i, length, before.length));
   const { marks, wide } = inheritMarks(detector, region, before, copies);
+  if (marks.isFull) return { ...none, marks };
   const runs = [
     ...inheritTextRuns(detector, region, before, copies),
     ...inheritMarkChains(detector, region, before, copies, marks),
@@ -39,7 +40,7 @@ function inheritMarks(
 ): { readonly marks: HitList; readonly wide: number } {
   const { kernel } = detector;
   const length = region.high - region.low;
-  const marks = new HitList(before.marks.length);
+  const marks = new HitList(before.marks.length, traceLimits.maxMarks);
   let { wide } = before;
   const scanChanged = (from: number, to: number): void => {
     const start = from === 0 ? 0 : Math.max(0, from - markAhead + 1);

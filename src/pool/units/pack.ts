@@ -13,6 +13,12 @@ import { gatherBytes } from "./entries.ts";
 import { systemFault } from "./system-fault.ts";
 
 /**
+ * What deltas copy is looked at once, unless what they make is too full of keywords to be remembered: then each byte takes as long as a hundred others
+ * (2 MB a second), and counts so towards what deltas may make.
+ */
+const denseWeight = 128;
+
+/**
  * Scans the wanted objects of some delta families; of an object that is built on a scanned one, only what changed is looked at. Where earlier scans
  * left keys of entries, what has one of them is counted, and not made.
  */
@@ -58,6 +64,7 @@ export function scanPack(asked: PackUnit, task: Task, out: ResultBuilder): void 
           task.advance(length);
           return trace;
         },
+        weight: ({ isDense }) => (isDense ? denseWeight : 1),
         damaged: (entry, why) => broken.set(entry, why),
         tooLarge: (entry, size, lost) =>
           out.lost("too-large", oid(entry), `object of ${size} bytes is too large${built(lost)}`, lost),

@@ -173,6 +173,13 @@ export class Locator {
   }
 }
 
+/** Beyond it a message is no message: each finding of a commit tells it, so one of a hundred megabytes would make reports of any size. */
+const maxMessage = 1 << 16;
+
+function shownMessage(message: string): string {
+  return message.length > maxMessage ? `${message.slice(0, maxMessage)}…` : message.trimEnd();
+}
+
 /** The facts of a commit that a sighting tells. */
 function factsOf(id: string, commit: Commit): CommitFacts {
   const { author, email, authorTime, committer, committerEmail, committerTime } = commit;
@@ -182,7 +189,7 @@ function factsOf(id: string, commit: Commit): CommitFacts {
     author,
     email,
     date: isoDate(authorTime),
-    message: commit.message.trimEnd(),
+    message: shownMessage(commit.message),
     ...(isSame ? {} : { committer: { id, author: committer, email: committerEmail, date: isoDate(committerTime) } }),
   };
 }

@@ -257,6 +257,19 @@ test("commits without dates, authors or messages do not end the scan", () => {
   expect(placesOf(shop, probe("bones"))).toMatchObject([{ path: "file" }]);
 });
 
+test("a message of megabytes is told by its beginning: each finding of the commit repeats it", () => {
+  const shop = createRepository(join(folder, "wordy"));
+  const kept = (type: string, text: string): string =>
+    shop.feed(Buffer.from(text), "hash-object", "-w", "-t", type, "--stdin").toString().trim();
+  const entry = `100644 blob ${kept("blob", probe("wordy"))}\tfile\n`;
+  const tree = shop.feed(Buffer.from(entry), "mktree").toString().trim();
+  const person = "A <a@b> 1 +0000";
+  const text = `tree ${tree}\nauthor ${person}\ncommitter ${person}\n\n${"long ".repeat(1_000_000)}`;
+  writeFileSync(join(shop.path, ".git/refs/heads/wordy"), `${kept("commit", text)}\n`);
+  const origin = scan(shop.path).get(probe("wordy"))!.sightings[0]!.origin as GitOrigin;
+  expect(origin.commit?.message).toBe(`${"long ".repeat(20_000).slice(0, 1 << 16)}…`);
+});
+
 test(
   "a tree that is thousands deep, and one that holds itself many times, are walked",
   { timeout: 30_000 },
