@@ -39,6 +39,7 @@ const wide = [
     "review/colours",
     "review/every-key",
     "review/whole-review",
+    "detect/dense",
   ].map((name) => `test/${name}.test.ts`),
   ...[
     "pool/large-archives",

@@ -63,11 +63,7 @@ export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generato
   }
 }
 
-function* blocks(
-  reader: ChunkReader,
-  check: number,
-  decoderOf: Loan["decoderOf"],
-): Generator<Uint8Array, void> {
+function* blocks(reader: ChunkReader, check: number, decoderOf: Loan["decoderOf"]): Generator<Uint8Array, void> {
   for (;;) {
     const start = reader.position;
     const size = reader.byte();
