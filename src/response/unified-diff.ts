@@ -1,10 +1,10 @@
 import { commonLines } from "../model/common-lines.ts";
 
-/** Lines around a change. */
-const context = 3;
+/** Lines around a change, where nobody asks for others. */
+const usualContext = 3;
 
 /** What turns one text into another, as `git apply` takes it; nothing where they are equal. `before` is undefined for a file that is new. For short texts: time grows with the product of their lines. */
-export function unifiedDiff(path: string, before: string | undefined, after: string): string {
+export function unifiedDiff(path: string, before: string | undefined, after: string, context = usualContext): string {
   if (before === after) return "";
   const [old, fresh] = [linesOf(before ?? ""), linesOf(after)];
   const steps = compare(old, fresh);

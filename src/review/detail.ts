@@ -83,11 +83,11 @@ const lookBlocks = new WeakMap<readonly LookRow[], DetailView & { readonly width
 
 /** What was read again of the place that is looked at. */
 function lookView(state: ReviewState, finding: Finding, tab: ReadTab, width: number): DetailView {
-  const { place } = state;
+  const { place, around } = state;
   const sighting = finding.sightings[place];
   const title =
     sighting === undefined ? [] : wrap(placeTitle(sighting), width).map((text) => line(span(text, "strong")));
-  const rows = state.looks.get(lookId({ tab, place, fingerprint: finding.fingerprint }));
+  const rows = state.looks.get(lookId({ tab, place, around, fingerprint: finding.fingerprint }));
   if (rows === undefined) return { lines: [...title, line(span("reading", "dim"))] };
   let block = lookBlocks.get(rows);
   if (block?.width !== width) lookBlocks.set(rows, (block = wrapped(rows, width)));

@@ -19,6 +19,7 @@ import type { Writer } from "./writer.ts";
 export type { Counts } from "./counts.ts";
 export type { Decision, DecisionChange, DecisionSink, Verdict } from "../model/decision.ts";
 export { createListFeed, createLiveFeed, type FeedEvent, type LiveFeed, type ReviewFeed } from "./feed.ts";
+export { usualAround } from "./look.ts";
 export type { Looker, LookRow, ReadTab } from "./look.ts";
 export type { Outside, ProgramStart } from "./outside.ts";
 export type { Proposal, RuleForm, Writer, WriteWish, Written, WrittenIn } from "./writer.ts";

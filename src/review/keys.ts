@@ -43,6 +43,8 @@ export type Command =
   | "tab-blame"
   | "next-tab"
   | "previous-tab"
+  | "fewer-lines"
+  | "more-lines"
   | "next-place"
   | "previous-place"
   | "copy"
@@ -216,6 +218,20 @@ export const bindings: readonly Binding[] = [
   },
   { command: "next-tab", keys: ["]"], group: "look", word: "next tab", text: "the next of these" },
   { command: "previous-tab", keys: ["["], group: "look", word: "previous tab", text: "the one before" },
+  {
+    command: "fewer-lines",
+    keys: ["{"],
+    group: "look",
+    word: "fewer",
+    text: "text, change, blame: fewer lines around it",
+  },
+  {
+    command: "more-lines",
+    keys: ["}"],
+    group: "look",
+    word: "more",
+    text: "text, change, blame: more lines around it",
+  },
   {
     command: "next-place",
     keys: ["."],

@@ -9,6 +9,16 @@ export const tabs = ["facts", "text", "change", "story", "why", "blame"] as cons
 
 export type ReadTab = Exclude<Tab, "facts" | "story">;
 
+/** How many lines before and after a place can be shown; around each change of a commit, of which there are many, a quarter of these. */
+export const aroundSteps = [4, 8, 12, 24, 48, 96, 192] as const;
+
+export const usualAround = 12;
+
+/** Whether a tab shows lines of the content, of which there can be more and fewer. */
+export function showsLines(tab: Tab): boolean {
+  return tab === "text" || tab === "change" || tab === "blame";
+}
+
 /** A row of what was read. Values are masked; it is sanitised when it is drawn. */
 export interface LookRow {
   readonly text: string;
@@ -19,8 +29,8 @@ export interface LookRow {
 
 /** Reads again what the review shows of places. It never throws: what cannot be read is said in rows. */
 export interface Looker {
-  /** `place`: index of a sighting. The rows of a tab, masked; bounded, whatever the content is. */
-  look(tab: ReadTab, finding: Finding, place: number): Promise<readonly LookRow[]>;
+  /** The rows of a tab, masked; bounded, whatever the content is. */
+  look(asked: Pick<LookKey, "tab" | "place" | "around">, finding: Finding): Promise<readonly LookRow[]>;
   /** The value itself, which was asked for; undefined where it is not to be had any more. */
   value(finding: Finding): Promise<string | undefined>;
 }
@@ -29,11 +39,14 @@ export interface Looker {
 export interface LookKey {
   readonly tab: ReadTab;
   readonly fingerprint: string;
+  /** Index of a sighting. */
   readonly place: number;
+  /** Lines before and after it, where the tab shows lines. */
+  readonly around: number;
 }
 
-export function lookId({ tab, fingerprint, place }: LookKey): string {
-  return `${tab} ${place} ${fingerprint}`;
+export function lookId({ tab, fingerprint, place, around }: LookKey): string {
+  return `${tab} ${place} ${showsLines(tab) ? around : 0} ${fingerprint}`;
 }
 
 /** The fingerprint in a `lookId`. */

@@ -5,7 +5,7 @@ import type { Key } from "./key-input.ts";
 import { actsOnSelected, withFreeCursor } from "./free-cursor.ts";
 import { commandOf, keyLabel, type Command } from "./keys.ts";
 import { lookId, tabs, type Tab } from "./look.ts";
-import { looksStill, withLook } from "./looks.ts";
+import { looksStill, withAround, withLook } from "./looks.ts";
 import { drafted, hiddenBy, inOverlay, proposed } from "./in-overlay.ts";
 import { editLine, lineOf, lineText } from "./line-editor.ts";
 import { parseQuery } from "./query.ts";
@@ -307,6 +307,9 @@ function commanded(state: ReviewState, command: Command, now: string): Reduced {
     case "next-place":
     case "previous-place":
       return only(atPlace(state, command === "next-place" ? 1 : -1));
+    case "fewer-lines":
+    case "more-lines":
+      return only(withAround(state, command === "more-lines" ? 1 : -1));
     case "copy":
       return selectedFinding(state) === undefined || state.selected === undefined
         ? only(withoutFinding(state))

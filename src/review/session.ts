@@ -192,17 +192,17 @@ function createLooking(
   const noLooker: readonly LookRow[] = [{ text: "nothing can be read again here", tone: "dim" }];
   return {
     follow(state) {
-      const { tab, place } = state;
+      const { tab, place, around } = state;
       const finding = selectedFinding(state);
       if (finding === undefined || !isReadTab(tab)) return;
-      const key = { tab, place, fingerprint: finding.fingerprint };
+      const key = { tab, place, around, fingerprint: finding.fingerprint };
       const id = lookId(key);
       if ((id === asked?.id && finding === asked.finding) || state.looks.has(id)) return;
       const mine = { id, finding };
       asked = mine;
       clearTimeout(timer);
       timer = setTimeout(() => {
-        const reading = looker?.look(tab, finding, place) ?? Promise.resolve(noLooker);
+        const reading = looker?.look(key, finding) ?? Promise.resolve(noLooker);
         void reading.then((rows) => {
           if (asked === mine) asked = undefined;
           done(key, finding, rows);

@@ -12,7 +12,7 @@ import type {
 } from "../model/decision.ts";
 import type { FeedEvent } from "./feed.ts";
 import type { Key } from "./key-input.ts";
-import type { LookKey, LookRow, Tab } from "./look.ts";
+import { usualAround, type LookKey, type LookRow, type Tab } from "./look.ts";
 import type { Size } from "./layout.ts";
 import type { Line } from "./line-editor.ts";
 import { noCounts, type Counts } from "./counts.ts";
@@ -76,6 +76,8 @@ export interface ReviewState {
   readonly tab: Tab;
   /** The place of the selected finding that is looked at: index of a sighting. */
   readonly place: number;
+  /** Lines shown around it: one of `aroundSteps`. */
+  readonly around: number;
   /** What was read again last, by `lookId`. */
   readonly looks: ReadonlyMap<string, readonly LookRow[]>;
   /** The one finding whose value is shown in the clear, and the value. */
@@ -233,6 +235,7 @@ export function initialState({ title, place, size, now, isReading = false, histo
     detailTop: undefined,
     tab: "facts",
     place: 0,
+    around: usualAround,
     looks: new Map(),
     revealed: undefined,
     overlay: undefined,

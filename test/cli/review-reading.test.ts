@@ -9,7 +9,7 @@ import { readReportFile } from "../../src/cli/report-file.ts";
 import { createLooker } from "../../src/cli/review/look.ts";
 import { createReading } from "../../src/cli/review/reading.ts";
 import type { Finding } from "../../src/model/finding.ts";
-import type { ReadTab } from "../../src/review/index.ts";
+import { usualAround, type ReadTab } from "../../src/review/index.ts";
 import { testWith } from "../require-program.ts";
 import { leaktrace, probe, probeRules, scratch } from "./scan-program.ts";
 
@@ -19,7 +19,7 @@ const rules = probeRules(folder);
 /** The findings of a scan as a report holds them, by what their masked value begins with; and a looker that has nothing but the report. */
 async function reviewOf(...targets: readonly string[]): Promise<{
   readonly finding: (seed: string) => Finding;
-  readonly rows: (tab: ReadTab, seed: string) => Promise<string[]>;
+  readonly rows: (tab: ReadTab, seed: string, around?: number) => Promise<string[]>;
   readonly value: (seed: string) => Promise<string | undefined>;
 }> {
   const report = join(folder, `${targets.join("-").replace(/\W+/g, "-")}.jsonl`);
@@ -32,7 +32,8 @@ async function reviewOf(...targets: readonly string[]): Promise<{
     )!;
   return {
     finding,
-    rows: async (tab, seed) => (await looker.look(tab, finding(seed), 0)).map(({ text }) => text),
+    rows: async (tab, seed, around = usualAround) =>
+      (await looker.look({ tab, place: 0, around }, finding(seed))).map(({ text }) => text),
     value: (seed) => looker.value(finding(seed)),
   };
 }
@@ -70,9 +71,8 @@ describe("what lies in images and archives is read again", () => {
     expect(
       (
         await createLooker(createReading([], readScanOptions({ config: rules }, new AbortController().signal))).look(
-          "text",
+          { tab: "text", place: 0, around: usualAround },
           review.finding("file"),
-          0,
         )
       )[0]?.text,
     ).toContain("is not at hand");
@@ -134,11 +134,18 @@ describe("a history is asked who brought what", () => {
     shop.commit("main", { third: "y\n" });
     shop.git("merge", "-q", "--no-commit", "side");
     shop.commit("merged", { "moved.env": `A=${probe("merged")}\n${body}` });
+    shop.commit("late", { "long.env": `${filler(0)}A=${probe("late")}\n${filler(300)}` });
     const review = await reviewOf(shop.path);
+    const hunk = (await review.rows("change", "late", 24)).join("\n");
+    expect(hunk).toMatch(/@@ -295,13 \+295,13 @@\n line 294\n[^]*\n line 305$/);
     expect((await review.rows("change", "root")).join("\n")).toMatch(/new file mode[^]*\+A=prb_[^]*\+a\n/);
     expect((await review.rows("change", "long")).join("\n")).toMatch(
       /a new file, of 602 lines\n@@ -0,0 \+289,25 @@\n\+line 288\n[^]*\+A=prb_/,
     );
+    const fewer = (await review.rows("change", "long", 4)).join("\n");
+    expect(fewer).toMatch(/@@ -0,0 \+297,9 @@\n\+line 296\n[^]*\+line 303$/);
+    expect(await review.rows("text", "long", 192)).toHaveLength(385);
+    expect(await review.rows("blame", "long", 4)).toHaveLength(9);
     const moved = (await review.rows("change", "moved")).join("\n");
     expect(moved).toMatch(/renamed from root\.env[^]*-A=prb_\S+\n\+A=prb_[^]* a\n/);
     expect((await review.rows("change", "merged")).join("\n")).toMatch(/-A=prb_\S+\n\+A=prb_[^]* a\n/);

@@ -95,6 +95,8 @@ const seen: Readonly<Record<string, readonly [before: string, after: string | Re
     "previous-tab": ["", "[blame]"],
     "next-place": ["/aws-secret\r", "place 2/2"],
     "previous-place": ["/aws-secret\r", "place 2/2"],
+    "fewer-lines": ["2", "8 lines around it"],
+    "more-lines": ["3", "12 lines around it"],
     show: ["", "VALUE"],
     copy: ["", "fingerprint sent"],
     edit: ["/kind:image\r", "no file of it is here"],

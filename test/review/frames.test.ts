@@ -134,7 +134,12 @@ describe("the screen", () => {
             { text: "it cannot be read again", tone: "dim" },
             { text: "│ key = abcd......00", tone: "plain" },
           ] as const;
-          review.act({ kind: "looked", key: { tab, place: 0, fingerprint: finding.fingerprint }, finding, rows });
+          review.act({
+            kind: "looked",
+            key: { tab, place: 0, around: 12, fingerprint: finding.fingerprint },
+            finding,
+            rows,
+          });
           expect(frameOf(review)).toContain("│ key = abcd");
         }
         expect(frameOf(review)).toContain("The scan is still running");
@@ -191,7 +196,7 @@ describe("the screen", () => {
     const review = drive(findings, wide).press("2");
     expect(frameOf(review)).toContain("reading");
     const [first] = findings;
-    const key = { tab: "text", place: 0, fingerprint: first!.fingerprint } as const;
+    const key = { tab: "text", place: 0, around: 12, fingerprint: first!.fingerprint } as const;
     review.act({ kind: "looked", key, finding: first!, rows: [{ text: "12 \t\x1b[2Jline", tone: "plain" }] });
     expect(frameOf(review)).toContain("12   \\x1b[2Jline");
     expect(frameOf(review.press("3"))).toContain("reading");
@@ -201,7 +206,7 @@ describe("the screen", () => {
   test("the place that is looked at is in sight, until somebody scrolls", () => {
     const review = drive(findings, { columns: 80, rows: 24 }).press("2");
     const [first] = findings;
-    const key = { tab: "text", place: 0, fingerprint: first!.fingerprint } as const;
+    const key = { tab: "text", place: 0, around: 12, fingerprint: first!.fingerprint } as const;
     const rows = Array.from(
       { length: 40 },
       (_, n) => ({ text: `line ${n}`, tone: "plain", isHere: n === 30 }) as const,

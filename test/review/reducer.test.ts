@@ -247,6 +247,23 @@ describe("a value that is shown", () => {
   });
 });
 
+describe("the lines around a place", () => {
+  test("are more and fewer by steps, where lines are shown, and the place comes back into sight", () => {
+    const review = drive([makeFinding(1)]);
+    review.press("}");
+    expect([review.state.around, review.state.toast]).toEqual([
+      12,
+      "2 text, 3 change and 6 blame show lines around it",
+    ]);
+    review.press("2", "Tab", "j", "{");
+    expect([review.state.around, review.state.detailTop]).toEqual([8, undefined]);
+    review.press("{", "{", "{");
+    expect([review.state.around, review.state.toast]).toEqual([4, "no fewer lines than these"]);
+    review.press("3", ...Array<string>(7).fill("}"));
+    expect([review.state.around, review.state.toast]).toEqual([192, "no more lines than these"]);
+  });
+});
+
 describe("leaving", () => {
   test("q closes help, then the detail, then the review; Q and C-c leave from anywhere", () => {
     const review = drive(ten).press("Enter", "?");

@@ -9,13 +9,13 @@ import { explainedLines } from "../explain/explained.ts";
 import { maskedText } from "./masked-text.ts";
 import { secretAt, type LoadedRules, type PlaceReading } from "./reading.ts";
 
-/** Lines shown before and after a place. */
-const context = 12;
+/** Lines of what a scan has seen, where nothing can be read again. */
+const maxSeenLines = 12;
 /** An older version that is larger is not compared. */
 const maxBytes = 8 << 20;
 /** Lines that differ and are held beside each other: a comparison takes the product of both. */
 const maxCompared = 2000;
-const maxRows = 400;
+const maxRows = 480;
 /** Of these so many tell of the commit. */
 const maxHeadRows = 20;
 /** Of a line. In UTF-16 units. */
@@ -25,25 +25,24 @@ const maxPlaces = 3;
 /** A history that takes longer is told as far as it was looked at. */
 const blameMs = 5000;
 
-/** A place, and the bytes of the content that it lies in. */
+/** A place, the bytes of the content that it lies in, and how many lines around it are to be shown. */
 interface Read {
   readonly sighting: FindingSighting;
   readonly bytes: Buffer;
+  readonly around: number;
 }
 
 /** Reads places again for the review: the lines around them, what their commit or layer changed, who brought the lines, what rules made of them. */
 export function createLooker(reading: PlaceReading): Looker {
   return {
-    async look(tab, finding, place) {
+    async look({ tab, place, around }, finding) {
       const sighting = finding.sightings[place];
       if (sighting === undefined) return [];
       try {
         const bytes = await reading.read(sighting);
         if (typeof bytes === "string") return [{ text: bytes, tone: "dim" }, ...rowsOf(sighting.maskedLine)];
-        return (await rowsFor(tab, { sighting, bytes }, await reading.rules(), reading.targets[0] ?? ".")).slice(
-          0,
-          maxRows,
-        );
+        const rows = await rowsFor(tab, { sighting, bytes, around }, await reading.rules(), reading.targets[0] ?? ".");
+        return rows.slice(0, maxRows);
       } catch (error) {
         return [{ text: `cannot be shown: ${errorMessage(error)}`, tone: "alert" }];
       }
@@ -67,14 +66,14 @@ function rowsFor(
   { prepared, detector }: LoadedRules,
   target: string,
 ): readonly LookRow[] | Promise<readonly LookRow[]> {
-  const { sighting, bytes } = read;
+  const { sighting, bytes, around } = read;
   switch (tab) {
     case "text": {
       const { text, secrets } = maskedText(bytes, detector, sighting);
-      return textRows(sighting, text).map((row) => hidden(row, secrets));
+      return textRows(sighting, text, around).map((row) => hidden(row, secrets));
     }
     case "change":
-      return changeRows(sighting, bytes, detector, target);
+      return changeRows(read, detector, target);
     case "blame":
       return blameRows(read, detector, target);
     case "why": {
@@ -90,14 +89,15 @@ function rowsFor(
 function window(
   { startLine, endLine }: FindingSighting,
   lines: readonly string[],
+  around: number,
 ): { readonly from: number; readonly to: number } {
-  return { from: Math.max(1, startLine - context), to: Math.min(lines.length, endLine + context) };
+  return { from: Math.max(1, startLine - around), to: Math.min(lines.length, endLine + around) };
 }
 
-function textRows(sighting: FindingSighting, text: string): readonly LookRow[] {
+function textRows(sighting: FindingSighting, text: string, around: number): readonly LookRow[] {
   const { startLine, endLine } = sighting;
   const lines = text.split("\n");
-  const { from, to } = window(sighting, lines);
+  const { from, to } = window(sighting, lines, around);
   const width = String(to).length;
   return lines.slice(from - 1, to).map((line, index) => {
     const number = from + index;
@@ -108,14 +108,10 @@ function textRows(sighting: FindingSighting, text: string): readonly LookRow[] {
 }
 
 /** What the commit or layer that brought a place did to its file, or all of the file where it is new. */
-async function changeRows(
-  sighting: FindingSighting,
-  bytes: Buffer,
-  detector: Detector,
-  target: string,
-): Promise<readonly LookRow[]> {
+async function changeRows(read: Read, detector: Detector, target: string): Promise<readonly LookRow[]> {
+  const { sighting, bytes } = read;
   const { origin } = sighting;
-  if (origin.kind === "image") return layerRows(sighting, origin, bytes, detector);
+  if (origin.kind === "image") return layerRows(read, origin, detector);
   if (origin.kind !== "git" || origin.commit === undefined || origin.objectType !== "blob")
     return [{ text: "no commit brought it", tone: "dim" }];
   const { commit, path } = origin;
@@ -130,19 +126,14 @@ async function changeRows(
     ...(before === undefined || before.path === path ? [] : [row(`renamed from ${before.path}`)]),
     ...message.map((text) => row(`    ${text}`)),
     row(""),
-    ...differing(originPath(origin), old?.text, fresh.text, sighting),
+    ...differing(originPath(origin), old?.text, fresh.text, read),
   ].map((one) => hidden(one, secrets));
 }
 
 /** The layer that brought a file, with the file as it is there: what lower layers had at its path is not looked for. */
-function layerRows(
-  sighting: FindingSighting,
-  origin: ImageOrigin,
-  bytes: Buffer,
-  detector: Detector,
-): readonly LookRow[] {
+function layerRows(read: Read, origin: ImageOrigin, detector: Detector): readonly LookRow[] {
   const { layer } = origin;
-  const { text, secrets } = maskedText(bytes, detector, sighting);
+  const { text, secrets } = maskedText(read.bytes, detector, read.sighting);
   const head =
     layer === undefined
       ? [row(`the configuration of ${origin.image}`, "strong")]
@@ -150,13 +141,15 @@ function layerRows(
           row(`layer ${layer.index} ${layer.digest}`, "strong"),
           ...(layer.createdBy === "" ? [] : [row(layer.createdBy)]),
         ];
-  return [...head, row(""), ...differing(originPath(origin), undefined, text, sighting)].map((one) =>
-    hidden(one, secrets),
-  );
+  return [...head, row(""), ...differing(originPath(origin), undefined, text, read)].map((one) => hidden(one, secrets));
 }
 
 /** Who brought each of the lines around a place, as the history of the commit tells it that brought the content. */
-async function blameRows({ sighting, bytes }: Read, detector: Detector, target: string): Promise<readonly LookRow[]> {
+async function blameRows(
+  { sighting, bytes, around }: Read,
+  detector: Detector,
+  target: string,
+): Promise<readonly LookRow[]> {
   const { origin } = sighting;
   if (
     origin.kind !== "git" ||
@@ -170,7 +163,7 @@ async function blameRows({ sighting, bytes }: Read, detector: Detector, target: 
   using history = await PathHistory.open(origin.repository === "" ? target : origin.repository);
   const { text, secrets } = maskedText(bytes, detector, sighting);
   const lines = text.split("\n");
-  const { from, to } = window(sighting, lines);
+  const { from, to } = window(sighting, lines, around);
   const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);
   const blamed = await blame(
     history,
@@ -227,11 +220,11 @@ function differing(
   path: string,
   before: string | undefined,
   after: string,
-  sighting: FindingSighting,
+  { sighting, around }: Read,
 ): readonly LookRow[] {
   const [old, fresh] = [(before ?? "").split("\n"), after.split("\n")];
   if (before === undefined && fresh.length > maxNewLines) {
-    const { from, to } = window(sighting, fresh);
+    const { from, to } = window(sighting, fresh, around);
     const lines = fresh.slice(from - 1, to).map((text): LookRow => row(`+${text}`, "good"));
     return withPlace(
       [
@@ -247,11 +240,12 @@ function differing(
   while (end < Math.min(old.length, fresh.length) - start && old.at(-1 - end) === fresh.at(-1 - end)) end++;
   if (Math.max(old.length, fresh.length) - start - end > maxCompared)
     return [{ text: `${path}: too much of it changed to be shown`, tone: "dim" }];
-  // What is the same at both ends is left out of the comparison, but for the lines around it; so line numbers are those of the part.
-  const from = Math.max(0, start - context);
+  // What is the same at both ends is left out of the comparison, but for the lines around it and one more, so that no end of the part is taken for the file's; line numbers are those of the part.
+  const context = around / 4;
+  const from = Math.max(0, start - context - 1);
   const cut = (lines: readonly string[]): string =>
-    lines.slice(from, lines.length - Math.max(0, end - context)).join("\n");
-  const text = unifiedDiff(path, before === undefined ? undefined : cut(old), cut(fresh));
+    lines.slice(from, lines.length - Math.max(0, end - context - 1)).join("\n");
+  const text = unifiedDiff(path, before === undefined ? undefined : cut(old), cut(fresh), context);
   if (text === "") return [{ text: "the file is the same but for values that are masked", tone: "dim" }];
   const lines = text.trimEnd().split("\n");
   const { startLine } = sighting;
@@ -307,5 +301,5 @@ function toneOf(line: string): LookRow["tone"] {
 }
 
 function rowsOf(text: string): readonly LookRow[] {
-  return text.split("\n", context).map((line) => ({ text: `│ ${line}`, tone: "plain" }));
+  return text.split("\n", maxSeenLines).map((line) => ({ text: `│ ${line}`, tone: "plain" }));
 }
