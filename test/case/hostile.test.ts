@@ -87,6 +87,22 @@ test("an older layout is brought to the newest, in one step or not at all", asyn
   database.close();
 });
 
+test("a case of the first layout is opened with all that it holds", async () => {
+  let text = "";
+  const path = await made((file) => {
+    text = textOfCase(file);
+    // Version 1 was the same without the index.
+    file.run("DROP INDEX item_of; PRAGMA user_version = 1");
+  });
+  using later = await CaseFile.open(path);
+  expect(text).toContain('"kind":"item"');
+  expect(textOfCase(later)).toBe(text);
+  const load = (await loadDatabase())!;
+  const database = load(path, { busyTimeoutMs: 0, synchronous: "normal" });
+  expect(versionOf(database)).toBe(migrations.length);
+  database.close();
+});
+
 test.each([
   ["a trigger", "CREATE TRIGGER t AFTER INSERT ON entry BEGIN DELETE FROM entry; END"],
   ["a view", "CREATE VIEW v AS SELECT 1"],
