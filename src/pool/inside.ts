@@ -24,6 +24,7 @@ import {
 } from "../content/containers/index.ts";
 import { insideLimits, type InsideLimits } from "../content/containers/limits.ts";
 import { headBytes, type ScanResult } from "../detect/index.ts";
+import type { CleanMember } from "./member-memo.ts";
 import type { Task } from "./task.ts";
 
 /** What lies inside of a content, beside what its own bytes say. */
@@ -107,7 +108,7 @@ export function lookInside(
       )
     : walk.walk(
         kind,
-        (report) => streamedMembers(kind, new ChunkReader(chunksOf(bytes)), report),
+        (report) => streamedMembers(kind, new ChunkReader(chunksOf(bytes)), report, bytes),
         () => result,
       );
 }
@@ -168,6 +169,8 @@ class InsideWalk {
   #bytes = 0;
   #members = 0;
   #held = 0;
+  /** Faults that were told. */
+  #told = 0;
   #isStopped = false;
 
   constructor(task: Task, low: number, size: () => number, limits: InsideLimits) {
@@ -217,20 +220,58 @@ class InsideWalk {
   }
 
   #member(member: Member, level: Level): void {
-    const reader = new ChunkReader(this.#counted(member.chunks, level.path));
-    const { files } = this.#task.detector;
+    const { members } = this.#task;
     // Compressed files have the name of what they are a form of.
     const name = level.path.slice(level.path.lastIndexOf("!") + 1);
-    const isAsked = member.name !== "" && files.asks(name);
+    const isAsked = member.name !== "" && this.#task.detector.files.asks(name);
+    if (members === undefined || member.storedHash === undefined || isAsked)
+      return this.#look(member, level, isAsked ? name : undefined);
+    // How deep it lies decides what of it is opened.
+    const hash = `${member.storedHash()}${level.depth}.${level.forms}`;
+    const known = members.get(hash);
+    if (known !== undefined && this.#hasRoomFor(known)) return this.#again(known);
+    const before = {
+      found: this.#found.length,
+      ofContainers: this.#ofContainers.length,
+      results: this.#results.length,
+    };
+    const [bytes, count, told] = [this.#bytes, this.#members, this.#told];
+    this.#look(member, level, undefined);
+    const hasFound = this.#found.length > before.found || this.#ofContainers.length > before.ofContainers;
+    if (hasFound || this.#isStopped || this.#told > told) return;
+    const results = this.#results.slice(before.results);
+    members.keep(hash, { bytes: this.#bytes - bytes, members: this.#members - count, results });
+  }
+
+  /** Whether a member that was looked at before stays within the limits here. */
+  #hasRoomFor({ bytes, members }: CleanMember): boolean {
+    return (
+      this.#bytes + bytes <= this.#mostBytes() &&
+      this.#members + members <= this.#limits.maxMembers &&
+      this.#held + bytes <= this.#limits.maxHeldBytes
+    );
+  }
+
+  #again({ bytes, members, results }: CleanMember): void {
+    this.#bytes += bytes;
+    this.#members += members;
+    this.#results.push(...results);
+    this.#task.inside(bytes);
+  }
+
+  /** Reads a member and all that lies in it. `name`: where its path may tell what it is. */
+  #look(member: Member, level: Level, name: string | undefined): void {
+    const reader = new ChunkReader(this.#counted(member.chunks, level.path));
+    const { files } = this.#task.detector;
     const start = reader.peek(kindBytes);
-    if (!isAsked && !files.mayKnow(start, 0, start.length)) return this.#read(reader, level);
+    if (name === undefined && !files.mayKnow(start, 0, start.length)) return this.#read(reader, level);
     const head = Buffer.from(reader.peek(headBytes));
     const [bytes, found] = [this.#bytes, this.#found.length];
     this.#read(reader, level);
     if (this.#found.length > found) return;
     const size = head.length < headBytes ? head.length : head.length + this.#bytes - bytes;
     const known = files.know(head, size);
-    const detections = known.length > 0 || !isAsked ? known : files.look(name, head, size);
+    const detections = known.length > 0 || name === undefined ? known : files.look(name, head, size);
     this.#keep({ detections, suppressed: {}, judged: new Map(), limited: false }, level.path, this.#found);
   }
 
@@ -297,13 +338,18 @@ class InsideWalk {
     for (const chunk of chunks) {
       this.#bytes += chunk.length;
       this.#task.inside(chunk.length);
-      const mostBytes = Math.max(this.#limits.freeBytes, this.#limits.maxRatio * this.#size());
+      const mostBytes = this.#mostBytes();
       if (this.#bytes > mostBytes)
         this.#stop("bomb", path, `expands to more than ${mostBytes} bytes: the rest was not read`);
       else if (this.#task.cancelled()) this.#stop("interrupted", path, "was not read to its end");
       if (this.#isStopped) return;
       yield chunk;
     }
+  }
+
+  /** Expanded bytes that the container may have. */
+  #mostBytes(): number {
+    return Math.max(this.#limits.freeBytes, this.#limits.maxRatio * this.#size());
   }
 
   /** Nothing more is read. */
@@ -313,6 +359,7 @@ class InsideWalk {
   }
 
   #tell(fault: MemberFault, path: string): void {
+    this.#told++;
     const name = join(path, fault.name);
     const key = [fault.code, fault.effect, fault.message, path].join("\0");
     const known = this.#faults.get(key);

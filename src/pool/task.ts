@@ -1,5 +1,6 @@
 import type { Detector } from "../detect/index.ts";
 import type { HandOver } from "./hand-over.ts";
+import type { MemberMemo } from "./member-memo.ts";
 import type { LayerThread } from "./layers/layer-thread.ts";
 import type { Recogniser } from "./recogniser.ts";
 
@@ -21,6 +22,8 @@ export interface Task {
   begin(ordinal: number): boolean;
   /** How many archives inside of each other are opened; 0: none. */
   readonly archiveDepth: number;
+  /** What lies in archives and was looked at before; absent where nothing is remembered. */
+  readonly members?: MemberMemo;
   /** Bytes of members that were read: signs of life, which no plan counts. */
   inside(bytes: number): void;
   /** Bytes that were dealt with since it was told last, for progress. */

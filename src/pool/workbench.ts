@@ -4,6 +4,7 @@ import { progressSlot, type WorkerSetup } from "./messages.ts";
 import type { HandOver } from "./hand-over.ts";
 import { LayerThread } from "./layers/layer-thread.ts";
 import type { ProvedContents } from "../model/clean-index.ts";
+import { MemberMemo } from "./member-memo.ts";
 import { Recogniser } from "./recogniser.ts";
 import { runUnit } from "./run-unit.ts";
 import type { HeldUnit } from "./units/held-unit.ts";
@@ -55,6 +56,7 @@ export async function openWorkbench(setup: WorkerSetup, handOver?: HandOver): Pr
     },
     listsClean: setup.listsClean,
     archiveDepth: setup.archiveDepth,
+    members: new MemberMemo(),
     inside(bytes) {
       bytesLeft -= bytes;
       progress[progressSlot.beats]!++;

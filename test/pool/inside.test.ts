@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { bytesInMemory } from "../../src/content/containers/index.ts";
 import { insideLimits, type InsideLimits } from "../../src/content/containers/limits.ts";
 import { lookInside, type WholeResult } from "../../src/pool/inside.ts";
+import { MemberMemo } from "../../src/pool/member-memo.ts";
 import { Recogniser } from "../../src/pool/recogniser.ts";
 import type { Task } from "../../src/pool/task.ts";
 import { endOfTar, rawEntry } from "../content/tar-blocks.ts";
@@ -12,15 +13,33 @@ import { detectorOf, rulesetOf } from "../detect/rules-for-tests.ts";
 
 const detector = detectorOf(rulesetOf([{ id: "probe", regex: "prb_[0-9A-Za-z]{30}", keywords: ["prb_"] }]));
 
+/** What lies in a content. Looked at without a memory of members, with a fresh one, and with one that has met it: the same each time. */
 function look(bytes: Uint8Array, limits: Partial<InsideLimits> = {}, archiveDepth = 4): WholeResult {
+  const members = new MemberMemo();
+  const [without, first, again] = [undefined, members, members].map((memo) =>
+    lookWith(memo, bytes, limits, archiveDepth),
+  );
+  expect(first!.whole).toEqual(without!.whole);
+  expect(again!.whole).toEqual(without!.whole);
+  return without!.whole;
+}
+
+/** `pieces`: how often bytes of members were told. */
+function lookWith(
+  members: MemberMemo | undefined,
+  bytes: Uint8Array,
+  limits: Partial<InsideLimits> = {},
+  archiveDepth = 4,
+): { readonly whole: WholeResult; readonly pieces: number } {
+  let pieces = 0;
   const task: Task = {
-    ...{ detector, listsClean: false, archiveDepth, recogniser: new Recogniser(), inside: () => {} },
+    ...{ detector, listsClean: false, archiveDepth, recogniser: new Recogniser(), inside: () => void pieces++ },
     ...{ begin: () => true, advance: () => {}, cancelled: () => false },
+    ...(members === undefined ? {} : { members }),
   };
-  return lookInside(task, detector.scan(bytes), bytesInMemory(bytes), detector.kernel.arena, {
-    ...insideLimits,
-    ...limits,
-  });
+  const all = { ...insideLimits, ...limits };
+  const whole = lookInside(task, detector.scan(bytes), bytesInMemory(bytes), detector.kernel.arena, all);
+  return { whole, pieces };
 }
 
 function zip(...members: readonly (readonly [name: string, data: string | Uint8Array])[]): Buffer {
@@ -72,6 +91,67 @@ test("the memory of what lies before is left alone", () => {
   const low = Math.ceil((kernel.arena + before.length) / 64) * 64;
   expect(found(lookInside(task, none, content, low))).toContain(`small:1 ${probe(2)}`);
   expect(before.equals(kernel.bytes.subarray(kernel.arena, kernel.arena + before.length))).toBe(true);
+});
+
+describe("members that were met before", () => {
+  const text = (seed: number): string => Array.from({ length: 9000 }, (_, i) => `${(i * seed) % 9973}`).join(" ");
+
+  test("are not expanded again in another archive, and counted all the same", () => {
+    const members = new MemberMemo();
+    const inner = zip(["x", text(3)], ["y", `${probe(9)} # gitleaks:allow`]);
+    const one = zip(["a", text(5)], ["in.zip", inner], ["gone", "g"]);
+    const two = zip(["new", probe(1)], ["b", text(5)], ["lib/in.zip", inner]);
+    lookWith(members, one);
+    const fresh = lookWith(new MemberMemo(), two);
+    const again = lookWith(members, two);
+    expect(again.whole).toEqual(fresh.whole);
+    expect(found(again.whole)).toEqual([`new:1 ${probe(1)}`]);
+    expect(again.whole.result.suppressed).toEqual({ "inline-allow": 1 });
+    expect(again.whole.inside!.bytes).toBe(probe(1).length + text(5).length + inner.length + text(3).length + 51);
+    expect([again.pieces, fresh.pieces]).toEqual([3, fresh.pieces]);
+    expect(fresh.pieces).toBeGreaterThan(4);
+  });
+
+  test("a file that was packed again at another time is known, one with another checksum is not", () => {
+    const members = new MemberMemo();
+    const packed = gzipSync(text(7));
+    lookWith(members, packed);
+    const later = Buffer.from(packed);
+    later.writeUInt32LE(1_700_000_000, 4);
+    expect(lookWith(members, later)).toMatchObject({
+      pieces: 1,
+      whole: { inside: { bytes: text(7).length, faults: [] } },
+    });
+    later[later.length - 8]! ^= 1;
+    expect(faults(lookWith(members, later).whole)).toEqual(["archive-corrupt  1"]);
+    const wrongSum = Buffer.from(zip(["a", text(5)]));
+    lookWith(members, wrongSum);
+    const sumInDirectory = wrongSum.lastIndexOf("PK\x01\x02") + 16;
+    wrongSum[sumInDirectory]! ^= 1;
+    expect(faults(lookWith(members, wrongSum).whole)).toEqual(["archive-corrupt a 1"]);
+  });
+
+  test("one with a secret is told in each archive, and limits hold where they did", () => {
+    const members = new MemberMemo();
+    const inner = zip(["s", probe(2)]);
+    expect(found(lookWith(members, zip(["a/in.zip", inner])).whole)).toEqual([`a/in.zip!s:1 ${probe(2)}`]);
+    expect(found(lookWith(members, zip(["b/in.zip", inner])).whole)).toEqual([`b/in.zip!s:1 ${probe(2)}`]);
+    const twice = zip(["a", Buffer.alloc(3 << 20)], ["b", Buffer.alloc(3 << 20)]);
+    lookWith(members, twice);
+    for (const limits of [
+      { freeBytes: 1 << 20, maxRatio: 10 },
+      { freeBytes: 4 << 20, maxRatio: 10 },
+      { maxMembers: 1 },
+    ])
+      expect(lookWith(members, twice, limits).whole).toEqual(lookWith(undefined, twice, limits).whole);
+  });
+
+  test("are forgotten when many others were met since", () => {
+    const members = new MemberMemo();
+    const nothing = { bytes: 1, members: 0, results: [] };
+    for (let i = 0; i < 40_000; i++) members.keep(`${i}`, nothing);
+    expect([members.get("0"), members.get("39999"), members.get("20000")]).toEqual([undefined, nothing, nothing]);
+  });
 });
 
 describe("limits", () => {

@@ -1,19 +1,33 @@
 import { crc32 } from "node:zlib";
 import { unbzip2 } from "./bzip2.ts";
+import type { Bytes } from "./bytes.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
 import { lost, noted, type Member, type ReportFault } from "./member.ts";
+import { hashOfStored, mostHashed } from "./stored-hash.ts";
 import { unxz, type XzOutcome } from "./xz.ts";
 import { unzstdChunks, type ZstdOutcome } from "./zstd.ts";
 
-/** What a compressed file holds: one member without a name. */
+/** What a compressed file holds: one member without a name. `whole`: the file, where it lies in memory. */
 export function* compressedMember(
   kind: "gzip" | "zstd" | "xz" | "bzip2",
   reader: ChunkReader,
   report: ReportFault,
+  whole?: Bytes,
 ): Generator<Member, void> {
-  yield { name: "", chunks: expand(kind, reader, report) };
+  const chunks = expand(kind, reader, report);
+  // Files that are packed anew and hold the same differ in the time that their header tells (RFC 1952, 2.3); others are known by their id if they are the same.
+  yield whole !== undefined && kind === "gzip" && whole.size > gzipTimeEnd && whole.size <= mostHashed
+    ? {
+        name: "",
+        chunks,
+        storedHash: () => hashOfStored(whole, gzipTimeEnd, whole.size - gzipTimeEnd, kind, whole.read(3, 1)[0] ?? 0),
+      }
+    : { name: "", chunks };
 }
+
+/** Where a gzip header has told its time. */
+const gzipTimeEnd = 8;
 
 function* expand(
   kind: "gzip" | "zstd" | "xz" | "bzip2",

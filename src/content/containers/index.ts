@@ -36,14 +36,19 @@ export {
 } from "./kind.ts";
 export type { Member, MemberFault, ReportFault } from "./member.ts";
 
-/** The members of a container that is read in one go. Each is to be read, or left, before the next one is asked for. */
-export function streamedMembers(kind: StreamKind, reader: ChunkReader, report: ReportFault): Generator<Member, void> {
+/** The members of a container that is read in one go. Each is to be read, or left, before the next one is asked for. `whole`: the container, where it lies in memory. */
+export function streamedMembers(
+  kind: StreamKind,
+  reader: ChunkReader,
+  report: ReportFault,
+  whole?: Bytes,
+): Generator<Member, void> {
   switch (kind) {
     case "gzip":
     case "zstd":
     case "xz":
     case "bzip2":
-      return compressedMember(kind, reader, report);
+      return compressedMember(kind, reader, report, whole);
     case "tar":
       return tarMembers(reader, report);
     case "ar":

@@ -6,6 +6,8 @@ export interface Member {
   readonly name: string;
   /** Its bytes, once. A piece is valid until the next one is asked for; all are to be asked for, or none, before the next member is. */
   readonly chunks: Iterable<Uint8Array>;
+  /** A hash (SHA-256) of all that decides about its bytes and about what is told of them: where it is the same, the same comes out. Absent where that would have to be read first. */
+  readonly storedHash?: () => string;
 }
 
 /** Something inside of a container that cannot be read, or that is not as it should be. */

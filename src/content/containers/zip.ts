@@ -6,6 +6,7 @@ import { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
 import { LzmaDamage, LzmaDecoder } from "./lzma.ts";
 import { lost, noted, type Member, type ReportFault } from "./member.ts";
+import { hashOfStored, mostHashed } from "./stored-hash.ts";
 import { mostDictionary, unxz, type XzOutcome } from "./xz.ts";
 import { localMagic, readDirectory, readLocal, type ZipEntry } from "./zip-directory.ts";
 import { unzstdChunks, type ZstdOutcome } from "./zstd.ts";
@@ -59,7 +60,16 @@ export function* zipMembers(bytes: Bytes, report: ReportFault): Generator<Member
     if (entry.compressed === 0 && (entry.expanded === 0 || entry.name.endsWith("/"))) continue;
     if (isHidden(entry, report) || isUnread(entry, report)) continue;
     if (end > bytes.size) report(lost("archive-corrupt", name, "is cut off: the ZIP file ends in it"));
-    yield { name, chunks: dataOf(entry, chunksOf(bytes, local.offset, Math.min(end, bytes.size)), report) };
+    yield {
+      name,
+      chunks: dataOf(entry, chunksOf(bytes, local.offset, Math.min(end, bytes.size)), report),
+      ...(entry.compressed > mostHashed || end > bytes.size
+        ? {}
+        : {
+            storedHash: () =>
+              hashOfStored(bytes, local.offset, entry.compressed, entry.method, entry.expanded, entry.sum),
+          }),
+    };
   }
   yield* unlisted(bytes, done, directory.start, tellUnlisted);
 }
