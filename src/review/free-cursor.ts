@@ -1,4 +1,5 @@
-import { bindings, type Command } from "./keys.ts";
+import type { Command } from "./command.ts";
+import { bindings } from "./keys.ts";
 import { select } from "./selection.ts";
 import { isUnfinished, type ReviewState } from "./state.ts";
 

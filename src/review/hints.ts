@@ -1,4 +1,5 @@
-import { bindings, keyLabel, type Command } from "./keys.ts";
+import type { Command } from "./command.ts";
+import { bindings, keyLabel } from "./keys.ts";
 
 /** A key and what it does, in a word, for the footer. */
 export interface Hint {

@@ -1,6 +1,6 @@
 import type { Finding } from "../model/finding.ts";
 import { allowlistText, keepsInIgnoreFile } from "./elsewhere.ts";
-import type { Command } from "./keys.ts";
+import type { Command } from "./command.ts";
 import { overlayHeight, overlayLines } from "./overlays.ts";
 import { withoutFinding } from "./selection.ts";
 import { selectedFinding, verdictOf, type Action, type Reduced, type ReviewState } from "./state.ts";

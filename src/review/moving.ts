@@ -1,5 +1,5 @@
 import { detailLineCount, detailTopOf } from "./detail.ts";
-import type { Command } from "./keys.ts";
+import type { Command } from "./command.ts";
 import { isGroupId, groupIdOf } from "./grouping.ts";
 import { detailHeight, listHeight, refold, rowOf, select, selectedGroup } from "./selection.ts";
 import { selectedFinding, type ReviewState } from "./state.ts";
