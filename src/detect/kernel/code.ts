@@ -41,6 +41,7 @@ export interface KernelCode {
     out: number,
     maxOut: number,
   ): number;
+  /** `members`: address of a `memberTable`. */
   findRuns(members: number, text: number, length: number, least: number, runs: number, maxRuns: number): number;
   findMarks(text: number, length: number, low: number, limit: number, out: number, maxOut: number): number;
   consumedMarks(): number;

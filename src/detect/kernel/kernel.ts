@@ -1,6 +1,7 @@
 import type { Automaton } from "./automaton.ts";
 import type { KernelCode } from "./code.ts";
 import type { Copies, HitList } from "../trace.ts";
+import { memberTable, memberTableBytes } from "./member-table.ts";
 import { sieveReach, wordsPerAction, type Sieve } from "./sieve.ts";
 
 /** What happens at a hit: `end` is the offset behind the keyword's last byte, from the start of the scanned text; `state` an output state. */
@@ -51,13 +52,13 @@ export class Kernel {
   /** State of the automaton behind the last text: give it to `scan` to go on. */
   state = 0;
 
-  /** `members`: 256 bytes, not 0 for the bytes that `findRuns` collects. */
+  /** `members`: 256 bytes, not 0 for the bytes that `findRuns` collects, which are ASCII. */
   constructor(code: KernelCode, automaton: Automaton, sieve: Sieve, members: Uint8Array) {
     this.#code = code;
     this.#automaton = automaton;
     const tableBytes = automaton.table.byteLength;
     this.#members = align(code.heapBase);
-    this.#classes = this.#members + 256;
+    this.#classes = align(this.#members + memberTableBytes);
     this.#table = align(this.#classes + 256);
     this.#counts = align(this.#table + tableBytes);
     this.#hits = this.#counts + 64;
@@ -73,7 +74,7 @@ export class Kernel {
     this.#bytes = Buffer.alloc(0);
     this.#words = new Uint32Array(0);
     this.reserve(0);
-    this.#bytes.set(members, this.#members);
+    this.#bytes.set(memberTable(members), this.#members);
     this.#bytes.set(automaton.classes, this.#classes);
     this.#bytes.set(new Uint8Array(automaton.table.buffer, automaton.table.byteOffset, tableBytes), this.#table);
     this.#bytes.set(programs, programsAt);
