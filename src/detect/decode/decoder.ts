@@ -171,7 +171,7 @@ export class Decoder {
     if (length < leastRun) return;
     const marks = new HitList(0);
     const wide = kernel.findMarks(inner.low, length, inner.low, inner.high, 0, marks);
-    const nested: (readonly [Encoding, readonly number[]])[] = [
+    const nested: (readonly [Encoding, ArrayLike<number>])[] = [
       [textRuns, dropPlainRuns(kernel.bytes, inner.low, kernel.findRuns(inner.low, length, leastRun))],
       [escapes, placesOf(escapes, marks, 0, marks.length)],
       [byteList, placesOf(byteList, marks, 0, marks.length)],
@@ -201,12 +201,19 @@ export class Decoder {
 }
 
 /** Begins and ends of those of the marks `[from, to)` that are of an encoding, alternating. */
-export function placesOf(encoding: Encoding, marks: HitList, from: number, to: number): readonly number[] {
-  const places: number[] = [];
+export function placesOf(encoding: Encoding, marks: HitList, from: number, to: number): ArrayLike<number> {
+  const { ends, actions } = marks;
   const wanted = encoding === byteList;
+  let count = 0;
+  for (let i = from; i < to; i++) if (isListed(actions[i]!) === wanted) count++;
+  if (count === 0) return [];
+  const places = new Uint32Array(2 * count);
+  let at = 0;
   for (let i = from; i < to; i++) {
-    const word = marks.actions[i]!;
-    if (isListed(word) === wanted) places.push(marks.ends[i]!, marks.ends[i]! + markLength(word));
+    const word = actions[i]!;
+    if (isListed(word) !== wanted) continue;
+    places[at++] = ends[i]!;
+    places[at++] = ends[i]! + markLength(word);
   }
   return places;
 }
@@ -216,7 +223,7 @@ function chainsOf(
   encoding: Encoding,
   region: Region,
   bytes: Buffer,
-  places: readonly number[],
+  places: ArrayLike<number>,
   offset: number,
 ): Chain[] {
   const chains: Chain[] = [];

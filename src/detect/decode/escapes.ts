@@ -14,6 +14,9 @@ export const escapes: Encoding = {
   decode: (piece) => [decodeEscapes(piece)],
 };
 
+/** Code in a string has an escape in some forty bytes: a line end, a quote. */
+const spotsShift = 5;
+
 /** Bytes with which an escape may begin. */
 const leads = new Uint8Array(256);
 for (const byte of Buffer.from("%\\&=\"'")) leads[byte] = 1;
@@ -38,7 +41,7 @@ const longestSeam = 48;
 function decodeEscapes({ bytes, from, to }: Piece): Decoded {
   // No escape is shorter than what it stands for.
   const text = Buffer.allocUnsafe(to - from);
-  const spots = new SpotList(from);
+  const spots = new SpotList(from, 64 + ((to - from) >> spotsShift));
   // `=41` is an escape only where a mail's text shows that it is one.
   const isPrintable = hasPrintable(bytes, from, to);
   const escape: Escape = { length: 0, code: -1, isByte: true, kind: "joined" };

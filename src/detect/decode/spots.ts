@@ -5,16 +5,18 @@ import type { Decoded } from "./encoding.ts";
 export class SpotList {
   readonly #from: number;
   /** For each spot: begin and end in the text, begin and end (addresses) in the bytes. */
-  #places = new Uint32Array(4 * 64);
+  #places: Uint32Array;
   /** Their kinds, as indexes into `names`. */
-  #kinds = new Uint8Array(64);
+  #kinds: Uint8Array;
   #count = 0;
   /** What kinds there are: a handful. */
   readonly #names: string[] = [];
 
-  /** `from`: the address of the first byte. */
-  constructor(from: number) {
+  /** `from`: the address of the first byte. `room`: for so many spots; it grows when they are more. */
+  constructor(from: number, room: number) {
     this.#from = from;
+    this.#places = new Uint32Array(4 * room);
+    this.#kinds = new Uint8Array(room);
   }
 
   /** Spots are added in their order. */

@@ -112,7 +112,7 @@ export class StreamDecoder {
   }
 
   /** Adds marks; one that reaches the end of what was looked at is left for the next time, unless it is longer than any line. */
-  #add(region: Region, open: OpenChain, places: readonly number[], from: number, end: number, last: boolean): void {
+  #add(region: Region, open: OpenChain, places: ArrayLike<number>, from: number, end: number, last: boolean): void {
     const { bytes } = this.#detector.kernel;
     for (let i = 0; i < places.length; i += 2) {
       const start = places[i]! + from;
