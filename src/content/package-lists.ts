@@ -1,6 +1,6 @@
 import { rpmHeaders } from "./rpm-database.ts";
 import { readRpmHeader } from "./rpm-header.ts";
-import { cleanPath } from "./tar-path.ts";
+import { cleanPath, pathIn } from "./tar-path.ts";
 
 /**
  * What package managers of distributions keep of the files that they installed: dpkg (`*.md5sums`, the conffiles of `status`; of distroless images `status.d`)
@@ -30,15 +30,8 @@ export interface PackageFacts {
   readonly published: ReadonlySet<string>;
 }
 
-/** A longer path no system has. Of a folder of a megabyte a list can say that it holds a hundred thousand files. */
-const longestPath = 8192;
 /** Files of one list. */
 const mostFiles = 4_000_000;
-
-/** The path of a file in a folder, cleaned; undefined where it is none that a system has. */
-export function pathIn(folder: string, name: string): string | undefined {
-  return folder.length + name.length > longestPath ? undefined : cleanPath(`${folder}${name}`);
-}
 
 /** Domains under which distributions keep their packages. */
 const maintainers = /@(?:[\w-]+\.)*(?:debian\.(?:org|net)|ubuntu\.com|canonical\.com|alpinelinux\.org)>?\s*$/i;

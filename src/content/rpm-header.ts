@@ -1,4 +1,5 @@
-import { pathIn, type PackagedFile, type PackageFacts } from "./package-lists.ts";
+import type { PackagedFile, PackageFacts } from "./package-lists.ts";
+import { pathIn } from "./tar-path.ts";
 
 /** Tags of a header (rpm, `rpmtag.h`). */
 const tags = {
