@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { existsSync, readdirSync, statSync, type Stats } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import {
   loadEngine,
@@ -10,7 +10,7 @@ import {
   type Prebuilt,
   type RegexEngine,
 } from "../detect/index.ts";
-import { loadDeciders, type Decider } from "../findings/index.ts";
+import { loadDeciders, loadDecidersOf, type Decider } from "../findings/index.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Ruleset } from "../model/rule.ts";
 import type { PoolOptions } from "../pool/index.ts";
@@ -49,8 +49,8 @@ export async function prepareScan(
   await checkSelection(options);
   const engine = await loadEngine();
   // Before the others are begun: one of them that failed while this is awaited would fail with nobody listening.
-  const folders = targets.length === 1 ? await foldersOf(targets) : [];
-  const [loaded, decided, kernel, packed] = await Promise.all([
+  const folder = targets.length === 1 ? await folderOf(targets[0]!) : undefined;
+  const [loaded, decided, ofTarget, kernel, packed] = await Promise.all([
     loadRuleset({
       ...(options.config === undefined ? {} : { config: options.config }),
       ...(options.draft === undefined ? {} : { draft: options.draft }),
@@ -62,18 +62,23 @@ export async function prepareScan(
       compile: (pattern) => patternFault(engine, pattern),
     }),
     loadDeciders({
-      // What was decided in one repository says nothing about another; a sweep asks each target's folder for that target alone.
-      folders: [".", ...folders],
+      folders: ["."],
       ...(options.ignorePath === undefined ? {} : { ignorePath: options.ignorePath }),
       ...(options.baselinePath === undefined ? {} : { baselinePath: options.baselinePath }),
     }),
+    // What was decided in one repository says nothing about another; a sweep asks each target's folder for that target alone.
+    folder === undefined ? { deciders: [], notes: [] } : loadDecidersOf(folder),
     readFile(asset("kernel.wasm")),
     readShared(asset("kernel.bin")),
   ]);
   const prebuilt = unpackPrebuilt(packed, loaded.ruleset) ?? (await prebuildOwn(loaded.ruleset, packed));
   return {
     ruleset: loaded.ruleset,
-    deciders: [...decided.deciders, ...(options.keeper === undefined ? [] : [options.keeper.decider])],
+    deciders: [
+      ...decided.deciders,
+      ...ofTarget.deciders,
+      ...(options.keeper === undefined ? [] : [options.keeper.decider]),
+    ],
     compile: (pattern) => {
       const regex = engine.compile(pattern);
       return (text) => regex.test(text);
@@ -96,6 +101,7 @@ export async function prepareScan(
     engine: engine.name,
     notes: [
       ...decided.notes,
+      ...ofTarget.notes,
       ...loaded.warnings.map((message) => note("config-invalid", "rules", message)),
       ...(engine.name === "re2"
         ? []
@@ -152,11 +158,10 @@ async function prebuildOwn(ruleset: Ruleset, packed: Uint8Array): Promise<Prebui
   );
 }
 
-/** What the main thread scans itself: a file that is neither large nor an image. */
 /** Whether a target may be little, as far as that can be told at once. What of it turns out not to be is scanned by workers, which then begin later. */
 function mayBeLittle({ name, as, address }: Target, isPart: boolean): boolean {
   if (as === "image" || as === "stdin" || address !== undefined) return false;
-  const facts = statSync(name, { throwIfNoEntry: false });
+  const facts = factsOf(name);
   if (facts?.isDirectory() !== true) return facts?.isFile() === true && facts.size <= smallBytes;
   // Of a part it is told by its first objects.
   return as === "files" || isPart || packedBytes(name) <= smallBytes;
@@ -165,22 +170,33 @@ function mayBeLittle({ name, as, address }: Target, isPart: boolean): boolean {
 /** What the packs of a repository take, where they lie as they do in most. */
 function packedBytes(folder: string): number {
   const packs = [".git/objects/pack", "objects/pack"].map((path) => join(folder, path)).find(existsSync);
-  if (packs === undefined) return 0;
+  if (packs === undefined || factsOf(packs)?.isDirectory() !== true) return 0;
   let bytes = 0;
-  for (const name of readdirSync(packs))
-    if (name.endsWith(".pack")) bytes += statSync(join(packs, name), { throwIfNoEntry: false })?.size ?? 0;
+  try {
+    for (const name of readdirSync(packs)) if (name.endsWith(".pack")) bytes += factsOf(join(packs, name))?.size ?? 0;
+  } catch {
+    // It cannot be listed: who reads it tells so.
+  }
   return bytes;
+}
+
+/** Undefined where nothing can be said of it: it is gone, or a link in a circle. What comes of that is told by who reads it. */
+function factsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function note(code: Problem["code"], subject: string, message: string): Problem {
   return { code, effect: "note", target: "", subject, message };
 }
 
-async function foldersOf(targets: readonly Target[]): Promise<string[]> {
-  const folders: string[] = [];
-  for (const { name } of targets)
-    if ((await stat(name).catch(() => undefined))?.isDirectory() === true) folders.push(name);
-  return folders;
+/** The folder of a target, where it is another one than the current one. */
+async function folderOf({ name }: Target): Promise<string | undefined> {
+  if (resolve(name) === process.cwd()) return undefined;
+  return (await stat(name).catch(() => undefined))?.isDirectory() === true ? name : undefined;
 }
 
 /** A selection that is not understood is told before any target is opened. */

@@ -4,6 +4,7 @@ import type { ImageFacts } from "../model/image-facts.ts";
 import { addCounts, emptyLedger, type Ledger } from "../model/ledger.ts";
 import type { ScanObserver } from "../model/observer.ts";
 import type { Problem } from "../model/problem.ts";
+import { shortened } from "../model/shortened.ts";
 import type { UnitResult } from "../model/unit.ts";
 
 /** Keeps the books of one target: what was planned, what became of it, and what went wrong. */
@@ -90,7 +91,8 @@ export class TargetTally {
   }
 
   #tell(problem: Problem): void {
-    const named = problem.target === "" ? { ...problem, target: this.target } : problem;
+    const target = problem.target === "" ? this.target : problem.target;
+    const named = { ...problem, target, subject: shortened(problem.subject), message: shortened(problem.message) };
     this.problems.push(named);
     this.#observer.problem(named);
   }

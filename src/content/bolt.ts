@@ -7,6 +7,8 @@ const leafFlag = 2;
 const bucketFlag = 1;
 /** Trees of a real database have four levels at most. */
 const mostDepth = 32;
+/** Bytes of a key, as bbolt limits them. */
+const mostKey = 32_768;
 /** Entries of one bucket. */
 const mostEntries = 1_000_000;
 
@@ -47,9 +49,14 @@ export function bucketAt(file: BoltFile, keys: readonly string[]): BoltBucket | 
   let bucket: BoltBucket | undefined = file.root;
   for (const key of keys) {
     if (bucket === undefined) return undefined;
-    bucket = [...entriesOf(file, bucket)].find((entry) => entry.key === key)?.bucket;
+    bucket = firstOf(file, bucket, key)?.bucket;
   }
   return bucket;
+}
+
+function firstOf(file: BoltFile, bucket: BoltBucket, key: string): BoltEntry | undefined {
+  for (const entry of entriesOf(file, bucket)) if (entry.key === key) return entry;
+  return undefined;
 }
 
 /** What lies in a bucket, in the order of its keys. */
@@ -81,7 +88,7 @@ function* leaf(page: Buffer): Generator<BoltEntry, void> {
     const start = at + page.readUInt32LE(at + 4);
     const middle = start + page.readUInt32LE(at + 8);
     const end = middle + page.readUInt32LE(at + 12);
-    if (end > page.length) continue;
+    if (end > page.length || middle - start > mostKey) continue;
     const key = page.toString("utf8", start, middle);
     const value = page.subarray(middle, end);
     const isBucket = (page.readUInt32LE(at) & bucketFlag) !== 0 && value.length >= 16;

@@ -1,6 +1,6 @@
 import { rpmHeaders } from "./rpm-database.ts";
 import { readRpmHeader } from "./rpm-header.ts";
-import { cleanPath } from "./tar-path.ts";
+import { cleanPath, pathIn } from "./tar-path.ts";
 
 /**
  * What package managers of distributions keep of the files that they installed: dpkg (`*.md5sums`, the conffiles of `status`; of distroless images `status.d`)
@@ -29,6 +29,9 @@ export interface PackageFacts {
   /** Packages whose maintainers are of the distribution. */
   readonly published: ReadonlySet<string>;
 }
+
+/** Files of one list. */
+const mostFiles = 4_000_000;
 
 /** Domains under which distributions keep their packages. */
 const maintainers = /@(?:[\w-]+\.)*(?:debian\.(?:org|net)|ubuntu\.com|canonical\.com|alpinelinux\.org)>?\s*$/i;
@@ -63,11 +66,18 @@ export function readPackageList(list: PackageList, bytes: Buffer): PackageFacts 
 }
 
 function readDatabase(bytes: Buffer): PackageFacts {
-  const all = [...rpmHeaders(bytes)].map(readRpmHeader);
-  return {
-    files: all.flatMap(({ files }) => files),
-    published: new Set(all.flatMap(({ published }) => [...published])),
-  };
+  const files: PackagedFile[] = [];
+  const published = new Set<string>();
+  // Headers share no bytes; in a database that was made for it all of them can be the same.
+  let left = 2 * bytes.length;
+  for (const header of rpmHeaders(bytes)) {
+    left -= header.length;
+    if (left < 0 || files.length > mostFiles) break;
+    const facts = readRpmHeader(header);
+    for (const file of facts.files) files.push(file);
+    for (const name of facts.published) published.add(name);
+  }
+  return { files, published };
 }
 
 function dpkgFile(path: string, digest: string, name: string): PackagedFile {
@@ -82,9 +92,13 @@ function readStatus(text: string): PackageFacts {
     if (name === undefined) continue;
     const maintainer = /^Maintainer: (.+)$/m.exec(paragraph)?.[1];
     if (maintainers.test(maintainer ?? "")) published.add(name);
-    const conffiles = /^Conffiles:\n((?: .*\n?)*)/m.exec(paragraph)?.[1] ?? "";
-    for (const match of conffiles.matchAll(/^ (\/\S+) ([0-9a-f]{32})$/gm))
-      files.push(dpkgFile(match[1]!, match[2]!, name));
+    const start = /^Conffiles:\n/m.exec(paragraph);
+    if (start === null) continue;
+    for (const line of paragraph.slice(start.index + start[0].length).split("\n")) {
+      if (!line.startsWith(" ")) break;
+      const match = /^ (\/\S+) ([0-9a-f]{32})$/.exec(line);
+      if (match !== null) files.push(dpkgFile(match[1]!, match[2]!, name));
+    }
   }
   return { files, published };
 }
@@ -101,8 +115,8 @@ function readInstalled(text: string): PackageFacts {
     else if (line.startsWith("R:")) file = value;
     else if (line.startsWith("Z:Q1")) {
       const digest = Buffer.from(value.slice(2), "base64").toString("hex");
-      if (digest.length === 40)
-        files.push({ path: cleanPath(`${folder}/${file}`), algorithm: "sha1", digest, package: name });
+      const path = digest.length === 40 ? pathIn(`${folder}/`, file) : undefined;
+      if (path !== undefined) files.push({ path, algorithm: "sha1", digest, package: name });
     }
   }
   return { files, published };

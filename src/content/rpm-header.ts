@@ -1,5 +1,5 @@
-import { cleanPath } from "./tar-path.ts";
 import type { PackagedFile, PackageFacts } from "./package-lists.ts";
+import { pathIn } from "./tar-path.ts";
 
 /** Tags of a header (rpm, `rpmtag.h`). */
 const tags = {
@@ -39,8 +39,8 @@ export function readRpmHeader(header: Buffer): PackageFacts {
   const files = digests.flatMap((digest, i): PackagedFile[] => {
     // Folders and links have none.
     if (digest === "" || algorithm === undefined) return [];
-    const path = cleanPath(`${folders[folderOf[i] ?? -1] ?? ""}${names[i] ?? ""}`);
-    return [{ path, algorithm, digest, package: name }];
+    const path = pathIn(folders[folderOf[i] ?? -1] ?? "", names[i] ?? "");
+    return path === undefined ? [] : [{ path, algorithm, digest, package: name }];
   });
   const isPublished = vendors.test(fields.texts(tags.vendor)[0] ?? "");
   return { files, published: new Set(isPublished ? [name] : []) };

@@ -43,6 +43,11 @@ export function parseWhiteout(path: string): Whiteout | undefined {
 /** Longer paths no system has (Linux: 4096 bytes); a name of four megabytes has two million folders above it. */
 const MAX_PATH = 8192;
 
+/** The path of a file in a folder, cleaned; undefined where no system has it: of a folder of a megabyte a list can say that it holds a hundred thousand files. */
+export function pathIn(folder: string, name: string): string | undefined {
+  return folder.length + name.length > MAX_PATH ? undefined : cleanPath(`${folder}${name}`);
+}
+
 /** The folders above a cleaned path, nearest first, without the root; none of a path that no system could unpack. */
 export function ancestors(path: string): string[] {
   const found: string[] = [];

@@ -37,7 +37,7 @@ export {
   type LifetimeStep,
 } from "./lifetime.ts";
 export { markedLine, allowMark } from "./inline-mark.ts";
-export { loadDeciders, type DecisionPlaces } from "./load-deciders.ts";
+export { loadDeciders, loadDecidersOf, type DecisionPlaces } from "./load-deciders.ts";
 export { maskDots, maskEncoded, maskIn, maskSecret } from "./mask.ts";
 export { compareFindings, compareSightings, originKey } from "./order.ts";
 export { createSharing } from "./shared-parts.ts";

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import pLimit from "p-limit";
-import type { Problem } from "../model/problem.ts";
+import { ToolError, type Problem } from "../model/problem.ts";
 import { baselineDecider, readBaseline } from "./baseline.ts";
 import type { Decider } from "./decide.ts";
 import { gitleaksIgnoreDecider, gitleaksIgnoreName, parseGitleaksIgnore } from "./gitleaks-ignore.ts";
@@ -68,6 +68,23 @@ export async function loadDeciders(
   }
   if (places.baselinePath !== undefined) deciders.push(baselineDecider(await readBaseline(places.baselinePath)));
   return { deciders, notes };
+}
+
+/**
+ * The decisions in the folder of a target. Whoever can write there must not end a scan by it: a file that cannot be read or understood hides nothing,
+ * and is told in a note.
+ */
+export async function loadDecidersOf(folder: string): ReturnType<typeof loadDeciders> {
+  try {
+    return await loadDeciders({ folders: [folder] });
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    const message = `${error.message}: it decides nothing`;
+    return {
+      deciders: [],
+      notes: [{ code: "config-invalid", effect: "note", target: "", subject: folder, message }],
+    };
+  }
 }
 
 /** A sweep asks thousands of folders, often over a network: one by one is slow, and all at once is more than a process may open. */

@@ -1,5 +1,6 @@
 import type { CommitMark, Origin } from "../model/content.ts";
 import type { Carrier } from "../model/carrier.ts";
+import { shortened } from "../model/shortened.ts";
 import { maskSecret } from "./mask.ts";
 
 /** Secrets shorter than this are not looked for in messages and instructions: they would be found in ordinary words. */
@@ -7,6 +8,9 @@ const minInProse = 6;
 
 /** The same for names (paths, refs), where a masked word costs the reader the place. */
 const minInNames = 12;
+
+/** Messages and instructions are told up to here. */
+const mostProse = 1 << 17;
 
 /** User and password of a URL; what stands between `://` and `@`. */
 const urlUser = /(:\/\/)[^/@\s]{1,1024}@/g;
@@ -65,14 +69,15 @@ export function createOriginMasker(): OriginMasker {
     return result;
   }
 
-  const prose = (text: string): string => masked(text, minInProse);
-  const name = (text: string): string => masked(text, minInNames);
+  // Masked first: of a secret that was cut in two nobody would know what is left.
+  const prose = (text: string): string => shortened(masked(text, minInProse), mostProse);
+  const name = (text: string): string => shortened(masked(text, minInNames));
   const target = (text: string): string => name(text).replace(urlUser, "$1***@");
 
   const mark = (commit: CommitMark): CommitMark => ({
     id: commit.id,
-    author: prose(commit.author),
-    email: prose(commit.email),
+    author: shortened(prose(commit.author)),
+    email: shortened(prose(commit.email)),
     date: commit.date,
   });
 

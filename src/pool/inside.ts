@@ -1,7 +1,9 @@
 import { addCounts } from "../model/ledger.ts";
+import { mostName, shortened } from "../model/shortened.ts";
 import { append } from "../model/multimap.ts";
 import type { Detection } from "../model/detection.ts";
 import {
+  BlockList,
   bytesInMemory,
   ChunkReader,
   chunksOf,
@@ -50,6 +52,8 @@ export interface WholeResult {
 const gatherBytes = 1 << 20;
 /** Detections of one content, all members together; the detector has a limit for each. */
 const maxDetections = 50_000;
+/** The path of a member through all archives around it. */
+const mostPath = 4 * mostName;
 /** Kinds of faults told of one content; a hostile archive has as many as it has members. */
 const maxFaults = 100;
 
@@ -214,7 +218,7 @@ class InsideWalk {
       if (++this.#members > this.#limits.maxMembers)
         this.#stop("bomb", level.path, `holds more than ${this.#limits.maxMembers} members: the rest was not read`);
       if (this.#isStopped) return;
-      this.#member(member, { ...level, path: join(level.path, member.name) });
+      this.#member(member, { ...level, path: shortened(join(level.path, shortened(member.name)), mostPath) });
       if (this.#isStopped) return;
     }
   }
@@ -277,14 +281,14 @@ class InsideWalk {
 
   #read(reader: ChunkReader, level: Level): void {
     const kind = containerKind(reader.peek(kindBytes));
-    if (kind === undefined) return this.#scan(reader, level.path);
+    if (kind === undefined) return this.#scan(reader, level.path, this.#found);
     const inner = deeper(level, kind);
     if (inner.depth > this.#task.archiveDepth || inner.forms > this.#limits.maxForms) {
       this.#tell(
         { code: "too-deep", effect: "incomplete", name: "", message: "is an archive that lies too deep to be opened" },
         level.path,
       );
-      return this.#scan(reader, level.path);
+      return this.#scan(reader, level.path, this.#found);
     }
     if (isPlaced(kind)) this.#hold(kind, reader, inner);
     else this.#open(inner, (report) => streamedMembers(kind, reader, report));
@@ -293,39 +297,36 @@ class InsideWalk {
   /** A member that has to be read at any place is held in memory meanwhile. */
   #hold(kind: PlacedKind, reader: ChunkReader, level: Level): void {
     const room = this.#limits.maxHeldBytes - this.#held;
-    const parts: Buffer[] = [];
-    let size = 0;
-    for (const chunk of reader.stream(room)) {
-      parts.push(Buffer.from(chunk));
-      size += chunk.length;
-    }
+    const held = new BlockList();
+    for (const chunk of reader.stream(room)) held.push(chunk);
+    held.end();
     if (!reader.isAtEnd) {
       this.#tell(
         { code: "too-large", effect: "incomplete", name: "", message: "is an archive that is too large to be opened" },
         level.path,
       );
-      return this.#scan(new ChunkReader(chain(parts, reader.stream())), level.path);
+      return this.#scan(new ChunkReader(chain(held.blocks, reader.stream())), level.path, this.#found);
     }
-    const content = Buffer.concat(parts);
+    const { size } = held;
     this.#held += size;
-    if (!isSaidByMembers(kind))
-      this.#keep(this.#task.detector.scan(content, this.#low), level.path, this.#ofContainers);
-    this.#open(level, (report) => placedMembers(kind, bytesInMemory(content), report));
+    if (!isSaidByMembers(kind)) this.#scan(new ChunkReader(held.blocks), level.path, this.#ofContainers);
+    const bytes = held.blocks.length === 1 ? bytesInMemory(held.blocks[0]!) : held;
+    this.#open(level, (report) => placedMembers(kind, bytes, report));
     this.#held -= size;
   }
 
-  #scan(reader: ChunkReader, path: string): void {
+  #scan(reader: ChunkReader, path: string, list: Detection[]): void {
     const { detector } = this.#task;
     const parts: Buffer[] = [];
     for (const chunk of reader.stream(gatherBytes)) parts.push(Buffer.from(chunk));
     if (parts.length === 0) return;
     if (reader.isAtEnd) {
       const content = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-      return this.#keep(detector.scan(content, this.#low), path, this.#found);
+      return this.#keep(detector.scan(content, this.#low), path, list);
     }
     const stream = detector.stream(this.#low);
     for (const chunk of chain(parts, reader.stream())) stream.push(chunk);
-    this.#keep(stream.end(), path, this.#found);
+    this.#keep(stream.end(), path, list);
   }
 
   #keep(result: ScanResult, path: string, list: Detection[]): void {
@@ -360,7 +361,7 @@ class InsideWalk {
 
   #tell(fault: MemberFault, path: string): void {
     this.#told++;
-    const name = join(path, fault.name);
+    const name = join(path, shortened(fault.name));
     const key = [fault.code, fault.effect, fault.message, path].join("\0");
     const known = this.#faults.get(key);
     if (known !== undefined) known.count++;

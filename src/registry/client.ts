@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { EnvHttpProxyAgent, request, type Dispatcher } from "undici";
+import { mayBeSentTo } from "./addresses.ts";
 import { isLoopback } from "./reference.ts";
 import type { Answer } from "./answer.ts";
 import { Authorization } from "./authorization.ts";
@@ -105,6 +106,8 @@ export class RegistryClient implements AsyncDisposable {
       if (answer.status < 300 || answer.status > 399 || location === undefined) return answer;
       await answer.discard();
       url = this.#redirected(url, location);
+      if (url.host !== first.host && !(await mayBeSentTo(url.hostname, isLoopback(this.#options.host))))
+        throw new RegistryFailure("protocol", "it redirects to where nothing is fetched from");
       hop++;
     }
     throw new RegistryFailure("protocol", "it redirects without end");
@@ -136,6 +139,8 @@ export class RegistryClient implements AsyncDisposable {
 
   /** Never redirected: it may carry credentials. */
   async #askForToken(url: URL, headers: Readonly<Record<string, string>>, form?: URLSearchParams): Promise<Answer> {
+    if (!(await mayBeSentTo(url.hostname, isLoopback(this.#options.host))))
+      throw new RegistryFailure("protocol", "its token server is where nobody is asked");
     return this.#send(form === undefined ? "GET" : "POST", url, headers, form?.toString());
   }
 

@@ -1,6 +1,7 @@
 import { lookup, type LookupAddress } from "node:dns";
-import { BlockList, isIP, type LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 import { EnvHttpProxyAgent, request, type Dispatcher } from "undici";
+import { isPublicAddress } from "./addresses.ts";
 import type { Answer } from "./answer.ts";
 import { RegistryFailure } from "./failure.ts";
 import type { ForeignPlaces } from "./foreign-places.ts";
@@ -8,38 +9,6 @@ import type { ForeignPlaces } from "./foreign-places.ts";
 const maxHops = 5;
 const silentMs = 60_000;
 const longestUrl = 4096;
-
-/** Networks of machines, houses, firms and clouds: whoever writes a manifest must not have their servers asked. */
-const inner = new BlockList();
-for (const [network, bits] of [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
-  ["192.0.0.0", 24],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-  ["224.0.0.0", 3],
-] as const) {
-  inner.addSubnet(network, bits, "ipv4");
-  inner.addSubnet(`::ffff:${network}`, 96 + bits, "ipv6");
-}
-for (const [network, bits] of [
-  ["::", 127],
-  ["64:ff9b::", 96],
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["ff00::", 8],
-] as const)
-  inner.addSubnet(network, bits, "ipv6");
-
-/** Whether an address belongs to no one network, and so may be asked without the user's word. */
-export function isPublicAddress(address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && !inner.check(address, family === 4 ? "ipv4" : "ipv6");
-}
 
 const inside = (): RegistryFailure =>
   new RegistryFailure("denied", "a layer lies on a server of an inner network, which is not asked");

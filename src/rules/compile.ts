@@ -6,6 +6,7 @@ import { mirrorOf } from "./mirror.ts";
 import { nameRegex } from "./path-name.ts";
 import { keywordReach } from "./regex-reach.ts";
 import type { KeywordReach } from "./regex-reach.ts";
+import { oversize } from "./regex-size.ts";
 import { parseRegex, RegexSyntaxError } from "./regex-syntax.ts";
 import { tellingRun } from "./regex-run.ts";
 import type { Regex } from "./regex-syntax.ts";
@@ -100,6 +101,8 @@ export function checkAllowlistPatterns(
 
 /** The parsed pattern. Where the engine takes a pattern that our parser does not, users' rules go without proofs. */
 function checkRegex(pattern: string, where: string, options: CompileOptions): Regex {
+  const size = oversize(pattern);
+  if (size !== undefined) throw invalid(`${where} ${size}`, "make several rules of it, or use (?:…) for groups");
   const trouble = options.compile?.(pattern);
   if (trouble !== undefined) throw invalid(`${where} does not compile: ${trouble}`, regexAdvice(trouble));
   try {

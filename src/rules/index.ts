@@ -6,7 +6,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { lstat, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { ToolError } from "../model/problem.ts";
 import type { Ruleset } from "../model/rule.ts";
@@ -45,7 +45,8 @@ export async function loadRuleset(
     const ruleset = await options.builtin();
     if (ruleset.rules.length === 0)
       throw invalid("no rules are loaded", "this build has no built-in rules; build it again");
-    return { ruleset: enableOnly(ruleset, options.enableRules ?? []), warnings: [] };
+    const warnings = options.config === undefined ? await passedOver(options) : [];
+    return { ruleset: enableOnly(ruleset, options.enableRules ?? []), warnings };
   }
   const { parse } = await import("smol-toml");
   const { ruleset, warnings } = await loadConfig(found.text, found.name, {
@@ -94,7 +95,7 @@ export async function configPlaces({
   ];
   const folder = resolve(cwd, target === undefined || target === "-" ? "." : target);
   if (!(await isKind(folder, "isDirectory"))) return places;
-  for (const file of [".leaktrace.toml", ".gitleaks.toml"]) {
+  for (const file of configNames) {
     const path = join(folder, file);
     places.push({ name: path, isThere: await isKind(path, "isFile") });
   }
@@ -110,6 +111,24 @@ async function discover(options: LoadRulesetOptions): Promise<Found | undefined>
     return { text: await readConfig(resolve(options.cwd, value), value, true), name: value, warnings: [] };
   const warning = `${name}: these rules come with what is scanned; whoever can write there decides what is found (--config overrides them)`;
   return { text: await readConfig(name, name), name, warnings: [warning] };
+}
+
+/** Names under which a configuration lies in a folder. */
+const configNames = [".leaktrace.toml", ".gitleaks.toml"];
+
+/** A pipe or a link in a circle under the name of a configuration: nobody reads it, and who put it there is told. */
+async function passedOver({ cwd, target }: LoadRulesetOptions): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const name of configNames) {
+    const path = join(resolve(cwd, target === undefined || target === "-" ? "." : target), name);
+    const isThere = await lstat(path).then(
+      (facts) => !facts.isDirectory(),
+      () => false,
+    );
+    if (isThere && !(await isKind(path, "isFile")))
+      warnings.push(`${path}: is no file that can be read: the built-in rules are asked`);
+  }
+  return warnings;
 }
 
 async function isKind(path: string, kind: "isFile" | "isDirectory"): Promise<boolean> {

@@ -20,7 +20,7 @@ import {
   type RegistryImages,
   type RegistryOptions,
 } from "../../src/registry/index.ts";
-import { isPublicAddress } from "../../src/registry/foreign.ts";
+import { isPublicAddress } from "../../src/registry/addresses.ts";
 import { parseChallenges } from "../../src/registry/challenge.ts";
 import { answerAsRegistry, digestOf, image, ScriptedServer } from "./scripted-registry.ts";
 
@@ -575,7 +575,8 @@ describe("a registry that wants to know who asks", () => {
   });
 
   test("endless redirects, and those to other schemes, end", async () => {
-    for (const location of ["/v2/team/app/manifests/v1", "file:///etc/passwd", "ftp://x/"]) {
+    const clouds = ["http://169.254.169.254/latest", "http://[fe80::1]/", "http://[::ffff:169.254.169.254]/"];
+    for (const location of ["/v2/team/app/manifests/v1", "file:///etc/passwd", "ftp://x/", ...clouds]) {
       await using server = await ScriptedServer.open((_request, response) =>
         response.writeHead(302, { location }).end(),
       );

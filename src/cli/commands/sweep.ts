@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { buildReport, FindingStore, loadDeciders, type Decider } from "../../findings/index.ts";
+import { buildReport, FindingStore, loadDecidersOf, type Decider } from "../../findings/index.ts";
 import type { ContentHit } from "../../model/detection.ts";
 import type { Report } from "../../model/finding.ts";
 import type { ScanObserver } from "../../model/observer.ts";
@@ -159,15 +159,9 @@ async function decidersOf(name: string, tally: TargetTally): Promise<readonly De
     () => false,
   );
   if (!isFolder) return [];
-  try {
-    const { deciders, notes } = await loadDeciders({ folders: [name] });
-    for (const note of notes) tally.problem(note);
-    return deciders;
-  } catch (error) {
-    if (!(error instanceof ToolError)) throw error;
-    tally.problem({ code: "config-invalid", effect: "note", target: name, subject: name, message: error.message });
-    return [];
-  }
+  const { deciders, notes } = await loadDecidersOf(name);
+  for (const note of notes) tally.problem({ ...note, target: name });
+  return deciders;
 }
 
 /** The report of all records; decisions of the current folder and a baseline are applied here, so that they count for resumed targets too. */

@@ -7,12 +7,61 @@ export interface Bytes {
   read(at: number, length: number): Buffer;
 }
 
-/** Bytes of a file that are read at once when all of it is gone through. */
+/** Bytes of a file that are read at once when much of it is gone through, and at first: nobody may want more. */
 const chunkBytes = 1 << 18;
+const firstBytes = 1 << 14;
 
 export function bytesInMemory(bytes: Uint8Array): Bytes {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return { size: buffer.length, read: (at, length) => buffer.subarray(at, at + length) };
+}
+
+/** Bytes of a block; all but the last of some blocks have so many. */
+const blockBytes = 1 << 20;
+
+/** Gathers bytes that come in pieces, in blocks: to put hundreds of megabytes into one piece of memory takes them twice. */
+export class BlockList implements Bytes {
+  readonly blocks: Buffer[] = [];
+  #parts: Buffer[] = [];
+  #inParts = 0;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Takes a copy of a piece. */
+  push(piece: Uint8Array): void {
+    for (let at = 0; at < piece.length;) {
+      const part = Buffer.from(piece.subarray(at, at + blockBytes - this.#inParts));
+      this.#parts.push(part);
+      this.#inParts += part.length;
+      this.#size += part.length;
+      at += part.length;
+      if (this.#inParts === blockBytes) this.end();
+    }
+  }
+
+  /** Nothing more comes. */
+  end(): void {
+    if (this.#inParts > 0) this.blocks.push(Buffer.concat(this.#parts));
+    this.#parts = [];
+    this.#inParts = 0;
+  }
+
+  read(at: number, length: number): Buffer {
+    const first = Math.floor(at / blockBytes);
+    const start = at - first * blockBytes;
+    const block = this.blocks[first] ?? Buffer.alloc(0);
+    if (start + length <= block.length || first === this.blocks.length - 1)
+      return block.subarray(start, start + length);
+    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.#size - at)));
+    for (let filled = 0; filled < bytes.length;) {
+      const block = Math.floor((at + filled) / blockBytes);
+      filled += this.blocks[block]!.copy(bytes, filled, at + filled - block * blockBytes);
+    }
+    return bytes;
+  }
 }
 
 /** What an open file holds; errors of the operating system are thrown by `read`. */
@@ -28,8 +77,9 @@ export function bytesOfFile(descriptor: number, size: number): Bytes {
 
 /** A part of some bytes, in pieces. */
 export function* chunksOf(bytes: Bytes, from = 0, to: number = bytes.size): Generator<Buffer, void> {
-  for (let at = from; at < to;) {
-    const chunk = bytes.read(at, Math.min(chunkBytes, to - at));
+  let step = firstBytes;
+  for (let at = from; at < to; step = Math.min(chunkBytes, 2 * step)) {
+    const chunk = bytes.read(at, Math.min(step, to - at));
     if (chunk.length === 0) return;
     yield chunk;
     at += chunk.length;

@@ -93,15 +93,26 @@ function* block(bits: BitReader, most: number): Generator<Uint8Array, boolean> {
   if (tables < 2 || tables > 6 || selectorCount < 1) throw new Damage("its tables are damaged");
   const selectors = readSelectors(bits, selectorCount, tables);
   const codes = Array.from({ length: tables }, () => readCode(bits, symbols.length + 2));
-  const { column, length } = readColumn(bits, symbols, selectors, codes, most);
-  if (origin >= length) throw new Damage("its origin lies outside");
-  let sum = -1;
-  for (const piece of runs(inverse(column, length), column, length, origin)) {
-    for (const byte of piece) sum = (sum << 8) ^ sums[(sum >>> 24) ^ byte]!;
-    yield piece;
+  const column = spare ?? new Uint32Array(mostBlock);
+  // Streams lie inside of others: whoever opens one meanwhile makes its own.
+  spare = undefined;
+  try {
+    const length = readColumn(bits, symbols, selectors, codes, column.subarray(0, most));
+    if (origin >= length) throw new Damage("its origin lies outside");
+    let sum = -1;
+    for (const piece of runs(inverse(column, length), column, length, origin)) {
+      for (const byte of piece) sum = (sum << 8) ^ sums[(sum >>> 24) ^ byte]!;
+      yield piece;
+    }
+    return ~sum >>> 0 === told;
+  } finally {
+    spare = column;
   }
-  return ~sum >>> 0 === told;
 }
+
+const mostBlock = 900_000;
+/** Room for a block that nobody uses now: to make it takes longer than to read a small one. */
+let spare: Uint32Array | undefined;
 
 /** CRC-32 as bzip2 has it: of the same polynomial as zlib's, with the bits the other way round. */
 const sums = Int32Array.from({ length: 256 }, (_, byte) => {
@@ -184,16 +195,16 @@ function readSymbol(bits: BitReader, { limits, bases, symbols, shortest }: Code)
   return symbols[at]!;
 }
 
-/** The last column of the transform, a byte each. */
+/** Reads the last column of the transform, a byte each, and gives its length. */
 function readColumn(
   bits: BitReader,
   symbols: number[],
   selectors: Uint8Array,
   codes: readonly Code[],
-  most: number,
-): { column: Uint32Array; length: number } {
+  column: Uint32Array,
+): number {
+  const most = column.length;
   const front = Uint8Array.from(symbols);
-  const column = new Uint32Array(most);
   const end = symbols.length + 1;
   let length = 0;
   let run = 0;
@@ -217,7 +228,7 @@ function readColumn(
         run = 0;
         weight = 1;
       }
-      if (symbol === end) return { column, length };
+      if (symbol === end) return length;
       if (length >= most) throw new Damage("a block is too long");
       const byte = front[symbol - 1]!;
       front.copyWithin(1, 0, symbol - 1);

@@ -14,7 +14,7 @@ const leastText = 4;
 export function* classMembers(bytes: Bytes): Generator<Member, void> {
   const file = bytes.read(0, Math.min(bytes.size, mostBytes));
   const constants = readConstants(file);
-  const fields = [...constantFields(file, constants)].map((line) => `${line}\n`).join("");
+  const fields = constantLines(file, constants);
   yield { name: "", chunks: chain(Buffer.from(fields), textLines(file, constants), chunksOf(bytes, file.length)) };
 }
 
@@ -22,6 +22,18 @@ function* chain(fields: Buffer, lines: Buffer, rest: Iterable<Uint8Array>): Gene
   if (fields.length > 0) yield fields;
   yield lines;
   yield* rest;
+}
+
+/** `NAME = "value"`, a line each, and not more of them than the file has letters: every field can name the same text. */
+function constantLines(file: Buffer, constants: Constants): string {
+  const lines: string[] = [];
+  let size = 0;
+  for (const line of constantFields(file, constants)) {
+    size += line.length + 1;
+    if (size > 2 * file.length) break;
+    lines.push(`${line}\n`);
+  }
+  return lines.join("");
 }
 
 /** Bytes behind the tag of a constant, by its tag; 1 (a text) has its own length. */

@@ -20,7 +20,7 @@ import { tarMembers } from "./tar.ts";
 import { arMembers, cpioMembers, rpmMembers } from "./unix-archives.ts";
 import { zipMembers } from "./zip.ts";
 
-export { bytesInMemory, bytesOfFile, chunksOf, type Bytes } from "./bytes.ts";
+export { BlockList, bytesInMemory, bytesOfFile, chunksOf, type Bytes } from "./bytes.ts";
 export { ChunkReader } from "./chunk-reader.ts";
 export {
   containerKind,

@@ -9,13 +9,16 @@ export class RoundBudget {
 
   /** `cost`: 1 for rounds that run in native code. */
   take(rounds: number, cost: number): boolean {
-    if (!(rounds > 0) || rounds * cost > this.#left) return false;
-    this.#left -= rounds * cost;
+    const taken = rounds * cost + beginCost;
+    if (!(rounds > 0) || taken > this.#left) return false;
+    this.#left -= taken;
     this.made++;
     return true;
   }
 }
 
+/** To begin a derivation takes as long as so many rounds. */
+const beginCost = 20;
 /** A round that is a call of ours takes so much longer. */
 const callCost = 5;
 
@@ -25,7 +28,7 @@ export function decipher(algorithm: Buffer, data: Buffer, password: string, budg
   if (oid === undefined) return undefined;
   const known = oidText(oid);
   try {
-    if (known === javaProtector) return unprotect(data, password);
+    if (known === javaProtector) return unprotect(data, password, budget);
     if (parameters === undefined) return undefined;
     if (known === javaTripleDes) return decipherJceks(parameters.content, data, password, budget);
     if (known === pbes2) return decipherPbes2(parameters.content, data, password, budget);
@@ -111,8 +114,9 @@ function pkcs12Key(password: string, salt: Buffer, rounds: number, id: number, b
 }
 
 /** Java's first key store: bytes mixed with a chain of hashes, a sum behind them. */
-function unprotect(data: Buffer, password: string): Buffer | undefined {
-  if (data.length < 40) return undefined;
+function unprotect(data: Buffer, password: string, budget: RoundBudget): Buffer | undefined {
+  // The largest keys have some kilobytes; a round makes twenty bytes.
+  if (data.length < 40 || !budget.take(Math.ceil(data.length / 20), callCost)) return undefined;
   const secret = wide(password);
   const hidden = data.subarray(20, data.length - 20);
   const plain = Buffer.alloc(hidden.length);

@@ -12,6 +12,10 @@ const fullDistances = 128;
 const endPositionModel = 14;
 const alignBits = 4;
 const topByte = 0xff000000 | 0;
+/** How large the dictionary is at first. */
+const firstDictionary = 1 << 18;
+/** Bits that choose the table of a literal: of its place, and of the byte before it. */
+const mostLiteralBits = 4;
 /** Matches from this length on are copied as a block. */
 const longCopy = 64;
 /** Expanded bytes that are given at once. */
@@ -22,7 +26,9 @@ const outputBytes = 1 << 16;
  * is told otherwise, its state. Of our own, because no kept package expands in the calling thread and can be stopped.
  */
 export class LzmaDecoder {
-  readonly #dictionary: Buffer;
+  /** A circle once it has all its bytes. Until then it grows: some bytes of input can ask for a hundred megabytes, and never use them. */
+  #dictionary: Buffer;
+  readonly #most: number;
   #at = 0;
   /** Bytes in the dictionary that may be copied from. */
   #full = 0;
@@ -57,7 +63,8 @@ export class LzmaDecoder {
 
   /** `dictionaryBytes`: how far back matches may lie. */
   constructor(dictionaryBytes: number) {
-    this.#dictionary = Buffer.alloc(Math.max(dictionaryBytes, outputBytes * 2));
+    this.#most = Math.max(dictionaryBytes, outputBytes * 2);
+    this.#dictionary = Buffer.alloc(Math.min(this.#most, firstDictionary));
   }
 
   /** Forgets what was expanded, also what nobody took. */
@@ -72,6 +79,8 @@ export class LzmaDecoder {
     if (byte >= 9 * 5 * 5) throw new LzmaDamage("its properties are damaged");
     this.#lc = byte % 9;
     const rest = Math.floor(byte / 9);
+    // As xz has it; more is megabytes of tables that a few bytes ask for again and again.
+    if (this.#lc + (rest % 5) > mostLiteralBits) throw new LzmaDamage("its properties ask for too large tables");
     this.#lpMask = (1 << (rest % 5)) - 1;
     this.#pbMask = (1 << Math.floor(rest / 5)) - 1;
     this.#literals = new Uint16Array(0x300 << (this.#lc + (rest % 5)));
@@ -149,9 +158,21 @@ export class LzmaDecoder {
 
   #put(byte: number): void {
     this.#dictionary[this.#at] = byte;
-    if (++this.#at === this.#dictionary.length) this.#at = 0;
+    if (++this.#at === this.#dictionary.length && !this.#grow(1)) this.#at = 0;
     if (this.#full < this.#dictionary.length) this.#full++;
     this.#position++;
+  }
+
+  /** Room for more bytes, and one, behind the last one; false where it is a circle by now. */
+  #grow(length: number): boolean {
+    const needed = this.#at + length;
+    if (needed < this.#dictionary.length) return true;
+    const size = this.#dictionary.length;
+    if (size === this.#most) return false;
+    const wider = Buffer.allocUnsafeSlow(Math.min(this.#most, Math.max(2 * size, needed + 1)));
+    this.#dictionary.copy(wider, 0, 0, this.#at);
+    this.#dictionary = wider.fill(0, this.#at);
+    return true;
   }
 
   #back(distance: number): number {
@@ -212,6 +233,7 @@ export class LzmaDecoder {
   }
 
   #repeat(distance: number, length: number): void {
+    if (this.#at + length >= this.#dictionary.length) this.#grow(length);
     const dictionary = this.#dictionary;
     const size = dictionary.length;
     let to = this.#at;

@@ -11,6 +11,7 @@ const searchBytes = 1 << 20;
 const mostText = 8 << 20;
 
 const streamWord = Buffer.from("stream");
+const endMark = Buffer.from("end");
 /** Pictures, by what they are or by their filters: points of colour, a hundred times what is stored. */
 const pictures = /\/(?:Subtype\s*\/Image|DCTDecode|JPXDecode|CCITTFaxDecode|JBIG2Decode)\b/;
 
@@ -24,11 +25,12 @@ export function* pdfMembers(bytes: Bytes, report: ReportFault): Generator<Member
     report(lost("encrypted", "", "is an encrypted PDF file"));
     return;
   }
-  for (let at = findStream(bytes, 0); at >= 0; at = findStream(bytes, at)) {
-    const before = bytes.read(Math.max(0, at - longestDictionary), Math.min(at, longestDictionary)).toString("latin1");
+  for (const word of streamWords(bytes)) {
+    const from = Math.max(0, word - longestDictionary);
+    const before = bytes.read(from, word - from).toString("latin1");
     const dictionary = before.slice(Math.max(0, before.lastIndexOf(" obj")));
-    const number = /(\d+) \d+$/.exec(before.slice(0, Math.max(0, before.lastIndexOf(" obj"))))?.[1] ?? String(at);
-    at += streamWord.length;
+    const number = objectNumber(before) ?? String(word);
+    const at = word + streamWord.length;
     if (!/\/FlateDecode\b|\/Fl\b/.test(dictionary) || pictures.test(dictionary)) continue;
     const start = at + (bytes.read(at, 1)[0] === 13 ? 1 : 0) + 1;
     const reader = new ChunkReader(chunksOf(bytes, start));
@@ -42,22 +44,31 @@ export function* pdfMembers(bytes: Bytes, report: ReportFault): Generator<Member
   }
 }
 
+/** The number of the object whose beginning is the last one in a text: `7 0 obj`. */
+function objectNumber(text: string): string | undefined {
+  const end = Math.max(0, text.lastIndexOf(" obj"));
+  // Both numbers have ten digits at most.
+  return /(\d+) \d+$/.exec(text.slice(Math.max(0, end - 21), end))?.[1];
+}
+
 /** Whether bytes begin as zlib's (RFC 1950, 2.2). */
 function isZlib(head: Buffer): boolean {
   return head.length === 2 && (head[0]! & 15) === 8 && head.readUInt16BE(0) % 31 === 0;
 }
 
-/** Where the word `stream` stands next, other than in `endstream`. */
-function findStream(bytes: Bytes, from: number): number {
-  for (let at = from; at < bytes.size; at += searchBytes) {
-    const part = bytes.read(at, Math.min(searchBytes + streamWord.length, bytes.size - at));
-    for (let found = part.indexOf(streamWord); found >= 0; found = part.indexOf(streamWord, found + 1)) {
-      const isEnd = bytes.read(Math.max(0, at + found - 3), 3).toString("latin1") === "end";
+/** Where the word `stream` stands, other than in `endstream`. */
+function* streamWords(bytes: Bytes): Generator<number, void> {
+  for (let at = 0; at < bytes.size; at += searchBytes) {
+    // What a file is asked for is read: once for all words in it.
+    const begin = Math.max(0, at - endMark.length);
+    const part = bytes.read(begin, searchBytes + (at - begin) + streamWord.length);
+    for (let found = part.indexOf(streamWord, at - begin); found >= 0; found = part.indexOf(streamWord, found + 1)) {
+      if (begin + found >= at + searchBytes) break;
+      const isEnd = found >= endMark.length && part.subarray(found - endMark.length, found).equals(endMark);
       const behind = part[found + streamWord.length];
-      if (!isEnd && (behind === 10 || behind === 13)) return at + found;
+      if (!isEnd && (behind === 10 || behind === 13)) yield begin + found;
     }
   }
-  return -1;
 }
 
 /** A stream, and behind it the text that it shows. */
@@ -77,13 +88,31 @@ function* withText(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
 /** Strings in the order in which they are shown (9.4.3); operators that move to another line begin one. */
 function shownText(stream: string): string {
   const out: string[] = [];
-  const token = /\((?:[^()\\]|\\[\s\S]|\((?:[^()\\]|\\[\s\S])*\))*\)|<([0-9a-fA-F\s]*)>|\b(?:T[dDm*]|ET)\b|T\*|['"]/g;
-  for (const [text, hex] of stream.matchAll(token)) {
-    if (text.startsWith("(")) out.push(unescape(text.slice(1, -1)));
-    else if (hex !== undefined) out.push(Buffer.from(hex.replace(/\s/g, ""), "hex").toString("latin1"));
+  const token = /\(|<[0-9a-fA-F\s]*>|\b(?:T[dDm*]|ET)\b|T\*|['"]/g;
+  for (let found = token.exec(stream); found !== null; found = token.exec(stream)) {
+    const [text] = found;
+    if (text === "(") {
+      const end = stringEnd(stream, found.index);
+      if (end < 0) break;
+      out.push(unescape(stream.slice(found.index + 1, end)));
+      token.lastIndex = end + 1;
+    } else if (text.startsWith("<"))
+      out.push(Buffer.from(text.slice(1, -1).replace(/\s/g, ""), "hex").toString("latin1"));
     else out.push("\n");
   }
   return out.join("");
+}
+
+/** Where the string that begins at `from` ends: parentheses nest, and `\\` takes the meaning of what follows (7.3.4.2). -1: it does not. */
+function stringEnd(stream: string, from: number): number {
+  let depth = 0;
+  for (let i = from; i < stream.length; i++) {
+    const code = stream.charCodeAt(i);
+    if (code === 0x5c) i++;
+    else if (code === 0x28) depth++;
+    else if (code === 0x29 && --depth === 0) return i;
+  }
+  return -1;
 }
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" };

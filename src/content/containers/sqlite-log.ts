@@ -1,7 +1,7 @@
 import type { Bytes } from "./bytes.ts";
 import { lost, type Member, type ReportFault } from "./member.ts";
 import { rowTexts } from "./sqlite.ts";
-import { leafIndex, leafTable, readPage, type SqliteFile } from "./sqlite-pages.ts";
+import { leafIndex, leafTable, mostRowBytes, readPage, type SqliteFile } from "./sqlite-pages.ts";
 
 /** Bytes before the first frame, and before the page in each (File Format, 4.1). */
 const [headBytes, frameHead] = [32, 24];
@@ -43,6 +43,7 @@ function* framesText(log: Bytes, pageSize: number): Generator<Uint8Array, void> 
   const pages = numbers.reduce((most, number) => Math.max(most, number), 0);
   const encoding =
     (["utf8", "utf8", "utf16le", "utf16be"] as const)[head.length < 60 ? 0 : head.readUInt32BE(56)] ?? "utf8";
+  let left = mostRowBytes(log.size);
   for (const [frame, number] of numbers.entries()) {
     const here = headBytes + frame * step + frameHead;
     const bytes: Bytes = {
@@ -53,8 +54,9 @@ function* framesText(log: Bytes, pageSize: number): Generator<Uint8Array, void> 
         return place === undefined ? Buffer.alloc(0) : log.read(place + (at % pageSize), Math.min(length, pageSize));
       },
     };
-    const file: SqliteFile = { bytes, pageSize, usable, pages, encoding };
+    const file: SqliteFile = { bytes, pageSize, usable, pages, encoding, left };
     const page = readPage(file, number);
     if (page?.kind === leafTable || page?.kind === leafIndex) yield* rowTexts(file, [page], []);
+    left = file.left;
   }
 }

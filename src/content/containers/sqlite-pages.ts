@@ -8,6 +8,13 @@ export interface SqliteFile {
   readonly usable: number;
   readonly pages: number;
   readonly encoding: "utf8" | "utf16le" | "utf16be";
+  /** Bytes of rows that may still be put together. Rows share no bytes; in a file that was made for it every cell can be the same megabytes. */
+  left: number;
+}
+
+/** So many bytes of rows as a file of `size` can hold, and as much again. */
+export function mostRowBytes(size: number): number {
+  return 2 * size + (1 << 20);
 }
 
 /** A value of a row. Numbers come as texts. */
@@ -31,7 +38,8 @@ export function openSqlite(bytes: Bytes): SqliteFile | undefined {
   const usable = pageSize - header[20]!;
   if (pageSize < 512 || (pageSize & (pageSize - 1)) !== 0 || usable < 480) return undefined;
   const encoding = (["utf8", "utf8", "utf16le", "utf16be"] as const)[header.readUInt32BE(56)] ?? "utf8";
-  return { bytes, pageSize, usable, pages: Math.ceil(bytes.size / pageSize), encoding };
+  const pages = Math.ceil(bytes.size / pageSize);
+  return { bytes, pageSize, usable, pages, encoding, left: mostRowBytes(bytes.size) };
 }
 
 /** A page of a tree: its kind, its cells, and the pages below it. */
@@ -73,21 +81,17 @@ export function readRow(file: SqliteFile, { kind, page }: SqlitePage, cell: numb
 }
 
 /** What of a payload stands in the page, and how much on overflow pages (1.6). */
-function readPayload(
-  { bytes, pageSize, usable, pages }: SqliteFile,
-  page: Buffer,
-  at: number,
-  size: number,
-  isTable: boolean,
-): Buffer | undefined {
-  if (!(size > 0) || size > pages * pageSize) return undefined;
+function readPayload(file: SqliteFile, page: Buffer, at: number, size: number, isTable: boolean): Buffer | undefined {
+  const { bytes, pageSize, usable, pages } = file;
+  if (!(size > 0) || size > pages * pageSize || file.left <= 0) return undefined;
   const most = isTable ? usable - 35 : Math.floor(((usable - 12) * 64) / 255) - 23;
   const least = Math.floor(((usable - 12) * 32) / 255) - 23;
   const fitting = least + ((size - least) % (usable - 4));
   const local = size <= most ? size : fitting <= most ? fitting : least;
   if (at + local > usable) return undefined;
   const parts = [page.subarray(at, at + local)];
-  let left = Math.min(size, mostPayload) - local;
+  let left = Math.min(size, mostPayload, file.left) - local;
+  file.left -= local + Math.max(0, left);
   let next = local < size && at + local + 4 <= usable ? page.readUInt32BE(at + local) : 0;
   while (left > 0 && next >= 1 && next <= pages) {
     const overflow = bytes.read((next - 1) * pageSize, usable);

@@ -14,6 +14,11 @@ import {
 
 /** Tables of one file; more are made to be listed. */
 const mostTables = 10_000;
+/** Columns of one table, and letters of a name that stand before its values. */
+const mostColumns = 2_000;
+const mostLabel = 256;
+/** Bytes of rows that are given at once. */
+const rowsAtOnce = 1 << 16;
 /** Names by which columns say that they hold a name, and its value: rows of such tables are assignments. */
 const nameColumns =
   /^(?:key|name|setting|property|attribute|(?:option|meta|config|setting|param|variable|item|host|origin)_?(?:name|key))$/i;
@@ -41,6 +46,8 @@ export function* sqliteMembers(bytes: Bytes, report: ReportFault): Generator<Mem
   for (const table of tables)
     yield { name: table.name, chunks: rowTexts(file, pagesBelow(file, table.root, seen), table.columns) };
   yield { name: "free pages", chunks: rowTexts(file, unseenPages(file, seen), []) };
+  if (file.left <= 0)
+    report(lost("bomb", "", "says that its rows are larger than the database: the rest was not read"));
 }
 
 /** The rows of one table, as far as they can be read. */
@@ -75,9 +82,9 @@ function columnsOf(sql: string): string[] {
   let start = 0;
   const take = (end: number): void => {
     const found = /^\s*(?:"([^"]*)"|`([^`]*)`|\[([^\]]*)\]|([^\s,()]+))/.exec(sql.slice(start, end));
-    columns.push(found?.[1] ?? found?.[2] ?? found?.[3] ?? found?.[4] ?? "");
+    columns.push((found?.[1] ?? found?.[2] ?? found?.[3] ?? found?.[4] ?? "").slice(0, mostLabel));
   };
-  for (let i = 0; i < sql.length; i++) {
+  for (let i = 0; i < sql.length && columns.length < mostColumns; i++) {
     const character = sql[i];
     if (character === "(") {
       if (++depth === 1) start = i + 1;
@@ -123,8 +130,9 @@ export function* rowTexts(
 ): Generator<Uint8Array, void> {
   const nameAt = columns.findIndex((column) => nameColumns.test(column));
   const valueAt = columns.findIndex((column) => valueColumns.test(column));
+  let parts: Uint8Array[] = [];
+  let size = 0;
   for (const page of pages) {
-    const parts: Uint8Array[] = [];
     for (const cell of page.cells) {
       const row = readRow(file, page, cell);
       if (row === undefined) continue;
@@ -133,12 +141,17 @@ export function* rowTexts(
       const isAssignment = nameAt !== valueAt && typeof name === "string" && row[valueAt] !== undefined;
       row.forEach((value, i) => {
         if (value.length === 0) return;
-        const label = isAssignment && i === valueAt ? name.replace(/\s+/g, " ") : (columns[i] ?? "");
-        parts.push(...labelled(label, value));
+        const label =
+          isAssignment && i === valueAt ? name.slice(0, mostLabel).replace(/\s+/g, " ") : (columns[i] ?? "");
+        for (const part of labelled(label, value)) size += parts[parts.push(part) - 1]!.length;
       });
+      if (size < rowsAtOnce) continue;
+      yield Buffer.concat(parts);
+      parts = [];
+      size = 0;
     }
-    if (parts.length > 0) yield Buffer.concat(parts);
   }
+  if (parts.length > 0) yield Buffer.concat(parts);
 }
 
 function labelled(label: string, value: SqliteValue): Uint8Array[] {

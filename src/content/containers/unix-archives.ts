@@ -24,7 +24,7 @@ export function* arMembers(reader: ChunkReader, report: ReportFault): Generator<
       names = size <= mostNames ? (reader.take(size)?.toString("utf8") ?? "") : "";
       left = 0;
       if (names === "") reader.skip(size);
-    } else if (/^\/\d+$/.test(told)) name = names.slice(Number(told.slice(1))).split("/\n", 1)[0] ?? told;
+    } else if (/^\/\d+$/.test(told)) name = longName(names, Number(told.slice(1)));
     else if (/^#1\/\d{1,5}$/.test(told)) {
       const length = Math.min(size, Number(told.slice(3)));
       name = (reader.take(length)?.toString("utf8") ?? "").replace(/\0+$/, "");
@@ -40,6 +40,13 @@ export function* arMembers(reader: ChunkReader, report: ReportFault): Generator<
       return;
     }
   }
+}
+
+/** A name in the table of long names; every member can name the same place, so that not more is looked at than a path has. */
+function longName(names: string, at: number): string {
+  const rest = names.slice(at, at + mostPath);
+  const end = rest.indexOf("/\n");
+  return end < 0 ? rest : rest.slice(0, end);
 }
 
 /** The files of a cpio archive: the portable format and the new one, with or without sums (RPM's payload, initial RAM disks). */
@@ -65,8 +72,9 @@ export function* cpioMembers(reader: ChunkReader, report: ReportFault): Generato
     if (name === undefined || (isNew && !reader.skip((4 - ((110 + nameLength) & 3)) & 3))) return damaged();
     if (name === "TRAILER!!!") return;
     const from = reader.position;
+    // Links have a body too, and what says that it is a folder or a device can.
     const isFile = (mode & 0o170000) === 0o100000;
-    if (isFile) yield { name: cleanPath(name), chunks: reader.stream(size) };
+    if (isFile || size > 0) yield { name: cleanPath(name), chunks: reader.stream(size) };
     if (!reader.skip(size - (reader.position - from))) {
       report(lost("archive-corrupt", cleanPath(name), "is cut off: the archive ends in it"));
       return;

@@ -49,10 +49,10 @@ export function* unzstdChunks(input: Iterable<Uint8Array>, outcome: ZstdOutcome)
       ready.push(chunk);
       length += chunk.length;
       sum?.update(chunk);
-      moves += header.window - chunk.length * movesForByte;
+      moves += (stateOf(decoder)?.w.length ?? 0) - chunk.length * movesForByte;
     });
     try {
-      decoder.push(Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), header.bytes]));
+      decoder.push(smallFrame);
       for (let isLast = false; !isLast;) {
         const start = reader.take(3);
         if (start === undefined) return damaged("the zstd stream is cut off");
@@ -61,6 +61,9 @@ export function* unzstdChunks(input: Iterable<Uint8Array>, outcome: ZstdOutcome)
         const body = word >>> 3 > mostBlock ? undefined : reader.take(size);
         if (body === undefined) return damaged("the zstd stream is cut off or damaged");
         isLast = (word & 1) === 1;
+        // Before, since the block goes into the window when it is expanded.
+        const state = stateOf(decoder);
+        if (state !== undefined) widen(state, Math.min(header.window, length + mostBlock));
         decoder.push(Buffer.concat([start, body]), isLast);
         yield* ready.splice(0);
         if (moves > freeMoves) {
@@ -82,8 +85,34 @@ export function* unzstdChunks(input: Iterable<Uint8Array>, outcome: ZstdOutcome)
   }
 }
 
+/** What the decoder (fzstd 0.1.1, which is pinned) keeps: the window, and its length. */
+interface DecoderState {
+  w: Uint8Array;
+  e: number;
+}
+
+/** Undefined where a frame has come to its end. */
+function stateOf(decoder: Decompress): DecoderState | undefined {
+  const { s: state } = decoder as unknown as { readonly s: DecoderState | number | undefined };
+  return typeof state === "object" ? state : undefined;
+}
+
+/**
+ * The head of a frame with a window of one block. The decoder makes, and moves, all of the window that a frame asks for, and some bytes ask for megabytes: it is told of this one,
+ * and its window grows with what comes out. Sums and sizes are looked at here. It has empty fields for a dictionary and a size, because the decoder waits for 18 bytes.
+ */
+const smallFrame = Buffer.from("28b52ffdc338".padEnd(36, "0"), "hex");
+
+/** Makes room for `needed` bytes that came before; what is kept stands at the end of the window. */
+function widen(state: DecoderState, needed: number): void {
+  if (state.w.length >= needed) return;
+  const wider = new Uint8Array(Math.min(mostWindow, 2 * needed));
+  wider.set(state.w, wider.length - state.w.length);
+  state.w = wider;
+  state.e = wider.length;
+}
+
 interface FrameHeader {
-  readonly bytes: Buffer;
   readonly window: number;
   /** Of what it expands to, where it is told. */
   readonly size?: number;
@@ -109,8 +138,6 @@ function frameHeader(reader: ChunkReader): FrameHeader | undefined {
   const window = isSingle ? size : 2 ** exponent + (2 ** exponent / 8) * (rest[0]! & 7);
   const dictionary = rest.subarray(sizeAt - dictionaryBytes, sizeAt);
   return {
-    // The sum is passed over here, so that the last block ends the frame.
-    bytes: Buffer.concat([Buffer.from([flags & ~4]), rest]),
     window,
     ...(sizeBytes === 0 ? {} : { size }),
     hasSum: (flags & 4) !== 0,

@@ -153,12 +153,8 @@ function listFiles(folder: string, name: string, faults: StoreFault[]): string[]
   try {
     return readdirSync(join(folder, name), { withFileTypes: true }).flatMap((entry) => {
       const path = `${name}/${entry.name}`;
-      // Old versions of git made links of refs that lead to others.
-      return entry.isDirectory()
-        ? listFiles(folder, path, faults)
-        : entry.isFile() || entry.isSymbolicLink()
-          ? [path]
-          : [];
+      // Old versions of git made links of refs that lead to others. What is neither file nor link is told where it is resolved.
+      return entry.isDirectory() ? listFiles(folder, path, faults) : [path];
     });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";

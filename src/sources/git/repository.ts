@@ -13,7 +13,7 @@ export interface Repository {
 }
 
 /** A configuration is a page of text; in some repositories there is a section for each of ten thousand branches. */
-const maxConfigBytes = 1 << 24;
+const maxConfigBytes = 1 << 22;
 
 /** The longest `.git` file or `commondir` that is believed: they hold one path. */
 const longestPathFile = 8192;

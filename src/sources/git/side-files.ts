@@ -78,6 +78,14 @@ function* gitFolder(root: string, prefix: string): Generator<SideFile | SideProb
           subject: prefix + below,
           message: "is a symbolic link: not followed",
         };
+      else
+        yield {
+          code: "unsupported",
+          // Of a configuration that nobody can read it is not known how objects and refs are kept.
+          effect: /^config(?:\.worktree)?$/.test(below) ? "incomplete" : "note",
+          subject: prefix + below,
+          message: "is a pipe, a socket or a device: not opened",
+        };
     }
   }
 }

@@ -1,5 +1,5 @@
-/** Bits beyond this stand for no entry of an index: it holds millions at most. */
-const maxBits = 1 << 28;
+/** Bits beyond this stand for no entry of an index: it holds three million. Some bytes set as many bits as they like. */
+const maxBits = 1 << 22;
 
 /**
  * Reads a bitmap that is compressed as EWAH (gitformat-bitmap): the positions of its set bits, and where it ends. Throws Error with a one-line

@@ -25,8 +25,11 @@ export interface IndexEntry {
   readonly stat: { readonly changed: string; readonly modified: string; readonly node: number; readonly size: number };
 }
 
-/** An index of this size holds ten million paths. */
-const maxIndexBytes = 2 ** 30;
+/** An index of this size holds three million paths. */
+const maxIndexBytes = 2 ** 28;
+/** The longest path that an index can name for a working tree; and bytes of names for each byte of the index: in version 4 a name is what differs from the one before. */
+const longestPath = 4096;
+const maxNameRatio = 8;
 /** Bytes of an entry before its id. */
 const statBytes = 40;
 const extended = 0x4000;
@@ -64,6 +67,7 @@ function parseIndex(bytes: Buffer, idBytes: number): { entries: IndexEntry[]; li
   const entries: IndexEntry[] = [];
   let at = 12;
   let before: Buffer = Buffer.alloc(0);
+  let named = 0;
   for (let i = 0; i < count; i++) {
     const idAt = at + statBytes;
     let nameAt = idAt + idBytes + 2;
@@ -80,6 +84,10 @@ function parseIndex(bytes: Buffer, idBytes: number): { entries: IndexEntry[]; li
     }
     const nameEnd = bytes.indexOf(0, nameAt);
     if (nameEnd < 0 || nameEnd >= end) throw new Error("it is cut off");
+    const length = kept + nameEnd - nameAt;
+    named += length;
+    if (length > longestPath || named > maxNameRatio * bytes.length)
+      throw new Error("its names are longer than any path");
     const name: Buffer = Buffer.concat([before.subarray(0, kept), bytes.subarray(nameAt, nameEnd)]);
     if (version === 4) before = name;
     entries.push(entryAt(bytes, at, idBytes, name, flags, more));
