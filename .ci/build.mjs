@@ -1,4 +1,4 @@
-// Builds dist/: the kernel (AssemblyScript → WebAssembly), the rules (TOML → JSON), and the bundles with their lazy chunks.
+// Builds dist/: the kernel and the decoder of LZMA (AssemblyScript → WebAssembly), the rules (TOML → JSON), and the bundles with their lazy chunks.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -10,34 +10,27 @@ const version = JSON.parse(await readFile(join(root, "package.json"), "utf8")).v
 
 await mkdir(dist, { recursive: true });
 try {
-  await Promise.all([buildKernel(), buildRules(), bundle()]);
+  await Promise.all([buildWebAssembly(), buildRules(), bundle()]);
 } catch (error) {
   // Modules that were loaded as data have their whole text for a name: left to itself, node would print it.
   console.error(String(error.stack ?? error).replaceAll(/data:text\/javascript;base64,[\w+/=]+/g, "(bundled)"));
   process.exit(1);
 }
 
-async function buildKernel() {
+async function buildWebAssembly() {
   const asc = await import("assemblyscript/asc");
-  const { error, stderr } = await asc.main([
-    join(root, "src/detect/kernel/assembly/index.ts"),
-    ...["--outFile", join(dist, "kernel.wasm")],
-    ...[
-      "--optimizeLevel",
-      "3",
-      "--runtime",
-      "stub",
-      "--noAssert",
-      "--enable",
-      "simd",
-      "--initialMemory",
-      "1",
-      "--maximumMemory",
-      "65536",
-    ],
-    ...["--baseDir", "/"],
-  ]);
-  if (error) throw new Error(`the kernel does not compile:\n${stderr.toString()}`);
+  for (const [name, folder] of [
+    ["kernel", "src/detect/kernel/assembly"],
+    ["lzma", "src/content/containers/lzma/assembly"],
+  ]) {
+    const { error, stderr } = await asc.main([
+      join(root, folder, "index.ts"),
+      ...["--outFile", join(dist, `${name}.wasm`)],
+      ...["--optimizeLevel", "3", "--runtime", "stub", "--noAssert", "--enable", "simd"],
+      ...["--initialMemory", "1", "--maximumMemory", "65536", "--baseDir", "/"],
+    ]);
+    if (error) throw new Error(`${name} does not compile:\n${stderr.toString()}`);
+  }
 }
 
 async function buildRules() {
@@ -137,7 +130,7 @@ async function removeOldChunks(metafile) {
 
 /** Their licences ask that they travel with the code: one file names every package that is in the bundle, with its licence. */
 async function writeNotices(metafile) {
-  // The kernel holds parts of its compiler's standard library.
+  // The WebAssembly modules hold parts of their compiler's standard library.
   const used = new Set(["node_modules/assemblyscript"]);
   for (const { inputs } of Object.values(metafile.outputs)) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {

@@ -251,9 +251,7 @@ function readSources(): Sources {
       .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll("\\", "/")),
   );
   return new Map(
-    paths
-      .filter((path) => !path.includes("/kernel/assembly/"))
-      .map((path) => [path, readFileSync(join(root, path), "utf8")]),
+    paths.filter((path) => !path.includes("/assembly/")).map((path) => [path, readFileSync(join(root, path), "utf8")]),
   );
 }
 

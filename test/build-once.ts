@@ -5,7 +5,14 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 
 /** What the build makes last is as old as the whole of it; missing: there was no build. */
-const products = ["dist/cli.js", "dist/worker.js", "dist/kernel.wasm", "dist/rules.json", "dist/kernel.bin"];
+const products = [
+  "dist/cli.js",
+  "dist/worker.js",
+  "dist/kernel.wasm",
+  "dist/lzma.wasm",
+  "dist/rules.json",
+  "dist/kernel.bin",
+];
 const sources = ["src", "patterns", "fixtures", ".ci", "package.json", "bin"];
 
 /** Vitest's global setup: workers, command line and terminals are tested as they ship, so they are built first where a source is newer. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Ruleset } from "../model/rule.ts";
 import type { RuleExamples } from "../rules/canary.ts";
-import { asset } from "./assets.ts";
+import { asset } from "../content/asset.ts";
 
 /** The rules that the program brings, as the build wrote them. Throws ToolError `not-built` when there are none. */
 export async function builtinRules(): Promise<Ruleset> {

@@ -78,6 +78,7 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     triage: flag("triage"),
     plainHttp: flag("plainHttp"),
     mirrors: mirrorsOf(values["mirror"]),
+    ...optional("registriesConf", text("registriesConf")),
     ...optional(
       "foreignLayers",
       foreignPlaces.find((name) => name === values["foreignLayers"]),

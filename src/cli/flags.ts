@@ -144,6 +144,12 @@ export const scanFlags: readonly Flag[] = [
     parse: (text, previous) => [...(Array.isArray(previous) ? previous : []), text],
   },
   {
+    flags: "--registries-conf <file>",
+    description: "go where this registries.conf of podman says: short names, mirrors, moved and blocked registries",
+    group: "What to scan",
+    only: ["scan", "image"],
+  },
+  {
     flags: "--foreign-layers <where>",
     description: "fetch layers from servers that manifests name: on public addresses, or on any",
     group: "What to scan",

@@ -87,6 +87,8 @@ export interface ScanOptions {
   readonly plainHttp: boolean;
   /** image: asked before the registries whose repositories they hold. */
   readonly mirrors: readonly Mirror[];
+  /** image: the file that says where names of images lead. */
+  readonly registriesConf?: string;
   /** image: layers may be fetched from servers that manifests name; absent: they are not. */
   readonly foreignLayers?: ForeignPlaces;
   /** dir: follow symbolic links to files. */

@@ -1,9 +1,10 @@
 import { openTemporaryFolder } from "../remote/temporary-folder.ts";
-import { isLoopback, openRegistry, parseReference, type ImageReference } from "../registry/index.ts";
+import { isLoopback, openRegistry, parseReference, type ImageReference, type Route } from "../registry/index.ts";
 import { ToolError } from "../model/problem.ts";
 import type { Source } from "../model/source.ts";
 import { openRemoteImages } from "../sources/image/index.ts";
 import type { ScanOptions } from "./options.ts";
+import { readRegistriesConf } from "./registries-file.ts";
 import type { OpenContext } from "./request.ts";
 
 /** Names that are files which somebody forgot to make, and no images. */
@@ -20,26 +21,27 @@ export function referenceOf(name: string): ImageReference | undefined {
  */
 export async function openRegistryTarget(
   name: string,
-  reference: ImageReference,
+  named: ImageReference,
   options: ScanOptions,
   context: OpenContext,
 ): Promise<Source> {
   const { allTags, plainHttp, foreignLayers } = options;
-  const mirrors = options.mirrors.filter(({ of }) => of === reference.host);
-  if (allTags && (/:[^/]*$/.test(name.replace(/^[^/]*\//, "")) || reference.digest !== ""))
+  if (allTags && (/:[^/]*$/.test(name.replace(/^[^/]*\//, "")) || named.digest !== ""))
     throw new ToolError("usage", `${name} names one image, and --all-tags asks for all`, {
       hint: "Leave out the tag or digest.",
     });
+  const { reference, mirrors, plainHttpHosts } = await routeOf(name, named, options);
   let bytes = 0;
   context.received({ bytes, objects: 0 });
   const images = await openRegistry(reference, {
-    ...{ folder: openTemporaryFolder(), allTags, plainHttp, mirrors, env: process.env, signal: context.signal },
+    ...{ folder: openTemporaryFolder(), allTags, plainHttp, env: process.env, signal: context.signal },
+    ...{ mirrors, plainHttpHosts },
     ...(foreignLayers === undefined ? {} : { foreignLayers }),
     onReceived: (more) => context.received({ bytes: (bytes += more), objects: 0 }),
   });
   try {
     const { host, repository } = reference;
-    const plain = plainHttp || isLoopback(host) ? " --src-tls-verify=false" : "";
+    const plain = plainHttp || plainHttpHosts.has(host) || isLoopback(host) ? " --src-tls-verify=false" : "";
     return await openRemoteImages(name, images, context, {
       copy: (digest) => `skopeo copy -q${plain} docker://${host}/${repository}@${digest} dir:proof`,
     });
@@ -47,4 +49,19 @@ export async function openRegistryTarget(
     await images[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Where an image is asked for: as the user's file says, and mirrors that are named on the command line before all others. Throws ToolError. */
+async function routeOf(name: string, named: ImageReference, options: ScanOptions): Promise<Route> {
+  const route =
+    options.registriesConf === undefined
+      ? { reference: named, mirrors: [], plainHttpHosts: new Set<string>(), isBlocked: false }
+      : await readRegistriesConf(options.registriesConf, name, named);
+  const { host, repository } = route.reference;
+  if (route.isBlocked)
+    throw new ToolError("registry-blocked", `${name} is not asked for: ${options.registriesConf} blocks its registry`);
+  const own = options.mirrors
+    .filter(({ of }) => of === host)
+    .map(({ host, prefix }) => ({ ...route.reference, host, repository: `${prefix}${repository}` }));
+  return { ...route, mirrors: [...own, ...route.mirrors] };
 }

@@ -15,7 +15,7 @@ import type { Problem } from "../model/problem.ts";
 import type { Ruleset } from "../model/rule.ts";
 import type { PoolOptions } from "../pool/index.ts";
 import { loadRuleset } from "../rules/index.ts";
-import { asset } from "./assets.ts";
+import { asset } from "../content/asset.ts";
 import { builtinRules } from "./builtin-rules.ts";
 import { patternFault } from "./load-rules.ts";
 import type { ScanOptions } from "./options.ts";

@@ -17,11 +17,12 @@ import type { ForeignPlaces } from "./foreign-places.ts";
 import { asToolError, refused, RegistryFailure } from "./failure.ts";
 import { readWhole } from "../content/read-whole.ts";
 import { Places, type Ask, type Place } from "./places.ts";
-import { apiHost, type ImageReference, type Mirror } from "./reference.ts";
+import { apiHost, type ImageReference } from "./reference.ts";
 import { listTags, referrersOf } from "./listing.ts";
 import { codeBehind } from "../model/thrown.ts";
 
 export type { ForeignPlaces } from "./foreign-places.ts";
+export { RegistriesConf, RegistriesConfFault, type Route } from "./registries-conf.ts";
 export { isLoopback, parseMirror, parseReference, type ImageReference, type Mirror } from "./reference.ts";
 
 export interface RegistryOptions {
@@ -29,8 +30,10 @@ export interface RegistryOptions {
   readonly folder: Disposable & { readonly path: string };
   readonly allTags: boolean;
   readonly plainHttp: boolean;
-  /** Asked before the registry itself, in this order. */
-  readonly mirrors?: readonly Mirror[];
+  /** These alone may be asked without TLS. */
+  readonly plainHttpHosts?: ReadonlySet<string>;
+  /** Asked before the registry itself, in this order: the repository as it is named there. */
+  readonly mirrors?: readonly Pick<ImageReference, "host" | "repository">[];
   /** Layers may be fetched from servers that manifests name; absent: they are not. */
   readonly foreignLayers?: ForeignPlaces;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -77,16 +80,17 @@ const accept = [
 /** Asks a registry for what a reference names. Throws ToolError where that cannot be had. */
 export async function openRegistry(reference: ImageReference, options: RegistryOptions): Promise<RegistryImages> {
   const { host, repository } = reference;
-  const { plainHttp, signal, env, mirrors = [] } = options;
+  const { signal, env, mirrors = [] } = options;
   // Each has credentials of its own: those of the registry are none of a mirror's business.
   const placeAt = (host: string, repository: string, isMirror: boolean): Place => {
     const credentials: FindCredentials = (fault) => findCredentials(host, repository, env, fault);
     const authorization = new Authorization({ repository, credentials });
+    const plainHttp = options.plainHttp || options.plainHttpHosts?.has(host) === true;
     const client = new RegistryClient({ host: apiHost(host), authorization, plainHttp, signal, isMirror });
     return { client, repository };
   };
   const places = new Places([
-    ...mirrors.map((mirror) => placeAt(mirror.host, `${mirror.prefix}${repository}`, true)),
+    ...mirrors.map((mirror) => placeAt(mirror.host, mirror.repository, true)),
     placeAt(host, repository, false),
   ]);
   const images = new Images(places, reference, options);

@@ -353,7 +353,7 @@ describe("a mirror", () => {
       else if (!answerAsRegistry(app, request, response)) notFound(response);
     });
     const env = home({ auths: { [server.host]: { auth: basic("me", "secret") } } });
-    const mirrors = [{ of: server.host, host: mirror.host, prefix: "hub/" }];
+    const mirrors = [{ host: mirror.host, repository: "hub/team/app" }];
     await using images = await open(`${server.host}/team/app:v1`, { env, mirrors });
     expect(await images.obtain(digestOf(layer))).toBeUndefined();
     expect(mirror.asked[0]).toMatchObject({ path: "/v2/hub/team/app/manifests/v1", authorization: undefined });
@@ -367,7 +367,7 @@ describe("a mirror", () => {
     await using server = await ScriptedServer.open((request, response) => {
       if (!answerAsRegistry(app, request, response)) notFound(response);
     });
-    const mirrors = [{ of: server.host, host: mirror.host, prefix: "" }];
+    const mirrors = [{ host: mirror.host, repository: "team/app" }];
     await using images = await open(`${server.host}/team/app:v1`, { mirrors });
     expect(await images.obtain(digestOf(layer))).toBeUndefined();
     expect(mirror.asked.length).toBeLessThan(5);

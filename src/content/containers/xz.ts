@@ -1,5 +1,7 @@
 import { ChunkReader } from "./chunk-reader.ts";
-import { LzmaDamage, LzmaDecoder } from "./lzma.ts";
+import { LzmaDamage, LzmaDecoder } from "./lzma/decoder.ts";
+import { startCheck } from "./xz-check.ts";
+import { effectOf, undoFilter } from "./xz-filters.ts";
 
 /** A dictionary beyond this is memory that a few bytes ask for; `xz -9` asks for 64 MiB. */
 export const mostDictionary = 128 << 20;
@@ -15,8 +17,6 @@ export interface XzOutcome {
 
 const headerMagic = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
 const lzma2Filter = 0x21;
-/** Filters that change addresses in machine code alone: texts come out of them as they went in (x86 … RISC-V). */
-const codeFilters: ReadonlySet<number> = new Set([4, 5, 6, 7, 8, 9, 10, 11]);
 /** Bytes of the check behind each block, by its kind (The .xz File Format, 2.1.1.2). */
 const checkBytes = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64] as const;
 
@@ -27,7 +27,7 @@ const recordsAtOnce = 4096;
 class Unsupported extends Error {}
 
 /**
- * Expands xz: any number of streams and blocks, whatever is behind code filters. Gives all before damage; what is wrong is told in `outcome`.
+ * Expands xz: any number of streams and blocks, behind filters for machine code too. Gives all before damage; what is wrong is told in `outcome`.
  * Between two results it takes some hundred kilobytes of input at most; where there is nothing to give for long, the result is empty.
  */
 export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generator<Uint8Array, void> {
@@ -48,7 +48,9 @@ export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generato
       if (!header.subarray(0, 6).equals(headerMagic))
         throw new LzmaDamage(isFirst ? "a header is damaged" : "bytes behind the xz stream were not read");
       isBehind = false;
-      yield* blocks(reader, checkBytes[header[7]! & 15]!, loan.decoderOf);
+      yield* blocks(reader, header[7]! & 15, loan.decoderOf, (code, message) => {
+        outcome.fault ??= { code, message };
+      });
       need(reader, 12);
       yield nothing;
     }
@@ -63,17 +65,36 @@ export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generato
   }
 }
 
-function* blocks(reader: ChunkReader, check: number, decoderOf: Loan["decoderOf"]): Generator<Uint8Array, void> {
+/** `onFault`: what a block gives is not what was packed; it is given all the same. */
+function* blocks(
+  reader: ChunkReader,
+  checkKind: number,
+  decoderOf: Loan["decoderOf"],
+  onFault: (code: "archive-corrupt" | "unsupported", message: string) => void,
+): Generator<Uint8Array, void> {
   for (;;) {
     const start = reader.position;
     const size = reader.byte();
     if (size < 0) throw new LzmaDamage("it ends too early");
     if (size === 0) return yield* skipIndex(reader, start);
-    const dictionaryBytes = blockDictionary(need(reader, size * 4 + 3));
+    const { dictionaryBytes, filters } = readBlockHeader(need(reader, size * 4 + 3));
+    if (filters.some(({ id }) => effectOf(id) === "changes-texts"))
+      onFault("unsupported", "the xz stream uses a filter that is not undone: texts may not be as they were packed");
     const from = reader.position;
-    yield* expandLzma2(reader, decoderOf(dictionaryBytes));
+    const decoder = decoderOf(dictionaryBytes);
+    // The sum is one of the bytes before they were filtered.
+    const check = filters.length > 0 ? undefined : startCheck(checkKind, decoder);
+    let pieces: Iterable<Uint8Array> = expandLzma2(reader, decoder);
+    for (const { id, offset } of filters.toReversed())
+      if (effectOf(id) === "undone") pieces = undoFilter(id, offset, pieces);
+    for (const piece of pieces) {
+      check?.add(piece);
+      yield piece;
+    }
     need(reader, (4 - ((reader.position - from) & 3)) & 3);
-    need(reader, check);
+    const stored = need(reader, checkBytes[checkKind]!);
+    if (check?.isRight(stored) === false)
+      onFault("archive-corrupt", "the xz stream is damaged (its checksum is wrong)");
     yield nothing;
   }
 }
@@ -112,18 +133,26 @@ function borrowDecoder(): Loan {
   };
 }
 
-/** The size of the dictionary, out of a block's header. */
-function blockDictionary(header: Buffer): number {
+interface Filter {
+  readonly id: number;
+  /** The address that its first byte is taken to have. */
+  readonly offset: number;
+}
+
+/** The size of the dictionary, out of a block's header, and the filters that came before LZMA2. */
+function readBlockHeader(header: Buffer): { dictionaryBytes: number; filters: readonly Filter[] } {
   const flags = header[0]!;
   const rest = inputOf(new ChunkReader([header.subarray(1)]));
   if ((flags & 0x40) !== 0) readNumber(rest);
   if ((flags & 0x80) !== 0) readNumber(rest);
+  const filters: Filter[] = [];
   for (let filter = 0; filter <= (flags & 3); filter++) {
     const id = readNumber(rest);
     const properties = Buffer.alloc(Math.min(readNumber(rest), header.length));
     for (let i = 0; i < properties.length; i++) properties[i] = rest.byte();
-    if (id === lzma2Filter) return dictionaryOf(properties[0] ?? 0);
-    if (!codeFilters.has(id)) throw new Unsupported("the xz stream uses a filter that is not read");
+    if (id === lzma2Filter) return { dictionaryBytes: dictionaryOf(properties[0] ?? 0), filters };
+    if (effectOf(id) === "unknown") throw new Unsupported("the xz stream uses a filter that is not read");
+    filters.push({ id, offset: properties.length === 4 ? properties.readUInt32LE(0) : 0 });
   }
   throw new Unsupported("the xz stream uses a compression that is not read");
 }
@@ -156,9 +185,10 @@ function* expandLzma2(reader: ChunkReader, decoder: LzmaDecoder): Generator<Uint
       hasProperties = true;
     } else if (control >= 0xa0) decoder.resetState();
     if (!hasProperties) throw new LzmaDamage("a chunk has no properties");
-    // A chunk has 64 KiB at most. What is cut off of the last one is expanded as far as it goes.
-    const left = Array.from(reader.stream(compressed), (part) => Buffer.from(part));
-    if (yield* decoder.decode(() => left.shift(), expanded)) throw new LzmaDamage("a chunk ends too early");
+    const pieces = reader.stream(compressed);
+    const { hasMarker, isExact } = yield* decoder.decode(() => pieces.next().value ?? undefined, expanded);
+    if (hasMarker) throw new LzmaDamage("a chunk ends too early");
+    if (!isExact) throw new LzmaDamage("a chunk does not end as it has to");
   }
 }
 

@@ -4,7 +4,7 @@ import { chunksOf, type Bytes } from "./bytes.ts";
 import { unbzip2 } from "./bzip2.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
-import { LzmaDamage, LzmaDecoder } from "./lzma.ts";
+import { LzmaDamage, LzmaDecoder } from "./lzma/decoder.ts";
 import { lost, noted, type Member, type ReportFault } from "./member.ts";
 import { hashOfStored, mostHashed } from "./stored-hash.ts";
 import { mostDictionary, unxz, type XzOutcome } from "./xz.ts";
@@ -145,6 +145,9 @@ function* expanded(
   }
 }
 
+/** What the properties of LZMA can say. */
+const mostLiteralBits = 8 + 4;
+
 /** Raw LZMA behind a header of ZIP's own: version, length of the properties, properties (5.8.8). */
 function* unlzma(
   stored: Iterable<Uint8Array>,
@@ -157,7 +160,7 @@ function* unlzma(
   const dictionary = header.readUInt32LE(5);
   if (dictionary > mostDictionary) return damaged("needs too large a dictionary", "unsupported");
   try {
-    const decoder = new LzmaDecoder(dictionary);
+    const decoder = new LzmaDecoder(dictionary, mostLiteralBits);
     decoder.setProperties(header[4]!);
     const pieces = reader.stream();
     yield* decoder.decode(() => pieces.next().value ?? undefined, size);
