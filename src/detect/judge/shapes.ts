@@ -23,7 +23,7 @@ const MEANING = new RegExp(
     String.raw`%(?:\d\$)?[sdvqx](?![0-9A-Za-z])|%\(\w+\)|%[YmdHMSyBbjp][-/:T. ]?%|\{\d*\}|\{[A-Za-z_][\w.]*\}`, // format strings
     String.raw`</|/>|&[a-z]{2,6};|&#(?:\d+|x[0-9a-fA-F]+);|^<[a-z!?]|(?:\\[ux][0-9a-fA-F]{2,4}.*){2}|\\n|\\t|\\0(?![0-9])|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\(?:033|e|E)\[|\\\[[a-z]{2}\]`, // markup, escapes
     String.raw`^(?:application|text|image|audio|video|multipart|font)/`,
-    String.raw`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|sk-ssh|age1|npub1|[xyztuvYZUV]pub[1-9A-HJ-NP-Za-km-z]{50}|AAAA[BCE]3NzaC1|MII[BCDEFGH]I?jAN|MFkwEwYHKoZIzj0CAQ|M[FH]YwEAYHKoZIzj0CAQ|MCowBQYDK2V)`, // public keys
+    String.raw`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|sk-ssh|age1|npub1|[xyztuvYZUV]pub[1-9A-HJ-NP-Za-km-z]{50}|AAAA[BCE]3NzaC1|MII[BCDEFGH]I?jAN|MFkwEwYHKoZIzj0CAQ|M[FH]YwEAYHKoZIzj0CAQ|MCowBQYDK2V)|^B[A-P][A-Za-z0-9_-]{85}$`, // public keys; the last one a point of P-256, as browsers take it for messages
     NUMBER,
     String.raw`^0x[0-9a-fA-F]{8}(?:_[0-9a-fA-F]{4}){3}_[0-9a-fA-F]{12}$`, // UUIDs as numbers, in Rust
     String.raw`^0x[0-9a-fA-F]{40}$|^[),;\]}]|^/\*|^\+\w+\(`, // addresses of chains; what is left of an expression between two quotes
@@ -37,6 +37,7 @@ const MEANING = new RegExp(
     String.raw`^\d{2,5}/[a-z][\w/-]*$`, // a port and a path, behind `-a user:password :`
     String.raw`^["']?\.(?:\$\w|[\w$>:-]{0,40}\()`, // code between two quotes: "host='".q($host)."'"
     String.raw`^\w+(?::[\w,.]+)?(?:\|\w+(?::[\w,.]+)?)*\|(?:required|nullable|confirmed|string|min:\d+|max:\d+)(?:\||$)|^(?:required|nullable|sometimes)\|\w+[:|]`, // rules of a form: required|min:8|confirmed
+    String.raw`^[a-z]+#(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]+)+$`, // kinds of Google's answers: identitytoolkit#VerifyPasswordResponse
     String.raw`^[A-Za-z][A-Za-z_]*-v?\d+\.\d+\.\d+(?:[-.+][\w.-]*)?$`, // a package and its version
     String.raw`\$\w+\[$`, // code between two quotes: '--password='.$settings['password']
     String.raw`^\*{1,3}$|^[-=_*+~. ]+$|^[\W_]+$`,

@@ -130,6 +130,10 @@ describe("texts that are no values", () => {
     "rc4-40",
     "secp256k1v3",
     "ATTk589914",
+    "identitytoolkit#VerifyPasswordResponse",
+    "required|min:8|confirmed",
+    "ESXi-6.7.0-20191204001-standard",
+    `BDOU${"x9Qm-".repeat(16)}abc`,
     'c\\"\\0\\"',
     "%00%01%7Fa",
   ])("%s has another meaning", (text) => {
