@@ -7,7 +7,7 @@ const REFERENCE = new RegExp(
     String.raw`^\$\{[^}]*\}$|^\$\([^)]*\)$|^\$\[[^\]]*\]$|^\$[\d@*#?$]$`,
     String.raw`^%[A-Za-z_][\w.]*%$|^%\(?\w*\)?[sdvqifx]$|^%\{[^}]+\}$|^![A-Za-z_]\w*!$`,
     String.raw`\{\{|\}\}|<%|%>|\{%|<\?|#\{|\$\{\{|<<[a-z]|@\{`,
-    String.raw`\$\{[A-Za-z_][\w.]*(?:\}|\()|\$\([A-Za-z]`, // text with a variable or a call in it
+    String.raw`\$\{[A-Za-z_$][\w.$]*(?:\}|\()|\$\([A-Za-z]`, // text with a variable or a call in it
     String.raw`^\{[\w.:$!-]*\}$|^\[[A-Z_a-z][\w .-]*\]$|^<[^<>]+>$|^:[a-z_]\w*$|^@[A-Za-z_]\w*@?$|^__\w+__$`,
     String.raw`^(?:vault|op|bw|doppler|infisical|akv|secret|ssm|awssm|sm|gcp-sm|keyring|pass|kms|env|file|exec|ref\+\w+|credentials|dotenv|config|aws-secret|azurekeyvault|gcpsecret)://?`,
     String.raw`^(?:vault|env|file|ssm|keyring|exec|secretref|awssm|gcp-sm|sm|kms):[\w/.#-]+$`,

@@ -92,6 +92,7 @@ describe("texts that are no values", () => {
     "@Microsoft.KeyVault(x)",
     "$pc['<']%F{$pcc[3]}",
     "s!$1!$2!",
+    "${$a}${v+1}_",
   ])("%s is a reference", (text) => {
     expect(isReference(text, true)).toBe(true);
   });
