@@ -15,7 +15,7 @@ express koa fastify @nestjs/core @nestjs/common @nestjs/jwt @nestjs/passport
 passport passport-jwt passport-local passport-oauth2 jsonwebtoken jose openid-client bcryptjs
 sequelize typeorm mongoose mongodb pg mysql2 redis ioredis knex prisma @prisma/client
 aws-sdk @aws-sdk/client-s3 @aws-sdk/client-sts @azure/identity @azure/storage-blob
-googleapis google-auth-library firebase firebase-admin @octokit/rest
+googleapis google-auth-library firebase@11 firebase-admin @octokit/rest
 @slack/web-api stripe twilio @sendgrid/mail nodemailer mailgun.js axios got node-fetch undici request superagent
 ws socket.io socket.io-client graphql @apollo/client lodash underscore ramda rxjs moment dayjs date-fns luxon
 d3 three chart.js echarts highcharts leaflet jquery bootstrap
@@ -35,7 +35,7 @@ contentful algoliasearch @elastic/elasticsearch kafkajs amqplib bull bullmq agen
 node-red
 hexo
 react-scripts
-expo
+expo@53
 hardhat
 truffle
 ganache`;

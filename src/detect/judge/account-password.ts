@@ -21,6 +21,7 @@ const NO_PASSWORD = new RegExp(
     "value|input|field|label|title|email|phone|mobile|captcha|otp|totp|forgot|reset|change|update|create|verify|confirm|enter|click|submit|continue|cancel|close|remember|current|existing|minimum|maximum|weak|strong|medium",
     "config|configuration|settings?|properties|property|param|parameter|argument|option|options|request|response|params|body|data|props|state|event|item|entry|record|result|content|contents|message",
     "nextcloud|owncloud|wordpress|keycloak|tomcat|grafana|gitea|drupal|joomla|jenkins|sonar|sonarqube|gitlab|kibana|superset|druid|nacos|zabbix|rabbitmq|matomo|mattermost|metabase|moodle|odoo|seafile|vaultwarden",
+    "(?:mi|mijn|minha|mein|mon|oma|min|moje)?(?:contrasen\\w*|contraseña|senha|salasana|wachtwoord|passwort|kennwort|haslo|heslo)",
     "mot|contrasen\\w*|contraseñ\\w*|contrasenya|senha|palavra|passord|salasana|losenord|lösenord|adgangskode|kodeord|wachtwoord|kennwort|passwort|haslo|hasło|heslo|jelsz\\w+|parol\\w*|lozinka|geslo|sifre|şifre|şifrə|sandi|katasandi|slapta\\w+|parool|clave|chiave|pasahitza",
   ].join("|")})$`,
   "iu",
@@ -36,10 +37,17 @@ const NAMES_ONE = /pass|pwd|secret|token|cred|user|login|account|admin|key$|name
  */
 export function weighAccountPassword(value: string, place: Assignment, before: string): PasswordValue {
   const chosen = weighPassword(value, place);
+  if (isBase64Of(value, before)) return { bits: -20, why: "the name of the account, encoded as that is" };
   if (chosen.bits >= 0 || !isWord(value)) return chosen;
   // Image `wiki`, database `wiki`, user `wiki`, password `wiki`: what a sample calls everything.
   if (before.includes(value)) return { ...chosen, why: "the name of the account" };
   return { bits: WORD_BITS, why: "a word, beside the account that it opens" };
+}
+
+/** `apiUsername: c3RvcmFnZW9z`, `apiPassword: c3RvcmFnZW9z`: a sample of a manifest that calls everything the same. */
+function isBase64Of(value: string, before: string): boolean {
+  if (value.length % 4 !== 0 || !/^[A-Za-z0-9+/]{8,}={0,2}$/.test(value) || !before.includes(value)) return false;
+  return /^[a-z]{4,}$/.test(Buffer.from(value, "base64").toString("latin1"));
 }
 
 /** What a word weighs where nothing but a name says that it is a password: it tips no scale in tests and documents. */

@@ -49,10 +49,10 @@ const OPENS_A_KEY = /(?:gpg|pgp)\w*[_.-]?pass(?:phrase|word|wd)?$/i;
 
 /** Whole names, without separators, that are something else although they contain a telling word. */
 const NEVER_WHOLE =
-  /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|formkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response|version)token|.*websocketkey|(?:.*fungible|.*spl)token)$/;
+  /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|formkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response|version)token|.*websocketkey|(?:.*fungible|.*spl|native)token|(?:spread|work)?sheetkey)$/;
 
-/** Tokens bound to one page, public halves and hashes, however the name is joined (`scriptPubKey`, `csrfmiddlewaretoken`). */
-const OPEN_NAME = /csrf|xsrf|pub_?key|password_?hash/i;
+/** Tokens bound to one page, keys of a page's widgets, public halves and hashes, however the name is joined (`scriptPubKey`, `csrfmiddlewaretoken`). */
+const OPEN_NAME = /csrf|xsrf|pub_?key|site_?key|password_?hash/i;
 
 /** What TLS and its like derive for one session: of no use after it, and mostly seen in test vectors. */
 const SESSION_SECRET =

@@ -43,15 +43,25 @@ for (const [length, first, hash] of HASHES) {
   byHead.set(head, (byHead.get(head) ?? new Set()).add(hash));
 }
 
-/** Public by pattern: captcha test keys, LocalStack ids, emulator connection strings, GitHub's own sample, the docs sample of kubeadm. */
+/** Public by pattern: captcha test keys, the sample of jwt.io without its header, LocalStack ids, emulator connection strings, GitHub's own sample, the docs sample of kubeadm. */
 const PATTERNS =
-  /^[123]x0{31}AA$|^0x0{40}$|^10000000-ffff-ffff-ffff-0{11}1$|^L[KS]IA[A-Z0-9]{16}$|UseDevelopmentStorage=true|UseDevelopmentEmulator=true|^SAS_KEY_VALUE$|^secret_scanning_ab85fc6f8d7638cf1c11da812da308d43_|^MWYyZDFlMmU2N2Rm$|^YWRtaW4=?$|^cGFzc3dvcmQ=?$/;
+  /^[123]x0{31}AA$|^0x0{40}$|^10000000-ffff-ffff-ffff-0{11}1$|^L[KS]IA[A-Z0-9]{16}$|UseDevelopmentStorage=true|UseDevelopmentEmulator=true|^SAS_KEY_VALUE$|^secret_scanning_ab85fc6f8d7638cf1c11da812da308d43_|^MWYyZDFlMmU2N2Rm$|^YWRtaW4=?$|^cGFzc3dvcmQ=?$|^eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9l/;
+
+/** Digests of nothing: MD5, SHA-1, SHA-256, and what Windows keeps of an empty password. */
+const OF_NOTHING: ReadonlySet<string> = new Set([
+  "d41d8cd98f00b204e9800998ecf8427e",
+  "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  "31d6cfe0d16ae931b73c59d7e0c089c0",
+  "aad3b435b51404eeaad3b435b51404ee",
+]);
 
 /** Whether a value is public knowledge, so that its leak harms nobody. */
 export function isKnownExample(value: string): boolean {
   const text = value.startsWith("0x") && value.length === 66 ? value.slice(2) : value;
   const hashes = byHead.get(`${text[0] ?? ""}${text.length}`);
   if (hashes?.has(createHash("sha256").update(text).digest("hex")) === true) return true;
+  if (value.length <= 64 && OF_NOTHING.has(value.toLowerCase())) return true;
   return PATTERNS.test(value) || (value.startsWith("eyJ") && isSampleJwt(value));
 }
 

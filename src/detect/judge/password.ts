@@ -114,10 +114,13 @@ function hasChosenSigns(value: string): boolean {
 const TWO_WORDS =
   /^(?:(?:[A-Z][a-z]{2,}){2}\d{2,3}|[a-z]{3,}[_.-]?[a-z]{3,}\d{2,3}|[a-z]{3,}-[a-z]{3,}-\d{3}|[a-z]{3,}-[A-Z][a-z]{2,}-\d{2,3})$/;
 
+/** `CustomAuthResultV2`: names of types say which version they are. */
+const VERSION_OF_TYPE = /^((?:[A-Z][a-z]+){3,})V\d{1,2}$/;
+
 /** snake_case, kebab-case, camelCase, dotted names and the like, with few digits in them. */
 function isName(value: string, digits: number): boolean {
   if (!/^[\w.:/$@-]+$/.test(value)) return false;
-  const words = splitWords(value);
+  const words = splitWords(value.replace(VERSION_OF_TYPE, "$1"));
   const known = words.filter(({ text }) => plainWords.has(text) || sampleWords.has(text)).length;
   if (known > 0 && known === words.length && (digits <= 4 || countingShare(value) > 0.3)) return true;
   if (digits > 3) return false;
@@ -127,9 +130,18 @@ function isName(value: string, digits: number): boolean {
   return joined && rarity(value) < 2 + 0.5 * value.length && words.every(({ text }) => text.length > 1);
 }
 
+/** Whether what stands before a name is a run of base85 or the like, which holds `pw=` by chance: no blank, no quote, and many signs that join nothing. */
+function isEncoded(before: string): boolean {
+  return /^[^\s"']{20,}$/.test(before) && (before.match(/[^\w/=&?.,:;-]/g)?.length ?? 0) >= 4;
+}
+
 /** Unquoted values are believed in settings files and on command lines, not in the middle of code. */
-function isPlainOnItsLine(value: string, { after, operator }: Assignment): boolean {
-  if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|;$|[&,;]\w+=|[=!]=|&&|\?\?|\bthis\.|^[=:?]|\?[^?]*:/.test(value)) return false;
+function isPlainOnItsLine(value: string, { after, before, operator }: Assignment): boolean {
+  if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|;$|[&,;]\w+=|[=!]=|&&|\?\?|\b(?:this|self)\.|^[=:?]|\?[^?]*:/.test(value))
+    return false;
+  if (isEncoded(before)) return false;
+  // `var password: ByteArray?`: a type of Kotlin or Swift.
+  if (operator === ":" && /^[A-Z][A-Za-z]+\?$/.test(value)) return false;
   // `password: RFC2617 compliant digest of the user`: the beginning of a sentence.
   if (operator === ":" && /^ [a-z]+ [a-z]+ [a-z]/.test(after)) return false;
   if (

@@ -7,14 +7,14 @@ const REFERENCE = new RegExp(
     String.raw`^\$\{[^}]*\}$|^\$\([^)]*\)$|^\$\[[^\]]*\]$|^\$[\d@*#?$]$`,
     String.raw`^%[A-Za-z_][\w.]*%$|^%\(?\w*\)?[sdvqifx]$|^%\{[^}]+\}$|^![A-Za-z_]\w*!$`,
     String.raw`\{\{|\}\}|<%|%>|\{%|<\?|#\{|\$\{\{|<<[a-z]|@\{`,
-    String.raw`\$\{[A-Za-z_][\w.]*\}|\$\([A-Za-z]`, // text with a variable in it
+    String.raw`\$\{[A-Za-z_$][\w.$]*(?:\}|\()|\$\([A-Za-z]`, // text with a variable or a call in it
     String.raw`^\{[\w.:$!-]*\}$|^\[[A-Z_a-z][\w .-]*\]$|^<[^<>]+>$|^:[a-z_]\w*$|^@[A-Za-z_]\w*@?$|^__\w+__$`,
     String.raw`^(?:vault|op|bw|doppler|infisical|akv|secret|ssm|awssm|sm|gcp-sm|keyring|pass|kms|env|file|exec|ref\+\w+|credentials|dotenv|config|aws-secret|azurekeyvault|gcpsecret)://?`,
     String.raw`^(?:vault|env|file|ssm|keyring|exec|secretref|awssm|gcp-sm|sm|kms):[\w/.#-]+$`,
     String.raw`^arn:aws|^\{\{?resolve:|^/aws/reference/|^@Microsoft\.KeyVault|^projects/[^/]+/secrets/|^/run/secrets/|^/var/run/secrets/`,
     String.raw`^!(?:Ref|Sub|GetAtt|vault|secret|env|ENV|include|ImportValue|Join|If|FindInMap)\b|^(?:var|local|data|module|each|self|this|random_password|random_string|aws_\w+|azurerm_\w+|google_\w+|kubernetes_\w+|tls_\w+|vault_\w+|secrets|inputs|params|steps|env|github|vars|outputs)\.[\w.\[\]"'*-]+$`,
     String.raw`\b(?:os\.environ|os\.getenv|getenv|process\.env|import\.meta\.env|ENV\.fetch|ENV\[|System\.getenv|std::env|Sys\.getenv|environ\.get|secrets\.\w+|config\.get|GetEnvironmentVariable|viper\.Get|settings\.\w+|conf\.get|Deno\.env|core\.getInput|Env\.get|getProperty)\b`,
-    String.raw`^\$env:|^\$Env:|^\$\w+(?:->|::|\[|\.)\w|^\$this|^\(Get-|^\[System\.`,
+    String.raw`^\$env:|^\$Env:|^\$\w+(?:->|::|\[|\.)\w|^\$\w+\[["']|\$1[^\w$].*\$2(?:\W|$)|^\$this|^\(Get-|^\[System\.`,
   ].join("|"),
 );
 

@@ -1,5 +1,5 @@
-/** Literals of numbers, as many languages write them: 0x1f_00, 0b1010, 1_000, 1.5e-3, 0x1.8p3, with suffixes. */
-const NUMBER = String.raw`^[+-]?(?:0[xX][0-9a-fA-F_]{0,16}(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]+)?|0[bBoO][0-7_]+|[0-9_]*\.?[0-9_]+(?:[eE][+-]?[0-9_]+)?)[uUlLfFdDnij_]{0,3}(?:[+-]\d+i)?$`;
+/** Literals of numbers, as many languages write them: 0x1f_00, 0b1010, 1_000, 1.5e-3, 0x1.8p3, with suffixes, and with types behind them as in Rust. */
+const NUMBER = String.raw`^[+-]?(?:0[xX][0-9a-fA-F_]{0,16}(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]+)?|0[bBoO][0-7_]+|[0-9_]*\.?[0-9_]+(?:[eE][+-]?[0-9_]+)?)(?:[uUlLfFdDnij_]{0,3}(?:[+-]\d+i)?|_?[iuf](?:8|16|32|64|128|256|512|size))$`;
 
 /** Ranges of versions: ^8.0.0-rc.1, >=1.2 <2, ~> 2.1, ^1.0.0 || ^2.0.0. */
 const VERSION = String.raw`v?\d{1,6}(?:\.(?:\d{1,6}|[xX*])){0,3}(?:[-+][\w.]{1,30})?`;
@@ -12,6 +12,8 @@ const MEANING = new RegExp(
     String.raw`^(?:mailto|data|urn|javascript|tel|about|blob|file):`,
     String.raw`\.(?:[cm]?[jt]sx?|py|rb|go|java|php|cs|rs|kt|swift|json|ya?ml|toml|ini|conf|cfg|env|xml|html?|css|md|txt|log|csv|sh|bat|exe|dll|so|pem|crt|cer|key|pub|p12|pfx|jks|ppk|asc|gpg|png|jpe?g|gif|svg|ico|pdf|zip|t?gz|tar|sql|db|lock|properties|gradle|tmpl|tpl|erb)$`,
     String.raw`^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$`, // addresses
+    String.raw`^(?:anonymous|ftp|guest|nobody|user|username|me|you|name|email)@\w*$`, // what one gives as a password where none is needed
+    String.raw`^@[a-z\d][\w.-]*/[\w.*-]+$`, // packages with their scope
     String.raw`^(?:[a-z0-9-]+\.)+(?:com|net|org|io|dev|local|internal|cloud|app|co|eu|de|svc)(?::\d+)?(?:/.*)?$`,
     String.raw`^v?\d+(?:\.\d+){1,3}(?:[-+~][\w.]+)?$|^\d{4}-\d\d(?:-\d\d)?|^\d{1,2}[:/]\d\d`, // versions, dates
     String.raw`^(?:npm|workspace|patch|portal|link|catalog|jsr):[@\w^~*<>=%./#|+: -]*$`, // where packages of a lock file come from
@@ -19,17 +21,24 @@ const MEANING = new RegExp(
     String.raw`^\d{1,3}(?:\.\d{1,3}){3}(?::\d+|/\d+)?$|^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){3,}$`,
     String.raw`\\[wdsbWDSB]|\[\^|\[[A-Za-z0-9]-[A-Za-z0-9]|\(\?[:=!<P]|\{\d+,\d*\}|\.[*+]|\^\[`, // regular expressions
     String.raw`%(?:\d\$)?[sdvqx](?![0-9A-Za-z])|%\(\w+\)|%[YmdHMSyBbjp][-/:T. ]?%|\{\d*\}|\{[A-Za-z_][\w.]*\}`, // format strings
-    String.raw`</|/>|&[a-z]{2,6};|&#(?:\d+|x[0-9a-fA-F]+);|^<[a-z!?]|(?:\\[ux][0-9a-fA-F]{2,4}.*){2}|\\n|\\t|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\(?:033|e|E)\[|\\\[[a-z]{2}\]`, // markup, escapes
+    String.raw`</|/>|&[a-z]{2,6};|&#(?:\d+|x[0-9a-fA-F]+);|^<[a-z!?]|(?:\\[ux][0-9a-fA-F]{2,4}.*){2}|\\n|\\t|\\0(?![0-9])|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\(?:033|e|E)\[|\\\[[a-z]{2}\]`, // markup, escapes
     String.raw`^(?:application|text|image|audio|video|multipart|font)/`,
-    String.raw`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|sk-ssh|age1|npub1|[xyztuvYZUV]pub[1-9A-HJ-NP-Za-km-z]{50}|AAAA[BCE]3NzaC1|MII[BCDEFGH]I?jAN|MFkwEwYHKoZIzj0CAQ|M[FH]YwEAYHKoZIzj0CAQ|MCowBQYDK2V)`, // public keys
+    String.raw`^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2|sk-ssh|age1|npub1|[xyztuvYZUV]pub[1-9A-HJ-NP-Za-km-z]{50}|AAAA[BCE]3NzaC1|MII[BCDEFGH]I?jAN|MFkwEwYHKoZIzj0CAQ|M[FH]YwEAYHKoZIzj0CAQ|MCowBQYDK2V)|^B[A-P][A-Za-z0-9_-]{85}$`, // public keys; the last one a point of P-256, as browsers take it for messages
     NUMBER,
     String.raw`^0x[0-9a-fA-F]{8}(?:_[0-9a-fA-F]{4}){3}_[0-9a-fA-F]{12}$`, // UUIDs as numbers, in Rust
     String.raw`^0x[0-9a-fA-F]{40}$|^[),;\]}]|^/\*|^\+\w+\(`, // addresses of chains; what is left of an expression between two quotes
     String.raw`^\w+\(\d+\)$|^[A-Z]\w*[[<]\w+[\]>]$`, // types: varchar(255), Optional[str]
+    String.raw`^(?:[aA][eE][sS]|[rR][cC][245]|3?(?:des|DES)|camellia|CAMELLIA|aria|ARIA|chacha|ChaCha)-?\d{2,3}(?:-[a-zA-Z\d]+){0,3}$`, // ciphers
+    String.raw`^(?:secp|sect|prime|brainpoolP|nistp)\d{3}\w{0,6}$`, // curves
+    String.raw`^ATT[a-z]\d{3,9}$`, // columns of Active Directory's database
     String.raw`["'],["']|["']:["']|[\r\n]`, // joints of lists and records
-    String.raw`""|''|^(?:%[0-9A-Fa-f]{2}|[^%]){0,2}(?:%[0-9A-Fa-f]{2}[^%]?){3,}$`, // quotes in quotes: code; little but escapes
+    String.raw`""|''|^(?:%[0-9A-Fa-f]{2}|[^%]){0,2}(?:%[0-9A-Fa-f]{2}[^%]?){3,}$|(?:%[01][0-9A-Fa-f].*){2}`, // quotes in quotes: code; little but escapes; escapes of what nobody types
     String.raw`^(?:bytes|varint|fixed32|fixed64),\d+,(?:opt|rep|req),`, // tags of Protocol Buffers in Go
     String.raw`^\d{2,5}/[a-z][\w/-]*$`, // a port and a path, behind `-a user:password :`
+    String.raw`^["']?\.(?:\$\w|[\w$>:-]{0,40}\()`, // code between two quotes: "host='".q($host)."'"
+    String.raw`^\w+(?::[\w,.]+)?(?:\|\w+(?::[\w,.]+)?)*\|(?:required|nullable|confirmed|string|min:\d+|max:\d+)(?:\||$)|^(?:required|nullable|sometimes)\|\w+[:|]`, // rules of a form: required|min:8|confirmed
+    String.raw`^[a-z]+#(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]+)+$`, // kinds of Google's answers: identitytoolkit#VerifyPasswordResponse
+    String.raw`^[A-Za-z][A-Za-z_]*-v?\d+\.\d+\.\d+(?:[-.+][\w.-]*)?$`, // a package and its version
     String.raw`\$\w+\[$`, // code between two quotes: '--password='.$settings['password']
     String.raw`^\*{1,3}$|^[-=_*+~. ]+$|^[\W_]+$`,
     String.raw`^-----BEGIN|^#!|^#[0-9A-Fa-f]{3,8}$|^0x[0-9A-Fa-f]{1,16}[uUlL]*$|^[Mm]-?[\d.]+[ ,]-?[\d.]`,

@@ -55,10 +55,38 @@ const PHRASE = /passw|passphrase/i;
 const DIGEST = /^(?:0x)?[0-9A-Fa-f]{16,}$/;
 
 /** Tokens in the addresses of badges are made for showing a page's status to everybody. */
-const BADGE = /(?:badge|\.svg)\?[\w=&-]*$/;
+const BADGE = /(?:badge|\.svg)\?[\w=&-]*$|\bshields\.io\/[^\s"')]*$/;
 
 /** Addresses of stored media carry a token for everybody who sees the page (Firebase Storage; Qiniu, until the second that stands before it). */
 const MEDIA = /[?&](?:alt=media|e=\d{10})(?:&|&amp;|\\u0026)$/;
+
+/** `SABNZBD__NZB_KEY`: capitals alone, in parts. */
+const CONSTANT = /^[A-Z]{2,}(?:_{1,2}[A-Z]+)+$/;
+
+/** A file of sops keeps its parts in one value: `ENC[AES256_GCM,data:…,iv:…,tag:…]`. */
+const SEALED_HEAD = /\bENC\[AES256_GCM,[^\]]*$/;
+
+/** `password":"english"===name`: the first half of a condition. */
+const COMPARED = /^["'`]\s?[!=]==?/;
+
+/** Text before and behind a value that belongs to its tag. */
+const TAG_SIDE = 300;
+
+/** `<input type="hidden" name="_token" value="…">`: what a page hands to its own form. Tokens of programming interfaces say so. */
+function isOfForm(key: string, { line, match, secret, secretInLine }: Asked["candidate"]): boolean {
+  if (!/token$/i.test(key.replace(/\W+$/, "")) || /access|api|refresh|client|bearer/i.test(key)) return false;
+  const inMatch = Math.max(0, match.lastIndexOf(secret));
+  const before = secretInLine < 0 ? "" : line.slice(Math.max(0, secretInLine - TAG_SIDE), secretInLine);
+  const after = secretInLine < 0 ? "" : line.slice(secretInLine + secret.length).slice(0, TAG_SIDE);
+  const hidden = /type=["']?hidden\b/i;
+  return (
+    [before, match.slice(0, inMatch)].some((side) => hidden.test(side.slice(side.lastIndexOf("<")))) ||
+    hidden.test(/^[^<>]*/.exec(after)?.[0] ?? "")
+  );
+}
+
+/** Names of AWS's resources, patterns of them among those: `arn:aws:secretsmanager:*:*:secret:billing*`. */
+const RESOURCE = /\barn:aws[\w-]*:[^\s"']*$/;
 
 /** `expect_decode_pass("…")`: what lets something pass. Calls that set a password say so with one of these words, or with the whole word. */
 const SETTER =
@@ -76,6 +104,15 @@ function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable
     yield against("syntax", "the address of a badge", "reference");
   if (MEDIA.test(place.before))
     yield against("syntax", "the address of a picture or a file, made to be shown", "reference");
+  if (CONSTANT.test(value)) yield against("name", "the name of a constant or a variable", "reference");
+  if (SEALED_HEAD.test(line.slice(0, Math.max(0, secretInLine))))
+    yield against("syntax", "a part of ciphertext", "masked");
+  if (place.quote !== "" && COMPARED.test(place.after)) yield against("syntax", "compared with something", "reference");
+  if (isOfForm(place.key, candidate)) yield against("syntax", "a form's token, made for one page", "reference");
+  if (RESOURCE.test(line.slice(0, Math.max(0, secretInLine))))
+    yield against("syntax", "the name of a resource", "reference");
+  // Credentials in a URL have a rule of their own, which knows where they end.
+  if (place.before.endsWith("://") && value.includes("@")) yield against("syntax", "the rest of a URL", "reference");
   if (isPassingCall(place)) yield against("name", "a function that lets something pass", "reference");
   if (isTestResult(place)) yield against("syntax", "the result of a test", "not-random");
   if (repeatsName(place.key, value)) yield against("stand-in", "it repeats its name", "placeholder");

@@ -90,6 +90,9 @@ describe("texts that are no values", () => {
     "op://a/b/c",
     "$(cat file)",
     "@Microsoft.KeyVault(x)",
+    "$pc['<']%F{$pcc[3]}",
+    "s!$1!$2!",
+    "${$a}${v+1}_",
   ])("%s is a reference", (text) => {
     expect(isReference(text, true)).toBe(true);
   });
@@ -120,13 +123,30 @@ describe("texts that are no values", () => {
     "\\e[0;1;30;40m",
     "#!r6rs",
     "server.pem",
+    "65536u32",
+    "999u256",
+    "anonymous@",
+    "user@site",
+    "@acme/plugin-transform-*",
+    "rc4-40",
+    "secp256k1v3",
+    "ATTk589914",
+    "identitytoolkit#VerifyPasswordResponse",
+    "required|min:8|confirmed",
+    "ESXi-6.7.0-20191204001-standard",
+    `BDOU${"x9Qm-".repeat(16)}abc`,
+    'c\\"\\0\\"',
+    "%00%01%7Fa",
   ])("%s has another meaning", (text) => {
     expect(hasOtherMeaning(text)).toBe(true);
   });
 
-  it.each(["^4Oq8Zk2x", "~7Hunter2", ">9aB3xkQ", "npm:x;y!z"])("%s may be a password", (text) => {
-    expect(hasOtherMeaning(text)).toBe(false);
-  });
+  it.each(["^4Oq8Zk2x", "~7Hunter2", ">9aB3xkQ", "npm:x;y!z", "u32Kq8Zk2x", "anna@work7", "Pa%10ss4x"])(
+    "%s may be a password",
+    (text) => {
+      expect(hasOtherMeaning(text)).toBe(false);
+    },
+  );
 
   it("knows paths, masks, ciphertext and labels of digests", () => {
     expect(isPathShaped("/etc/ssl/private")).toBe(true);
