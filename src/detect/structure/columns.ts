@@ -107,13 +107,16 @@ function inMarkup(text: string, at: number): readonly InnerValue[] | undefined {
   return found;
 }
 
+/** Each row's text and where it begins; a row that nothing closes goes to the next one. */
 function* rowsOfMarkup(text: string, from: number, to: number): Iterable<[string, number]> {
-  const opener = /<tr\b/gi;
-  opener.lastIndex = from;
-  for (let match = opener.exec(text); match !== null && match.index < to; match = opener.exec(text)) {
-    const end = text.toLowerCase().indexOf("</tr", match.index);
-    yield [text.slice(match.index, end < 0 ? to : end), match.index];
+  const edge = /<\/?tr\b/gi;
+  edge.lastIndex = from;
+  let start = -1;
+  for (let match = edge.exec(text); match !== null && match.index < to; match = edge.exec(text)) {
+    if (start >= 0) yield [text.slice(start, match.index), start];
+    start = match[0][1] === "/" ? -1 : match.index;
   }
+  if (start >= 0) yield [text.slice(start, to), start];
 }
 
 const header = /^[\s|#"'*`]{0,6}[A-Za-z\u0080-\u00ff][\w \-./*"'`\u0080-\u00ff]{0,40}$/;
