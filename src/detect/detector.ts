@@ -9,7 +9,7 @@ import type { RegexEngine, RegexMatch } from "./engine.ts";
 import { pathRulesOf, type PathRules } from "./files/path-rules.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import type { KernelCode } from "./kernel/code.ts";
-import { matchesInside } from "./inside.ts";
+import { matchesInside, reachOfOpener } from "./inside.ts";
 import { LineCounter } from "./lines.ts";
 import type { Prebuilt } from "./prebuilt.ts";
 import { judgeMatch, lineContext, type Outcome } from "./outcome.ts";
@@ -258,12 +258,16 @@ export class Detector {
 
   /** Tries a rule that tells where a block begins: what it makes of each value in the block. */
   #inside(ready: ReadyRule, region: Region, hit: number, beyond: number, found: (outcome: Outcome) => void): void {
-    const from = Math.max(region.low, hit - ready.rule.before);
+    const { before, after } = reachOfOpener(ready.rule);
+    const from = Math.max(region.low, hit - before);
     const { bytes } = this.kernel;
-    const window = bytes.subarray(from, Math.min(region.high, hit + ready.rule.after + beyond));
+    const window = bytes.subarray(from, Math.min(region.high, hit + after + beyond));
     if (!ready.mayMatch(window)) return;
-    const match = ready.regex().exec(window, 0);
-    if (match === undefined || from + match.start >= hit || from + match.end < hit) return;
+    const regex = ready.regex();
+    let match = regex.exec(window, 0);
+    while (match !== undefined && from + match.end < hit)
+      match = regex.exec(window, Math.max(match.end, match.start + 1));
+    if (match === undefined || from + match.start >= hit) return;
     for (const value of matchesInside(ready, bytes, region, match, from, hit)) {
       const outcome = this.#judged(ready, value, from, hit, region);
       if (outcome !== undefined) found(outcome);

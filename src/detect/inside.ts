@@ -1,14 +1,24 @@
+import type { Rule } from "../model/rule.ts";
 import type { Region } from "./collector.ts";
 import type { RegexMatch } from "./engine.ts";
 import { lineContext } from "./outcome.ts";
 import type { ReadyRule } from "./ready-rules.ts";
-import { anyKey, valuesInside } from "./structure/values.ts";
+import { valuesBelow } from "./structure/columns.ts";
+import { anyKey, belowKey, valuesInside } from "./structure/values.ts";
+
+/** So much of a header is asked for by the regex; what lies around it, and below, structure/columns.ts reads. */
+const ofHeader = { before: 64, after: 800 };
+
+/** How far the regex of such a rule looks around a keyword's end. */
+export function reachOfOpener(rule: Rule): { readonly before: number; readonly after: number } {
+  return rule.inside?.includes(belowKey) === true ? ofHeader : rule;
+}
 
 /** Shorter values in a block are words, sizes and numbers; other rules ask for as many. */
 const leastLength = 6;
 
 /**
- * Rules that tell where a block begins (`tokens: [`, `secrets:` and a line's end): each value in it is a match of theirs. `match` is that of the regex
+ * Rules that tell where a block begins (`tokens: [`, `secrets:` and a line's end), or which column of a table holds secrets: each value there is a match of theirs. `match` is that of the regex
  * in the window from address `from` on; `hit` is the address of the keyword's end. Gives matches in the same window, with the value as their group. They
  * depend on what the rule may look at around the keyword.
  */
@@ -21,19 +31,30 @@ export function matchesInside(
   hit: number,
 ): readonly RegexMatch[] {
   const keys = ready.rule.inside ?? [];
-  const least = Math.max(region.low, from - lineContext);
-  const back = bytes.subarray(least, from + match.start).lastIndexOf(10);
-  const low = back < 0 ? least : least + back + 1;
+  const isColumn = keys.includes(belowKey);
+  const low = isColumn ? Math.max(region.low, hit - ready.rule.before) : lineBegin(bytes, region, from, match);
   const high = Math.min(region.high, hit + ready.rule.after);
   const text = bytes.toString("latin1", low, high) + (hit + ready.rule.after > region.high ? "\n" : "");
   const toWindow = low - from;
   let opener = from + match.end - low - 1;
   while (opener > 0 && /\s/.test(text[opener]!)) opener--;
-  const values = valuesInside(text, opener, keys).filter(({ from: first, to: last }) => last - first >= leastLength);
+  const all = isColumn ? valuesBelow(text, hit - low - 1) : valuesInside(text, opener, keys);
+  const values = all.filter(({ from: first, to: last }) => last - first >= leastLength);
   return values.map((value): RegexMatch => {
     const first = value.from + toWindow;
     const last = value.to + toWindow;
     // Of `password: { value: … }` the outer name counts.
-    return { start: keys.includes(anyKey) ? value.start + toWindow : match.start, end: last, groups: [first, last] };
+    return {
+      start: keys.includes(anyKey) || isColumn ? value.start + toWindow : match.start,
+      end: last,
+      groups: [first, last],
+    };
   });
+}
+
+/** The begin of the line in which a match begins, as far as the judge may see. */
+function lineBegin(bytes: Buffer, region: Region, from: number, match: RegexMatch): number {
+  const least = Math.max(region.low, from - lineContext);
+  const back = bytes.subarray(least, from + match.start).lastIndexOf(10);
+  return back < 0 ? least : least + back + 1;
 }

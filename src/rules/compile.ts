@@ -148,7 +148,10 @@ function computeReach(entry: RuleEntry, parsed: Regex, where: string, options: C
     return { reach: "whole", before: 0, after: 0 };
   if (!proof.holds) return { reach: "whole", before: 0, after: 0 };
   const widest = window ?? (options.policy === "user" ? maxWindow : maxDefaultReach);
-  const before = proof.before === Infinity ? maxUnboundedBefore : Math.min(proof.before, widest);
+  // A header begins before the name in it.
+  const isColumn = entry.inside?.includes("|") === true;
+  const proved = proof.before === Infinity || isColumn ? maxUnboundedBefore : proof.before;
+  const before = Math.min(proved, widest);
   // The block goes on behind what the regex matches.
   const after = entry.inside === undefined ? Math.min(proof.after, widest) : widest;
   return { reach: "window", before: before + windowMargin, after: after + windowMargin };

@@ -1,6 +1,7 @@
 import type { Decoded, Encoding, Piece } from "./encoding.ts";
 import { hexDigits, pieceLength, textual, wholeText } from "./encoding.ts";
 import { inflated } from "./inflate.ts";
+import { unzipped } from "./unzip.ts";
 
 /** Shortest run that can hold a secret worth decoding: sixteen characters of it. */
 export const leastRun = 20;
@@ -129,9 +130,8 @@ function decodeAt(piece: Piece, at: number, end: number): { decoded: Decoded; en
   for (let i = 0; i < lines.length; i += 2) joined += bytes.toString("latin1", lines[i], lines[i + 1]);
   const isHex = form === "hex";
   const raw = Buffer.from(joined, isHex ? "hex" : "base64");
-  const text =
-    form === "gzip" || form === "zlib" ? inflated(raw, form) : form === "utf-16" ? fromWide(raw) : textPart(raw);
-  const isBinary = form === "gzip" || form === "zlib";
+  const text = textOf(form, raw);
+  const isBinary = form === "gzip" || form === "zlib" || form === "zip";
   if (text.length < (leastRun * 3) >> 2 && !isBinary) return undefined;
   // What was cut off as no text was not of this text's lines.
   let last = lines.length - 1;
@@ -148,6 +148,12 @@ function decodeAt(piece: Piece, at: number, end: number): { decoded: Decoded; en
   const atBack = isBinary || !piece.isLast ? nothing : textBehind(piece, textEnd);
   const kinds = [isHex ? "hex" : "base64", ...(form === "text" || isHex ? [] : [form])];
   return { decoded: wholeText(inFront, text, atBack, kinds, [at, textEnd]), end: textEnd };
+}
+
+function textOf(form: Form, raw: Buffer): Buffer {
+  if (form === "gzip" || form === "zlib") return inflated(raw, form);
+  if (form === "zip") return unzipped(raw);
+  return form === "utf-16" ? fromWide(raw) : textPart(raw);
 }
 
 const nothing = Buffer.alloc(0);
@@ -172,7 +178,7 @@ function linesFrom(piece: Piece, at: number, end: number): number[] {
   return lines;
 }
 
-type Form = "text" | "gzip" | "zlib" | "utf-16" | "hex";
+type Form = "text" | "gzip" | "zlib" | "zip" | "utf-16" | "hex";
 
 /**
  * What the digits at `[from, to)` begin with when they are decoded. Nearly everything that only looks like base64 (identifiers, paths, hashes,
@@ -184,6 +190,15 @@ function formOf(bytes: Buffer, from: number, to: number): Form | undefined {
   const second = bytes[from + 1]!;
   if (first === 0x48 && second === 0x34 && bytes[from + 2] === 0x73 && bytes[from + 3] === 0x49) return "gzip";
   if (first === 0x65 && isZlib(bytes, from)) return "zlib";
+  // `UEsDB`: PK, 3, 4.
+  if (
+    first === 0x55 &&
+    second === 0x45 &&
+    bytes[from + 2] === 0x73 &&
+    bytes[from + 3] === 0x44 &&
+    bytes[from + 4] === 0x42
+  )
+    return "zip";
   // Every other byte is 0, or the mark of its order comes first.
   const third = bytes[from + 2]!;
   if ((third === 0x41 || third === 0x42) && (digits[second]! & 15) === 0 && startsWide(bytes, from, 0)) return "utf-16";

@@ -28,6 +28,9 @@ const MAX_PERIOD = 8;
 /** The same behind a prefix. */
 const LONGEST_UNIT = 4;
 
+/** What people put over characters that they leave out. */
+const MASK = /([xX0*.#_-])\1{3}/;
+
 /** From here on no character fills a quarter of a drawn value. */
 const LONG_TEXT = 40;
 
@@ -46,7 +49,12 @@ export function isDegenerate(value: string, isToken: boolean): boolean {
   if (isToken) return run >= Math.max(8, text.length * 0.5) || countingShare(text) >= 0.5;
   // In hex four equal digits are usual; long base64 has runs of A where numbers are small.
   const limit = text.length > 64 ? text.length / 4 : takeCensus(text).isHex ? 6 : 4;
-  return run >= limit || countingShare(text) > 1 / 3 || isInterleaved(text) || countsBytes(text);
+  return (
+    (run >= limit && (MASK.test(text) || run * 5 > text.length)) ||
+    countingShare(text) > 1 / 3 ||
+    isInterleaved(text) ||
+    countsBytes(text)
+  );
 }
 
 /** `000102…0f`, `f0e0d0…`: hex of bytes that go up or down in equal steps, three quarters of them at least. */

@@ -56,7 +56,7 @@ const OPEN_NAME = /csrf|xsrf|pub_?key|site_?key|password_?hash/i;
 
 /** What TLS and its like derive for one session: of no use after it, and mostly seen in test vectors. */
 const SESSION_SECRET =
-  /(?:handshake|application|traffic|exporter|resumption|premaster|pre_master|early|initial|binder|client_random|derived)\w*secret/i;
+  /(?:handshake|application_traffic|traffic|exporter|resumption|premaster|pre_master|early|initial|binder|client_random|derived)\w*secret/i;
 
 /** A file's name: what stands right of it is said of the file, mostly its digest. */
 const FILE_NAME =

@@ -51,6 +51,9 @@ export function* genericParts(asked: Asked): Iterable<Part> {
 /** Names of what people choose: they are no hex digits. */
 const PHRASE = /passw|passphrase/i;
 
+/** `profile::db::root_password: …` at the beginning of a line: data of Puppet, whose names are joined so. */
+const HIERA_NAME = /^[\s"']*[a-z]?[a-z0-9_:]*::$/;
+
 /** Test vectors of hashes: `("password", "b109f3…")`. */
 const DIGEST = /^(?:0x)?[0-9A-Fa-f]{16,}$/;
 
@@ -94,12 +97,13 @@ const SETTER =
 
 /** Names after which a UUID is believed: services whose keys are UUIDs call them so. */
 const UUID_KEY =
-  /secret|(?:api|app|access|auth|service|license|master|encryption|signing|private|session|shared|client|account)[_. -]?key|token$|auth$|passw/i;
+  /secret|(?:api|app|access|auth|service|license|master|encryption|signing|private|session|shared|client|account|salt|ingest(?:ion)?|merchant|working|write|personal|server|management|record)[_. -]?key|token$|auth$|passw/i;
 
 function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable<Part> {
   const { line, secretInLine } = candidate;
   if (name === "never") yield against("name", "what it names is no secret", "reference");
-  if (place.before.endsWith("::") && place.operator !== "(") yield against("name", "the name of a type", "reference");
+  if (place.before.endsWith("::") && place.operator !== "(" && !HIERA_NAME.test(place.before))
+    yield against("name", "the name of a type", "reference");
   if (BADGE.test(line.slice(0, Math.max(0, secretInLine))))
     yield against("syntax", "the address of a badge", "reference");
   if (MEDIA.test(place.before))
@@ -141,7 +145,7 @@ function* valueParts({ value, place, isPassword }: Asked, name: KeyName): Iterab
       ? undefined
       : isPassword
         ? weighNamedPassword(value, place)
-        : isTypedSecret(value, place)
+        : isTypedSecret(value, place) || isShortHex(value, place)
           ? weighPassword(value, place)
           : undefined;
   if (password !== undefined && (isCode || password.bits > drawn)) {
@@ -160,6 +164,14 @@ function isTypedSecret(value: string, { key, quote, joint, isEnvLine }: Assignme
   if (!/secret$/i.test(key) || value.length < 10 || !isUnspellable(value)) return false;
   return isEnvLine || (quote !== "" && joint === "assigned");
 }
+
+/** Some services draw secrets of twelve hex digits. They are believed where the name ends with what they are, and nothing but them is assigned. */
+function isShortHex(value: string, { key, quote, joint, isEnvLine }: Assignment): boolean {
+  if (!/(?:secret|api[_.-]?key|access[_.-]?key|token)$/i.test(key) || !SHORT_HEX.test(value)) return false;
+  return isEnvLine || (quote !== "" && joint === "assigned");
+}
+
+const SHORT_HEX = /^(?=(?:[a-f]*[0-9]){3})(?=(?:[0-9]*[a-f]){3})[0-9a-f]{12,15}$/;
 
 function isPassingCall({ key, operator }: Assignment): boolean {
   if (operator !== "(" || !/_pass$|[a-z]Pass$/.test(key)) return false;

@@ -14,6 +14,8 @@ const maxValues = 64;
 const maxBelow = 2;
 /** Any key counts, and none. */
 export const anyKey = "*";
+/** What the regex finds is the name of a column of a table: the values below it count (columns.ts). */
+export const belowKey = "|";
 
 /** Keys of what stands beside secrets in blocks that are called so. */
 const besideSecrets =

@@ -180,6 +180,12 @@ describe("degenerate strings", () => {
     }
   });
 
+  it("leaves a run in a long value alone, unless it masks what was there", () => {
+    expect(isDegenerate(`${draw("base62", 34).slice(0, 34)}qqqqqq`, false)).toBe(false);
+    expect(isDegenerate(`${draw("base62", 34).slice(0, 34)}xxxxxx`, false)).toBe(true);
+    expect(isDegenerate(`${draw("base62", 10).slice(0, 10)}qqqqqq`, false)).toBe(true);
+  });
+
   it("measures counting runs by share", () => {
     expect(countingShare("12345678")).toBe(1);
     expect(countingShare("x12345xx")).toBeCloseTo(5 / 8);

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { valuesBelow } from "../../../src/detect/structure/columns.ts";
+import { createRandom } from "../../../src/rules/random.ts";
+import { builtinRuleset, detectorOf } from "../rules-for-tests.ts";
+
+const below = (text: string, name = "password"): string[] =>
+  valuesBelow(text, text.indexOf(name) + name.length - 1).map(({ from, to }) => text.slice(from, to));
+
+describe("a column's values are those below its name in", () => {
+  const tables: Readonly<Record<string, string>> = {
+    "comma-separated values": "id,password,note\n1,aaa1,x\n2,bbb2,y\n",
+    "quoted values": 'id,"password",note\n1,"aaa1","x, y"\n2,"bbb2",""\n',
+    "values with tabs": "id\tpassword\tnote\r\n1\taaa1\tx\r\n2\tbbb2\ty\r\n",
+    "values with semicolons": "id;password\n1;aaa1\n2;bbb2\n",
+    Markdown: "| id | password |\n|----|:---:|\n| 1 | `aaa1` |\n| 2 | **bbb2** |\n",
+    "a wiki": "||id||password||\n|1|aaa1|\n|2|bbb2|\n",
+    HTML: "<table><tr><th>id</th><th>password</th></tr>\n<tr><td>1</td><td>aaa1</td></tr><tr><td>2</td><td><code>bbb2</code></td></tr></table>",
+    "aligned columns": "id   password  note\n1    aaa1      x\n2    bbb2      y\n",
+    "aligned columns with rules": "===  ========\nid   password\n===  ========\n1    aaa1\n2    bbb2\n===  ========\n",
+    "an INSERT": "INSERT INTO `users` (`id`, `password`, `at`) VALUES (1, 'aaa1', NOW()), (2, 'bbb2', NULL);",
+    "an INSERT with escapes": "insert into users (note, password) values ('it''s, (a)', 'aaa1'), ('\\'', 'bbb2');",
+    "a COPY": "COPY users (id, password) FROM stdin;\n1\taaa1\n2\tbbb2\n\\.\n",
+  };
+  for (const [name, text] of Object.entries(tables))
+    it(name, () => {
+      expect(below(text)).toEqual(["aaa1", "bbb2"]);
+    });
+});
+
+describe("no values stand below", () => {
+  const others: Readonly<Record<string, string>> = {
+    "the name of a hash": "id,password_hash\n1,aaa1\n",
+    "arguments of a call": "login(user, password,\n  aaa1, bbb2)\n",
+    "a sentence with commas": "Enter user name, password, and host (yours).\nThen, wait, please.\n",
+    "a list of names": "'user',\n'password',\n'aaa1',\n",
+    "lines of keywords": "keyword\tservice\tpassword\nkeyword\tservice\taaa1\n",
+    "a statement that selects": "SELECT id, password FROM users WHERE (id = 1) VALUES (2, 'aaa1');",
+    "a name alone in its line": "password\naaa1\n",
+  };
+  for (const [name, text] of Object.entries(others))
+    it(name, () => {
+      expect(below(text)).toEqual([]);
+    });
+});
+
+it("a row with another number of cells ends the table", () => {
+  expect(below("id,password\n1,aaa1\n2,x,bbb2\n3,ccc3\n")).toEqual(["aaa1"]);
+});
+
+it("what the end of the text may have cut is left out", () => {
+  expect(below("id,password\n1,aaa1\n2,bb")).toEqual(["aaa1"]);
+  expect(below("INSERT INTO u (password) VALUES ('aaa1'), ('bb")).toEqual(["aaa1"]);
+});
+
+it("takes no time for rows without end", () => {
+  const text = `id,password\n${"1,a".repeat(200_000)}`;
+  expect(below(text)).toEqual([]);
+  expect(below(`<th>password</th>${"<tr".repeat(50_000)}`)).toEqual([]);
+  expect(below(`INSERT INTO u (password) VALUES ${"(('".repeat(50_000)}`)).toEqual([]);
+  expect(below(`id,password\n${"1,a\n".repeat(100_000)}`)).toHaveLength(100);
+});
+
+it("each row's secret is found at its place, by the rule for columns", () => {
+  const random = createRandom("columns");
+  const alnum = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  const drawn = Array.from({ length: 8 }, () => random.chars(alnum, 14));
+  const text = `id,mail,password,role\n${drawn.map((value, i) => `${i},m${i}@corp-net.io,${value},ops\n`).join("")}`;
+  const { detections } = detectorOf(builtinRuleset()).scan(Buffer.from(text));
+  const found = detections.filter(({ ruleId }) => ruleId === "table-password-column");
+  expect(found.map(({ start, secret }) => [start, secret])).toEqual(drawn.map((value) => [text.indexOf(value), value]));
+});
