@@ -20,6 +20,7 @@ const wide = [
     "cli/hostile-rules",
     "cli/inner-repositories",
     "cli/lifetimes",
+    "cli/odd-files",
     "cli/review-live",
     "cli/review-reading",
     "cli/review-writing",
