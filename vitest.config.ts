@@ -30,6 +30,7 @@ const wide = [
     "cli/self-test",
     "cli/triage",
     "content/compression",
+    "content/containers/cost",
     "content/containers/keystores",
     "content/containers/programs",
     "detect/engines",
