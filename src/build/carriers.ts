@@ -101,7 +101,8 @@ interface StageView {
   readonly copies: readonly {
     readonly instruction: Instruction;
     readonly folder: string | undefined;
-    readonly variables: ReadonlyMap<string, string>;
+    /** Its words with the variables of this place put in; undefined where one of them is not known. */
+    readonly expanded: readonly (string | undefined)[];
   }[];
 }
 
@@ -109,7 +110,7 @@ function viewOf(stage: Stage, before: readonly Stage[]): StageView {
   const parent = before.findLastIndex(({ name }) => name === stage.base.toLowerCase());
   const variables = new Map<string, string>();
   let folder: string | undefined = stage.base === "scratch" ? "/" : undefined;
-  const copies: { instruction: Instruction; folder: string | undefined; variables: ReadonlyMap<string, string> }[] = [];
+  const copies: { instruction: Instruction; folder: string | undefined; expanded: (string | undefined)[] }[] = [];
   for (const instruction of stage.instructions) {
     const { name, words } = instruction;
     if (name === "ENV" || name === "ARG") {
@@ -120,7 +121,8 @@ function viewOf(stage: Stage, before: readonly Stage[]): StageView {
     } else if (name === "WORKDIR") {
       const next = expandVariables(words[0] ?? "", variables);
       folder = next === undefined ? undefined : resolveIn(folder, next);
-    } else if (name === "COPY" || name === "ADD") copies.push({ instruction, folder, variables: new Map(variables) });
+    } else if (name === "COPY" || name === "ADD")
+      copies.push({ instruction, folder, expanded: words.map((word) => expandVariables(word, variables)) });
   }
   return { stage, parent: parent < 0 ? undefined : parent, copies };
 }
@@ -132,7 +134,7 @@ function resolveIn(folder: string | undefined, path: string): string | undefined
 
 /** What the copying instructions of a stage make of one file. `from`: the stage that it comes from; empty: the context. */
 function copiesOf(view: StageView, stage: number, from: string, path: string): Omit<Placed, "before">[] {
-  return view.copies.flatMap(({ instruction, folder, variables }) => {
+  return view.copies.flatMap(({ instruction, folder, expanded }) => {
     const { options, words } = instruction;
     const source = options.find(([name]) => name === "from")?.[1].toLowerCase() ?? "";
     if (source !== from || words.length < 2) return [];
@@ -140,9 +142,8 @@ function copiesOf(view: StageView, stage: number, from: string, path: string): O
       ([name, pattern]) => name === "exclude" && patternMatcher(cleanPattern(pattern))?.(path) === true,
     );
     if (excluded) return [];
-    const destination = expandVariables(words.at(-1)!, variables) ?? words.at(-1)!;
-    return words.slice(0, -1).flatMap((word) => {
-      const pattern = expandVariables(word, variables);
+    const destination = expanded.at(-1) ?? words.at(-1)!;
+    return expanded.slice(0, -1).flatMap((pattern) => {
       const rest = pattern === undefined || pattern.startsWith("<<") ? undefined : coveredBy(pattern, path);
       if (rest === undefined) return [];
       const isFolder = destination.endsWith("/") || destination === "." || words.length > 2 || rest !== "";

@@ -64,9 +64,13 @@ export function assignments({ name, rest, words }: Instruction): readonly (reado
   });
 }
 
-/** Puts in variables; undefined where one is not known. */
+/** A text that variables make longer than this is no path: each of sixty can be twice the one before it. */
+const longestExpanded = 16_384;
+
+/** Puts in variables; undefined where one is not known, or too much comes out. */
 export function expandVariables(text: string, variables: ReadonlyMap<string, string>): string | undefined {
   let isKnown = true;
+  let room = longestExpanded;
   const expanded = text.replace(
     /\\(.)|\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-+])([^}]*))?\})/g,
     (
@@ -77,11 +81,13 @@ export function expandVariables(text: string, variables: ReadonlyMap<string, str
       how = "",
       other = "",
     ) => {
+      if (!isKnown) return "";
       if (escaped !== undefined) return escaped;
       const value = variables.get(plain ?? braced ?? "");
       const isSet = value !== undefined && (value !== "" || !String(how).startsWith(":"));
       if (String(how).endsWith("+")) return isSet ? String(other) : "";
-      if (isSet) return value;
+      if (isSet && (room -= value.length) < 0) isKnown = false;
+      if (isSet) return isKnown ? value : "";
       if (how === "") isKnown = false;
       return String(other);
     },

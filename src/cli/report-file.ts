@@ -1,8 +1,8 @@
 import { createReadStream, type ReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { createInterface, type Interface } from "node:readline";
 import { readReport, readReportAsItComes } from "../findings/index.ts";
 import type { Finding, Report } from "../model/finding.ts";
+import { linesIn } from "./file-lines.ts";
 
 /** Whether a path is a report in JSON lines: a regular file that is called `.jsonl` or begins like one of ours. */
 export async function isReportFile(path: string): Promise<boolean> {
@@ -16,7 +16,7 @@ export async function isReportFile(path: string): Promise<boolean> {
 
 /** Reads a report in JSON lines from a file, or (`-`) from standard input. Throws ToolError where it is damaged. */
 export function readReportFile(path: string): Promise<Report> {
-  return readReport(linesOf(path).lines);
+  return readReport(linesIn(inputOf(path), path));
 }
 
 /** A report that is being read. */
@@ -31,17 +31,23 @@ export interface ReportReading {
 
 /** Reads a report as `readReportFile` does, and gives each finding away as soon as it is there. */
 export function startReadingReport(path: string, take: (finding: Finding) => void): ReportReading {
-  const { input, lines } = linesOf(path);
+  const input = inputOf(path);
+  let isStopped = false;
   return {
     bytesRead: () => ("bytesRead" in input ? input.bytesRead : 0),
-    stop: () => lines.close(),
-    rest: readReportAsItComes(lines, take),
+    stop: () => {
+      isStopped = true;
+      input.destroy();
+    },
+    rest: readReportAsItComes(
+      linesIn(input, path, () => isStopped),
+      take,
+    ),
   };
 }
 
-function linesOf(path: string): { readonly input: ReadStream | NodeJS.ReadStream; readonly lines: Interface } {
-  const input = path === "-" ? process.stdin : createReadStream(path);
-  return { input, lines: createInterface({ input, crlfDelay: Infinity }) };
+function inputOf(path: string): ReadStream | NodeJS.ReadStream {
+  return path === "-" ? process.stdin : createReadStream(path);
 }
 
 async function beginsLikeReport(path: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { lookup } from "node:dns/promises";
+import { lookup, type LookupAddress } from "node:dns";
 import { BlockList, isIP } from "node:net";
 
 /** Networks of machines, houses, firms and clouds: whoever writes a manifest must not have their servers asked. */
@@ -51,9 +51,16 @@ services.addSubnet("fe80::", 10, "ipv6");
  */
 export async function mayBeSentTo(hostname: string, isOwn: boolean): Promise<boolean> {
   const host = hostname.replace(/^\[|\]$/g, "");
-  const known = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }];
+  const known = isIP(host) === 0 ? await addressesOf(host) : [{ address: host }];
   return known.every(({ address }) => {
     const family = isIP(address) === 4 ? "ipv4" : "ipv6";
     return !services.check(address, family) && (isOwn || !own.check(address, family));
+  });
+}
+
+/** None where nobody here knows the name. */
+function addressesOf(hostname: string): Promise<readonly Pick<LookupAddress, "address">[]> {
+  return new Promise((resolve) => {
+    lookup(hostname, { all: true }, (error, addresses) => resolve(error === null ? addresses : []));
   });
 }

@@ -3,7 +3,6 @@ import { createReadStream, createWriteStream, existsSync } from "node:fs";
 import { open, rename, stat, unlink } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { createInterface } from "node:readline";
 import {
   absorbCounted,
   CaseFile,
@@ -33,6 +32,7 @@ import { readBounded } from "../read-bounded.ts";
 import { readReportFile } from "../report-file.ts";
 import { reviewerName } from "../reviewer.ts";
 import { toolVersion } from "./version.ts";
+import { linesIn } from "../file-lines.ts";
 
 /** A report of gitleaks is read whole. */
 const maxReportBytes = 1 << 28;
@@ -167,7 +167,7 @@ async function recordsIn(name: string): Promise<Iterable<CaseRecord>> {
 async function decisionsIn(name: string): Promise<CaseRecord[]> {
   const records: CaseRecord[] = [];
   let number = 0;
-  for await (const line of createInterface({ input: createReadStream(name), crlfDelay: Infinity })) {
+  for await (const line of linesIn(createReadStream(name), name)) {
     number++;
     if (line.trim() === "") continue;
     try {

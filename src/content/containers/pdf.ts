@@ -15,6 +15,11 @@ const endMark = Buffer.from("end");
 /** Pictures, by what they are or by their filters: points of colour, a hundred times what is stored. */
 const pictures = /\/(?:Subtype\s*\/Image|DCTDecode|JPXDecode|CCITTFaxDecode|JBIG2Decode)\b/;
 
+/** Filters that hide text and are not taken off here (7.4.2 to 7.4.5). */
+const otherFilters = /\/(?:LZWDecode|LZW|ASCII85Decode|A85|ASCIIHexDecode|AHx|RunLengthDecode|RL)\b/;
+/** Deflated streams in each other that are read. */
+const mostLayers = 4;
+
 /**
  * The deflated streams of a PDF file (ISO 32000), each as it stands, and those that show text as that text: what is shown is often cut into single letters. Pictures hold none.
  * Streams that are not compressed were scanned with the file. Text in fonts of other codes than ASCII's is not read.
@@ -31,13 +36,21 @@ export function* pdfMembers(bytes: Bytes, report: ReportFault): Generator<Member
     const dictionary = before.slice(Math.max(0, before.lastIndexOf(" obj")));
     const number = objectNumber(before) ?? String(word);
     const at = word + streamWord.length;
-    if (!/\/FlateDecode\b|\/Fl\b/.test(dictionary) || pictures.test(dictionary)) continue;
+    if (pictures.test(dictionary)) continue;
+    const layers = dictionary.match(/\/(?:FlateDecode|Fl)\b/g)?.length ?? 0;
+    if (otherFilters.test(dictionary) || layers > mostLayers)
+      report(lost("unsupported", `object ${number}`, "a stream of the PDF file has a filter that is not read"));
+    if (layers === 0) continue;
     const start = at + (bytes.read(at, 1)[0] === 13 ? 1 : 0) + 1;
     const reader = new ChunkReader(chunksOf(bytes, start));
     const outcome: InflateOutcome = { isWhole: false };
     const name = `object ${number}`;
     const isDeflated = isZlib(reader.peek(2));
-    yield { name, chunks: withText(inflate(reader, "zlib", outcome)) };
+    let chunks: Iterable<Uint8Array> = inflate(reader, "zlib", outcome);
+    // Filters can lie around each other (7.4.1).
+    for (let layer = 1; layer < Math.min(layers, mostLayers); layer++)
+      chunks = inflate(new ChunkReader(chunks), "zlib", { isWhole: false });
+    yield { name, chunks: withText(chunks) };
     // What does not begin as such is no deflated stream: another filter lies around it.
     if (isDeflated && !outcome.isWhole && outcome.fault !== undefined)
       report(lost("archive-corrupt", name, `a stream of the PDF file is cut off or damaged (${outcome.fault})`));

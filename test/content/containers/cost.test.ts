@@ -92,6 +92,17 @@ describe("a PDF file", () => {
     expect(shown.split("\n").slice(1)).toEqual(["a(b)c(d)ef", "g", ""]);
   });
 
+  test("with streams deflated twice is read, and other filters are told", () => {
+    const twice = Buffer.concat([
+      Buffer.from("%PDF-1.4\n1 0 obj <</Filter [/FlateDecode /FlateDecode]>>\nstream\n"),
+      deflateSync(deflateSync("inside")),
+      Buffer.from("\n2 0 obj <</Filter /LZWDecode>>\nstream\nxyz\n3 0 obj <</Filter /DCTDecode>>\nstream\nxyz"),
+    ]);
+    const { members, faults } = listMembers(twice);
+    expect(members).toEqual([["object 1", "inside"]]);
+    expect(faults).toEqual(["unsupported incomplete object 2"]);
+  });
+
   test("whose words lie across the borders of what is searched at once gives each stream once", () => {
     for (let shift = 0; shift < 24; shift++) {
       const first = pdf("one");

@@ -1,0 +1,92 @@
+/** Pipes, devices and links in a circle where a target has files that are read beside its contents. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { createRepository } from "../../fixtures/git/workshop.ts";
+import { testWith } from "../require-program.ts";
+import { leaktrace, probe, probeRules, scratch } from "./scan-program.ts";
+
+const folder = scratch();
+const rules = probeRules(folder);
+const at = (): string => mkdtempSync(join(folder, "odd-"));
+const fifo = (path: string): void => {
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(path, { force: true });
+  spawnSync("mkfifo", [path]);
+};
+const scan = (path: string) => leaktrace(["scan", path, "--no-cache"]);
+
+describe("in a folder that is scanned", () => {
+  for (const name of [".gitleaksignore", ".leaktraceignore", ".leaktrace.toml", ".gitleaks.toml"])
+    testWith("mkfifo")(`${name} that cannot be read ends nothing, and is told`, () => {
+      const [pipe, circle] = [at(), at()];
+      fifo(join(pipe, name));
+      symlinkSync(name, join(circle, name));
+      for (const path of [pipe, circle]) {
+        const { code, stderr } = scan(path);
+        expect([code, stderr.includes(`${join(path, name)}`)]).toEqual([0, true]);
+      }
+    });
+
+  test("decisions that nobody can understand decide nothing, and are told", () => {
+    const path = at();
+    writeFileSync(join(path, ".leaktraceignore"), "no decisions\n");
+    const { code, stderr } = scan(path);
+    expect(code).toBe(0);
+    expect(stderr).toContain("it decides nothing");
+    // One's own are another matter: whoever relies on them has to know.
+    expect(leaktrace(["scan", ".", "--no-cache"], { cwd: path }).code).toBe(2);
+  });
+});
+
+describe("in a repository", () => {
+  const repository = (): string => {
+    const shop = createRepository(at());
+    shop.commit("One", { "a.txt": "a" });
+    return shop.path;
+  };
+
+  testWith("mkfifo")("pipes in the git folder are told; as configuration or ref they make the scan incomplete", () => {
+    for (const [name, expected] of [
+      ["config", 3],
+      ["refs/heads/pipe", 3],
+      ["description", 0],
+    ] as const) {
+      const path = repository();
+      fifo(join(path, ".git", name));
+      const { code, stderr } = leaktrace(["git", path, "--no-cache"]);
+      expect([name, code]).toEqual([name, expected]);
+      expect(stderr).toContain(name);
+    }
+  });
+
+  test("a pack that is a link in a circle, or a folder of packs that is a file, is named", () => {
+    const circle = repository();
+    const pack = join(circle, ".git/objects/pack", `pack-${"1".repeat(40)}.pack`);
+    symlinkSync(pack, pack);
+    const file = repository();
+    rmSync(join(file, ".git/objects/pack"), { recursive: true, force: true });
+    writeFileSync(join(file, ".git/objects/pack"), "");
+    for (const path of [circle, file]) {
+      const { code, stderr } = leaktrace(["git", path, "--no-cache"]);
+      expect(stderr).not.toContain("bug");
+      expect([0, 3]).toContain(code);
+    }
+  });
+});
+
+test("names of a megabyte are told by their beginning and their end, in every format", () => {
+  const shop = createRepository(at());
+  const id = shop
+    .feed(Buffer.from(`${probe("long names")}\n`), "hash-object", "-w", "--stdin")
+    .toString()
+    .trim();
+  const tree = Buffer.concat([Buffer.from(`100644 ${"n".repeat(1 << 20)}.txt\0`), Buffer.from(id, "hex")]);
+  shop.feed(tree, "hash-object", "-w", "-t", "tree", "--stdin", "--literally");
+  for (const format of ["json", "jsonl", "sarif", "csv", "text"]) {
+    const { stdout } = leaktrace(["git", shop.path, "-f", format, "-r", "-", "-c", rules, "--no-cache"]);
+    expect(stdout.length).toBeLessThan(200_000);
+    expect(stdout).toContain("characters left out");
+  }
+});
