@@ -13,7 +13,8 @@ function main(): void {
   const port = parentPort;
   const ring = new RingWriter(workerData as SharedRing);
   const read = async (unit: LayerOrder["unit"]): Promise<void> => {
-    const records = writeRecords(ring);
+    // Of a layer that is known only some files are asked for.
+    const records = writeRecords(ring, unit.only === undefined);
     const stop = new AbortController();
     const push = (chunk: Uint8Array): void => {
       // Not thrown: it would have to find its way through the reader of tars.

@@ -5,11 +5,10 @@ import { headBytes, type ContentStream, type Detector } from "../../detect/index
 import { knownFile, lookInsideHeld, lookInsideStream, withInside, withKnown, type WholeResult } from "../inside.ts";
 import type { FileDigests } from "../../model/detection.ts";
 import type { ResultBuilder } from "../result.ts";
+import { gatherBytes } from "../gather-bytes.ts";
 import { crashMessage, type Task } from "../task.ts";
 import { HeldContent } from "./held-content.ts";
 
-/** Contents up to this size are gathered before they are scanned, so that one which was seen before need not be scanned again. */
-export const gatherBytes = 4 << 20;
 /** Archives from this size on are given to a worker that has nothing to do; smaller ones are sooner scanned than given. */
 const leastGivenBytes = 1 << 16;
 /** Ids that a worker remembers. Beyond it contents are scanned again, which costs time and changes nothing. */
@@ -141,10 +140,10 @@ export class EntryScanner {
     return { md5: hexOf("md5"), sha1: hexOf("sha1"), sha256: hexOf("sha256") };
   }
 
-  /** The content ended. */
-  end(): void {
+  /** The content ended. `known`: its git id, where somebody has made it. */
+  end(known?: string): void {
     if (this.#leftOut) this.#out.lost("worker-crashed", this.#place, crashMessage);
-    else if (this.#hash === undefined) this.#gathered();
+    else if (this.#hash === undefined) this.#gathered(known);
     else this.#large(this.#hash.digest("hex"));
   }
 
@@ -185,11 +184,11 @@ export class EntryScanner {
     return true;
   }
 
-  #gathered(): void {
+  #gathered(given: string | undefined): void {
     const { detector, recogniser } = this.#task;
     const length = Math.min(this.#filled, this.#size);
     const low = detector.kernel.arena;
-    const id = blobId(detector.kernel.bytes.subarray(low, low + length));
+    const id = given ?? blobId(detector.kernel.bytes.subarray(low, low + length));
     this.#id = id;
     const known = recogniser.isEmpty ? undefined : recogniser.look(Buffer.from(id, "hex"), 0);
     if (known !== undefined) {

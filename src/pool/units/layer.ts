@@ -75,9 +75,9 @@ class WantedScanner {
     this.#scanner.rest(chunks);
   }
 
-  end(): void {
+  end(id?: string): void {
     this.#packages.end();
-    if (this.#isWanted) this.#scanner.end();
+    if (this.#isWanted) this.#scanner.end(id);
   }
 }
 
@@ -90,7 +90,7 @@ async function read(unit: LayerUnit, task: Task, scanner: WantedScanner): Promis
         if (task.cancelled()) throw new LayerStopped();
         scanner.push(chunk);
       },
-      end: () => scanner.end(),
+      end: (id) => scanner.end(id),
       wantsPause: () => task.handOver?.wantsPause() === true,
       get wantsRest() {
         return scanner.wantsRest;

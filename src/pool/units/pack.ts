@@ -9,7 +9,7 @@ import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
 import { scanWhole, withInside } from "../inside.ts";
 import { brokenRoots, OtherCopies } from "./other-copies.ts";
-import { gatherBytes } from "./entries.ts";
+import { gatherBytes } from "../gather-bytes.ts";
 import { systemFault } from "./system-fault.ts";
 
 /**
