@@ -64,7 +64,7 @@ const BADGE = /(?:badge|\.svg)\?[\w=&-]*$|\bshields\.io\/[^\s"')]*$/;
 const MEDIA = /[?&](?:alt=media|e=\d{10})(?:&|&amp;|\\u0026)$/;
 
 /** `SABNZBD__NZB_KEY`: capitals alone, in parts. */
-const CONSTANT = /^[A-Z]{2,}(?:_{1,2}[A-Z]+)+$/;
+const CONSTANT = /^[A-Z]+(?:_{1,2}[A-Z]+)+$/;
 
 /** A file of sops keeps its parts in one value: `ENC[AES256_GCM,data:…,iv:…,tag:…]`. */
 const SEALED_HEAD = /\bENC\[AES256_GCM,[^\]]*$/;

@@ -82,6 +82,7 @@ describe("generic assignments", () => {
     ],
     ["base64 of bytes that count", 'secret = "«AAECAwQFBgcICQoLDA0ODw==»"', "placeholder"],
     ["base64 of a constant", 'data-token="«VFdPX0RBWV9BSVI=»"', "placeholder"],
+    ["the name of a constant of a grammar", "%‹token «T_PAAMAYIM_NEKUDOTAYIM» ", "reference"],
     ["the name of a constant", "# BILLING_API_KEY, ‹BILLING_API_KEY, «SABNZBD__NZB_KEY»", "reference"],
     [
       "a part of what sops sealed",
