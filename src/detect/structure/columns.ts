@@ -121,6 +121,8 @@ function* rowsOfMarkup(text: string, from: number, to: number): Iterable<[string
 
 const header = /^[\s|#"'*`]{0,6}[A-Za-z\u0080-\u00ff][\w \-./*"'`\u0080-\u00ff]{0,40}$/;
 
+const code = /^[ \t]|[,;]\s*$|^(?:from|import|use|using|return|export|const|let|var|def|if|for|raise|throw)\b/;
+
 /** Lines whose cells are parted by one sign, or stand below each other. */
 function inLines(text: string, at: number): readonly InnerValue[] | undefined {
   const start = text.lastIndexOf("\n", at) + 1;
@@ -137,7 +139,7 @@ function inLines(text: string, at: number): readonly InnerValue[] | undefined {
   if (!names.every((name, i) => header.test(name) || (inner && name === "" && i !== index))) return undefined;
   if (notItself.test(names[index]!) || new Set(names).size < names.length) return undefined;
   // Lists of names in code are indented, or go on behind their last comma.
-  if (!inner && (/^[ \t]|[,;]\s*$/.test(line) || names.some((name) => /^['`]/.test(name)))) return undefined;
+  if (!inner && (code.test(line) || names.some((name) => /^['`]/.test(name)))) return undefined;
   return rowsOf(text, end + 1, inner ? "|" : separator, cells.length, index, names);
 }
 

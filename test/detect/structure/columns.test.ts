@@ -35,6 +35,7 @@ describe("no values stand below", () => {
     "a list of names": "'user',\n'password',\n'aaa1',\n",
     "lines of keywords": "keyword\tservice\tpassword\nkeyword\tservice\taaa1\n",
     "a statement that selects": "SELECT id, password FROM users WHERE (id = 1) VALUES (2, 'aaa1');",
+    "names that are imported": "from directory import user, password\nfrom directory import host, aaa1\n",
     "a name alone in its line": "password\naaa1\n",
   };
   for (const [name, text] of Object.entries(others))
