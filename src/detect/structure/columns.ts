@@ -88,9 +88,12 @@ function nextTuple(text: string, at: number): number {
 function inMarkup(text: string, at: number): readonly InnerValue[] | undefined {
   if (!/^[\w ]{0,20}\s{0,4}<\/t[hd]>/i.test(text.slice(at, at + 40))) return undefined;
   const before = text.slice(Math.max(0, at - maxHeader), at);
-  const row = /.*<tr\b/is.exec(before)?.[0].length ?? 0;
+  const edges = [...before.matchAll(/<t(?:r|able)\b/gi)];
+  const row = edges.at(-1)?.index ?? 0;
   const index = (before.slice(row).match(/<t[hd]\b/gi)?.length ?? 0) - 1;
-  if (index < 0) return undefined;
+  // The first row of a table is its header; where any row were one, each would be told the rows behind it.
+  const isHeader = edges.length < 2 || edges.at(-2)![0].length > "<tr".length;
+  if (index < 0 || !isHeader) return undefined;
   const end = /<\/table>/i.exec(text.slice(at))?.index ?? text.length - at;
   const found: InnerValue[] = [];
   for (const [part, offset] of rowsOfMarkup(text, at, at + end)) {
@@ -130,17 +133,31 @@ function inLines(text: string, at: number): readonly InnerValue[] | undefined {
   if (end < 0 || at - start > maxHeader || end - start > 2 * maxHeader) return undefined;
   const line = text.slice(start, end).replace(/\r$/, "");
   const separator = ["||", "|", "\t", ";", ","].find((sign) => line.includes(sign));
-  if (separator === undefined) return below(text, line, at - start, end + 1);
+  const above = lineAbove(text, start);
+  if (separator === undefined) return below(text, line, at - start, end + 1, above);
   const inner = separator === "||" || separator === "|";
   const cells = cellsOf(line, separator);
   const index = cells.findIndex(({ to }) => start + to > at);
   if (cells.length < 2 || cells.length > maxColumns || index < 0) return undefined;
+  if (above !== "" && !isRule(above) && cellsOf(above, separator).length === cells.length) return undefined;
   const names = cells.map(({ from, to }) => line.slice(from, to));
   if (!names.every((name, i) => header.test(name) || (inner && name === "" && i !== index))) return undefined;
   if (notItself.test(names[index]!) || new Set(names).size < names.length) return undefined;
   // Lists of names in code are indented, or go on behind their last comma.
   if (!inner && (code.test(line) || names.some((name) => /^['`]/.test(name)))) return undefined;
   return rowsOf(text, end + 1, inner ? "|" : separator, cells.length, index, names);
+}
+
+/** The line above the one that begins at `start`; empty where there is none, or the text has not all of it. A line below one with as many cells is a row, and no header: so each row has one header at most. */
+function lineAbove(text: string, start: number): string {
+  if (start < 2) return "";
+  const begin = text.lastIndexOf("\n", start - 2) + 1;
+  return begin === 0 && start > 2 * maxHeader ? "" : text.slice(begin, start - 1).replace(/\r$/, "");
+}
+
+/** Whether a line parts a header from its rows. */
+function isRule(line: string): boolean {
+  return /^[\s|:+=-]*$/.test(line) && (line.includes("-") || line.includes("="));
 }
 
 /** A row that has what the header has in a column is none: `keyword\tservice\tname`, a line of each. */
@@ -158,8 +175,7 @@ function rowsOf(
     if (end < 0) break;
     const line = text.slice(at, end).replace(/\r$/, "");
     const cells = cellsOf(line, separator);
-    const isRule = /^[\s|:+=-]*$/.test(line) && (line.includes("-") || line.includes("="));
-    if (!isRule) {
+    if (!isRule(line)) {
       if (cells.length !== width) break;
       if (cells.some(({ from, to }, i) => to > from && line.slice(from, to) === names[i])) return [];
       const { from, to } = cells[index]!;
@@ -198,8 +214,16 @@ function trimmed(line: string, start: number, end: number): Cell {
 }
 
 /** `User     Password` and values that begin where the name does. */
-function below(text: string, line: string, at: number, start: number): readonly InnerValue[] | undefined {
+function below(
+  text: string,
+  line: string,
+  at: number,
+  start: number,
+  above: string,
+): readonly InnerValue[] | undefined {
   const names = [...line.matchAll(/\S+(?: \S+)*/g)];
+  if (above.trim() !== "" && !isRule(above) && [...above.matchAll(/\S+(?: \S+)*/g)].length === names.length)
+    return undefined;
   const index = names.findIndex((name) => name.index <= at && at < name.index + name[0].length);
   if (names.length < 2 || index < 0) return undefined;
   if (!names.every(([name]) => header.test(name)) || notItself.test(names[index]![0])) return undefined;

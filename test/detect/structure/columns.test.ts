@@ -48,6 +48,17 @@ it("a row with another number of cells ends the table", () => {
   expect(below("id,password\n1,aaa1\n2,x,bbb2\n3,ccc3\n")).toEqual(["aaa1"]);
 });
 
+it("a table has one header: a row below a row is none, so that lines full of names cost no more than their rows", () => {
+  const last = (text: string): string[] =>
+    valuesBelow(text, text.lastIndexOf("password") + 7).map(({ from, to }) => text.slice(from, to));
+  expect(last("id,password\n1,aaa1\nno,password\n2,bbb2\n")).toEqual([]);
+  expect(last("id   password\n1    aaa1\nno   password\n2    bbb2\n")).toEqual([]);
+  const cell = (name: string): string => `<td>${name}</td>`;
+  expect(last(`<table><tr>${cell("password")}</tr><tr>${cell("password")}</tr><tr>${cell("bbb2")}</tr>`)).toEqual([]);
+  expect(last("one,two\n1,aaa1\n\nno,password\n2,bbb2\n")).toEqual(["bbb2"]);
+  expect(last("Logins:\nno   password\n2    bbb2\n")).toEqual(["bbb2"]);
+});
+
 it("what the end of the text may have cut is left out", () => {
   expect(below("id,password\n1,aaa1\n2,bb")).toEqual(["aaa1"]);
   expect(below("INSERT INTO u (password) VALUES ('aaa1'), ('bb")).toEqual(["aaa1"]);
