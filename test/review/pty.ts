@@ -10,7 +10,7 @@ const { Terminal } = createRequire(import.meta.url)("@xterm/headless") as typeof
 const root = join(import.meta.dirname, "../..");
 
 /** Long enough for a busy machine; a test that works never waits for it. */
-const patienceMs = 10_000;
+const patienceMs = 30_000;
 
 /** A program that has sent nothing for so long is done. */
 const settleMs = 120;
@@ -40,9 +40,9 @@ export interface Seat extends Disposable {
   readonly pid: number;
   /** Waits until the screen shows a text (or matches, or passes). */
   readonly sees: (what: string | RegExp | ((text: string) => boolean)) => Promise<void>;
-  /** Waits until the program has sent nothing for a while. */
+  /** Waits until the program has sent nothing for a while, and the screen shows it. */
   readonly settles: () => Promise<void>;
-  /** Waits for the end of the program. */
+  /** Waits for the end of the program, and until the screen shows what it said. */
   readonly ended: () => Promise<{ readonly exitCode: number; readonly signal: number }>;
 }
 
@@ -92,6 +92,15 @@ export function sit(
     );
   };
   const text = (): string => read().join("\n");
+  const settles = async (): Promise<void> => {
+    // Long enough for an Esc to be told from the beginning of a sequence, and for a frame.
+    for (let before = -1; before !== sent.length;) {
+      before = sent.length;
+      await new Promise((resolve) => setTimeout(resolve, settleMs));
+    }
+    // What was sent is on the screen when the terminal has read it.
+    await new Promise<void>((resolve) => terminal.write("", resolve));
+  };
   return {
     sent: () => sent,
     rows: read,
@@ -135,21 +144,19 @@ export function sit(
         },
         { timeout: patienceMs, interval: 20 },
       ),
-    settles: async () => {
-      // Long enough for an Esc to be told from the beginning of a sequence, and for a frame.
-      for (let before = -1; before !== sent.length;) {
-        before = sent.length;
-        await new Promise((resolve) => setTimeout(resolve, settleMs));
-      }
-    },
-    ended: () =>
-      vi.waitFor(
+    settles,
+    ended: async () => {
+      const how = await vi.waitFor(
         () => {
           if (end === undefined) throw new Error(`the program is still there:\n${text()}`);
           return end;
         },
         { timeout: patienceMs, interval: 20 },
-      ),
+      );
+      // The last that it said may come after its end.
+      await settles();
+      return how;
+    },
     [Symbol.dispose]() {
       if (end === undefined) pty.kill("SIGKILL");
       terminal.dispose();
