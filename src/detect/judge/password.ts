@@ -137,7 +137,7 @@ function isEncoded(before: string): boolean {
 
 /** Unquoted values are believed in settings files and on command lines, not in the middle of code. */
 function isPlainOnItsLine(value: string, { after, before, operator }: Assignment): boolean {
-  if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|;$|[&,;]\w+=|[=!]=|&&|\?\?|\b(?:this|self)\.|^[=:?]|\?[^?]*:/.test(value))
+  if (/[(){}[\]<>|\\]|->|::|=>|^[&*!@]|[;:]$|[&,;]\w+=|[=!]=|&&|\?\?|\b(?:this|self)\.|^[=:?]|\?[^?]*:/.test(value))
     return false;
   if (isEncoded(before)) return false;
   // `var password: ByteArray?`: a type of Kotlin or Swift.

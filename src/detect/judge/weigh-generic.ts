@@ -63,8 +63,11 @@ const BADGE = /(?:badge|\.svg)\?[\w=&-]*$|\bshields\.io\/[^\s"')]*$/;
 /** Addresses of stored media carry a token for everybody who sees the page (Firebase Storage; Qiniu, until the second that stands before it). */
 const MEDIA = /[?&](?:alt=media|e=\d{10})(?:&|&amp;|\\u0026)$/;
 
-/** `SABNZBD__NZB_KEY`: capitals alone, in parts. */
-const CONSTANT = /^[A-Z]+(?:_{1,2}[A-Z]+)+$/;
+/** `SABNZBD__NZB_KEY`, `EVP_PKEY_ED25519`: capitals alone, in parts; the last of three may have a number. */
+const CONSTANT = /^[A-Z]+(?:_{1,2}[A-Z]+)+(?:_[A-Z]+[0-9]{1,5})?$/;
+
+/** A line of a user database, in which `x` says that the password is elsewhere: `passwd:eli:x:2098:1000:…`. */
+const ACCOUNT_LINE = /^[\w.-]*:[x*!]:\d+:\d+\b/;
 
 /** A file of sops keeps its parts in one value: `ENC[AES256_GCM,data:…,iv:…,tag:…]`. */
 const SEALED_HEAD = /\bENC\[AES256_GCM,[^\]]*$/;
@@ -125,6 +128,7 @@ function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable
 function* meaningParts({ value, place, candidate }: Asked): Iterable<Part> {
   const { line, secretInLine } = candidate;
   if (hasOtherMeaning(value)) yield against("meaning", "a URL, a number, a date, markup, code", "not-random");
+  if (ACCOUNT_LINE.test(value)) yield against("meaning", "a line of a user database", "not-random");
   if (isDigest(value)) yield against("meaning", "a digest", "not-random");
   if (place.quote === "" && place.joint !== "assigned" && /^0x[0-9a-f]+$/i.test(value))
     yield against("meaning", "a number in hex, an argument of its own", "not-random");

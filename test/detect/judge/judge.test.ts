@@ -83,6 +83,7 @@ describe("generic assignments", () => {
     ["base64 of bytes that count", 'secret = "«AAECAwQFBgcICQoLDA0ODw==»"', "placeholder"],
     ["base64 of a constant", 'data-token="«VFdPX0RBWV9BSVI=»"', "placeholder"],
     ["the name of a constant of a grammar", "%‹token «T_PAAMAYIM_NEKUDOTAYIM» ", "reference"],
+    ["a key of OpenPGP that is asked for", `gpg --‹recv-key «${draw("hex", 40).toUpperCase()}»`, "reference"],
     ["the name of a constant", "# BILLING_API_KEY, ‹BILLING_API_KEY, «SABNZBD__NZB_KEY»", "reference"],
     [
       "a part of what sops sealed",
@@ -170,6 +171,9 @@ describe("password assignments", () => {
     'password_scheme = "«sha512crypt»"',
     'password = "«rootpass123»"',
     "  ‹password: «RFC2617» compliant digest of the user",
+    "‹password: «EVP_PKEY_ED25519»",
+    "‹passwd: «eli:x:2098:1000:Eli»",
+    "[‹pass]:«range1+range2:»",
     "pass=«p.zPass??ne.KEEP1»,",
     '  ("‹password", "«b109f3bbbc244eb82441917ed06d618b»"),',
     'password = "«$p5k2$1$$h1TDLGSw9ST8UMAPeIE13i0t12c=»"',
