@@ -9,7 +9,7 @@ import type { RegexEngine, RegexMatch } from "./engine.ts";
 import { pathRulesOf, type PathRules } from "./files/path-rules.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import type { KernelCode } from "./kernel/code.ts";
-import { matchesInside, reachOfOpener } from "./inside.ts";
+import { isNoOpener, matchesInside, reachOfOpener } from "./inside.ts";
 import { LineCounter } from "./lines.ts";
 import type { Prebuilt } from "./prebuilt.ts";
 import { judgeMatch, lineContext, type Outcome } from "./outcome.ts";
@@ -258,9 +258,10 @@ export class Detector {
 
   /** Tries a rule that tells where a block begins: what it makes of each value in the block. */
   #inside(ready: ReadyRule, region: Region, hit: number, beyond: number, found: (outcome: Outcome) => void): void {
+    const { bytes } = this.kernel;
+    if (isNoOpener(ready.rule, bytes, region, hit)) return;
     const { before, after } = reachOfOpener(ready.rule);
     const from = Math.max(region.low, hit - before);
-    const { bytes } = this.kernel;
     const window = bytes.subarray(from, Math.min(region.high, hit + after + beyond));
     if (!ready.mayMatch(window)) return;
     const regex = ready.regex();

@@ -4,6 +4,7 @@ import type { RegexMatch } from "./engine.ts";
 import { lineContext } from "./outcome.ts";
 import type { ReadyRule } from "./ready-rules.ts";
 import { valuesBelow } from "./structure/columns.ts";
+import { isBelowRow } from "./structure/table-row.ts";
 import { anyKey, belowKey, valuesInside } from "./structure/values.ts";
 
 /** So much of a header is asked for by the regex; what lies around it, and below, structure/columns.ts reads. */
@@ -12,6 +13,12 @@ const ofHeader = { before: 64, after: 800 };
 /** How far the regex of such a rule looks around a keyword's end. */
 export function reachOfOpener(rule: Rule): { readonly before: number; readonly after: number } {
   return rule.inside?.includes(belowKey) === true ? ofHeader : rule;
+}
+
+/** Whether nothing is to be found around a keyword that ends at address `hit`, as a look at its line tells. */
+export function isNoOpener(rule: Rule, bytes: Buffer, region: Region, hit: number): boolean {
+  if (rule.inside?.includes(belowKey) !== true) return false;
+  return isBelowRow(bytes, Math.max(region.low, hit - rule.before), hit, region.high);
 }
 
 /** Shorter values in a block are words, sizes and numbers; other rules ask for as many. */

@@ -39,6 +39,7 @@ function inStatement(text: string, at: number): readonly InnerValue[] | undefine
   if (open < 0 || close < 0 || at - open > maxHeader || close - at > maxHeader) return undefined;
   const head = text.slice(Math.max(0, open - 120), open);
   const names = text.slice(open + 1, close).split(",");
+  if (names.some((name) => name.includes("|"))) return undefined;
   const index = text.slice(open + 1, at).split(",").length - 1;
   if (names.length > maxColumns || notItself.test(names[index]!)) return undefined;
   if (copyHead.test(head)) {
