@@ -207,14 +207,8 @@ export class Detector {
   #isKeyword(keywords: readonly Uint8Array[], { low, high }: Region, end: number): boolean {
     if (end > high) return false;
     const { bytes } = this.kernel;
-    return keywords.some((keyword) => {
-      const start = end - keyword.length;
-      if (start < low) return false;
-      return keyword.every((byte, i) => {
-        const found = bytes[start + i]!;
-        return found === byte || (found >= 0x41 && found <= 0x5a && found + 0x20 === byte);
-      });
-    });
+    for (const keyword of keywords) if (end - keyword.length >= low && endsWith(bytes, end, keyword)) return true;
+    return false;
   }
 
   /** Tries a rule on the bytes around a keyword: the leftmost match that covers the keyword's end counts. */
@@ -329,3 +323,14 @@ export class Detector {
 }
 
 const nothing: ScanResult = { detections: [], suppressed: {}, judged: new Map(), limited: false };
+
+/** Whether a keyword, which is lower case, ends at an address, in letters of either case. */
+function endsWith(bytes: Uint8Array, end: number, keyword: Uint8Array): boolean {
+  const start = end - keyword.length;
+  for (let i = keyword.length - 1; i >= 0; i--) {
+    const found = bytes[start + i]!;
+    const lower = found >= 0x41 && found <= 0x5a ? found + 0x20 : found;
+    if (lower !== keyword[i] && found !== keyword[i]) return false;
+  }
+  return true;
+}
