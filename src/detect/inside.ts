@@ -3,6 +3,7 @@ import type { Region } from "./collector.ts";
 import type { RegexMatch } from "./engine.ts";
 import { lineContext } from "./outcome.ts";
 import type { ReadyRule } from "./ready-rules.ts";
+import { namesOtherBlock } from "./judge/key-names.ts";
 import { valuesBelow } from "./structure/columns.ts";
 import { isBelowRow } from "./structure/table-row.ts";
 import { anyKey, belowKey, valuesInside } from "./structure/values.ts";
@@ -42,6 +43,7 @@ export function matchesInside(
   const low = isColumn ? Math.max(region.low, hit - ready.rule.before) : lineBegin(bytes, region, from, match);
   const high = Math.min(region.high, hit + ready.rule.after);
   const text = bytes.toString("latin1", low, high) + (hit + ready.rule.after > region.high ? "\n" : "");
+  if (!isColumn && isOfSomethingElse(keys, text, from + match.start - low)) return [];
   const toWindow = low - from;
   let opener = from + match.end - low - 1;
   while (opener > 0 && /\s/.test(text[opener]!)) opener--;
@@ -57,6 +59,24 @@ export function matchesInside(
       groups: [first, last],
     };
   });
+}
+
+/** The longest name that is looked at in front of a block. */
+const longestName = 80;
+
+/**
+ * Whether a block is none of secrets, as its name tells, or the lack of keys that hold one: to read blocks costs many times as much, and vendored descriptions of
+ * interfaces have thousands of them.
+ * @param at where the match begins in the text
+ */
+function isOfSomethingElse(keys: readonly string[], text: string, at: number): boolean {
+  if (!keys.includes(anyKey)) {
+    const behind = text.slice(at).toLowerCase();
+    return !keys.some((key) => behind.includes(key));
+  }
+  const head = /[\w$.-]*$/.exec(text.slice(Math.max(0, at - longestName), at))?.[0] ?? "";
+  const name = /^[\w$.-]*/.exec(text.slice(at, at + longestName))?.[0] ?? "";
+  return namesOtherBlock(head + name);
 }
 
 /** The begin of the line in which a match begins, as far as the judge may see. */

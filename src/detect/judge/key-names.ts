@@ -89,3 +89,18 @@ export function judgeKeyName(key: string): KeyName {
   if (NEVER_FIRST.has(first) && words.length > 1 && !(SERVICE_FIRST.has(first) && CREDENTIAL.test(key))) return "never";
   return WEAK_FIRST.has(first) && words.length > 1 ? "weak" : "secret";
 }
+
+/** Ends of names that also say in what the secrets are: `token_list`, `credentialsFile`. */
+const HOLDS_THEM: ReadonlySet<string> = new Set(
+  (
+    "list array dict set tree map data table store manager provider source service file files dir directory param params parameter parameters option options flag flags arg args field fields " +
+    "header headers bindings binding history result results points cache form input page view model schema env line lines node nodes rule rules"
+  ).split(" "),
+);
+
+/** Whether a name in front of a block says that what is in it is something else than secrets: `credentialScope: {`, `secret_types = [`, `NextTokenRequest: {`. */
+export function namesOtherBlock(name: string): boolean {
+  const words = splitWords(name);
+  const last = words.at(-1)?.text ?? "";
+  return words.length > 1 && NEVER_LAST.has(last) && !HOLDS_THEM.has(last);
+}
