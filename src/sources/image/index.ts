@@ -12,7 +12,8 @@ import { cleanPath } from "../../content/tar-path.ts";
 import { asTheyCome } from "./as-they-come.ts";
 import { readConfig } from "./config.ts";
 import { configContents, inlineUnits } from "./config-units.ts";
-import { blobFiles, openContentStore, openRegistryStorage } from "./blob-store.ts";
+import { blobFiles, openRegistryStorage } from "./blob-store.ts";
+import { readContainerd } from "./containerd.ts";
 import { readDockerArchive } from "./docker-archive.ts";
 import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
 import { gitFoldersIn, hasPartOf, type GitLayer } from "./git-folders.ts";
@@ -289,7 +290,7 @@ async function readPlans(
     case "docker-storage":
       return readDockerStorage(path, list);
     case "content-store":
-      return readOciLayout(await openContentStore(path, list), list);
+      return readContainerd(path, list);
     case "oci-archive":
     case "docker-archive": {
       const watched = watchStore(await openArchive(path, await wrappingOf(path), list, signal));
