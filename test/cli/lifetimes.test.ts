@@ -154,9 +154,10 @@ describe("the lifetime of a secret in an image", () => {
     ["docker-hybrid", "gzip", "gzip"],
     ["oci-layout", "gzip", "none"],
     ["oci-archive", "gzip", "none"],
+    ["oci-archive", "zstd", "xz"],
   ];
   for (const [format, compression, wrapped] of forms) {
-    testWith("jq")(
+    testWith(wrapped === "xz" ? "zstd" : "jq")(
       `is told and proved: ${format}, layers ${compression}, archive ${wrapped}`,
       { timeout: 120_000 },
       async () => {

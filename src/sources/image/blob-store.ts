@@ -33,7 +33,7 @@ interface BlobFolder {
  * them can be fetched by their digest until the registry collects its garbage, or lie there for whoever has the disk.
  */
 export async function openRegistryStorage(folder: string, list: ProblemList): Promise<ImageStore> {
-  const root = (await isFolder(join(folder, "docker/registry/v2"))) ? join(folder, "docker/registry/v2") : folder;
+  const root = await registryRoot(folder);
   const blobs = new Map<string, ByteRange>();
   for await (const half of namesIn(join(root, "blobs/sha256"), list)) {
     if (!halfForm.test(half)) continue;
@@ -50,6 +50,12 @@ export async function openRegistryStorage(folder: string, list: ProblemList): Pr
   if (blobs.size >= MAX_BLOBS || budget.folders <= 0)
     addProblem(list, "unsupported", folder, "the registry holds more than is read of one");
   return storeOf({ blobs, names }, list);
+}
+
+/** Where blobs and repositories lie in the folder of a registry. */
+export async function registryRoot(folder: string): Promise<string> {
+  const below = join(folder, "docker/registry/v2");
+  return (await isFolder(below)) ? below : folder;
 }
 
 /** The content store of containerd: blobs by their digest, with the names that it has for them. */

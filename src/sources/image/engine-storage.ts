@@ -34,9 +34,8 @@ export async function readContainersStorage(root: string, list: ProblemList): Pr
     for (const image of images) {
       const id = asText(image["id"]);
       const key = `sha256:${id}`;
-      const config = hexForm.test(id)
-        ? await readConfigAt(store, `${driver}-images/${id}/=${Buffer.from(key).toString("base64")}`, key, list)
-        : none;
+      const configPath = `${driver}-images/${id}/=${Buffer.from(key).toString("base64")}`;
+      const config = hexForm.test(id) ? await readConfigAt(store, configPath, key, list) : none;
       const chain = chainOf(asText(image["layer"]), layers);
       const isKnown = config.config?.diffIds.length === chain.length;
       const plan: LayerPlan[] = chain.map((layer, index) => {
@@ -55,6 +54,7 @@ export async function readContainersStorage(root: string, list: ProblemList): Pr
         tags: new Set(asTexts(image["names"])),
         digest,
         configDigest: key,
+        configPath,
         platform,
         layers: plan,
         contents,
@@ -99,7 +99,8 @@ export async function readDockerStorage(root: string, list: ProblemList): Promis
     for (const id of await namesIn(join(root, base, "imagedb/content/sha256"))) {
       if (!hexForm.test(id)) continue;
       const digest = `sha256:${id}`;
-      const { config, contents } = await readConfigAt(store, `${base}/imagedb/content/sha256/${id}`, digest, list);
+      const configPath = `${base}/imagedb/content/sha256/${id}`;
+      const { config, contents } = await readConfigAt(store, configPath, digest, list);
       const layers: LayerPlan[] = [];
       const diffIds = (config?.diffIds ?? []).slice(0, MAX_LAYERS);
       const chains = [...chainIds(diffIds)];
@@ -117,7 +118,8 @@ export async function readDockerStorage(root: string, list: ProblemList): Promis
         layers.push({ ...made, diffId, createdBy });
       }
       const platform = config?.platform ?? "";
-      plans.push({ tags: tags.get(digest) ?? new Set(), digest, configDigest: digest, platform, layers, contents });
+      const names = tags.get(digest) ?? new Set<string>();
+      plans.push({ tags: names, digest, configDigest: digest, configPath, platform, layers, contents });
     }
     for (const id of await namesIn(join(root, base, "layerdb/mounts"))) {
       const mount = await readText(store, `${base}/layerdb/mounts/${id}/mount-id`);
