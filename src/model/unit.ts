@@ -171,6 +171,9 @@ export interface LfsPointer {
   readonly size: number;
 }
 
+/** Stands for the number of an entry where what was looked at is no body, but what an entry says beside it: a name, where a link leads, an attribute. */
+export const textEntry = -2;
+
 /** What reading a layer told, beside detections. Path hashes are `pathHash` of the cleaned path. */
 export interface LayerReading {
   readonly digest: string;
