@@ -12,6 +12,8 @@ interface TarEntry {
   readonly linkTo?: string;
   /** It stands behind the end of the tar. */
   readonly isAfterEnd?: true;
+  /** Its body is given as it is stored: without the holes of the file, in some forms behind a list of them. */
+  readonly isSparse?: true;
   /** Where a symbolic link leads, comments and attributes: what is said beside name and body. */
   readonly beside?: readonly string[];
   /** What it does in a layer that was not written as one, but is the folder of an overlay (Linux, `overlayfs.rst`). */
@@ -134,7 +136,9 @@ function openReader(visitor: TarVisitor, base: number, tarEnd: TarEnd, count: ()
   let whole: readonly string[] = [];
   Object.defineProperty(stream, "_paxGlobal", {
     get: () => null,
-    set: (pax: unknown) => (whole = [...whole, ...ownRecords(pax)].slice(0, MAX_RECORDS)),
+    set(pax: unknown) {
+      whole = [...whole, ...ownRecords(pax)].slice(0, MAX_RECORDS);
+    },
   });
   let current: { block: Uint8Array; start: number } = { block: new Uint8Array(0), start: 0 };
   let nextHeader = base;
@@ -164,6 +168,7 @@ function openReader(visitor: TarVisitor, base: number, tarEnd: TarEnd, count: ()
       ...(tarEnd.isReached ? { isAfterEnd: true as const } : {}),
       ...overlayMark(raw),
       ...besideOf(raw, whole),
+      ...(isSparse(raw) ? { isSparse: true as const } : {}),
     };
     whole = [];
     const link = raw.type === "link" && typeof raw.linkname === "string" ? { linkTo: raw.linkname } : {};
@@ -257,6 +262,12 @@ function sparseName(pax: unknown): string | undefined {
   if (typeof pax !== "object" || pax === null || !("GNU.sparse.name" in pax)) return undefined;
   const name = pax["GNU.sparse.name"];
   return typeof name === "string" ? name : undefined;
+}
+
+/** GNU tar's own type, which tar-stream does not know, and records of PAX headers. */
+function isSparse({ type, pax }: Header & { readonly pax?: unknown }): boolean {
+  if (typeof type !== "string") return true;
+  return typeof pax === "object" && pax !== null && Object.keys(pax).some((key) => key.startsWith("GNU.sparse."));
 }
 
 /** Folders that an overlay empties are marked by an attribute, files that it removes are devices without a number. */

@@ -198,6 +198,8 @@ export interface LayerReading {
   readonly leads: readonly string[];
   /** The first entry (by its number among those that are no folders and no whiteouts) behind the end of the tar: engines do not unpack it and what follows. */
   readonly unseenFrom?: number;
+  /** Numbers of entries that are stored without the holes of their files, and were scanned so. */
+  readonly sparse?: readonly number[];
   /** It is no tar, and was scanned as one file. */
   readonly isOneFile?: true;
 }

@@ -175,6 +175,8 @@ function fileProof(view: ImageView, stored: number, hit: LayerHit, proofs: Proof
   if (layer?.range === undefined || reading === undefined || proofs === undefined) return undefined;
   // No command prints a name as it prints a file.
   if (hit.entry === textEntry) return undefined;
+  // It would print the file with its holes, which is another content.
+  if (hit.entry !== undefined && reading.sparse?.includes(hit.entry) === true) return undefined;
   const effects = layerAt(view, stored);
   const occurrence = effects?.occurrence(hit.path, hit.entry);
   const isAfterEnd = effects?.isAfterEnd(hit.entry) === true;
