@@ -4,7 +4,7 @@ import type { Problem } from "../model/problem.ts";
 import type { Source } from "../model/source.ts";
 import type { Wrapping } from "../model/unit.ts";
 import { openTemporaryFolder } from "../remote/temporary-folder.ts";
-import { openImage, sniffImage, wrappingOf } from "../sources/image/index.ts";
+import { expandCommand, openImage, sniffImage, streamProofs, wrappingOf } from "../sources/image/index.ts";
 import { withCopy } from "./copied-source.ts";
 import { keepStream } from "./kept-stream.ts";
 import type { OpenContext } from "./request.ts";
@@ -47,7 +47,10 @@ export async function openStreamedImage(name: string, file: string | undefined, 
     // What is no image is not expanded to the end only to be told so.
     const isWorth = slow.has(wrapped) && (await sniffImage(stored)) !== undefined;
     const at = isWorth ? await keep(expand(), "image.tar") : stored;
-    return withCopy(await openImage(name, context, { at, problems }), copy, []);
+    // What came by standard input cannot be had again.
+    const again =
+      file === undefined || wrapped === undefined ? {} : { proofs: streamProofs(expandCommand(wrapped, file)) };
+    return withCopy(await openImage(name, context, { at, problems, ...again }), copy, []);
   } catch (error) {
     copy[Symbol.dispose]();
     throw error;

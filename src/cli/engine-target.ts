@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { asRecord, parseJson } from "../content/json.ts";
 import { EngineClient, parseEngineTarget, type EngineTarget } from "../engine/index.ts";
 import { ToolError } from "../model/problem.ts";
+import { shellWord } from "../model/shell-word.ts";
 import type { Source } from "../model/source.ts";
 import { openTemporaryFolder } from "../remote/temporary-folder.ts";
-import { openContainer, openImage } from "../sources/image/index.ts";
+import { containerProofs, openContainer, openImage, streamProofs } from "../sources/image/index.ts";
 import { withCopy } from "./copied-source.ts";
 import { keepStream } from "./kept-stream.ts";
 import type { ScanOptions } from "./options.ts";
@@ -46,14 +47,17 @@ export async function openEngineTarget(
     context.received(undefined);
   };
   try {
+    const word = shellWord(asked.name);
     if (asked.kind === "image") {
       await keep(engine.imageArchive(asked.name));
-      return withCopy(await openImage(name, context, { format: "docker-archive", at, isOne: true }), copy, []);
+      const proofs = streamProofs(`${asked.engine} save ${word}`);
+      return withCopy(await openImage(name, context, { format: "docker-archive", at, isOne: true, proofs }), copy, []);
     }
     const { document, config, ...facts } = await engine.container(asked.name);
     await keep(engine.containerFiles(asked.name));
     const told = { ...asRecord(parseJson(document)), Config: undefined, config };
-    return withCopy(await openContainer(name, { ...facts, file: at, facts: told }, context), copy, []);
+    const proofs = containerProofs(`${asked.engine} export ${word}`, `${asked.engine} container inspect ${word}`);
+    return withCopy(await openContainer(name, { ...facts, file: at, facts: told, proofs }, context), copy, []);
   } catch (error) {
     copy[Symbol.dispose]();
     throw error;

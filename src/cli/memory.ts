@@ -10,7 +10,7 @@ import type { Located } from "../model/source.ts";
 import type { GraphUnit, LayerUnit, Unit, UnitResult } from "../model/unit.ts";
 import { parseReference } from "../registry/reference.ts";
 import { findRepository } from "../sources/git/repository.ts";
-import { containerdDatabase } from "../sources/image/containerd-database.ts";
+import { besideContentStore, containerdDatabase } from "../sources/image/containerd-database.ts";
 import {
   cacheFolder,
   folderIdentity,
@@ -322,8 +322,9 @@ function placeOf({ name, as }: Target): Place | undefined {
     const repository = as === "any" || as === "git" ? findRepository(name) : undefined;
     if (repository === undefined) {
       const root = realpathSync(name.replace(imagePrefix, ""));
-      const names = containerdDatabase(root);
-      return as === "git" ? undefined : { isRemote: false, roots: existsSync(names) ? [root, names] : [root] };
+      if (as === "git") return undefined;
+      const beside = existsSync(containerdDatabase(root)) ? besideContentStore(root) : [];
+      return { isRemote: false, roots: [root, ...beside.filter((path) => existsSync(path))] };
     }
     const { gitDir, commonDir } = repository;
     const objects = join(commonDir, "objects");

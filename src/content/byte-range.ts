@@ -14,6 +14,8 @@ export interface ByteRange {
   readonly wrapped?: Wrapping;
   /** It is no file: the bytes are made while they are read. `offset` is 0. */
   readonly unpacked?: UnpackedLayer;
+  /** The only entry of that name in the archive that the file is, or expands to. */
+  readonly entry?: string;
 }
 
 /**

@@ -2,6 +2,8 @@
 export class HashList {
   #values = new Float64Array(1024);
   #count = 0;
+  /** All of them in ascending order, once that was asked for. */
+  #ordered: Float64Array | undefined;
 
   add(hash: number): void {
     if (this.#count === this.#values.length) {
@@ -16,9 +18,9 @@ export class HashList {
     for (let i = 0; i < this.#count; i++) visit(this.#values[i] ?? 0, i);
   }
 
-  /** Hashes that were added more than once, ascending; no more than `max`. */
+  /** Hashes that were added more than once, ascending; no more than `max`. Nothing is added afterwards. */
   repeated(max: number): readonly number[] {
-    const values = this.#values.slice(0, this.#count).sort();
+    const values = (this.#ordered ??= this.#values.slice(0, this.#count).sort());
     const found: number[] = [];
     for (let i = 1; i < values.length && found.length < max; i++) {
       const value = values[i] ?? 0;
@@ -29,13 +31,15 @@ export class HashList {
 
   /** The hashes in ascending order, each once, or those of the first `count` alone; the list is not to be used afterwards. */
   sorted(count = this.#count): Float64Array {
-    const values = this.#values.subarray(0, count).sort();
+    // Layers can have millions: no list is made that is there already.
+    const values = count === this.#count && this.#ordered ? this.#ordered : this.#values.subarray(0, count).sort();
+    this.#values = new Float64Array(0);
     let kept = 0;
     for (let i = 0; i < values.length; i++) {
       const value = values[i] ?? 0;
       if (i === 0 || value !== values[i - 1]) values[kept++] = value;
     }
-    return values.slice(0, kept);
+    return kept === values.buffer.byteLength / values.BYTES_PER_ELEMENT ? values : values.slice(0, kept);
   }
 }
 

@@ -10,6 +10,9 @@ const MAX_LINKS = 100_000;
 /** Entries of paths that stand in the tar more than once. Well-made layers have none. */
 const MAX_REPEATED = 100_000;
 
+/** Sparse files remembered of one layer; disks and logs of accounts are such. */
+const MAX_SPARSE = 10_000;
+
 /** Repositories remembered of one layer; a cache of packages can bring some hundreds. */
 const MAX_GIT_FOLDERS = 10_000;
 
@@ -29,6 +32,7 @@ interface NamedEntry {
   readonly type: "file" | "directory" | "other";
   readonly linkTo?: string;
   readonly isAfterEnd?: true;
+  readonly isSparse?: true;
   readonly overlay?: "whiteout" | "opaque";
 }
 
@@ -41,6 +45,7 @@ export function collectLayerPaths(): LayerPaths {
   const links: HardLink[] = [];
   const gitFolders = new Set<string>();
   const leads = new Set<string>();
+  const sparse: number[] = [];
   let count = 0;
   let unseenFrom: number | undefined;
   let hasMoreWhiteouts = false;
@@ -56,7 +61,7 @@ export function collectLayerPaths(): LayerPaths {
     if (folder !== undefined && gitFolders.size < MAX_GIT_FOLDERS) gitFolders.add(folder.replace(/\/$/, ""));
   };
   return {
-    entry(path, { name, type, linkTo, isAfterEnd, overlay }) {
+    entry(path, { name, type, linkTo, isAfterEnd, isSparse, overlay }) {
       // Nothing that is not unpacked does anything to other files.
       const isSeen = isAfterEnd === undefined;
       if (!isSeen) unseenFrom ??= count;
@@ -77,6 +82,7 @@ export function collectLayerPaths(): LayerPaths {
         if (links.length >= MAX_LINKS) hasMoreLinks = true;
         else links.push({ path, target: cleanPath(linkTo) });
       }
+      if (isSparse === true && sparse.length < MAX_SPARSE) sparse.push(count);
       return count++;
     },
     gaps: () => [
@@ -98,6 +104,7 @@ export function collectLayerPaths(): LayerPaths {
         repeated,
         leads: [...leads].sort(),
         ...(unseenFrom === undefined ? {} : { unseenFrom }),
+        ...(sparse.length === 0 ? {} : { sparse }),
       };
     },
   };

@@ -11,6 +11,7 @@ import {
   type StreamDamage,
 } from "./compression.ts";
 import { hasher, isSameHash } from "./digest.ts";
+import { EntryTexts, type EntryText } from "./entry-texts.ts";
 import { readLayerTable } from "./layer-table.ts";
 import { TableCheck } from "./table-check.ts";
 import { collectLayerPaths } from "./layer-paths.ts";
@@ -24,6 +25,8 @@ export interface LayerSink {
   begin(file: LayerFile): void;
   /** The file's next bytes; never written to again by the reader. */
   push(chunk: Uint8Array): void;
+  /** What an entry says beside its body could hold a secret: its name, where it leads, its attributes. Called between files; absent where nobody wants to know. */
+  beside?(text: EntryText): void;
   /** The file ended. Where `complete` is false the layer was cut off and fewer than `size` bytes came. */
   end(complete: boolean): void;
 }
@@ -61,6 +64,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     problems.push({ code, effect, target: unit.target, subject: layerName(unit), message });
   };
   const paths = collectLayerPaths();
+  const texts = new EntryTexts();
   let compression: Compression = "none";
   // What is wrong with an archive as a whole was told when its entries were looked up.
   const stored = storedBytes(unit, (damage) => {
@@ -92,6 +96,10 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
         entries++;
         const path = cleanPath(entry.name);
         const number = paths.entry(path, entry);
+        // A whiteout has the name of what it removes.
+        if (sink.beside !== undefined && (number >= 0 || entry.type === "directory")) {
+          for (const text of texts.of(path, entry.type === "directory", entry.beside)) sink.beside(text);
+        }
         if (entry.type !== "file") return;
         check?.begin(path, entry.size);
         sink.begin({ path, size: entry.size, entry: number });
@@ -163,6 +171,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     add("digest-mismatch", "incomplete", `the stored bytes hash to ${digest}`);
   if (unit.diffId !== "" && isWhole && unit.diffId !== diffId)
     add("diff-id-mismatch", "note", `the uncompressed layer hashes to ${diffId}`);
+  if (texts.isFull) add("layer-corrupt", "incomplete", "more names and links than are looked at could hold secrets");
   for (const message of paths.gaps()) add("layer-corrupt", "note", message);
   const shape = { compression, isUnpadded, ...(isOneFile ? { isOneFile: true as const } : {}) };
   return { reading: { digest, diffId, ...shape, ...paths.result() }, problems, entries, bytes };

@@ -11,12 +11,19 @@ export function isManifestOf(bytes: Uint8Array, digest: string): boolean {
   return signed !== undefined && digestOf(signed, digest) === digest;
 }
 
+/** The digest under which a registry knows a manifest. Old ones sign anew whenever they are asked: then the bytes have another digest each time. */
+export function manifestDigest(bytes: Uint8Array): string {
+  return digestOf(signedPart(bytes) ?? bytes);
+}
+
+/** Undefined for what is not signed, or says something else than what was. */
 function signedPart(bytes: Uint8Array): Buffer | undefined {
-  const [first] = asArray(asRecord(parseJson(bytes))?.["signatures"]);
-  const header = asRecord(first)?.["protected"];
+  const { signatures, ...told } = asRecord(parseJson(bytes)) ?? {};
+  const header = asRecord(asArray(signatures)[0])?.["protected"];
   if (typeof header !== "string") return undefined;
   const { formatLength, formatTail } = asRecord(parseJson(Buffer.from(header, "base64url"))) ?? {};
   if (typeof formatTail !== "string" || typeof formatLength !== "number") return undefined;
   if (!Number.isInteger(formatLength) || formatLength < 0 || formatLength > bytes.length) return undefined;
-  return Buffer.concat([bytes.subarray(0, formatLength), Buffer.from(formatTail, "base64url")]);
+  const signed = Buffer.concat([bytes.subarray(0, formatLength), Buffer.from(formatTail, "base64url")]);
+  return JSON.stringify(parseJson(signed)) === JSON.stringify(told) ? signed : undefined;
 }

@@ -12,6 +12,10 @@ interface TarEntry {
   readonly linkTo?: string;
   /** It stands behind the end of the tar. */
   readonly isAfterEnd?: true;
+  /** Its body is given as it is stored: without the holes of the file, in some forms behind a list of them. */
+  readonly isSparse?: true;
+  /** Where a symbolic link leads, comments and attributes: what is said beside name and body. */
+  readonly beside?: readonly string[];
   /** What it does in a layer that was not written as one, but is the folder of an overlay (Linux, `overlayfs.rst`). */
   readonly overlay?: "whiteout" | "opaque";
 }
@@ -129,7 +133,13 @@ function openReader(visitor: TarVisitor, base: number, tarEnd: TarEnd, count: ()
   const stream: Extract = extract(options);
   // Go, and so Docker and containerd, take no name or size from a header that holds for the whole archive; tar-stream takes them for entries that have one of their own as well, and a size of theirs
   // would hide the end of a file. Where it keeps them otherwise, nothing but that changes.
-  Object.defineProperty(stream, "_paxGlobal", { get: () => null, set: () => {} });
+  let whole: readonly string[] = [];
+  Object.defineProperty(stream, "_paxGlobal", {
+    get: () => null,
+    set(pax: unknown) {
+      whole = [...whole, ...ownRecords(pax)].slice(0, MAX_RECORDS);
+    },
+  });
   let current: { block: Uint8Array; start: number } = { block: new Uint8Array(0), start: 0 };
   let nextHeader = base;
   tarEnd.expect(base);
@@ -153,7 +163,14 @@ function openReader(visitor: TarVisitor, base: number, tarEnd: TarEnd, count: ()
     nextHeader = bodyAt + (raw.type === "directory" ? 0 : padded(size));
     tarEnd.look(current.block, current.start);
     tarEnd.expect(nextHeader);
-    const facts = { name, ...(tarEnd.isReached ? { isAfterEnd: true as const } : {}), ...overlayMark(raw) };
+    const facts = {
+      name,
+      ...(tarEnd.isReached ? { isAfterEnd: true as const } : {}),
+      ...overlayMark(raw),
+      ...besideOf(raw, whole),
+      ...(isSparse(raw) ? { isSparse: true as const } : {}),
+    };
+    whole = [];
     const link = raw.type === "link" && typeof raw.linkname === "string" ? { linkTo: raw.linkname } : {};
     count();
     if (isNode && size > 0) {
@@ -247,6 +264,12 @@ function sparseName(pax: unknown): string | undefined {
   return typeof name === "string" ? name : undefined;
 }
 
+/** GNU tar's own type, which tar-stream does not know, and records of PAX headers. */
+function isSparse({ type, pax }: Header & { readonly pax?: unknown }): boolean {
+  if (typeof type !== "string") return true;
+  return typeof pax === "object" && pax !== null && Object.keys(pax).some((key) => key.startsWith("GNU.sparse."));
+}
+
 /** Folders that an overlay empties are marked by an attribute, files that it removes are devices without a number. */
 function overlayMark({
   type,
@@ -258,6 +281,26 @@ function overlayMark({
   if (type !== "directory" || typeof pax !== "object" || pax === null) return {};
   const isMarked = Object.entries(pax).some(([key, value]) => opaqueMark.test(key) && value === "y");
   return isMarked ? { overlay: "opaque" } : {};
+}
+
+/** Records that hold for the whole archive, of those that stand before one entry. */
+const MAX_RECORDS = 64;
+/** Records of PAX headers that hold what users wrote, and no property of the file. */
+const ownRecord = /^(?:comment|(?:SCHILY|LIBARCHIVE)\.xattr\..*)$/s;
+
+function ownRecords(pax: unknown): readonly string[] {
+  const records = typeof pax === "object" && pax !== null ? Object.entries(pax) : [];
+  return records.flatMap(([key, value]) => (ownRecord.test(key) ? [`${key}=${String(value)}`] : []));
+}
+
+/** `whole`: records that hold for the whole archive. */
+function besideOf(
+  { type, linkname, pax }: Header & { readonly pax?: unknown },
+  whole: readonly string[],
+): Pick<TarEntry, "beside"> {
+  const target = type === "symlink" && typeof linkname === "string" ? [linkname] : [];
+  const beside = [...target, ...ownRecords(pax), ...whole];
+  return beside.length === 0 ? {} : { beside };
 }
 
 /** As tar writes attributes into PAX headers. */

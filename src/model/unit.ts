@@ -171,6 +171,9 @@ export interface LfsPointer {
   readonly size: number;
 }
 
+/** Stands for the number of an entry where what was looked at is no body, but what an entry says beside it: a name, where a link leads, an attribute. */
+export const textEntry = -2;
+
 /** What reading a layer told, beside detections. Path hashes are `pathHash` of the cleaned path. */
 export interface LayerReading {
   readonly digest: string;
@@ -195,6 +198,8 @@ export interface LayerReading {
   readonly leads: readonly string[];
   /** The first entry (by its number among those that are no folders and no whiteouts) behind the end of the tar: engines do not unpack it and what follows. */
   readonly unseenFrom?: number;
+  /** Numbers of entries that are stored without the holes of their files, and were scanned so. */
+  readonly sparse?: readonly number[];
   /** It is no tar, and was scanned as one file. */
   readonly isOneFile?: true;
 }

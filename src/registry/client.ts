@@ -28,6 +28,8 @@ const silentMs = 60_000;
 /** Answers that say "later". */
 const busy: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 const userAgent = "leaktrace";
+/** What Node calls certificates that it does not trust, whatever is wrong with them (`tls`, "X509 certificate error codes"). */
+const certificateFault = /^(?=[A-Z_0-9]+$).*(?:CERT|VERIFY)/;
 
 /**
  * Asks one registry (OCI distribution specification). Authorizes where that is asked, follows redirects without taking the authorization to another
@@ -54,14 +56,15 @@ export class RegistryClient implements AsyncDisposable {
     const tries = maxTries[this.#options.isMirror ? "mirror" : "registry"];
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#askOnce(method, new URL(path, base), headers).catch((error: unknown) => {
-        if (error instanceof RegistryFailure || attempt >= tries) throw this.#failure(error);
+        const isFinal = error instanceof RegistryFailure || certificateFault.test(codeOf(error));
+        if (isFinal || attempt >= tries) throw this.#failure(error);
         return undefined;
       });
       if (answer !== undefined && !busy.has(answer.status)) return answer;
       const pause = pauseBefore(attempt, answer?.header("retry-after"));
       await answer?.discard();
       if (attempt >= tries || pause > longestWaitMs)
-        throw new RegistryFailure("busy", `${this.#options.host} is busy (${answer?.status ?? 0})`);
+        throw new RegistryFailure("busy", `${this.#options.host} ${saysLater(answer?.status)}`);
       await this.#sleep(pause);
     }
   }
@@ -79,8 +82,9 @@ export class RegistryClient implements AsyncDisposable {
       const { discard } = await this.#send("GET", new URL(`https://${host}/v2/`), {});
       await discard();
       return `https://${host}`;
-    } catch {
-      return `http://${host}`;
+    } catch (error) {
+      // Who shows a certificate speaks TLS.
+      return `${certificateFault.test(codeOf(error)) ? "https" : "http"}://${host}`;
     }
   }
 
@@ -185,11 +189,18 @@ export class RegistryClient implements AsyncDisposable {
     const { signal, host } = this.#options;
     if (signal.aborted) return new RegistryFailure("interrupted", "was interrupted");
     const code = codeOf(error);
+    if (certificateFault.test(code))
+      return new RegistryFailure("untrusted", `the certificate of ${host} is not trusted (${code})`);
     return new RegistryFailure(
       "unreachable",
       `${host} cannot be reached${/^[A-Z_0-9]+$/.test(code) ? ` (${code})` : ""}`,
     );
   }
+}
+
+function saysLater(status = 0): string {
+  const isFault = status >= 500 && status !== 503;
+  return `${isFault ? "fails, again and again" : "is busy"} (${status})`;
 }
 
 /** Milliseconds; `Retry-After` holds seconds or a date (RFC 9110, 10.2.3). */

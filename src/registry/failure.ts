@@ -6,6 +6,7 @@ export type FailureReason =
   | "denied"
   | "busy" // it said "later" until we gave up
   | "unreachable"
+  | "untrusted" // nothing proves that it is who it says
   | "protocol" // an answer that no registry gives
   | "too-large"
   | "interrupted";
@@ -35,6 +36,8 @@ const hints: Readonly<Record<FailureReason, string>> = {
   denied: "Log in with docker login or podman login; leaktrace uses the same files.",
   busy: "Try again later, or log in: registries allow more to those they know.",
   unreachable: "Check the host. A registry without TLS needs --plain-http.",
+  untrusted:
+    "An authority of your own is trusted where the environment names its certificate: NODE_EXTRA_CA_CERTS=FILE.",
   protocol: "Check that this is a registry.",
   "too-large": "",
   interrupted: "",

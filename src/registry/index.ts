@@ -5,8 +5,8 @@
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeFolder } from "../disk/index.ts";
-import { blobPath, digestOf, isDigest } from "../content/digest.ts";
-import { isManifestOf } from "../content/signed-manifest.ts";
+import { blobPath, isDigest } from "../content/digest.ts";
+import { isManifestOf, manifestDigest } from "../content/signed-manifest.ts";
 import { Authorization } from "./authorization.ts";
 import { fetchBlob, fetchPart, type BlobRequest } from "./blob.ts";
 import { RegistryClient } from "./client.ts";
@@ -296,7 +296,7 @@ class Images implements RegistryImages {
   async #readTop(name: string): Promise<Descriptor> {
     const bytes = await this.#get(`manifests/${name}`);
     if (bytes === undefined) throw new RegistryFailure("too-large", "a manifest is too large");
-    const digest = isDigest(name) ? name : digestOf(bytes);
+    const digest = isDigest(name) ? name : manifestDigest(bytes);
     if (!isManifestOf(bytes, digest))
       throw new RegistryFailure("protocol", "the bytes of a manifest are not those of its digest");
     this.#learn(digest, bytes);

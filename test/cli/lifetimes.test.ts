@@ -154,9 +154,10 @@ describe("the lifetime of a secret in an image", () => {
     ["docker-hybrid", "gzip", "gzip"],
     ["oci-layout", "gzip", "none"],
     ["oci-archive", "gzip", "none"],
+    ["oci-archive", "zstd", "xz"],
   ];
   for (const [format, compression, wrapped] of forms) {
-    testWith("jq")(
+    testWith(wrapped === "xz" ? "zstd" : "jq")(
       `is told and proved: ${format}, layers ${compression}, archive ${wrapped}`,
       { timeout: 120_000 },
       async () => {
@@ -277,6 +278,39 @@ describe("the lifetime of a secret in an image", () => {
       expectProved(of("seen"));
     },
   );
+
+  test("is told of names, of what links lead to, and of attributes", async () => {
+    const seeds = ["name", "folder", "target", "comment", "attribute", "archive", "gone"];
+    const hash = "0123456789abcdef".repeat(4);
+    const raw = Buffer.concat([
+      pax("g", { comment: `whole ${probe("archive")}` }),
+      rawEntry({ name: `srv/${probe("name")}.txt` }, "text"),
+      rawHeader({ name: `srv/${probe("folder")}/`, type: "5" }),
+      rawEntry({ name: `srv/${probe("folder")}/again` }, "text"),
+      rawHeader({ name: "srv/link", type: "2", linkName: `/x?t=${probe("target")}` }),
+      pax("x", { comment: probe("comment") }),
+      rawEntry({ name: "srv/commented" }, "text"),
+      pax("x", { "SCHILY.xattr.user.key": probe("attribute"), mtime: "1" }),
+      rawEntry({ name: `srv/${hash}` }, "text"),
+      rawEntry({ name: `srv/${probe("gone")}` }, "text"),
+      endOfTar,
+    ]);
+    const masked = (seed: string): string => `srv/prb_......${probe(seed).slice(-2)}`;
+    const path = join(folder, "names.tar");
+    const layers = [{ raw }, { whiteouts: [`srv/${probe("gone")}`] }];
+    await buildImage({ tag: "app:1.0", layers }, { path, format: "docker-archive" });
+    const of = scan([path], seeds);
+    expect(seeds.map((seed) => of(seed).sightings.map(({ origin }) => [origin.path, origin.proof]))).toEqual([
+      [[`${masked("name")}.txt`, undefined]],
+      [[`${masked("folder")}/`, undefined]],
+      [["srv/link", undefined]],
+      [["srv/commented", undefined]],
+      [[`srv/${hash}`, undefined]],
+      [[`${masked("name")}.txt`, undefined]],
+      [[masked("gone"), undefined]],
+    ]);
+    expect(seeds.map((seed) => story(of(seed)).at(-1))).toEqual([...seeds.slice(1).map(() => "visible"), "hidden"]);
+  });
 
   test("knows the marks of an overlay: attributes of emptied folders, devices for removed files", async () => {
     const marks = [

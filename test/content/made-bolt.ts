@@ -1,5 +1,5 @@
 /** A database of bbolt with one page, in which all buckets lie; real ones have pages of their own for large ones. */
-export type Buckets = { readonly [key: string]: Buckets | string };
+export type Buckets = { readonly [key: string]: Buckets | Buffer | string };
 
 const pageBytes = 4096;
 
@@ -31,7 +31,7 @@ function leaf(buckets: Buckets): Buffer {
   const parts: Buffer[] = [head];
   let at = head.length;
   entries.forEach(([key, value], i) => {
-    const isBucket = typeof value !== "string";
+    const isBucket = typeof value !== "string" && !Buffer.isBuffer(value);
     const body = isBucket ? Buffer.concat([Buffer.alloc(16), leaf(value)]) : Buffer.from(value);
     const place = 16 + 16 * i;
     [isBucket ? 1 : 0, at - place, key.length, body.length].forEach((number, n) =>

@@ -1,6 +1,6 @@
 /** The built program and an engine: podman where it is installed, and one that answers as tests want it. */
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -9,7 +9,7 @@ import { buildImage, tarOf } from "../../fixtures/images/build-image.ts";
 import { compress } from "../../fixtures/images/compress.ts";
 import { findEngine } from "../../src/engine/address.ts";
 import { isEngineName, parseEngineTarget } from "../../src/engine/target.ts";
-import { entriesOf, probe, probeRules, program, scratch, type Ran } from "../cli/scan-program.ts";
+import { entriesOf, leaktrace, probe, probeRules, program, scratch, type Ran } from "../cli/scan-program.ts";
 import { testWith } from "../require-program.ts";
 
 const folder = scratch();
@@ -26,6 +26,10 @@ const image = {
   ],
   env: [`TOKEN=${probe("env")}`],
 };
+
+interface Told {
+  readonly sightings: readonly { content: string; origin: { path: string; proof?: string } }[];
+}
 
 let count = 0;
 
@@ -213,6 +217,27 @@ testWith("podman")("podman's images and containers are scanned as they are", { t
     expect(secrets(await ask(["image", "podman:"], env))).toEqual(secrets(whole));
     const box = await ask(["image", "podman-container:box"], env);
     expect(secrets(box)).toEqual(["app/written", "config!Env[RUNTIME]", "config!Env[TOKEN]"]);
+    // What is told to prove it does, where the engine is the one that was asked.
+    writeFileSync(join(folder, "podman"), `#!/bin/sh\nexec podman-real ${own.join(" ")} "$@"\n`, { mode: 0o755 });
+    symlinkSync(execFileSync("which", ["podman"], { encoding: "utf8" }).trim(), join(folder, "podman-real"));
+    const PATH = `${folder}:${process.env["PATH"]}`;
+    const asked = ["podman:localhost/app:1.0", "podman-container:box"].map((name) =>
+      leaktrace(["image", name, "-c", rules, "-f", "jsonl", "-r", "-"], { env: { ...process.env, ...env } }),
+    );
+    const stored = leaktrace(["image", join(folder, "root"), "-c", rules, "-f", "jsonl", "-r", "-"]);
+    const proofs = [...asked, stored].map(({ stdout }) =>
+      stdout.split("\n").flatMap((line) => (line.includes("sightings") ? (JSON.parse(line) as Told).sightings : [])),
+    );
+    // podman's own database has as many places as it wrote, and is written anew by each command.
+    expect(proofs.map(({ length }) => Math.min(length, 4))).toEqual([2, 3, 4]);
+    for (const { content, origin } of proofs.flat()) {
+      if (origin.proof === undefined || origin.path.startsWith("libpod/")) continue;
+      const shown = spawnSync("sh", ["-c", origin.proof], {
+        env: { ...process.env, PATH },
+        encoding: "utf8",
+      });
+      expect([origin.proof, shown.stdout.trim()]).toEqual([origin.proof, content]);
+    }
   } finally {
     service.kill();
     await new Promise((resolve) => service.on("exit", resolve));

@@ -9,7 +9,7 @@ import type { LayerUnit } from "../../src/model/unit.ts";
 import { Pool } from "../../src/pool/index.ts";
 import { probe, scratch } from "../cli/scan-program.ts";
 import { sampleText } from "../content/streams.ts";
-import { endOfTar, rawEntry } from "../content/tar-blocks.ts";
+import { endOfTar, rawEntry, rawHeader } from "../content/tar-blocks.ts";
 import { probes } from "../detect/rules-for-tests.ts";
 
 const folder = scratch();
@@ -42,6 +42,8 @@ const tar = Buffer.concat([
   rawEntry({ name: "L", type: "L" }, `${"folder/".repeat(40)}end\0`),
   rawEntry({ name: "short" }, probe("long")),
   rawEntry({ name: ".wh.gone" }, ""),
+  rawEntry({ name: `${probe("name")}.txt` }, "text"),
+  rawHeader({ name: "link", type: "2", linkName: `/x?t=${probe("target")}` }),
   endOfTar,
 ]);
 const stored = gzipSync(tar, { level: 1 });

@@ -220,6 +220,11 @@ test("an image with a manifest of schema 1, as skopeo makes it and the registry 
   expect(files).toEqual(expect.arrayContaining(["app/config.env", "config!Env[TOKEN]"]) as unknown);
   expect(ran.stdout).toContain('"Deleted": true');
   expect(ran.stdout).toContain("COPY config.env /app/");
+  // The registry signs it anew each time: what it is known by stays.
+  const lines = ["image", `${host}/team/old:v1`, "-c", rules, "-f", "jsonl"];
+  const [one, two] = [leaktrace(lines, { env }), leaktrace(lines, { env })];
+  expect(two.stdout).toBe(one.stdout);
+  expect(one.stdout).toContain("@sha256:");
 });
 
 test("its folder on the disk: tags, what lost its tag, and blobs that nothing names", async () => {

@@ -8,7 +8,9 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -22,6 +24,7 @@ import {
 } from "../../src/registry/index.ts";
 import { isPublicAddress } from "../../src/registry/addresses.ts";
 import { parseChallenges } from "../../src/registry/challenge.ts";
+import { testWith } from "../require-program.ts";
 import { answerAsRegistry, digestOf, image, ScriptedServer } from "./scripted-registry.ts";
 
 const root = mkdtempSync(join(realpathSync(tmpdir()), "leaktrace-test-"));
@@ -188,6 +191,29 @@ describe("a registry that asks nothing", () => {
       response.writeHead(503, { "retry-after": "7200" }).end(),
     );
     await expect(open(`${closed.host}/team/app:v1`, { plainHttp: true })).rejects.toThrow(/is busy/);
+  });
+
+  testWith("openssl")("one whose certificate nobody vouches for is told as that, and not asked again", async () => {
+    const [key, cert] = ["key", "cert"].map((name) => join(root, `${name}.pem`));
+    const request = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -days 2 -keyout ${key} -out ${cert}`;
+    execFileSync("openssl", request.split(" "), { stdio: "pipe" });
+    const server = createTlsServer({ key: readFileSync(key!), cert: readFileSync(cert!) });
+    let connections = 0;
+    server.on("connection", () => connections++);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      await expect(open(`127.0.0.1:${port}/team/app:v1`)).rejects.toMatchObject({
+        message: expect.stringMatching(
+          /the certificate of .* is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/,
+        ) as unknown,
+        hint: expect.stringContaining("NODE_EXTRA_CA_CERTS") as unknown,
+      });
+      // Whether it speaks TLS, and the question itself.
+      expect(connections).toBe(2);
+    } finally {
+      server.close();
+    }
   });
 
   test.each([

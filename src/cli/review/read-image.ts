@@ -94,6 +94,12 @@ async function readFile(unit: LayerUnit, { origin, id, maxBytes, signal }: Image
       found = bytes;
       done.abort();
     },
+    beside({ path: at, text }) {
+      const bytes = Buffer.from(text);
+      if (cleanPath(at) !== path || blobId(bytes) !== id) return;
+      found = bytes;
+      done.abort();
+    },
   };
   try {
     await readLayer(unit, sink, { signal: AbortSignal.any([signal, done.signal]) });

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { ChunkReader } from "./chunk-reader.ts";
 import { LzmaDamage, LzmaDecoder } from "./lzma/decoder.ts";
 import { startCheck } from "./xz-check.ts";
@@ -48,10 +49,14 @@ export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generato
       if (!header.subarray(0, 6).equals(headerMagic))
         throw new LzmaDamage(isFirst ? "a header is damaged" : "bytes behind the xz stream were not read");
       isBehind = false;
-      yield* blocks(reader, header[7]! & 15, loan.decoderOf, (code, message) => {
+      const onFault: OnFault = (code, message) => {
         outcome.fault ??= { code, message };
-      });
-      need(reader, 12);
+      };
+      prove(header.subarray(6, 8), header.readUInt32LE(8), onFault);
+      yield* blocks(reader, header[7]! & 15, loan.decoderOf, onFault);
+      const footer = need(reader, 12);
+      prove(footer.subarray(4, 10), footer.readUInt32LE(0), onFault);
+      if (footer.toString("latin1", 10) !== "YZ") throw new LzmaDamage("its end is damaged");
       yield nothing;
     }
   } catch (error) {
@@ -65,19 +70,28 @@ export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generato
   }
 }
 
+type OnFault = (code: "archive-corrupt" | "unsupported", message: string) => void;
+
+/** What is not as its sum says is damaged, even where all could be read. */
+function prove(bytes: Uint8Array, sum: number, onFault: OnFault): void {
+  if (crc32(bytes) !== sum) onFault("archive-corrupt", "the xz stream is damaged (the checksum of a header is wrong)");
+}
+
 /** `onFault`: what a block gives is not what was packed; it is given all the same. */
 function* blocks(
   reader: ChunkReader,
   checkKind: number,
   decoderOf: Loan["decoderOf"],
-  onFault: (code: "archive-corrupt" | "unsupported", message: string) => void,
+  onFault: OnFault,
 ): Generator<Uint8Array, void> {
   for (;;) {
     const start = reader.position;
     const size = reader.byte();
     if (size < 0) throw new LzmaDamage("it ends too early");
     if (size === 0) return yield* skipIndex(reader, start);
-    const { dictionaryBytes, filters } = readBlockHeader(need(reader, size * 4 + 3));
+    const header = need(reader, size * 4 + 3);
+    prove(Buffer.concat([Buffer.of(size), header.subarray(0, -4)]), header.readUInt32LE(header.length - 4), onFault);
+    const { dictionaryBytes, filters } = readBlockHeader(header);
     if (filters.some(({ id }) => effectOf(id) === "changes-texts"))
       onFault("unsupported", "the xz stream uses a filter that is not undone: texts may not be as they were packed");
     const from = reader.position;

@@ -1,6 +1,7 @@
 import type { Hash } from "node:crypto";
 import { startBlobId } from "../../content/blob-id.ts";
 import type { LayerSink } from "../../content/layer.ts";
+import { textEntry } from "../../model/unit.ts";
 import { gatherBytes } from "../gather-bytes.ts";
 import type { RingReader, RingWriter } from "./ring.ts";
 
@@ -39,7 +40,7 @@ export function writeRecords(ring: RingWriter, hasIds: boolean): LayerSink & { d
   };
   let hash: Hash | undefined;
   let missing = 0;
-  return {
+  const sink: LayerSink & { done(): void } = {
     begin({ path, size, entry }) {
       hash = hasIds && size <= gatherBytes ? startBlobId(size) : undefined;
       missing = size;
@@ -59,8 +60,15 @@ export function writeRecords(ring: RingWriter, hasIds: boolean): LayerSink & { d
       head(kinds.end, id === undefined ? 0 : idBytes);
       if (id !== undefined) ring.write(id);
     },
+    beside({ path, text }) {
+      const bytes = Buffer.from(text);
+      sink.begin({ path, size: bytes.length, entry: textEntry });
+      sink.push(bytes);
+      sink.end(true);
+    },
     done: () => head(kinds.done, 0),
   };
+  return sink;
 }
 
 /** Reads what `writeRecords` wrote, up to `done`. `check` is called while nothing comes, and may throw. */

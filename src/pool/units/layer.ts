@@ -1,5 +1,5 @@
 import { readLayer, type LayerOutcome, type LayerSink } from "../../content/layer.ts";
-import type { LayerUnit } from "../../model/unit.ts";
+import { textEntry, type LayerUnit } from "../../model/unit.ts";
 import { LayerStopped } from "../layers/layer-thread.ts";
 import type { ResultBuilder } from "../result.ts";
 import { scanHeld } from "./held-unit.ts";
@@ -109,6 +109,12 @@ async function read(unit: LayerUnit, task: Task, scanner: WantedScanner): Promis
       else scanner.push(chunk);
     },
     end: () => scanner.end(),
+    beside({ path, text }) {
+      const bytes = Buffer.from(text);
+      scanner.begin(path, bytes.length, textEntry);
+      scanner.push(bytes);
+      scanner.end();
+    },
   };
   try {
     return await readLayer(unit, sink, { signal: stop.signal });

@@ -6,7 +6,6 @@ import { asRecord, parseJson } from "../../content/json.ts";
 import type { ByteRange } from "../../content/byte-range.ts";
 import { addProblem, type ProblemList } from "./plan.ts";
 import { readSmall, type ImageStore } from "./store.ts";
-import { containerdNames } from "./containerd-names.ts";
 import { codeOf } from "../../model/thrown.ts";
 
 /** Blobs of one store; the largest registries have some hundred thousand a machine. */
@@ -34,7 +33,7 @@ interface BlobFolder {
  * them can be fetched by their digest until the registry collects its garbage, or lie there for whoever has the disk.
  */
 export async function openRegistryStorage(folder: string, list: ProblemList): Promise<ImageStore> {
-  const root = (await isFolder(join(folder, "docker/registry/v2"))) ? join(folder, "docker/registry/v2") : folder;
+  const root = await registryRoot(folder);
   const blobs = new Map<string, ByteRange>();
   for await (const half of namesIn(join(root, "blobs/sha256"), list)) {
     if (!halfForm.test(half)) continue;
@@ -53,11 +52,21 @@ export async function openRegistryStorage(folder: string, list: ProblemList): Pr
   return storeOf({ blobs, names }, list);
 }
 
-/** The content store of containerd (of Docker and Kubernetes that use it): blobs by their digest, with the names that the database beside it has for them. */
-export async function openContentStore(folder: string, list: ProblemList): Promise<ImageStore> {
+/** Where blobs and repositories lie in the folder of a registry. */
+export async function registryRoot(folder: string): Promise<string> {
+  const below = join(folder, "docker/registry/v2");
+  return (await isFolder(below)) ? below : folder;
+}
+
+/** The content store of containerd: blobs by their digest, with the names that it has for them. */
+export async function openContentStore(
+  folder: string,
+  names: ReadonlyMap<string, ReadonlySet<string>>,
+  list: ProblemList,
+): Promise<ImageStore> {
   const files = await blobFiles(folder, list);
   const blobs = new Map([...files].map(([path, range]) => [path.slice("blobs/".length).replace("/", ":"), range]));
-  return storeOf({ blobs, names: await containerdNames(folder) }, list);
+  return storeOf({ blobs, names }, list);
 }
 
 /** The files of a folder of blobs (`blobs/sha256/…`), by their paths. */

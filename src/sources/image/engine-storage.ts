@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import { lstat, opendir } from "node:fs/promises";
 import { join } from "node:path";
 import { isDigest } from "../../content/digest.ts";
 import { asArray, asRecord, asText, asTexts, parseJson } from "../../content/json.ts";
+import { chainIds } from "./chain-id.ts";
 import { readConfig, type ImageConfig } from "./config.ts";
 import { readConfigBytes, type TaggedPlan } from "./oci.ts";
-import { addProblem, type ConfigContent, type LayerPlan, type ProblemList } from "./plan.ts";
+import { addProblem, containerPlan, type ConfigContent, type LayerPlan, type ProblemList } from "./plan.ts";
 import { openFolder, type ImageStore } from "./store.ts";
 
 /** Layers of one image; engines stop at 127. */
@@ -34,9 +34,8 @@ export async function readContainersStorage(root: string, list: ProblemList): Pr
     for (const image of images) {
       const id = asText(image["id"]);
       const key = `sha256:${id}`;
-      const config = hexForm.test(id)
-        ? await readConfigAt(store, `${driver}-images/${id}/=${Buffer.from(key).toString("base64")}`, key, list)
-        : none;
+      const configPath = `${driver}-images/${id}/=${Buffer.from(key).toString("base64")}`;
+      const config = hexForm.test(id) ? await readConfigAt(store, configPath, key, list) : none;
       const chain = chainOf(asText(image["layer"]), layers);
       const isKnown = config.config?.diffIds.length === chain.length;
       const plan: LayerPlan[] = chain.map((layer, index) => {
@@ -55,6 +54,7 @@ export async function readContainersStorage(root: string, list: ProblemList): Pr
         tags: new Set(asTexts(image["names"])),
         digest,
         configDigest: key,
+        configPath,
         platform,
         layers: plan,
         contents,
@@ -69,10 +69,23 @@ export async function readContainersStorage(root: string, list: ProblemList): Pr
         "userdata/buildah.json",
       ]);
       const names = asTexts(container["names"]).map((name) => `container ${name}`);
-      plans.push(containerPlan(id, names, filesOf(layer), told));
+      plans.push(containerPlan({ ...named(id, names), folder: filesOf(layer), contents: told }));
     }
   }
-  return plans;
+  return [...plans, ...(await settingsOf(store))];
+}
+
+/** Where podman keeps how containers are run, whether they ever ran or not (libpod): databases, each a file to be scanned as any other. */
+const settings = ["libpod/bolt_state.db", "libpod/db.sql", "libpod/db.sql-wal"] as const;
+
+async function settingsOf(store: ImageStore): Promise<TaggedPlan[]> {
+  const layers: LayerPlan[] = [];
+  for (const title of settings) {
+    const range = await store.find(title);
+    if (range !== undefined) layers.push({ range, digest: "", diffId: "", createdBy: "", title });
+  }
+  const tags = new Set(["settings of containers"]);
+  return layers.length === 0 ? [] : [{ tags, digest: "", configDigest: "", platform: "", layers, contents: [] }];
 }
 
 /** The same for Docker's own storage (`/var/lib/docker`). */
@@ -86,12 +99,13 @@ export async function readDockerStorage(root: string, list: ProblemList): Promis
     for (const id of await namesIn(join(root, base, "imagedb/content/sha256"))) {
       if (!hexForm.test(id)) continue;
       const digest = `sha256:${id}`;
-      const { config, contents } = await readConfigAt(store, `${base}/imagedb/content/sha256/${id}`, digest, list);
+      const configPath = `${base}/imagedb/content/sha256/${id}`;
+      const { config, contents } = await readConfigAt(store, configPath, digest, list);
       const layers: LayerPlan[] = [];
-      let chain = "";
-      for (const [index, diffId] of (config?.diffIds ?? []).slice(0, MAX_LAYERS).entries()) {
-        chain = chain === "" ? diffId : `sha256:${createHash("sha256").update(`${chain} ${diffId}`).digest("hex")}`;
-        const place = `${base}/layerdb/sha256/${chain.slice(7)}`;
+      const diffIds = (config?.diffIds ?? []).slice(0, MAX_LAYERS);
+      const chains = [...chainIds(diffIds)];
+      for (const [index, diffId] of diffIds.entries()) {
+        const place = `${base}/layerdb/sha256/${chains[index]!.slice(7)}`;
         const cacheId = await readText(store, `${place}/cache-id`);
         const createdBy = config?.instructions[index] ?? "";
         if (!folderForm.test(cacheId)) {
@@ -104,13 +118,14 @@ export async function readDockerStorage(root: string, list: ProblemList): Promis
         layers.push({ ...made, diffId, createdBy });
       }
       const platform = config?.platform ?? "";
-      plans.push({ tags: tags.get(digest) ?? new Set(), digest, configDigest: digest, platform, layers, contents });
+      const names = tags.get(digest) ?? new Set<string>();
+      plans.push({ tags: names, digest, configDigest: digest, configPath, platform, layers, contents });
     }
     for (const id of await namesIn(join(root, base, "layerdb/mounts"))) {
       const mount = await readText(store, `${base}/layerdb/mounts/${id}/mount-id`);
       if (!hexForm.test(id) || !folderForm.test(mount)) continue;
       const told = await textsOf(store, `containers/${id}`, ["config.v2.json", "hostconfig.json"]);
-      plans.push(containerPlan(id, [], filesOf(mount), told));
+      plans.push(containerPlan({ ...named(id, []), folder: filesOf(mount), contents: told }));
     }
   }
   return plans;
@@ -127,15 +142,9 @@ function assembled(split: string, folder: string, size: unknown): Pick<LayerPlan
   return { range: { file: split, offset: 0, length, unpacked: { kind: "split", folder } }, digest: "", title: "" };
 }
 
-/** What was written in a container, and what is set for it. Its base is an image of its own. */
-function containerPlan(id: string, names: readonly string[], folder: string, contents: ConfigContent[]): TaggedPlan {
-  const range = { file: folder, offset: 0, length: 0, unpacked: { kind: "folder" } } as const;
-  return {
-    tags: new Set(names.length === 0 ? [`container ${id.slice(0, 12)}`] : names),
-    ...{ digest: `sha256:${id}`, configDigest: "", platform: "" },
-    layers: [{ range, digest: "", diffId: "", createdBy: "written in the container", title: "" }],
-    contents,
-  };
+/** How a container is called. */
+function named(id: string, names: readonly string[]): { digest: string; names: readonly string[] } {
+  return { digest: `sha256:${id}`, names: names.length === 0 ? [`container ${id.slice(0, 12)}`] : names };
 }
 
 /** Layers of an image, lowest first. */

@@ -12,7 +12,8 @@ import { cleanPath } from "../../content/tar-path.ts";
 import { asTheyCome } from "./as-they-come.ts";
 import { readConfig } from "./config.ts";
 import { configContents, inlineUnits } from "./config-units.ts";
-import { blobFiles, openContentStore, openRegistryStorage } from "./blob-store.ts";
+import { blobFiles, openRegistryStorage, registryRoot } from "./blob-store.ts";
+import { readContainerd } from "./containerd.ts";
 import { readDockerArchive } from "./docker-archive.ts";
 import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
 import { gitFoldersIn, hasPartOf, type GitLayer } from "./git-folders.ts";
@@ -24,8 +25,9 @@ import { proofPlace, type ProofPlace } from "./proof.ts";
 import { openArchive, openFolder, type ArchiveStore, type ImageStore } from "./store.ts";
 import { triage, triageResult, type Triage } from "./triage.ts";
 import { readUnnamed, watchStore } from "./unnamed.ts";
-import { parseImageTarget, sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
+import { contentStoreAt, parseImageTarget, sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
 
+export { containerProofs, expandCommand, streamProofs } from "./proof.ts";
 export { sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
 
 export interface ImageOptions {
@@ -37,6 +39,8 @@ export interface ImageOptions {
   readonly isOne?: boolean;
   /** What was wrong with it on its way here. */
   readonly problems?: readonly Problem[];
+  /** How a copy can be had again; without it nothing is proved of one. */
+  readonly proofs?: ProofPlace;
 }
 
 /** Images that lie elsewhere: documents are read as they are asked for, layers are fetched before they are scanned. */
@@ -82,8 +86,14 @@ export async function openImage(target: string, context: SourceContext, options:
     plans.map((plan) => namedPlan(plan, target, options.isOne === true ? target : tag)),
     list,
     context,
-    options.at === undefined ? proofPlace(path, format) : undefined,
+    options.at === undefined ? proofPlace(await proofRoot(path, format), format) : options.proofs,
   );
+}
+
+/** The folder that configurations are named from. */
+async function proofRoot(path: string, format: ImageFormat): Promise<string> {
+  if (format === "registry-storage") return registryRoot(path);
+  return format === "content-store" ? contentStoreAt(path) : path;
 }
 
 /** A container of an engine, brought here. */
@@ -97,12 +107,13 @@ export interface ContainerFiles {
   readonly facts: Readonly<Record<string, unknown>>;
   /** Where other storage is mounted. */
   readonly mounts: readonly string[];
+  readonly proofs: ProofPlace;
 }
 
 /** Opens a container: what is set for it, and the files that its image does not hold. */
 export async function openContainer(
   target: string,
-  { file, changed, id, facts, mounts }: ContainerFiles,
+  { file, changed, id, facts, mounts, proofs }: ContainerFiles,
   context: SourceContext,
 ): Promise<Source> {
   const list: ProblemList = { target, problems: [] };
@@ -119,8 +130,9 @@ export async function openContainer(
     platform: config?.platform ?? "",
     layers: changed.length === 0 ? [] : [layer],
     contents: config?.contents ?? [],
+    configPath: "inspect",
   };
-  return sourceOf(target, [plan], list, context, undefined);
+  return sourceOf(target, [plan], list, context, proofs);
 }
 
 /** Opens images that lie elsewhere. The source closes them. `proofs`: how they can be had without this program. */
@@ -289,7 +301,7 @@ async function readPlans(
     case "docker-storage":
       return readDockerStorage(path, list);
     case "content-store":
-      return readOciLayout(await openContentStore(path, list), list);
+      return readContainerd(path, list);
     case "oci-archive":
     case "docker-archive": {
       const watched = watchStore(await openArchive(path, await wrappingOf(path), list, signal));

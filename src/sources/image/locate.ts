@@ -2,7 +2,7 @@ import type { ByteRange } from "../../content/byte-range.ts";
 import { isOwnRemoval, type ContentId, type ImageOrigin, type LayerFacts, type Removal } from "../../model/content.ts";
 import type { ImageFacts } from "../../model/image-facts.ts";
 import type { Sighting } from "../../model/source.ts";
-import type { LayerReading } from "../../model/unit.ts";
+import { textEntry, type LayerReading } from "../../model/unit.ts";
 import { layerEffects, type LayerEffects } from "./deletion.ts";
 import type { ConfigContent, ImagePlan, LayerPlan } from "./plan.ts";
 import { configProof, proofOf, type ProofPlace } from "./proof.ts";
@@ -173,6 +173,10 @@ function fileProof(view: ImageView, stored: number, hit: LayerHit, proofs: Proof
   const layer = view.image.layers[stored];
   const reading = layer === undefined ? undefined : view.resultOf(layer)?.reading;
   if (layer?.range === undefined || reading === undefined || proofs === undefined) return undefined;
+  // No command prints a name as it prints a file.
+  if (hit.entry === textEntry) return undefined;
+  // It would print the file with its holes, which is another content.
+  if (hit.entry !== undefined && reading.sparse?.includes(hit.entry) === true) return undefined;
   const effects = layerAt(view, stored);
   const occurrence = effects?.occurrence(hit.path, hit.entry);
   const isAfterEnd = effects?.isAfterEnd(hit.entry) === true;

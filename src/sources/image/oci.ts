@@ -95,7 +95,8 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
         );
         continue;
       }
-      const ownTag = tagOf(descriptor) || tag;
+      // Engines know an image by what the first index calls it; what stands further in names a part of it.
+      const ownTag = tag || tagOf(descriptor);
       const document = await store.read(blobPath(digest) ?? "");
       if (document === "missing") {
         absent.push(digest);

@@ -69,3 +69,23 @@ export interface ProblemList {
 export function addProblem(list: ProblemList, code: ProblemCode, subject: string, message: string): void {
   list.problems.push({ code, effect: "incomplete", target: list.target, subject, message });
 }
+
+/** What was written in a container, and what is set for it, as an image of its own: its base is another one. */
+export function containerPlan({
+  digest,
+  names,
+  folder,
+  contents,
+}: {
+  readonly digest: string;
+  readonly names: readonly string[];
+  /** Undefined where nobody knows it. */
+  readonly folder: string | undefined;
+  readonly contents: readonly ConfigContent[];
+}): Omit<ImagePlan, "name"> & { readonly tags: Set<string>; readonly configDigest: string } {
+  const range =
+    folder === undefined ? undefined : ({ file: folder, offset: 0, length: 0, unpacked: { kind: "folder" } } as const);
+  const layer = { range, digest: "", diffId: "", createdBy: "written in the container", title: "" };
+  const layers = range === undefined ? [] : [layer];
+  return { tags: new Set(names), digest, configDigest: "", platform: "", layers, contents };
+}

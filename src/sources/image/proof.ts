@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { ByteRange } from "../../content/byte-range.ts";
 import { shellWord } from "../../model/shell-word.ts";
 import { sanitize } from "../../model/sanitize.ts";
-import type { LayerReading } from "../../model/unit.ts";
+import type { LayerReading, Wrapping } from "../../model/unit.ts";
 import type { ImageFormat } from "./target.ts";
 
 /** Where an image's bytes lie for whoever wants to see for himself. */
@@ -11,19 +11,35 @@ export interface ProofPlace {
   readonly copy?: (imageDigest: string) => string;
   /** Gives a command that prints a file of an image at hand: a configuration. */
   readonly print?: (path: string) => string;
+  /** A command that prints the archive that was scanned, where that is no file. */
+  readonly stream?: string;
 }
 
 /** How an image at hand is looked into. */
 export function proofPlace(path: string, format: ImageFormat): ProofPlace {
+  const below = (file: string): string => `cat ${shellWord(join(path, file))}`;
   switch (format) {
     case "oci-layout":
-      return { print: (file) => `cat ${shellWord(join(path, file))}` };
+    case "content-store":
+    case "containers-storage":
+    case "docker-storage":
+      return { print: below };
     case "oci-archive":
     case "docker-archive":
       return { print: (file) => `tar -xOf ${shellWord(path)} ${shellWord(file)}` };
-    default:
-      return {};
+    case "registry-storage":
+      return { print: (file) => below(file.replace(/([0-9a-f]{2})[0-9a-f]{62}$/, "$1/$&/data")) };
   }
+}
+
+/** How an archive is looked into that a command prints. */
+export function streamProofs(command: string): ProofPlace {
+  return { stream: command, print: (file) => `${command} | tar -xOf - ${shellWord(file)}` };
+}
+
+/** How a container is looked into: `files` prints a tar of its files, `facts` what its engine tells of it. */
+export function containerProofs(files: string, facts: string): ProofPlace {
+  return { stream: files, print: () => `${facts} | jq '.[0] | {config: .Config}'` };
 }
 
 /** A file of a layer. */
@@ -40,6 +56,11 @@ export interface ProvedFile {
   readonly isAfterEnd: boolean;
 }
 
+/** A command that prints what a file expands to. */
+export function expandCommand(wrapped: Wrapping, file: string): string {
+  return `${expanders[wrapped]} ${shellWord(file)}`;
+}
+
 /** Prints the id that git gives to what is piped in: the content's own. */
 const hashIt = "git hash-object --stdin";
 
@@ -54,12 +75,11 @@ const expanders: Partial<Record<LayerReading["compression"], string>> = {
  * Commands for a POSIX shell that take a file out of its layer and print its git id: whoever leaves out the last one sees the file itself. Undefined where
  * a name cannot be written into a command.
  */
-export function proofOf(file: ProvedFile, { copy }: ProofPlace): string | undefined {
+export function proofOf(file: ProvedFile, { copy, stream }: ProofPlace): string | undefined {
   const { range, reading, path, occurrence, isAfterEnd } = file;
   const extract = isAfterEnd ? "tar --ignore-zeros -xOf" : "tar -xOf";
   const names = path === "" ? [] : reading.leads.map((lead) => lead + path);
-  // An unpacked layer is no file that tar reads.
-  if (range.unpacked !== undefined) return undefined;
+  if (range.unpacked !== undefined) return unpackedProof(file);
   if (reading.leads.includes("?") || [...names, range.file].some(isUnwritable)) return undefined;
   const words = names.map(shellWord);
   const ends = names.some((name) => name.startsWith("-")) ? ["--"] : [];
@@ -70,8 +90,9 @@ export function proofOf(file: ProvedFile, { copy }: ProofPlace): string | undefi
   const padded = (commands: readonly string[]): string =>
     reading.isUnpadded && path !== "" ? `{ ${commands.join(" | ")}; head -c 512 /dev/zero; }` : commands.join(" | ");
   const fromFile = (name: string): readonly string[] => {
-    if (reading.isUnpadded || path === "") return [padded([`${expand ?? "cat"} ${name}`]), ...untar];
-    // tar tells by itself how a file is compressed.
+    // tar tells by itself how a file is compressed, but for zstd that begins with a frame to be skipped.
+    const isPiped = reading.isUnpadded || path === "" || reading.compression === "zstd";
+    if (isPiped) return [padded([`${expand ?? "cat"} ${name}`]), ...untar];
     return [`${extract} ${name} ${members.join(" ")}`];
   };
   if (copy !== undefined) {
@@ -79,12 +100,26 @@ export function proofOf(file: ProvedFile, { copy }: ProofPlace): string | undefi
     if (hex === "" || file.imageDigest === "") return undefined;
     return `${copy(file.imageDigest)} && ${[...fromFile(`proof/${hex}`), hashIt].join(" | ")}`;
   }
+  if (stream !== undefined) {
+    if (range.entry === undefined && range.offset > 0) return undefined;
+    if (range.entry !== undefined && isUnwritable(range.entry)) return undefined;
+    const layer = range.entry === undefined ? [] : [`tar -xOf - ${shellWord(range.entry)}`];
+    return [padded([stream, ...layer, ...(expand === undefined ? [] : [expand])]), ...untar, hashIt].join(" | ");
+  }
   const name = shellWord(range.file);
   if (range.offset === 0 && range.wrapped === undefined) return [...fromFile(name), hashIt].join(" | ");
   const skip = `tail -c +${range.offset + 1}`;
   const start = range.wrapped === undefined ? [`${skip} ${name}`] : [`${expanders[range.wrapped]} ${name}`, skip];
   const stored = [...start, `head -c ${range.length}`, ...(expand === undefined ? [] : [expand])];
   return [padded(stored), ...untar, hashIt].join(" | ");
+}
+
+/** A layer that lies unpacked holds the file itself. */
+function unpackedProof({ range, path, occurrence, isAfterEnd }: ProvedFile): string | undefined {
+  const folder = range.unpacked?.kind === "split" ? range.unpacked.folder : range.file;
+  const file = join(folder, path);
+  if (path === "" || occurrence !== undefined || isAfterEnd || isUnwritable(file)) return undefined;
+  return `cat ${shellWord(file)} | ${hashIt}`;
 }
 
 /**

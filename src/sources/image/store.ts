@@ -55,18 +55,24 @@ export async function openArchive(
     }
     return undefined;
   };
-  const placeOf = ({ offset, length }: ArchiveEntry): ByteRange =>
-    wrapped === undefined ? { file, offset, length } : { file, offset, length, wrapped };
+  const repeated = new Set(index.replaced.map(({ path }) => path));
+  const placeOf = ({ offset, length }: ArchiveEntry, path: string): ByteRange => ({
+    ...{ file, offset, length },
+    ...(wrapped === undefined ? {} : { wrapped }),
+    ...(repeated.has(path) ? {} : { entry: path }),
+  });
   const find = async (path: string): Promise<ByteRange | undefined> => {
     const found = resolve(path);
-    return found === undefined ? undefined : placeOf(found[1]);
+    return found === undefined ? undefined : placeOf(found[1], found[0]);
   };
   return {
     find,
     files() {
       const files = [...index.entries].filter(([, { type }]) => type === "file");
       const replaced = index.replaced.map((entry, i) => [`${entry.path} (replaced ${i + 1})`, entry] as const);
-      return new Map([...files, ...replaced].map(([path, entry]) => [path, placeOf(entry)]));
+      return new Map(
+        [...files, ...replaced].map(([path, entry]) => [path, placeOf(entry, "path" in entry ? entry.path : path)]),
+      );
     },
     async read(path) {
       const found = resolve(path);

@@ -38,6 +38,9 @@ const prefixes = [
   ["docker-storage:", "docker-storage"],
 ] as const;
 
+/** Where containerd keeps its blobs, below its own folder. */
+const contentStore = "io.containerd.content.v1.content";
+
 /** Where stores of engines lie unless one is named. */
 const usualStores: Partial<Record<ImageFormat, readonly string[]>> = {
   "content-store": [
@@ -45,14 +48,14 @@ const usualStores: Partial<Record<ImageFormat, readonly string[]>> = {
     "/var/lib/docker/containerd/daemon",
     "/var/lib/rancher/k3s/agent/containerd",
     "/var/snap/microk8s/common/var/lib/containerd",
-  ].map((folder) => join(folder, "io.containerd.content.v1.content")),
+  ].map((folder) => join(folder, contentStore)),
   "containers-storage": [join(homedir(), ".local/share/containers/storage"), "/var/lib/containers/storage"],
   "docker-storage": ["/var/lib/docker", join(homedir(), ".local/share/docker")],
 };
 
 /**
  * Takes a target apart: a path, or `oci:DIR[:tag]`, `oci-archive:FILE[:tag]`, `docker-archive:FILE[:reference]`, as skopeo writes them; `containerd:[DIR][:digest]`,
- * where DIR is its content store, `containers-storage:[DIR][:name]` and `docker-storage:[DIR][:name]`; DIR has to be named only where it is in no usual place.
+ * where DIR is its folder or the content store in it, `containers-storage:[DIR][:name]` and `docker-storage:[DIR][:name]`; DIR has to be named only where it is in no usual place.
  */
 export async function parseImageTarget(target: string): Promise<ImageTarget> {
   const found = prefixes.find(([prefix]) => target.startsWith(prefix));
@@ -61,7 +64,7 @@ export async function parseImageTarget(target: string): Promise<ImageTarget> {
   const rest = target.slice(prefix.length);
   const usual = usualStores[format];
   if (usual !== undefined && !/^[./]/.test(rest)) {
-    for (const path of usual) if (await exists(path)) return { path, format, tag: rest };
+    for (const path of usual) if (await isStorage(path, format)) return { path, format, tag: rest };
     throw new ToolError("image-not-found", `there is no storage in the usual places: ${target}`, {
       hint: `Name its folder: ${prefix}/path`,
     });
@@ -69,9 +72,28 @@ export async function parseImageTarget(target: string): Promise<ImageTarget> {
   // A path may hold colons: the longest one that exists is meant.
   for (let end = rest.length; end > 0; end = rest.lastIndexOf(":", end - 1)) {
     const path = rest.slice(0, end);
-    if (await exists(path)) return { path, format, tag: rest.slice(end + 1) };
+    if (!(await exists(path))) continue;
+    // Nothing would be found in a folder that is none, and it would be called clean.
+    if (usual !== undefined && !(await isStorage(path, format)))
+      throw new ToolError("not-an-image", `not such a storage: ${target}`, {
+        hint: "Name the folder of the engine itself; others than root may not be able to look into it.",
+      });
+    return { path, format, tag: rest.slice(end + 1) };
   }
   throw new ToolError("image-not-found", `no such image: ${target}`);
+}
+
+/** Whether a folder is what engines of that kind keep, with or without images in it. */
+async function isStorage(path: string, format: ImageFormat): Promise<boolean> {
+  if (format === "content-store") return hasFolders(await contentStoreAt(path), "blobs");
+  if ((await sniffFolder(path)) === format) return true;
+  return (await hasFolders(path, "overlay-images", "overlay-layers")) && format === "containers-storage";
+}
+
+/** The content store of containerd, also where its whole folder is named. */
+export async function contentStoreAt(folder: string): Promise<string> {
+  const below = join(folder, contentStore);
+  return (await hasFolders(below, "blobs")) ? below : folder;
 }
 
 /**
@@ -96,6 +118,7 @@ async function sniffFolder(path: string): Promise<ImageFormat | undefined> {
   for (const driver of ["overlay2", "fuse-overlayfs", "vfs"])
     if (await hasFolders(join(path, "image", driver), "imagedb", "layerdb")) return "docker-storage";
   if (await hasFolders(join(path, "docker/registry/v2"), "blobs", "repositories")) return "registry-storage";
+  if (await hasFolders(join(path, contentStore), "blobs")) return "content-store";
   if (!(await hasFolders(path, "blobs"))) return undefined;
   if (await isFile(join(path, "index.json"))) return "oci-layout";
   if (await hasFolders(path, "blobs/sha256", "repositories")) return "registry-storage";

@@ -177,4 +177,16 @@ describe.skipIf(!hasProgram("xz"))("xz", () => {
       });
     }
   });
+
+  test("with a header or an end that is another is told, whatever comes out", () => {
+    const input = sampleText(5000);
+    const packed = xz(input, "--x86", "--lzma2=preset=1");
+    const places = [6, 7, 9, 12, 13, 14, 20, 23, ...[1, 4, 6, 8, 10, 12].map((from) => packed.length - from)];
+    for (const at of places) {
+      const other = Buffer.from(packed);
+      other[at]! ^= 1;
+      expect([at, spawnSync("xz", ["-t"], { input: other }).status]).toEqual([at, 1]);
+      expect([at, expand(other).fault?.code]).toEqual([at, expect.stringMatching(/archive-corrupt|unsupported/)]);
+    }
+  });
 });

@@ -334,8 +334,13 @@ describe("an OCI layout of other kinds", () => {
       plain.subarray(0, -2),
       Buffer.from(`,\n   "signatures": [${JSON.stringify(signature)}]\n}`),
     ]);
+    // Its signature says that something else was signed: by that anything could pass for any image.
+    const other = { formatLength: 1, formatTail: plain.subarray(1).toString("base64url") };
+    const forged = { protected: Buffer.from(JSON.stringify(other)).toString("base64url") };
+    const pretender = JSON.stringify({ schemaVersion: 1, fsLayers: [], history: [], x: 1, signatures: [forged] });
     for (const [bytes, problems] of [
       [signed, []],
+      [Buffer.from(pretender), ["digest-mismatch incomplete"]],
       [Buffer.concat([signed, Buffer.from(" ")]), []],
       [Buffer.from(signed.toString().replace("schemaVersion", "schemaversion")), ["digest-mismatch incomplete"]],
     ] as const) {

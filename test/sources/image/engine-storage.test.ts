@@ -1,5 +1,6 @@
 /** What engines keep on their disk, read without them: layers are put together again as the bytes that they were unpacked from. */
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildImage, hexOf, tarOf } from "../../../fixtures/images/build-image.ts";
 import { assembleTar, folderAsTar } from "../../../src/content/assembled-tar.ts";
-import { boltOf } from "../../content/made-bolt.ts";
+import { boltOf, type Buckets } from "../../content/made-bolt.ts";
 import { gather } from "../../content/streams.ts";
 import { testWith } from "../../require-program.ts";
 import { sampleImage, samplePlaces } from "./sample-image.ts";
@@ -114,28 +115,111 @@ testWith("buildah")(
   },
 );
 
-test("containerd's images have the names that it gave them; what has none has its digest", async () => {
-  const store = join(folder, "io.containerd.content.v1.content");
-  const image = (tag: string, file: string) => ({ tag, layers: [{ files: { [file]: `A=${PLANTED}` } }] });
-  await buildImage([image("a", "one"), image("b", "two")], { path: store, format: "oci-layout" });
-  const index = JSON.parse(await readFile(join(store, "index.json"), "utf8")) as { manifests: { digest: string }[] };
-  await rm(join(store, "index.json"));
-  await rm(join(store, "oci-layout"));
-  await mkdir(join(store, "ingest"));
-  const [first, second] = index.manifests.map(({ digest }) => digest);
-  const target = { digest: first!, mediatype: "x" };
-  const images = {
-    "docker.io/library/app:1": { createdat: "x", target },
-    "": {},
-    "bad:1": { target: { digest: "../x" } },
-  };
-  const database = join(folder, "io.containerd.metadata.v1.bolt");
-  await mkdir(database);
-  await writeFile(join(database, "meta.db"), boltOf({ v1: { default: { images }, "k8s.io": { content: {} } } }));
-  const { origins, problems } = await scanImage(`containerd:${store}`);
-  expect(problems).toEqual([]);
-  const names = Object.fromEntries(
-    origins.map(({ path, image: name }) => [path, name.slice(name.indexOf(store) + store.length + 1)]),
-  );
-  expect(names).toEqual({ one: "docker.io/library/app:1", two: second });
+describe("the folder of containerd", () => {
+  /** Images `a` (file `one`), `b` (`two`) and an index `nested` of one that calls itself `inner` (`three`), as containerd keeps them; gives their digests and those of their layers. */
+  async function made(root: string): Promise<{ digests: string[]; layers: string[] }> {
+    const store = join(root, "io.containerd.content.v1.content");
+    const image = (tag: string, file: string) => ({ tag, layers: [{ files: { [file]: `A=${PLANTED}` } }] });
+    await buildImage([image("a", "one"), image("b", "two"), image("inner", "three")], {
+      path: store,
+      format: "oci-layout",
+      compression: "none",
+    });
+    const index = JSON.parse(await readFile(join(store, "index.json"), "utf8")) as { manifests: { digest: string }[] };
+    const nested = Buffer.from(JSON.stringify({ manifests: [index.manifests[2]] }));
+    const hex = createHash("sha256").update(nested).digest("hex");
+    await writeFile(join(store, "blobs/sha256", hex), nested);
+    for (const file of ["index.json", "oci-layout"]) await rm(join(store, file));
+    await mkdir(join(store, "ingest"));
+    const digests = index.manifests.map(({ digest }) => digest);
+    const layers: string[] = [];
+    for (const digest of digests) {
+      const manifest = await readFile(join(store, "blobs", digest.replace(":", "/")), "utf8");
+      layers.push((JSON.parse(manifest) as { layers: [{ digest: string }] }).layers[0].digest);
+    }
+    return { digests: [...digests, `sha256:${hex}`], layers };
+  }
+
+  async function putDatabase(root: string, name: string, buckets: Buckets): Promise<void> {
+    await mkdir(join(root, name.slice(0, name.lastIndexOf("/"))), { recursive: true });
+    await writeFile(join(root, name), boltOf(buckets));
+  }
+
+  test("has images under the names that it gave them, whatever they call themselves; what has none has its digest", async () => {
+    const root = join(folder, "containerd");
+    const { digests } = await made(root);
+    const images = {
+      "docker.io/library/app:1": { createdat: "x", target: { digest: digests[0]!, mediatype: "x" } },
+      "example.org/nested:1": { target: { digest: digests[3]! } },
+      "": {},
+      "bad:1": { target: { digest: "../x" } },
+    };
+    await putDatabase(root, "io.containerd.metadata.v1.bolt/meta.db", {
+      v1: { default: { images }, "k8s.io": { content: {} } },
+    });
+    const names = { one: "docker.io/library/app:1", two: digests[1], three: "example.org/nested:1" };
+    for (const target of [root, `containerd:${root}`, `containerd:${join(root, "io.containerd.content.v1.content")}`]) {
+      const { origins, problems } = await scanImage(target);
+      expect(problems).toEqual([]);
+      const found = origins.map(({ path, image }) => [path, image.slice(target.length + 1)]);
+      expect(Object.fromEntries(found)).toEqual(names);
+    }
+    const { lines } = await scanImage(`containerd:${root}:example.org/nested:1`);
+    expect(lines).toEqual(["file three layer 0 ()"]);
+  });
+
+  test("has containers, and layers of which only the unpacked files are left", async () => {
+    const root = join(folder, "containerd-unpacked");
+    const { digests, layers } = await made(root);
+    const snapshots = join(root, "io.containerd.snapshotter.v1.overlayfs");
+    for (const [place, file, text] of [
+      ["7/fs/etc", "run.env", "in the container"],
+      ["200/fs", "one", "unpacked"],
+    ] as const) {
+      await mkdir(join(snapshots, "snapshots", place), { recursive: true });
+      await writeFile(join(snapshots, "snapshots", place, file), `A=${PLANTED} ${text}`);
+    }
+    for (const digest of [layers[0]!, layers[1]!])
+      await rm(join(root, "io.containerd.content.v1.content/blobs", digest.replace(":", "/")));
+    const spec = `\n\u0003x/y\u0012\u0001${JSON.stringify({ process: { env: [`T=${PLANTED} env`] } })}`;
+    const settled = {
+      images: { "app:1": { target: { digest: digests[0]! } } },
+      // Stored as they are, plain layers have one name for both.
+      snapshots: { overlayfs: { [layers[0]!]: { name: "ns/1/x" }, web: { name: "ns/2/web" } } },
+      containers: {
+        web: { snapshotKey: "web", snapshotter: "overlayfs", spec },
+        lost: { snapshotKey: "../..", snapshotter: "../..", spec: "{" },
+      },
+    };
+    await putDatabase(root, "io.containerd.metadata.v1.bolt/meta.db", { v1: { ns: settled } });
+    // 200, as Go writes such numbers: in latin1 its first byte is a character of its own.
+    const places = { "ns/1/x": { id: Buffer.from([0xc8, 1]) }, "ns/2/web": { id: Buffer.from([7]) } };
+    await putDatabase(root, "io.containerd.snapshotter.v1.overlayfs/metadata.db", { v1: { snapshots: places } });
+    const { lines, problems } = await scanImage(root);
+    expect(lines).toEqual([
+      "config config!process[env][0]",
+      "file etc/run.env layer 0 (written in the container)",
+      "file one layer 0 ()",
+      "file three layer 0 ()",
+    ]);
+    expect(problems.map(({ effect, subject, message }) => [effect, subject, message.slice(0, 48)])).toEqual([
+      ["incomplete", layers[1], "the layer is not in the image store"],
+      ["note", root, "of 1 layers only the unpacked files are left: th"],
+    ]);
+  });
+});
+
+test("a folder that is said to be a storage, and is none, is not called clean", async () => {
+  for (const prefix of ["containerd:", "containers-storage:", "docker-storage:"])
+    await expect(scanImage(`${prefix}${folder}`)).rejects.toThrow(/not such a storage/);
+});
+
+test("how podman runs its containers is a part of its storage, whether they ever ran or not", async () => {
+  const root = join(folder, "podman");
+  await mkdir(join(root, "overlay-images"), { recursive: true });
+  await writeFile(join(root, "overlay-images/images.json"), "[]");
+  await mkdir(join(root, "libpod"));
+  await writeFile(join(root, "libpod/bolt_state.db"), boltOf({ ctr: { id: { config: `{"env":"${PLANTED}"}` } } }));
+  const { lines } = await scanImage(root);
+  expect(lines).toEqual(["file libpod/bolt_state.db layer 0 ()"]);
 });
