@@ -21,6 +21,8 @@ import { openSshFingerprint, sshString } from "./ssh-wire.ts";
 
 /** RFC 1421 armour can carry more than keys; a body shorter than this holds no private key of any kind. */
 const MIN_BODY_BYTES = 20;
+/** The smallest key that OpenSSL's older form encrypts is one of an elliptic curve: 121 bytes, or half as much without its point. */
+const MIN_ENCRYPTED_BYTES = 48;
 
 /**
  * Private keys in PEM (PKCS#1, PKCS#8, SEC 1, DSA), OpenSSH, PuTTY and OpenPGP form. The body has to parse: a header alone, a shortened or a
@@ -40,7 +42,10 @@ export const privateKey: Check = (secret) => {
   }
   if (body.subarray(0, 15).toString("latin1") === "openssh-key-v1\0") return readOpenSsh(body);
   if (headers.get("proc-type")?.includes("ENCRYPTED") === true) {
-    const cipher = factText(headers.get("dek-info")?.split(",")[0]);
+    const [name, vector = ""] = headers.get("dek-info")?.split(",") ?? [];
+    // Code that writes such a key has a variable there, and calls for the body.
+    if (body.length < MIN_ENCRYPTED_BYTES || !/^\s*[0-9A-F]{16,32}\s*$/i.test(vector)) return invalid;
+    const cipher = factText(name);
     return sealed([`${label.replace(" PRIVATE KEY", "")} private key`.trim()], cipher === "" ? "" : `${cipher}, MD5`);
   }
   if (/SIGSTORE|COSIGN/.test(label)) return body[0] === 0x7b ? sealed(["cosign private key"]) : invalid;

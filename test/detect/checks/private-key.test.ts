@@ -27,6 +27,19 @@ function inScratch<T>(work: (folder: string) => T): T {
 }
 
 describe("private keys", () => {
+  it("code that writes an encrypted key is none", () => {
+    const begin = "-----BEGIN RSA PRIVATE KEY-----";
+    const end = "-----END RSA PRIVATE KEY-----";
+    const head = String.raw`"Proc-Type: 4,ENCRYPTED\r\n" . "DEK-Info: DES-EDE3-CBC,$iv\r\n" . "\r\n" .`;
+    const text = `"${begin}\\r\\n" .\n  ${head.replaceAll(" . ", " .\n")}\n  chunk_split(base64_encode($des->encrypt($key)), 64) .\n  '${end}';`;
+    expect(runCheck("private-key", text).status).toBe("invalid");
+    const sealed = String(
+      rsa.export({ type: "pkcs1", format: "pem", cipher: "aes-128-cbc", passphrase: "correct horse" }),
+    );
+    expect(runCheck("private-key", sealed).facts).toContain("encrypted with a passphrase");
+    expect(runCheck("private-key", sealed.replace(/(?<=,)[0-9A-F]{32}/, "$$iv")).status).toBe("invalid");
+  });
+
   it.each([
     ["PKCS#1", pem(rsa, "pkcs1"), "RSA private key, 1024 bits"],
     ["PKCS#8 RSA", pem(rsa, "pkcs8"), "RSA private key, 1024 bits"],
