@@ -36,7 +36,7 @@ export function compareConfidence(a: Confidence, b: Confidence): number {
  * where it contains the other. Spans that only touch or cross stay apart, and one value at one place is one detection always.
  */
 export function collapse(detections: readonly Detection[], ruleOf: (id: string) => Rule): KeptDetection[] {
-  const ranked = detections
+  const ranked = inClear(detections)
     .map((detection) => ({ detection, rule: ruleOf(detection.ruleId), value: valueOf(detection) }))
     .sort(
       (a, b) =>
@@ -64,6 +64,22 @@ export function collapse(detections: readonly Detection[], ruleOf: (id: string) 
   return kept.sort((a, b) => a.detection.start - b.detection.start || compareRules(a.rule, b.rule));
 }
 
+/** Base64 that a rule may take for the value itself. */
+const base64Value = /^[0-9A-Za-z+/_-]{8,4096}={0,2}$/;
+
+/** One value in two forms is one value: what stands in base64, and was found in clear in it as well, counts as the clear one. */
+function inClear(detections: readonly Detection[]): readonly Detection[] {
+  const decoded = new Map(detections.filter(isDecoded).map((detection) => [detection.secret, detection]));
+  if (decoded.size === 0) return detections;
+  return detections.map((detection) => {
+    if (isDecoded(detection) || !base64Value.test(detection.secret)) return detection;
+    const clear = decoded.get(Buffer.from(detection.secret, "base64").toString("utf8"));
+    if (clear === undefined || clear.end <= detection.start || detection.end <= clear.start) return detection;
+    const tags = [...new Set([...detection.tags, ...clear.tags.filter((tag) => tag.startsWith("decode"))])];
+    return { ...detection, secret: clear.secret, entropy: clear.entropy, tags };
+  });
+}
+
 /** What a detection is joined by: the value, or the place itself for rules on paths alone, which have no value. */
 function valueOf(detection: Detection): string {
   return detection.secret === "" ? `\0${detection.identity ?? detection.match}` : normaliseSecret(detection.secret);
@@ -83,6 +99,7 @@ function covering(
       if (!overlaps && !same) continue;
       if (keep.value !== value && same && isDecoded(other) && isDecoded(detection) && !areNested(other, detection))
         continue;
+      if (keep.value !== value && isPacked(detection) && !isDecoded(other)) continue;
       const contains = other.start <= detection.start && detection.end <= other.end;
       if (keep.value === value || keep.rule.specificity > rule.specificity || contains) return keep;
     }
@@ -92,6 +109,11 @@ function covering(
 
 function isDecoded(detection: Detection): boolean {
   return detection.tags.some((tag) => tag.startsWith("decoded:"));
+}
+
+/** Whether it was taken out of text that says nothing in its encoded form: what a rule says of that form is another thing. */
+function isPacked(detection: Detection): boolean {
+  return detection.tags.some((tag) => /^decoded:(?:base64|gzip|zlib|zip)$/.test(tag));
 }
 
 /** Two values decoded from one encoded text both have its span; whether they overlap only their texts can tell. */

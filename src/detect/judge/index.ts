@@ -67,6 +67,8 @@ function* parts(candidate: Candidate, check: CheckResult | undefined, options: J
   }
   if (check?.status === "invalid" && check.lower !== true)
     yield against("check", "its checksum or structure is wrong: nobody issued it", "checksum");
+  if (check?.status === "invalid" && check.lower === true)
+    yield part("check", -16, "its checksum does not fit, as far as anybody outside knows how it is made");
   if (rule.entropy > 0 && candidate.entropy <= rule.entropy)
     yield against("value", "its characters repeat too much for the rule's limit of entropy", "entropy");
   if (rule.kind === "custom") {
