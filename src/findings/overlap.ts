@@ -66,19 +66,27 @@ export function collapse(detections: readonly Detection[], ruleOf: (id: string) 
 
 /** Base64 that a rule may take for the value itself. */
 const base64Value = /^[0-9A-Za-z+/_-]{8,4096}={0,2}$/;
+/** Where values of Kubernetes' secrets stand: they are base64 always. */
+const secretData = /(?:^|\.)data(?:\.|\[|$)/;
+const printable = /^[\x20-\x7e]{8,}$/;
 
 /** One value in two forms is one value: what stands in base64, and was found in clear in it as well, counts as the clear one. */
 function inClear(detections: readonly Detection[]): readonly Detection[] {
   const decoded = new Map(detections.filter(isDecoded).map((detection) => [detection.secret, detection]));
-  if (decoded.size === 0) return detections;
   return detections.map((detection) => {
-    if (isDecoded(detection) || !base64Value.test(detection.secret)) return detection;
-    const clear = decoded.get(Buffer.from(detection.secret, "base64").toString("utf8"));
-    if (clear === undefined || clear.end <= detection.start || detection.end <= clear.start) return detection;
-    const tags = [...new Set([...detection.tags, ...clear.tags.filter((tag) => tag.startsWith("decode"))])];
-    return { ...detection, secret: clear.secret, entropy: clear.entropy, tags };
+    const { secret, key = "", tags } = detection;
+    const mayBe = decoded.size > 0 || secretData.test(key);
+    if (!mayBe || isDecoded(detection) || !base64Value.test(secret)) return detection;
+    const text = Buffer.from(secret, "base64").toString("utf8");
+    const clear = decoded.get(text);
+    const isSame = clear !== undefined && clear.start < detection.end && detection.start < clear.end;
+    if (!isSame && !(secretData.test(key) && secret.length % 4 === 0 && printable.test(text))) return detection;
+    const added = (isSame ? clear.tags : onceInBase64).filter((tag) => tag.startsWith("decode") && !tags.includes(tag));
+    return { ...detection, secret: text, tags: [...tags, ...added] };
   });
 }
+
+const onceInBase64 = ["decoded:base64", "decode-depth:1"];
 
 /** What a detection is joined by: the value, or the place itself for rules on paths alone, which have no value. */
 function valueOf(detection: Detection): string {

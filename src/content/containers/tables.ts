@@ -28,7 +28,9 @@ export class TableText {
 
   #isPairs(texts: readonly string[]): boolean {
     const [, second] = this.#headings ?? [];
-    return texts.length === 2 && (second === undefined || anyValue.test(second) || !/^[\p{L} _/-]{2,40}$/u.test(second));
+    return (
+      texts.length === 2 && (second === undefined || anyValue.test(second) || !/^[\p{L} _/-]{2,40}$/u.test(second))
+    );
   }
 }
 

@@ -1,0 +1,28 @@
+import { runCheck } from "../checks/index.ts";
+
+/** Forms of tokens with a checksum that their issuers published, and the check of each. */
+const checked: readonly (readonly [RegExp, string])[] = [
+  [/^gh[pous]_[0-9A-Za-z]{36}$|^ghr_[0-9A-Za-z]{76}$/, "github-crc32"],
+  [/^npm_[0-9A-Za-z]{36}$/, "npm-crc32"],
+  [/^glsa_[0-9A-Za-z]{32}_[0-9a-f]{8}$/, "grafana-crc32"],
+  [/^polar_[a-z_]{2,8}_[0-9A-Za-z]{43}$/, "polar-crc32"],
+  [/^zpka_[0-9a-z]{32}_[0-9a-f]{8}$/, "zuplo-crc32"],
+  [/^gl[a-z]{2,6}-[0-9A-Za-z_-]{27,300}\.(?:01\.)?[0-9a-z]{9}$/, "gitlab-routable"],
+  [/^[0-9A-Za-z+/]{76}(?:\+ASt|ACDb|\+ABa|APIM|\+AMC)[0-9A-Za-z+/]{6}==$/, "azure-marvin"],
+  [/^[0-9A-Za-z+/]{42}(?:AzSe|\+ACR)[A-D][0-9A-Za-z+/]{5}$/, "azure-marvin"],
+  [/^[0-9A-Za-z+/]{33}(?:AzCa|\+ASb|\+AEh|\+ARm|AIoT|AZEG)[A-P][0-9A-Za-z+/]{5}=$/, "azure-marvin"],
+  [/^[0-9A-Za-z_-]{44}AzFu[0-9A-Za-z_-]{5}[AQgw]==$/, "azure-marvin"],
+  [/^[0-9A-Za-z]{52}JQQJ9[9DH][A-Z][A-L][0-9A-Za-z]{24}$/, "azure-annotated"],
+];
+/** What nearly no value has: those that have it are asked. */
+const first =
+  /^(?:gh[pousr]_|npm_|glsa_|polar_|zpka_|gl[a-z]{2,6}-)|\+A(?:St|Ba|MC|CR|Sb|Eh|Rm)|ACDb|APIM|Az(?:Se|Ca|Fu)|AIoT|AZEG|JQQJ9/;
+
+/** Whether a value has the form of a token whose checksum is known for certain, and does not fit: whatever names it, nobody issued it. */
+export function isRefuted(value: string): boolean {
+  if (!first.test(value)) return false;
+  const check = checked.find(([form]) => form.test(value))?.[1];
+  if (check === undefined) return false;
+  const { status, lower } = runCheck(check, value);
+  return status === "invalid" && lower !== true;
+}
