@@ -95,7 +95,8 @@ function measure(rule: RuleEntry): Result {
       );
       continue;
     }
-    const names = Object.keys(contexts);
+    // What has blanks or colons in it stands in no address, and is no bearer.
+    const names = Object.keys(contexts).filter((one) => !/[\s:]/.test(value) || !/^(?:URL|curl, bearer)/.test(one));
     const name = names[draw % names.length]!;
     look(result, name, contexts[name]!(naming, value), value);
     const others = Object.keys(lookAlikes);
@@ -145,7 +146,9 @@ function look(result: Result, context: string, text: string, value: string): voi
   const { detections: all, suppressed } = detector.scan(Buffer.from(text));
   const detections = all.map((one) => ({ ...one, secret: one.secret.replaceAll("\r\n", "\n") }));
   const isIt = (one: Detection): boolean =>
-    one.secret.includes(value) || (value.includes(one.secret) && one.secret.length * 2 >= value.length);
+    one.secret.includes(value) ||
+    one.secret === Buffer.from(value, "base64").toString("utf8") ||
+    (value.includes(one.secret) && one.secret.length * 2 >= value.length);
   const hits = detections.filter(isIt);
   const own = hits.some((one) => one.ruleId === result.rule.id);
   const tally = byContext.get(context) ?? { drawn: 0, found: 0, named: 0 };

@@ -68,10 +68,8 @@ function* parts(candidate: Candidate, check: CheckResult | undefined, options: J
   }
   if (check?.status === "invalid" && check.lower !== true)
     yield against("check", "its checksum or structure is wrong: nobody issued it", "checksum");
-  if (check?.status === "invalid" && check.lower === true)
+  if (check?.status === "invalid" && check.lower === true && rule.kind === "token")
     yield part("check", -16, "its checksum does not fit, as far as anybody outside knows how it is made");
-  if (check === undefined && rule.kind !== "custom" && isRefuted(secret))
-    yield against("check", "the checksum of its form does not fit: nobody issued it", "checksum");
   if (rule.entropy > 0 && candidate.entropy <= rule.entropy)
     yield against("value", "its characters repeat too much for the rule's limit of entropy", "entropy");
   if (rule.kind === "custom") {
@@ -79,6 +77,8 @@ function* parts(candidate: Candidate, check: CheckResult | undefined, options: J
     return;
   }
   yield* valueParts(candidate, secret.length > MAX_JUDGED_LENGTH ? secret.slice(0, MAX_JUDGED_LENGTH) : secret);
+  if (check === undefined && isRefuted(secret))
+    yield against("check", "the checksum of its form does not fit: nobody issued it", "checksum");
 }
 
 function* valueParts(candidate: Candidate, value: string): Iterable<Part> {

@@ -35,12 +35,13 @@ export function contextOf(text: string, target: number): Context {
   if (address.test(before)) return "part of a URL";
   if (headerCall.test(line) || headerOption.test(before) || headerName.test(before)) return "header";
   if (option.test(before)) return "command-line option";
+  if (/<[\w:.-]{1,80}(?:\s[^<>]*)?>\s{0,8}$/.test(before)) return "element";
   const level = locate(text, target, true).at(-1);
   if (level === undefined) return "text";
   const { own, block } = level;
   if (own?.joint === "call") return block.kind === "bracket" ? "map entry" : "call argument";
   if (block.kind === "call") return "call argument";
-  if (own === undefined) return block.kind === "tag" ? "element" : "text";
+  if (own === undefined) return "text";
   // `name: type = "…"`, `name := "…"`
   if (own.joint === ":" && /[^=<>!]=\s{0,8}[&@]?["'`]?$/.test(before)) return "assignment";
   if (own.joint === ":" || block.kind === "bracket") return "map entry";

@@ -229,7 +229,7 @@ const telling = /key|token|secret|passw|pwd|auth|cookie|credential/i;
 function enterNamedArgument({ text, tree }: Reading, call: Block, token: Token): void {
   const name = text.slice(call.strings[0], call.strings[1]);
   if (!/^[\w.-]{1,80}$/.test(name)) return;
-  if (call.kind === "bracket" && telling.test(name)) {
+  if (call.kind === "bracket" && call.entries.length === 0 && telling.test(name)) {
     const entry = tree.enter(call, name, call.strings[0]!, "call");
     if (entry !== undefined) fill(entry, token.from, token.end, token.text, true);
     call.open = undefined;
