@@ -1,5 +1,4 @@
 import type { Bytes } from "./bytes.ts";
-import { containerKind } from "./kind.ts";
 import { lost, type Member, type ReportFault } from "./member.ts";
 import {
   interiorIndex,
@@ -32,6 +31,8 @@ interface Packed {
   readonly value: Buffer;
 }
 
+/** Gzip, Zstandard, xz, bzip2, ZIP. */
+const packedHeads = /^(?:1f8b08|28b52ffd|fd377a585a00|425a68|504b0304)/;
 /** Such values of one table that are opened: the rest was scanned as it stands. */
 const mostPacked = 10_000;
 const mostPackedBytes = 64 << 20;
@@ -175,7 +176,7 @@ export function* rowTexts(
 }
 
 function isPacked(value: SqliteValue): value is Buffer {
-  return typeof value !== "string" && containerKind(value) !== undefined;
+  return typeof value !== "string" && packedHeads.test(value.toString("hex", 0, 6));
 }
 
 function labelled(label: string, value: SqliteValue): Uint8Array[] {

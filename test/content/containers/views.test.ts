@@ -107,6 +107,15 @@ describe("SQLite", () => {
     });
   }
 
+  testWith("python3")("a value that is compressed is a member of its own", () => {
+    python(`import gzip, sqlite3
+c = sqlite3.connect("packed.db"); c.execute("create table t(id integer primary key, doc blob)")
+c.execute("insert into t(doc) values(?)", (gzip.compress(b"the text ${text}"),)); c.commit(); c.close()`);
+    const { members } = listMembers(readFileSync(join(folder, "packed.db")));
+    expect(members.map(([name]) => name)).toEqual(["t", "t doc", "free pages"]);
+    expect(members[1]![1].startsWith("\x1f\x8b")).toBe(true);
+  });
+
   testWith("python3")(
     "rows in the write-ahead log, overflow pages and older versions too; damage neither throws nor hangs",
     () => {
