@@ -78,3 +78,58 @@ export const lookAlikes: Readonly<Record<string, Context>> = {
   "CI secret": (n) => `${upper(all(n))}: \${{ secrets.${upper(all(n))} }}\n`,
   "vault path": (n) => `${snake(all(n))} = data.vault.secret["${kebab(n.name)}/${kebab(n.role)}"]\n`,
 };
+
+/** What misses the form of a value: letters that its alphabet does not have, a length that is not its own. What has a telling name may be another secret, so the value's own rule is asked. */
+export const nearMisses: Readonly<Record<string, (value: string) => string>> = {
+  "wrong alphabet": (value) => changed(value, (letter, i) => (i % 3 === 0 ? "·~|^"[i % 4]! : letter)),
+  "cut off behind five letters": (value) => value.slice(0, bodyAt(value) + 5),
+};
+
+/** What stands in a value's place and form, and is no secret for anybody. */
+export const standIns: Readonly<Record<string, (value: string) => string>> = {
+  counted: (value) => {
+    const isHex = /^[0-9a-fA-F]+$/.test(bodyOf(value));
+    const order = isHex ? "0123456789abcdef" : "abcdefghijklmnopqrstuvwxyz0123456789";
+    const isUpper = !/[a-z]/.test(bodyOf(value));
+    return changed(value, (_, i) => (isUpper ? order.toUpperCase() : order)[i % order.length]!);
+  },
+  masked: (value) => changed(value, (letter, i) => (i < 4 ? letter : "*")),
+  "a word again and again": (value) => changed(value, (_, i) => "example"[i % 7]!),
+};
+
+/** Where the part behind a prefix begins. */
+function bodyAt(value: string): number {
+  const prefix = /^(?:[a-z][a-z0-9]{1,11}[-_.~]){1,3}|^[A-Z]{3,5}(?=[A-Z0-9]{12})/.exec(value)?.[0].length ?? 0;
+  return prefix > value.length / 2 ? 0 : prefix;
+}
+
+function bodyOf(value: string): string {
+  return value.slice(bodyAt(value));
+}
+
+/** The part behind a prefix, letter by letter. */
+function changed(value: string, change: (letter: string, i: number) => string): string {
+  // Signs of an alphabet are letters of it; those of a UUID stay.
+  const isUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(bodyOf(value));
+  const isLetter = isUuid ? /[0-9A-Za-z]/ : /[0-9A-Za-z_-]/;
+  const letters = Array.from(bodyOf(value), (letter, i) => (isLetter.test(letter) ? change(letter, i) : letter));
+  return value.slice(0, bodyAt(value)) + letters.join("");
+}
+
+/** A value with one letter of its second half changed: where a checksum stands in it, that does not fit any more. */
+export function withOtherLetter(value: string): string {
+  const at = Math.floor(value.length * 0.6);
+  const letter = value[at] ?? "";
+  const other = /\d/.test(letter)
+    ? letter === "7"
+      ? "3"
+      : "7"
+    : letter === "b"
+      ? "d"
+      : letter === "B"
+        ? "D"
+        : letter >= "a"
+          ? "b"
+          : "B";
+  return value.slice(0, at) + (/[0-9A-Za-z]/.test(letter) ? other : letter) + value.slice(at + 1);
+}

@@ -286,17 +286,31 @@ export class Collector {
   }
 
   /**
-   * Whether the rule found something at the same place without decoding (then that stands in the content, word for word), or the same value
-   * with less of it.
+   * Whether the rule found something at the same place without decoding (then that stands in the content, word for word), or the same value with less of it. A
+   * value in base64 that was found in clear as well is known better so.
    */
   #isKnownBetter(detection: Detection): boolean {
     const depth = this.#depths.get(detection);
-    if (depth === undefined) return false;
+    const overlaps = (other: Detection): boolean =>
+      other.ruleId === detection.ruleId && other.start < detection.end && detection.start < other.end;
+    if (depth === undefined) {
+      if (this.#depths.size === 0) return false;
+      const decoded = fromBase64(detection.secret);
+      if (decoded === undefined) return false;
+      for (const other of this.#depths.keys()) if (other.secret === decoded && overlaps(other)) return true;
+      return false;
+    }
     return this.#detections.some((other) => {
-      if (other.ruleId !== detection.ruleId || other.start >= detection.end || detection.start >= other.end)
-        return false;
+      if (!overlaps(other)) return false;
       const otherDepth = this.#depths.get(other) ?? 0;
-      return otherDepth === 0 || (other.secret === detection.secret && otherDepth < depth);
+      return otherDepth === 0
+        ? fromBase64(other.secret) !== detection.secret
+        : other.secret === detection.secret && otherDepth < depth;
     });
   }
+}
+
+/** The text that a value in base64 is. */
+function fromBase64(value: string): string | undefined {
+  return /^[0-9A-Za-z+/_-]{8,8192}={0,2}$/.test(value) ? Buffer.from(value, "base64").toString("utf8") : undefined;
 }

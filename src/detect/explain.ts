@@ -45,13 +45,37 @@ const plain = { depth: 0, encodings: [] } as const;
 
 const order: readonly StepEnd[] = ["reported", "parts", "judge", "regex", "sieve"];
 
+/** Bytes before and behind a stretch that are gone through again: further than any rule looks, and than most encoded texts are long. */
+const around = 1 << 20;
+
 /**
  * What a scan does around the bytes `[from, to)` of a content, rule by rule: every rule of which a keyword or a value lies there. It asks the
- * detector itself, so that it tells what a scan does, and not what it should do.
+ * detector itself, so that it tells what a scan does, and not what it should do. `detections`: what a scan of all bytes reported.
  */
-export function explain(detector: Detector, bytes: Buffer, from: number, to: number): Explanation {
-  const { detections } = detector.scan(bytes);
+export function explain(
+  detector: Detector,
+  bytes: Buffer,
+  from: number,
+  to: number,
+  detections: readonly Detection[] = detector.scan(bytes).detections,
+): Explanation {
+  const first = Math.max(0, from - around);
+  const near = detections.filter(({ start, end }) => end > from && start < to);
+  const moved = near.map((one) => ({ ...one, start: one.start - first, end: one.end - first }));
+  const steps = stepsIn(detector, bytes.subarray(first, to + around), from - first, to - first, moved);
+  return { steps: steps.map((step) => ({ ...step, at: step.at + (step.at < 0 ? 0 : first) })), detections: near };
+}
+
+function stepsIn(
+  detector: Detector,
+  bytes: Buffer,
+  from: number,
+  to: number,
+  detections: readonly Detection[],
+): readonly Step[] {
   const low = detector.kernel.arena;
+  detector.kernel.reserve(bytes.length);
+  detector.kernel.bytes.set(bytes, low);
   const trace = detector.trace(low, bytes.length, unlimitedTrace);
   const text = bytes.toString("latin1").toLowerCase();
   const { rules } = detector;
@@ -90,7 +114,7 @@ export function explain(detector: Detector, bytes: Buffer, from: number, to: num
     if (run.end > from && run.start < to) steps.push(...decodedSteps(run, from, to, detections, endOf));
   steps.push(...everywhere(detector, detections, from, to));
   steps.sort((a, b) => a.at - b.at || order.indexOf(a.end) - order.indexOf(b.end) || (a.rule.id < b.rule.id ? -1 : 1));
-  return { steps, detections: detections.filter(({ start, end }) => end > from && start < to) };
+  return steps;
 }
 
 /** Keywords in the stretch that a scan passes by, because of what follows them. */

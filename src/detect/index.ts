@@ -9,6 +9,7 @@ export { headBytes } from "./files/path-rules.ts";
 export type { ContentStream } from "./stream.ts";
 export type { Copies, Trace } from "./trace.ts";
 export type { Outcome } from "./outcome.ts";
+export { contextOf, type Context } from "./structure/context.ts";
 export { explain, type Explanation, type Step, type StepEnd } from "./explain.ts";
 export { loadEngine, type CompiledRegex, type RegexEngine } from "./engine.ts";
 export { instantiateKernel, type KernelCode } from "./kernel/code.ts";

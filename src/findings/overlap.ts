@@ -36,7 +36,7 @@ export function compareConfidence(a: Confidence, b: Confidence): number {
  * where it contains the other. Spans that only touch or cross stay apart, and one value at one place is one detection always.
  */
 export function collapse(detections: readonly Detection[], ruleOf: (id: string) => Rule): KeptDetection[] {
-  const ranked = detections
+  const ranked = inClear(detections)
     .map((detection) => ({ detection, rule: ruleOf(detection.ruleId), value: valueOf(detection) }))
     .sort(
       (a, b) =>
@@ -64,6 +64,30 @@ export function collapse(detections: readonly Detection[], ruleOf: (id: string) 
   return kept.sort((a, b) => a.detection.start - b.detection.start || compareRules(a.rule, b.rule));
 }
 
+/** Base64 that a rule may take for the value itself. */
+const base64Value = /^[0-9A-Za-z+/_-]{8,4096}={0,2}$/;
+/** Where values of Kubernetes' secrets stand: they are base64 always. */
+const secretData = /(?:^|\.)data(?:\.|\[|$)/;
+const printable = /^[\x20-\x7e]{8,}$/;
+
+/** One value in two forms is one value: what stands in base64, and was found in clear in it as well, counts as the clear one. */
+function inClear(detections: readonly Detection[]): readonly Detection[] {
+  const decoded = new Map(detections.filter(isDecoded).map((detection) => [detection.secret, detection]));
+  return detections.map((detection) => {
+    const { secret, key = "", tags } = detection;
+    const mayBe = decoded.size > 0 || secretData.test(key);
+    if (!mayBe || isDecoded(detection) || !base64Value.test(secret)) return detection;
+    const text = Buffer.from(secret, "base64").toString("utf8");
+    const clear = decoded.get(text);
+    const isSame = clear !== undefined && clear.start < detection.end && detection.start < clear.end;
+    if (!isSame && !(secretData.test(key) && secret.length % 4 === 0 && printable.test(text))) return detection;
+    const added = (isSame ? clear.tags : onceInBase64).filter((tag) => tag.startsWith("decode") && !tags.includes(tag));
+    return { ...detection, secret: text, tags: [...tags, ...added] };
+  });
+}
+
+const onceInBase64 = ["decoded:base64", "decode-depth:1"];
+
 /** What a detection is joined by: the value, or the place itself for rules on paths alone, which have no value. */
 function valueOf(detection: Detection): string {
   return detection.secret === "" ? `\0${detection.identity ?? detection.match}` : normaliseSecret(detection.secret);
@@ -83,6 +107,7 @@ function covering(
       if (!overlaps && !same) continue;
       if (keep.value !== value && same && isDecoded(other) && isDecoded(detection) && !areNested(other, detection))
         continue;
+      if (keep.value !== value && isPacked(detection) && !isDecoded(other)) continue;
       const contains = other.start <= detection.start && detection.end <= other.end;
       if (keep.value === value || keep.rule.specificity > rule.specificity || contains) return keep;
     }
@@ -92,6 +117,11 @@ function covering(
 
 function isDecoded(detection: Detection): boolean {
   return detection.tags.some((tag) => tag.startsWith("decoded:"));
+}
+
+/** Whether it was taken out of text that says nothing in its encoded form: what a rule says of that form is another thing. */
+function isPacked(detection: Detection): boolean {
+  return detection.tags.some((tag) => /^decoded:(?:base64|gzip|zlib|zip)$/.test(tag));
 }
 
 /** Two values decoded from one encoded text both have its span; whether they overlap only their texts can tell. */

@@ -106,6 +106,35 @@ describe("joining by value", () => {
     expect(findings.findings().map((found) => found.secret)).toEqual([secret]);
   });
 
+  test("a value in base64 is the one that it says, where that was found as well, or stands under data", () => {
+    const secret = madeUpSecret("clear");
+    const encoded = Buffer.from(secret).toString("base64");
+    const tags = ["decoded:base64", "decode-depth:1"];
+    const findings = store();
+    const id = contentId("both");
+    findings.addHit(hit(id, [detection(encoded, { start: 5 }), detection(secret, { start: 6, tags })]));
+    findings.addSighting({ content: id, origin: fileOrigin("both") });
+    const other = contentId("data");
+    findings.addHit(hit(other, [detection(encoded, { key: "data.password" })]));
+    findings.addSighting({ content: other, origin: fileOrigin("secret.yaml") });
+    expect(findings.findings().map((finding) => [finding.secret, finding.sightings.length])).toEqual([[secret, 2]]);
+  });
+
+  test("what is packed into a value is told beside it", () => {
+    const [inner, outer] = [madeUpSecret("inner"), madeUpSecret("outer")];
+    const findings = store();
+    const id = contentId("packed");
+    const tags = ["decoded:base64", "decoded:gzip", "decode-depth:2"];
+    findings.addHit(
+      hit(id, [
+        detection(outer, { ruleId: "context-key", start: 0, end: 900 }),
+        detection(inner, { ruleId: "generic-password", start: 10, end: 890, tags }),
+      ]),
+    );
+    findings.addSighting({ content: id, origin: fileOrigin("release.yaml") });
+    expect(new Set(findings.findings().map((finding) => finding.secret))).toEqual(new Set([inner, outer]));
+  });
+
   test("two values decoded from one encoded text are two findings", () => {
     const [one, two] = [madeUpSecret("first"), madeUpSecret("second")];
     const tags = ["decoded:base64", "decode-depth:1"];

@@ -25,6 +25,17 @@ test("every kind has rules that exist, or a reason", () => {
   expect(wrong).toEqual([]);
 });
 
+test("a comment in a pattern file names each kind that has no rule", () => {
+  const comments = readdirSync(folder)
+    .filter((name) => name.endsWith(".toml"))
+    .flatMap((name) => readFileSync(new URL(name, folder), "utf8").split("\n"))
+    .filter((line) => line.startsWith("#"))
+    .flatMap((line) => line.split(/[\s,;:().]+/));
+  const named = new Set(comments);
+  const none = kinds.filter(([, what = ""]) => what.startsWith("- ")).map(([name = ""]) => name);
+  expect(none.filter((name) => !named.has(name))).toEqual([]);
+});
+
 test("kinds are listed once, in order", () => {
   const names = kinds.map(([name = ""]) => name);
   expect(names).toEqual([...new Set(names)].sort((a, b) => (a < b ? -1 : 1)));

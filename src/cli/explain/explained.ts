@@ -1,5 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
-import { createDetector, explain, instantiateKernel, loadEngine, type Detector } from "../../detect/index.ts";
+import {
+  contextOf,
+  createDetector,
+  explain,
+  instantiateKernel,
+  loadEngine,
+  type Detector,
+} from "../../detect/index.ts";
 import { crowdsOf, FindingStore, weighPlace } from "../../findings/index.ts";
 import { blobId } from "../../content/blob-id.ts";
 import type { Origin } from "../../model/content.ts";
@@ -80,11 +87,27 @@ export function explainedLines(
     const sightings = finding.sightings.filter(({ startLine, endLine }) => startLine <= line && endLine >= line);
     return sightings.length === 0 ? [] : [{ ...finding, sightings }];
   });
+  const standsAs = (secret: string): string => {
+    const found = detections.find((one) => one.secret === secret && one.start < to && one.end > from);
+    return found === undefined ? "" : contextAt(bytes, found.start);
+  };
   return explanationLines(
     name,
     bytes.toString("utf8", from, Math.min(to, from + 1000)),
-    explain(detector, bytes, from, to),
+    explain(detector, bytes, from, to, detections),
     findings,
     ({ ready: { rule }, ...outcome }) => weighPlace(rule, outcome, origin, crowds.get(rule.id)).parts,
+    standsAs,
   );
+}
+
+/** As much text around a value as says what it is. */
+const contextBefore = 8_192;
+const contextBehind = 2_048;
+
+function contextAt(bytes: Buffer, start: number): string {
+  const least = Math.max(0, start - contextBefore);
+  const lineEnd = least === 0 ? -1 : bytes.indexOf(10, least);
+  const from = least === 0 ? 0 : lineEnd < 0 || lineEnd >= start ? least : lineEnd + 1;
+  return contextOf(bytes.toString("latin1", from, start + contextBehind), start - from);
 }

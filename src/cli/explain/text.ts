@@ -33,7 +33,7 @@ const reasons: Readonly<Record<SuppressionReason, string>> = {
 
 /**
  * What stands at a place, for people: every rule that looked there, how far it came, what it was judged by, and what a report says. Secrets are
- * masked. `placeParts`: what the place adds to the score of an outcome.
+ * masked. `placeParts`: what the place adds to the score of an outcome. `standsAs`: what a value is in its text.
  */
 export function* explanationLines(
   place: string,
@@ -41,6 +41,7 @@ export function* explanationLines(
   { steps, detections }: Explanation,
   findings: readonly Finding[],
   placeParts: (outcome: Outcome) => readonly Part[],
+  standsAs: (secret: string) => string,
 ): Iterable<string> {
   const secrets = [...detections.map(({ secret }) => secret), ...steps.flatMap(({ outcome }) => outcome?.secret ?? [])];
   yield sanitize(place);
@@ -66,7 +67,7 @@ export function* explanationLines(
     steps.filter(({ end }) => end === "sieve"),
     "what follows cannot be its format",
   );
-  yield* verdict(far, findings);
+  yield* verdict(far, findings, standsAs);
 }
 
 /**
@@ -138,10 +139,17 @@ function* near(steps: readonly Step[], why: string): Iterable<string> {
   yield "";
 }
 
-function* verdict(steps: readonly Step[], findings: readonly Finding[]): Iterable<string> {
-  for (const { rule, otherRules, severity, confidence, masked, fingerprint, sightings, suppressed } of findings) {
+function* verdict(
+  steps: readonly Step[],
+  findings: readonly Finding[],
+  standsAs: (secret: string) => string,
+): Iterable<string> {
+  for (const finding of findings) {
+    const { rule, otherRules, severity, confidence, masked, fingerprint, sightings, suppressed } = finding;
     const also = otherRules.length === 0 ? "" : `, also ${otherRules.map(sanitize).join(", ")}`;
     yield `In a report: ${masked}, ${sanitize(rule.id)}${also}, ${severity}, ${confidence}, ${fingerprint}`;
+    const context = finding.secret === undefined ? "" : standsAs(finding.secret);
+    if (context !== "") yield `  stands as ${context}`;
     for (const structure of new Set(sightings.map(structureText))) if (structure !== "") yield `  ${structure}`;
     if (suppressed !== undefined) {
       const reason = suppressed.reason === "" ? "" : `: ${sanitize(suppressed.reason)}`;

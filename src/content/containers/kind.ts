@@ -30,11 +30,9 @@ for (const byte of Buffer.from("1f2850fd422130edca5325fece949596c5373cef5268044c
 export function mayBeContainer(bytes: Uint8Array, from: number, length: number): boolean {
   if (length < 14) return false;
   if (isFirst[bytes[from]!] === 1 || (bytes[from + 2] === 0x0d && bytes[from + 3] === 0x0a)) return true;
-  if (length < kindBytes) return false;
-  return (
-    (bytes[from + 257] === 0x75 && bytes[from + 258] === 0x73) ||
-    (bytes[from + length - endBytes] === 0x50 && bytes[from + length - endBytes + 1] === 0x4b)
-  );
+  if (length < endBytes) return false;
+  if (bytes[from + length - endBytes] === 0x50 && bytes[from + length - endBytes + 1] === 0x4b) return true;
+  return length >= kindBytes && bytes[from + 257] === 0x75 && bytes[from + 258] === 0x73;
 }
 
 /** Tells the kind of a container by its first bytes; names are never asked. Undefined for everything else. */

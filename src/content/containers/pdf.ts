@@ -2,6 +2,7 @@ import { chunksOf, type Bytes } from "./bytes.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
 import { lost, type Member, type ReportFault } from "./member.ts";
+import { plainFilters } from "./pdf-filters.ts";
 
 /** How far before its data the dictionary of a stream is looked for. */
 const longestDictionary = 4_096;
@@ -15,13 +16,13 @@ const endMark = Buffer.from("end");
 /** Pictures, by what they are or by their filters: points of colour, a hundred times what is stored. */
 const pictures = /\/(?:Subtype\s*\/Image|DCTDecode|JPXDecode|CCITTFaxDecode|JBIG2Decode)\b/;
 
-/** Filters that hide text and are not taken off here (7.4.2 to 7.4.5). */
-const otherFilters = /\/(?:LZWDecode|LZW|ASCII85Decode|A85|ASCIIHexDecode|AHx|RunLengthDecode|RL)\b/;
-/** Deflated streams in each other that are read. */
+/** Filters that lie around text, the outermost first (7.4.1); LZW is the one that is not taken off. */
+const filters = /\/(FlateDecode|Fl|LZWDecode|LZW|ASCII85Decode|A85|ASCIIHexDecode|AHx|RunLengthDecode|RL)\b/g;
+/** Filters around each other that are taken off. */
 const mostLayers = 4;
 
 /**
- * The deflated streams of a PDF file (ISO 32000), each as it stands, and those that show text as that text: what is shown is often cut into single letters. Pictures hold none.
+ * The packed streams of a PDF file (ISO 32000), each as it stands, and those that show text as that text: what is shown is often cut into single letters. Pictures hold none.
  * Streams that are not compressed were scanned with the file. Text in fonts of other codes than ASCII's is not read.
  */
 export function* pdfMembers(bytes: Bytes, report: ReportFault): Generator<Member, void> {
@@ -37,19 +38,21 @@ export function* pdfMembers(bytes: Bytes, report: ReportFault): Generator<Member
     const number = objectNumber(before) ?? String(word);
     const at = word + streamWord.length;
     if (pictures.test(dictionary)) continue;
-    const layers = dictionary.match(/\/(?:FlateDecode|Fl)\b/g)?.length ?? 0;
-    if (otherFilters.test(dictionary) || layers > mostLayers)
-      report(lost("unsupported", `object ${number}`, "a stream of the PDF file has a filter that is not read"));
-    if (layers === 0) continue;
-    const start = at + (bytes.read(at, 1)[0] === 13 ? 1 : 0) + 1;
-    const reader = new ChunkReader(chunksOf(bytes, start));
-    const outcome: InflateOutcome = { isWhole: false };
+    const layers = Array.from(dictionary.matchAll(filters), ([, filter]) => filter!);
     const name = `object ${number}`;
-    const isDeflated = isZlib(reader.peek(2));
-    let chunks: Iterable<Uint8Array> = inflate(reader, "zlib", outcome);
-    // Filters can lie around each other (7.4.1).
-    for (let layer = 1; layer < Math.min(layers, mostLayers); layer++)
-      chunks = inflate(new ChunkReader(chunks), "zlib", { isWhole: false });
+    if (layers.some((filter) => filter.startsWith("LZW")) || layers.length > mostLayers) {
+      report(lost("unsupported", name, "a stream of the PDF file has a filter that is not read"));
+      continue;
+    }
+    if (layers.length === 0) continue;
+    const start = at + (bytes.read(at, 1)[0] === 13 ? 1 : 0) + 1;
+    const outcome: InflateOutcome = { isWhole: false };
+    const isDeflated = isZlib(bytes.read(start, 2)) && !plainFilters.has(layers[0]!);
+    let chunks: Iterable<Uint8Array> = chunksOf(bytes, start);
+    layers.forEach((filter, layer) => {
+      const plain = plainFilters.get(filter);
+      chunks = plain?.(chunks) ?? inflate(new ChunkReader(chunks), "zlib", layer === 0 ? outcome : { isWhole: false });
+    });
     yield { name, chunks: withText(chunks) };
     // What does not begin as such is no deflated stream: another filter lies around it.
     if (isDeflated && !outcome.isWhole && outcome.fault !== undefined)

@@ -25,6 +25,18 @@ const nameColumns =
 const valueColumns =
   /^(?:value|val|data|secret|token|password|content|(?:option|meta|config|setting|param|variable|item|password)_?(?:value|val))$/i;
 
+/** A value that is a container itself: it is a member of its own. */
+interface Packed {
+  readonly column: string;
+  readonly value: Buffer;
+}
+
+/** Gzip, Zstandard, xz, bzip2, ZIP. */
+const packedHeads = /^(?:1f8b08|28b52ffd|fd377a585a00|425a68|504b0304)/;
+/** Such values of one table that are opened: the rest was scanned as it stands. */
+const mostPacked = 10_000;
+const mostPackedBytes = 64 << 20;
+
 interface Table {
   readonly name: string;
   readonly root: number;
@@ -43,8 +55,11 @@ export function* sqliteMembers(bytes: Bytes, report: ReportFault): Generator<Mem
   }
   const seen = new Uint8Array(file.pages + 1);
   const tables = [...tablesOf(file, seen)];
-  for (const table of tables)
-    yield { name: table.name, chunks: rowTexts(file, pagesBelow(file, table.root, seen), table.columns) };
+  for (const table of tables) {
+    const packed: Packed[] = [];
+    yield { name: table.name, chunks: rowTexts(file, pagesBelow(file, table.root, seen), table.columns, packed) };
+    for (const { column, value } of packed) yield { name: `${table.name} ${column}`.trimEnd(), chunks: [value] };
+  }
   yield { name: "free pages", chunks: rowTexts(file, unseenPages(file, seen), []) };
   if (file.left <= 0)
     report(lost("bomb", "", "says that its rows are larger than the database: the rest was not read"));
@@ -127,7 +142,9 @@ export function* rowTexts(
   file: SqliteFile,
   pages: Iterable<SqlitePage>,
   columns: readonly string[],
+  packed?: Packed[],
 ): Generator<Uint8Array, void> {
+  let packedBytes = 0;
   const nameAt = columns.findIndex((column) => nameColumns.test(column));
   const valueAt = columns.findIndex((column) => valueColumns.test(column));
   let parts: Uint8Array[] = [];
@@ -141,6 +158,10 @@ export function* rowTexts(
       const isAssignment = nameAt !== valueAt && typeof name === "string" && row[valueAt] !== undefined;
       row.forEach((value, i) => {
         if (value.length === 0) return;
+        if (packed !== undefined && isPacked(value) && packed.length < mostPacked && packedBytes < mostPackedBytes) {
+          packed.push({ column: columns[i] ?? "", value: Buffer.from(value) });
+          packedBytes += value.length;
+        }
         const label =
           isAssignment && i === valueAt ? name.slice(0, mostLabel).replace(/\s+/g, " ") : (columns[i] ?? "");
         for (const part of labelled(label, value)) size += parts[parts.push(part) - 1]!.length;
@@ -152,6 +173,10 @@ export function* rowTexts(
     }
   }
   if (parts.length > 0) yield Buffer.concat(parts);
+}
+
+function isPacked(value: SqliteValue): value is Buffer {
+  return typeof value !== "string" && packedHeads.test(value.toString("hex", 0, 6));
 }
 
 function labelled(label: string, value: SqliteValue): Uint8Array[] {

@@ -7,6 +7,7 @@ import { inflate, type InflateOutcome } from "./inflate.ts";
 import { LzmaDamage, LzmaDecoder } from "./lzma/decoder.ts";
 import { lost, noted, type Member, type ReportFault } from "./member.ts";
 import { hashOfStored, mostHashed } from "./stored-hash.ts";
+import { isSheet, mostPart, readSharedTexts, sharedTexts, sheetLines } from "./workbook.ts";
 import { mostDictionary, unxz, type XzOutcome } from "./xz.ts";
 import { localMagic, readDirectory, readLocal, type ZipEntry } from "./zip-directory.ts";
 import { unzstdChunks, type ZstdOutcome } from "./zstd.ts";
@@ -37,6 +38,8 @@ export function* zipMembers(bytes: Bytes, report: ReportFault): Generator<Member
   const entries = directory.entries.toSorted((a, b) => a.offset - b.offset);
   const tellUnlisted = (name: string): void =>
     report(noted("archive-corrupt", name, "is in the ZIP file, but not in its directory"));
+  const shared = entries.find(({ name }) => name === sharedTexts);
+  let texts: readonly string[] | undefined;
   let done = 0;
   let before: ZipEntry | undefined;
   for (const entry of entries) {
@@ -70,8 +73,26 @@ export function* zipMembers(bytes: Bytes, report: ReportFault): Generator<Member
               hashOfStored(bytes, local.offset, entry.compressed, entry.method, entry.expanded, entry.sum),
           }),
     };
+    if (!isSheet(name) || entry.expanded > mostPart) continue;
+    texts ??= shared === undefined ? [] : readSharedTexts(partText(bytes, shared));
+    yield { name: `${name} rows`, chunks: sheetLines(partText(bytes, entry), texts) };
   }
   yield* unlisted(bytes, done, directory.start, tellUnlisted);
+}
+
+/** A part of a document once more, as text; what is wrong with it was told when it was a member. */
+function partText(bytes: Bytes, entry: ZipEntry): string {
+  const local = readLocal(bytes, entry.offset);
+  if (local === undefined || entry.expanded > mostPart || !readable.has(entry.method)) return "";
+  const parts: Buffer[] = [];
+  let size = 0;
+  const stored = chunksOf(bytes, local.offset, Math.min(local.offset + entry.compressed, bytes.size));
+  for (const chunk of expanded(entry.method, stored, entry.expanded, () => {})) {
+    size += chunk.length;
+    if (size > mostPart) break;
+    parts.push(Buffer.from(chunk));
+  }
+  return Buffer.concat(parts).toString("utf8");
 }
 
 function isHidden(entry: ZipEntry, report: ReportFault): boolean {

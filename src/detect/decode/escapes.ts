@@ -159,7 +159,7 @@ function hasPrintable(bytes: Buffer, from: number, to: number): boolean {
 }
 
 /**
- * The length of the seam between two parts of one string, or 0: a closing quote, spaces, then `+`, `.`, `&`, `\`, `.concat(` or a line end, more of
+ * The length of the seam between two parts of one string, or 0: a closing quote, spaces, then `+`, `.`, `&`, `\`, `||`, `<<`, `<>`, `.concat(` or a line end, more of
  * these, and the same quote again.
  */
 function seamLength(bytes: Buffer, from: number, to: number): number {
@@ -168,10 +168,20 @@ function seamLength(bytes: Buffer, from: number, to: number): number {
   while (at < end && (bytes[at] === 0x20 || bytes[at] === 9)) at++;
   if (bytes[at] === 13 && bytes[at + 1] !== 10) return 0;
   const first = at;
-  while (at < end && seamMembers[bytes[at]!] === 1) {
-    at += bytes[at] === 0x2e && startsWith(bytes, concat, at, end) ? concat.length : 1;
+  let isJoined = false;
+  for (let length = 1; at < end && length > 0; at += length) {
+    const byte = bytes[at]!;
+    if (byte === 0x2e && startsWith(bytes, concat, at, end)) length = concat.length;
+    else if (byte === 0x7c || byte === 0x3c) length = isPaired(byte, bytes[at + 1]) ? 2 : 0;
+    else length = seamMembers[byte] === 1 || (byte === 0x5f && isJoined) ? 1 : 0;
+    isJoined ||= length > 0 && byte > 0x20;
   }
   return at > first && at < end && bytes[at] === bytes[from] ? at + 1 - from : 0;
+}
+
+/** `||` of SQL, `<<` of Ruby, `<>` of Elixir. */
+function isPaired(byte: number, next: number | undefined): boolean {
+  return next === byte || (byte === 0x3c && next === 0x3e);
 }
 
 const seamMembers = new Uint8Array(256);

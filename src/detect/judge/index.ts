@@ -11,9 +11,10 @@ import type { CheckResult } from "../checks/check.ts";
 import { runCheck } from "../checks/index.ts";
 import { hasAllowMark } from "./inline-allow.ts";
 import { isKnownExample } from "./known-examples.ts";
-import { isMasked } from "./masked.ts";
+import { isMasked, isMaskedFrom } from "./masked.ts";
 import { against, ask, part } from "./parts.ts";
 import { isPublished } from "./published.ts";
+import { isRefuted } from "./refuted.ts";
 import { isBinary } from "./shapes.ts";
 import { contextParts } from "./weigh-context.ts";
 import { genericParts } from "./weigh-generic.ts";
@@ -67,6 +68,8 @@ function* parts(candidate: Candidate, check: CheckResult | undefined, options: J
   }
   if (check?.status === "invalid" && check.lower !== true)
     yield against("check", "its checksum or structure is wrong: nobody issued it", "checksum");
+  if (check?.status === "invalid" && check.lower === true && rule.kind === "token")
+    yield part("check", -16, "its checksum does not fit, as far as anybody outside knows how it is made");
   if (rule.entropy > 0 && candidate.entropy <= rule.entropy)
     yield against("value", "its characters repeat too much for the rule's limit of entropy", "entropy");
   if (rule.kind === "custom") {
@@ -74,6 +77,8 @@ function* parts(candidate: Candidate, check: CheckResult | undefined, options: J
     return;
   }
   yield* valueParts(candidate, secret.length > MAX_JUDGED_LENGTH ? secret.slice(0, MAX_JUDGED_LENGTH) : secret);
+  if (check === undefined && isRefuted(secret))
+    yield against("check", "the checksum of its form does not fit: nobody issued it", "checksum");
 }
 
 function* valueParts(candidate: Candidate, value: string): Iterable<Part> {
@@ -86,6 +91,7 @@ function* valueParts(candidate: Candidate, value: string): Iterable<Part> {
     return;
   }
   const asked = ask(candidate, value);
+  if (isMaskedFrom(asked.place.after)) yield against("stand-in", "masked from its middle on", "masked");
   if (asked.value !== value && isMasked(asked.value)) yield against("stand-in", "masked already", "masked");
   yield* kind === "context" ? contextParts(asked) : genericParts(asked);
 }

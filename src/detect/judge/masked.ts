@@ -6,3 +6,8 @@ const MASK =
 export function isMasked(value: string): boolean {
   return MASK.test(value);
 }
+
+/** Whether what follows a value goes on with masking signs: the rule saw its beginning alone. */
+export function isMaskedFrom(after: string): boolean {
+  return /^(?:[*•●█■▇#]{4}|…)/.test(after);
+}

@@ -20,6 +20,9 @@ export function markAt(before: string, from: string): MarkWord {
     const isNear = /^...%[0-9a-f]{2}/i.test(from) || /%[0-9a-f]{2}$/i.test(before);
     return isPlain && !isNear ? 0 : coded(percent, 16);
   }
+  const braced = /^\\[uU]\{([0-9a-fA-F]{1,6})\}(\\[^]\{)?/.exec(from);
+  if (braced !== null && textual(Number.parseInt(braced[1]!, 16)) && (braced[2] !== undefined || before.endsWith("}")))
+    return (braced[1]!.length + 4) << 1;
   const sixteen =
     /^\\[uU]\{([0-9a-fA-F]{1,6})\}/.exec(from) ??
     /^\\u([0-9a-fA-F]{4})/.exec(from) ??
@@ -47,10 +50,12 @@ export function markAt(before: string, from: string): MarkWord {
 }
 
 function seam(before: string, from: string, word: number, behind: (text: string) => number): MarkWord {
-  const found = /^(["'])((?:[ \t\r\n+&\\.]|\.concat\()*)\1/.exec(from.slice(0, 48));
+  const found = /^(["'])((?:[ \t\r\n+&\\._]|\|\||<<|<>|\.concat\()*)\1/.exec(from.slice(0, 48));
+  // What goes on with `_`, in Visual Basic, stands before the line's end and behind an operator.
+  if (found !== null && !/^[^_]*$|^[^_\n]*[+&\\.|<][^\n]*(?:\n[^_]*)?$/.test(found[2]!)) return 0;
   if (found === null || word === 0 || before.endsWith("\\")) return 0;
   const next = from.slice(found[0].length);
-  const isJoined = /[+&\\.]/.test(found[2]!);
+  const isJoined = /[+&\\.|<]/.test(found[2]!);
   if (!(isJoined || found[2]!.includes("\n")) || behind(next) === 0 || next.startsWith("\\")) return 0;
   const joined = before.slice(before.length - word) + "\0" + next.slice(0, behind(next));
   if (!isJoined && joined.includes("/")) return 0;

@@ -25,7 +25,7 @@ const [dash, dot, slash, colon, angle] = [0x2d, 0x2e, 0x2f, 0x3a, 0x3e];
 const wordBytes = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x80 || /[\w$@]/.test(String.fromCharCode(byte)) ? 1 : byte === dot || byte === slash ? 2 : 0,
 );
-const template = /\{\{[^\n]{0,200}?\}\}|[$#%]\{[^\n{}]{0,200}\}/y;
+const template = /\{\{(?!["'])[^\n]{0,200}?\}\}|[$#]\{[^\n{}]{0,200}\}|%\{[^\n{}"'=:,]{0,200}\}/y;
 const operatorSign = /(?:===?|=>|=|:=|::+|:)/y;
 const netrcValue = /[ \t]+([^\s=:]\S*)/y;
 const stringPrefixes = /^(?:[bBrRuUfFLNE@$]|[bBuU][rR]|[rR][bB]|u8)$/;
@@ -71,6 +71,11 @@ function readToken(reading: Reading, at: number): number {
     case ":":
       return readOperator(reading, at);
     case "<":
+      if (text[at + 1] === "-" && reading.tokens.length > 0) {
+        // An assignment of R, a send of Go.
+        enterKey(reading, at, "=", true);
+        return at + 2;
+      }
       return readTag(reading, at) ?? at + 1;
     case "$":
     case "#":
@@ -88,6 +93,8 @@ function readToken(reading: Reading, at: number): number {
 /** Where the word at `at` ends, `at` where there is none: names with dots, slashes, dashes, `->` and `::` in them, options with dashes in front. */
 function wordEnd(text: string, at: number): number {
   let to = at;
+  // A string of Objective-C.
+  if (text[at] === "@" && text[at + 1] === '"') return at;
   while (to < at + 2 && text.charCodeAt(to) === dash) to++;
   if (wordBytes[text.charCodeAt(to)] !== 1) return at;
   for (;;) {
@@ -195,7 +202,7 @@ function take(reading: Reading, token: Token): void {
     top.open = undefined;
     reading.option = undefined;
   } else if (entry === undefined && token.kind === "string") {
-    if (top.kind === "call" && top.strings.length === 2) enterNamedArgument(reading, top, token);
+    if (top.strings.length === 2) enterNamedArgument(reading, top, token);
     top.strings.push(token.from, token.to);
   }
   reading.tokens.push(token);
@@ -215,9 +222,21 @@ function fillBare({ text, tree }: Reading, entry: Entry, { from, end }: Token): 
 const naming =
   /(?:put|set|define|prop|env|add|header|insert|append|const|config|param|attr|option|store|write|secret|default|get|field)[A-Za-z]{0,12}\(\)$/i;
 
+/** Names that say of what stands beside them that it is a secret: in pairs, wherever these stand. */
+const telling = /key|token|secret|passw|pwd|auth|cookie|credential/i;
+
+/** A string behind another one that names it: the second argument of a call, the second half of a pair. */
 function enterNamedArgument({ text, tree }: Reading, call: Block, token: Token): void {
   const name = text.slice(call.strings[0], call.strings[1]);
-  if (call.parent === undefined || !naming.test(call.label ?? "") || !/^[\w.-]{1,80}$/.test(name)) return;
+  if (!/^[\w.-]{1,80}$/.test(name)) return;
+  if (call.kind === "bracket" && call.entries.length === 0 && telling.test(name)) {
+    const entry = tree.enter(call, name, call.strings[0]!, "call");
+    if (entry !== undefined) fill(entry, token.from, token.end, token.text, true);
+    call.open = undefined;
+    return;
+  }
+  const isNaming = naming.test(call.label ?? "") || telling.test(name);
+  if (call.kind !== "call" || call.parent === undefined || !isNaming) return;
   const outer = call.parent.open;
   const entry = tree.enter(call.parent, name, call.strings[0]!, "call");
   if (entry !== undefined) fill(entry, token.from, token.end, token.text, true);
@@ -257,7 +276,11 @@ function enterKey(reading: Reading, at: number, operator: string, isWide: boolea
   // In `a = b = c` the first name counts.
   if (open !== undefined && open.valueStart < 0) return;
   const name = tokens.at(-2);
-  if (operator === "=" && name?.kind === "word" && typeName.test(key.text)) key = name;
+  if (operator === "=" && name?.kind === "word" && typeName.test(key.text)) {
+    // `Dim name As String = "…"`
+    const before = tokens.at(-3);
+    key = name.text.toLowerCase() === "as" && before?.kind === "word" ? before : name;
+  }
   const full = isWordPair(reading, name, key) ? `${name!.text} ${key.text}` : key.text;
   closeEntry(reading, at);
   if (operator.startsWith("=") && key.kind === "word" && !/^[\w$@.:>\x80-\xff-]{1,100}$/.test(key.text)) return;
@@ -341,7 +364,21 @@ function close(reading: Reading, at: number): number {
   }
   reading.tokens = [];
   if (block?.kind === "call" && parent !== undefined) enterCall(reading, block, parent, at);
+  else if (reading.text[at] === "]") keepIndex(reading, at);
   return at + 1;
+}
+
+const index = /\[[ \t]*(["']?)([\w.-]{1,80})\1[ \t]*\]$/;
+const assigned = /[ \t]{0,8}=(?!=)/y;
+
+/** `["name"] = …` in a table or a map: what stands in the brackets is the name. */
+function keepIndex(reading: Reading, at: number): void {
+  const { text } = reading;
+  if (match(assigned, text, at + 1) === undefined) return;
+  const found = index.exec(text.slice(Math.max(0, at - 90), at + 1));
+  if (found === null) return;
+  const from = at + 1 - found[0].length;
+  reading.tokens = [{ kind: "word", start: from, end: at + 1, from, to: at + 1, text: found[2]! }];
 }
 
 /** `config.setUser("alice")` gives its parent an entry. */

@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { testWith } from "../../require-program.ts";
 import { listMembers } from "./list-members.ts";
+import { madeZip } from "./made-zip.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "leaktrace-views-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -105,6 +106,15 @@ describe("SQLite", () => {
       expect(of.get("free pages")).toMatch(/deleted \d+ zzz/);
     });
   }
+
+  testWith("python3")("a value that is compressed is a member of its own", () => {
+    python(`import gzip, sqlite3
+c = sqlite3.connect("packed.db"); c.execute("create table t(id integer primary key, doc blob)")
+c.execute("insert into t(doc) values(?)", (gzip.compress(b"the text ${text}"),)); c.commit(); c.close()`);
+    const { members } = listMembers(readFileSync(join(folder, "packed.db")));
+    expect(members.map(([name]) => name)).toEqual(["t", "t doc", "free pages"]);
+    expect(members[1]![1].startsWith("\x1f\x8b")).toBe(true);
+  });
 
   testWith("python3")(
     "rows in the write-ahead log, overflow pages and older versions too; damage neither throws nor hangs",
@@ -269,4 +279,95 @@ describe("keys in bare form", () => {
       }
     },
   );
+});
+
+describe("tables", () => {
+  const sheet = (rows: string): string =>
+    `<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>${rows}</sheetData></worksheet>`;
+
+  test("cells of a workbook stand under their headings, whatever texts they refer to", () => {
+    const row = (number: number, ...texts: readonly number[]): string =>
+      `<row r="${number}">${texts.map((text, i) => `<c r="${"ABC"[i]!}${number}" t="s"><v>${text}</v></c>`).join("")}</row>`;
+    const shared = ["Name", "User", "Password", "mail", "bob", "a&amp;b"];
+    const { members, faults } = listMembers(
+      madeZip([
+        { name: "xl/worksheets/sheet1.xml", data: sheet(row(1, 0, 1, 2) + row(2, 3, 4, 5)) },
+        {
+          name: "xl/sharedStrings.xml",
+          data: `<sst>${shared.map((text) => `<si><t>${text}</t></si>`).join("")}</sst>`,
+        },
+      ]),
+    );
+    expect(faults).toEqual([]);
+    expect(new Map(members).get("xl/worksheets/sheet1.xml rows")).toBe(
+      'Name = "mail"\nUser = "bob"\nPassword = "a&b"\n',
+    );
+  });
+
+  test("rows of a table in a document; two columns are names and values", () => {
+    const cell = (text: string): string => `<w:tc><w:p><w:r><w:t>${text}</w:t></w:r></w:p></w:tc>`;
+    const row = (...texts: readonly string[]): string => `<w:tr>${texts.map(cell).join("")}</w:tr>`;
+    const document = (rows: string): Buffer =>
+      Buffer.from(
+        `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:tbl>${rows}</w:tbl></w:document>`,
+      );
+    const textOf = (bytes: Buffer): string => listMembers(bytes).members[0]![1];
+    expect(textOf(document(row("host", "login", "password") + row("a", "b", "c")))).toMatch(
+      /host = "a"\nlogin = "b"\npassword = "c"\n$/,
+    );
+    expect(textOf(document(row("Setting", "Value") + row("DB password", "x1")))).toMatch(/DB password = "x1"\n$/);
+    expect(textOf(document(row("Service", "Password") + row("mail", "x1")))).toMatch(/Password = "x1"\n$/);
+  });
+
+  test("what nothing closes costs no more than its length", () => {
+    const open = Buffer.from(
+      `<w:document xmlns:w="http://schemas.openxmlformats.org/x">${"<w:tbl><w:tr><w:tc>".repeat(50_000)}a`,
+    );
+    expect(listMembers(open).members).toHaveLength(1);
+  });
+});
+
+describe("filters of PDF files", () => {
+  const text = Buffer.from("BT (the text of a page) Tj ET");
+  const hex = (bytes: Buffer): Buffer => Buffer.from(`${bytes.toString("hex")}>`);
+  const lengths = (bytes: Buffer): Buffer =>
+    Buffer.concat([Buffer.from([bytes.length - 1]), bytes, Buffer.from([254, 65, 128])]);
+  const ascii85 = (bytes: Buffer): Buffer => {
+    let out = "";
+    for (let at = 0; at < bytes.length; at += 4) {
+      const group = Buffer.concat([bytes.subarray(at, at + 4), Buffer.alloc(3)]).readUInt32BE(0);
+      const letters = Array.from({ length: 5 }, (_, i) =>
+        String.fromCharCode((Math.floor(group / 85 ** (4 - i)) % 85) + 33),
+      );
+      out += letters.slice(0, Math.min(4, bytes.length - at) + 1).join("");
+    }
+    return Buffer.from(`${out}~>`);
+  };
+  const file = (names: string, data: Buffer): Buffer =>
+    Buffer.concat([
+      Buffer.from(`%PDF-1.4\n7 0 obj\n<< /Filter [ ${names} ] /Length ${data.length} >>\nstream\n`),
+      data,
+      Buffer.from("\nendstream\nendobj\ntrailer\n"),
+    ]);
+  for (const [names, data] of [
+    ["/ASCII85Decode /FlateDecode", ascii85(deflateSync(text))],
+    ["/A85", ascii85(text)],
+    ["/ASCIIHexDecode /Fl", hex(deflateSync(text))],
+    ["/RunLengthDecode", lengths(text)],
+  ] as const) {
+    test(`${names} are taken off`, () => {
+      const { kind, members, faults } = listMembers(file(names, data));
+      expect({ kind, faults }).toEqual({ kind: "pdf", faults: [] });
+      expect(members[0]![1]).toContain("\nthe text of a page");
+    });
+  }
+
+  test("LZW is told", () => {
+    expect(listMembers(file("/LZWDecode", text)).faults.join()).toContain("unsupported");
+  });
+});
+
+test("a small archive behind a program is opened", () => {
+  const { kind, members } = listMembers(madeZip([{ name: "a", data: "in it" }], Buffer.from("#!/bin/sh\nexit\n")));
+  expect({ kind, members }).toEqual({ kind: "zip", members: [["a", "in it"]] });
 });

@@ -180,6 +180,16 @@ export const encoders: readonly Encoder[] = [
     encode: (secret) => `local t = "${secret.slice(0, 8)}" .. "${secret.slice(8)}"\n`,
   },
   {
+    name: "every letter in braces, as JavaScript and Rust write it",
+    kinds: ["unicode"],
+    encode: (secret) => `t = "${each(secret, (code) => `\\u{${code.toString(16)}}`)}";\n`,
+  },
+  ...[" || ", " << ", " <> ", " & _\n    "].map((joint) => ({
+    name: `parts of a string, joined by${joint.trimEnd()}`,
+    kinds: ["joined"],
+    encode: (secret: string) => `t = "${secret.slice(0, 9)}"${joint}"${secret.slice(9)}"\n`,
+  })),
+  {
     name: "parts of a string, joined by concat",
     kinds: ["joined"],
     encode: (secret) => `t = "${secret.slice(0, 10)}".concat("${secret.slice(10)}");\n`,

@@ -269,6 +269,16 @@ describe("tokens with a format of their own", () => {
     expect(reasonOf(`x «${genuine.replace("yLL", "yLM")}»`, checked)).toBe("checksum");
   });
 
+  it("drops a token whose published checksum fails, whatever rule asks", () => {
+    const wrong = ["ghp_", "yLM1chHhcAMDgmQf9CvmhUzQu2Ynr6", "1nUoLR"].join("");
+    expect(reasonOf(`api_key = «${wrong}»`, { kind: "generic" })).toBe("checksum");
+    expect(reasonOf(`api_key = «${wrong.replace("ghp", "gxp")}»`, { kind: "generic" })).toBeUndefined();
+  });
+
+  it("knows a value that goes on with a mask", () => {
+    expect(reasonOf(`api_key: «${draw("base62", 24)}»********`, { kind: "generic" })).toBe("masked");
+  });
+
   it("lowers the confidence where an unpublished checksum fails", () => {
     const value = `cfut_${draw("base62", 40)}${draw("hex", 8)}`;
     expect(judge(candidate(`x «${value}»`, { ...token, check: "cloudflare-crc32" }), options)).toMatchObject({

@@ -148,7 +148,10 @@ function backslash(at: usize, d: u32, left: u32, low: usize, limit: usize): u32 
       let k: u32 = 3;
       let value: u32 = 0;
       while (k < 9 && k < left && isHex(load<u8>(at + k))) value = value * 16 + hexValue(load<u8>(at + k++));
-      return isTextual(value) && k < left && load<u8>(at + k) == 0x7d ? inWord(at, k + 1, low, limit) : 0;
+      if (!isTextual(value) || k >= left || load<u8>(at + k) != 0x7d) return 0;
+      // Braces end a word: such beside each other are one.
+      if (k + 3 < left && load<u8>(at + k, 1) == 0x5c && load<u8>(at + k, 3) == 0x7b) return (k + 1) << 1;
+      return at > low && load<u8>(at - 1) == 0x7d ? (k + 1) << 1 : inWord(at, k + 1, low, limit);
     }
     const digits: u32 = d == 0x75 ? 4 : 8;
     if (left < digits + 2) return 0;
@@ -242,6 +245,14 @@ function seam(at: usize, quote: u32, low: usize, limit: usize): u32 {
       isLine = true;
     } else if (c == 0x2b || c == 0x26 || c == 0x5c) {
       isJoined = true;
+    } else if (c == 0x7c || c == 0x3c) {
+      // `||` of SQL, `<<` of Ruby, `<>` of Elixir.
+      const d: u32 = p + 1 < stop ? (load<u8>(p, 1) as u32) : 0;
+      if (d != c && !(c == 0x3c && d == 0x3e)) return 0;
+      isJoined = true;
+      p++;
+    } else if (c == 0x5f && isJoined && !isLine) {
+      // A line of Visual Basic that goes on.
     } else if (c == 0x2e) {
       isJoined = true;
       // .concat(
