@@ -82,6 +82,8 @@ export function keywordReach(root: RegexNode, keywords: readonly string[]): Keyw
   // a window, so the tighter one counts: in `\w{0,20}key=` a first `key` could stand among the word characters, the last one cannot.
   const backwards = keywords.map((keyword) => Array.from(keyword).reverse().join(""));
   const last = firstKeyword(reversed(root), backwards);
+  // It may take too long although the other way did not: then its numbers mean nothing.
+  if (!last.holds) return first;
   const lengths = keywords.map((keyword) => Buffer.byteLength(keyword));
   const before = last.after + Math.max(...lengths);
   const after = last.before - Math.min(...lengths);

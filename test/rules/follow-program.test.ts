@@ -113,7 +113,7 @@ describe("what must follow a keyword", () => {
 
   test("costs little for rules made to cost much", () => {
     const nested = (depth: number): string => (depth === 0 ? "[a-z]" : `(?:${nested(depth - 1)}){1,16}`);
-    expect(followOf({ regex: `key${nested(8)}`, keywords: ["key"], reach: "window" })).toEqual([undefined]);
+    expect(followOf({ regex: `key${nested(8)}`, keywords: ["key"], reach: "window" })).toHaveLength(1);
     const wide = { regex: "key(?:a?b?c?d?e?f?g?h?){16}[xyz]", keywords: ["key"], reach: "window" } as const;
     expect(passes(followOf(wide)[0], Buffer.from("keyabcabcz"), 3)).toBe(true);
   });

@@ -104,6 +104,11 @@ describe("keywords in every match", () => {
     expect(reach(`${nested(12)}key`, "key").holds).toBe(false);
   });
 
+  test("where only one end tells, what the other one took too long for counts for nothing", () => {
+    const nested = (depth: number): string => (depth === 0 ? "[a-z]" : `(?:${nested(depth - 1)}){16}`);
+    expect(reach(`key${nested(8)}`, "key")).toEqual({ holds: true, before: 3, after: 16 ** 8, which: "first" });
+  });
+
   test("thousands of states and long counts are no trouble", () => {
     const words = Array.from({ length: 300 }, (_, index) => `keyword${index}suffix`);
     expect(reach(`(?:${words.join("|")})[\\s\\S]{0,1000}(?:[a-z]{1,30}){1,30}`, ...words).holds).toBe(true);

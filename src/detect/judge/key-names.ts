@@ -25,7 +25,7 @@ const NEVER_FIRST: ReadonlySet<string> = new Set(
 
 /** Words that also say what a service does or which it is: before the whole name of a credential they say that (`TRANSLATION_API_KEY`, `msg91_auth_key`). */
 const SERVICE_FIRST: ReadonlySet<string> = new Set(
-  "index i18n locale lang translation label msg message cache keyboard sort".split(" "),
+  "index i18n locale lang translation label msg message cache keyboard sort remove find check list".split(" "),
 );
 const CREDENTIAL =
   /(?:(?:api|access|auth|secret)[_.-]?key|(?:api|access|auth)[_.-]?token|(?:client|api)[_.-]?secret)$/i;

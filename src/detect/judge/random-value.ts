@@ -21,6 +21,8 @@ const SURE = 4;
 const UUID_DIGITS = 32;
 /** `SEC` and 64 hex digits: what stands in front of a long body is its kind. */
 const CAPITALS_AND_HEX = /^[A-Z]{2,4}(?=[0-9a-f]{32,}$)/;
+/** `api-` and 32 hex digits, `u1234567-` and 24: the same with a hyphen. */
+const NAME_AND_HEX = /^[A-Za-z0-9]{1,12}-(?=(?:[0-9a-f]{24,}|[0-9A-F]{24,})$)/;
 /** What cannot be told from words, numbers and names. */
 const NOT_DRAWN = -20;
 
@@ -43,7 +45,8 @@ export function randomBits(value: string, factor: number): number {
   const bits = rarity(text) - leastRarity(text.length) * factor;
   if (bits >= 0) return bits;
   // `svc_` or `user:` and 32 hex digits: what stands in front is a name, so the body is asked alone.
-  const [name = ""] = /^.*[_:.|]/.exec(text.slice(0, text.length / 3)) ?? CAPITALS_AND_HEX.exec(text) ?? [];
+  const [name = ""] =
+    /^.*[_:.|]/.exec(text.slice(0, text.length / 3)) ?? CAPITALS_AND_HEX.exec(text) ?? NAME_AND_HEX.exec(text) ?? [];
   const body = text.slice(name.length);
   const isBody = body.length < text.length && body.length >= MIN_HEX_LENGTH;
   return Math.max(bits, NOT_DRAWN, isBody ? randomBits(body, factor) : NOT_DRAWN);

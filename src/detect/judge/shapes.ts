@@ -18,6 +18,7 @@ const MEANING = new RegExp(
     String.raw`^v?\d+(?:\.\d+){1,3}(?:[-+~][\w.]+)?$|^\d{4}-\d\d(?:-\d\d)?|^\d{1,2}[:/]\d\d`, // versions, dates
     String.raw`^(?:npm|workspace|patch|portal|link|catalog|jsr):[@\w^~*<>=%./#|+: -]*$`, // where packages of a lock file come from
     RANGE,
+    String.raw`^(?:\^|\(\?[:=!<])?\[[^\s\]]{0,80}?(?:%s|[a-zA-Z0-9]-[a-zA-Z0-9]|\\[xwsdux]).*\](?:[+*?]|\{\d)`, // regular expressions that begin with a class
     String.raw`^\d{1,3}(?:\.\d{1,3}){3}(?::\d+|/\d+)?$|^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){3,}$`,
     String.raw`\\[wdsbWDSB]|\[\^|\[[A-Za-z0-9]-[A-Za-z0-9]|\(\?[:=!<P]|\{\d+,\d*\}|\.[*+]|\^\[`, // regular expressions
     String.raw`%(?:\d\$)?[sdvqx](?![0-9A-Za-z])|%\(\w+\)|%[YmdHMSyBbjp][-/:T. ]?%|\{\d*\}|\{[A-Za-z_][\w.]*\}`, // format strings

@@ -100,11 +100,11 @@ const SETTER =
 
 /** Names after which a UUID is believed: services whose keys are UUIDs call them so. */
 const UUID_KEY =
-  /secret|(?:api|app|access|auth|service|license|master|encryption|signing|private|session|shared|client|account|salt|ingest(?:ion)?|merchant|working|write|personal|server|management|record)[_. -]?key|token$|auth$|passw/i;
+  /secret|(?:api|app|access|auth|service|license|master|encryption|signing|private|session|shared|client|account|salt|ingest(?:ion)?|merchant|working|write|personal|server|management|record)[_. -]?key|token$|auth$|authorization$|^x-key$|passw/i;
 
 function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable<Part> {
   const { line, secretInLine } = candidate;
-  if (name === "never") yield against("name", "what it names is no secret", "reference");
+  if (name === "never" && !isServiceKey(place, value)) yield against("name", "what it names is no secret", "reference");
   if (place.before.endsWith("::") && place.operator !== "(" && !HIERA_NAME.test(place.before))
     yield against("name", "the name of a type", "reference");
   if (BADGE.test(line.slice(0, Math.max(0, secretInLine))))
@@ -123,6 +123,22 @@ function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable
   if (isPassingCall(place)) yield against("name", "a function that lets something pass", "reference");
   if (isTestResult(place)) yield against("syntax", "the result of a test", "not-random");
   if (repeatsName(place.key, value)) yield against("stand-in", "it repeats its name", "placeholder");
+}
+
+/** `tinify.key = "…"`, `Client(key="…")`: a key without another word. Tables of a page's class names have a `Key` as well. */
+const BARE_KEY = /^(?:[\w$]*\.)?(?:key|KEY)$/;
+/** `-H "Key: …"`: a header of a request. */
+const HEADER_HEAD = /(?:-H|--header)[ =]?["']$/;
+/** `?key=…`: addresses have a rule of their own, which looks at the host. */
+const QUERY_HEAD = /[?&;]$/;
+const BARE_KEY_LENGTH = 20;
+
+/** Whether a `key` alone holds the key of a service: keys of records, caches and ciphers are words, digests and hex. */
+function isServiceKey({ key, before }: Assignment, value: string): boolean {
+  if (value.length < BARE_KEY_LENGTH || UUID.test(value)) return false;
+  if (HEADER_HEAD.test(before)) return /^key$/i.test(key);
+  if (!BARE_KEY.test(key) || QUERY_HEAD.test(before)) return false;
+  return !DIGEST.test(value) && /\d/.test(value) && looksRandom(value, 1.5);
 }
 
 function* meaningParts({ value, place, candidate }: Asked): Iterable<Part> {

@@ -1,3 +1,4 @@
+import { rowsOfCreated } from "./created-table.ts";
 import type { InnerValue } from "./values.ts";
 
 /** Tables with more rows are data sets. */
@@ -15,7 +16,7 @@ const notItself = /hash|salt|digest|encrypt|public|csrf|xsrf|reset|expir|hint|le
  * statement of SQL inserts. Every row must have as many cells as the header, or it ends the table; what the end of the text may have cut is left out.
  */
 export function valuesBelow(text: string, at: number): readonly InnerValue[] {
-  const found = inStatement(text, at) ?? inMarkup(text, at) ?? inLines(text, at) ?? [];
+  const found = inCreated(text, at) ?? inStatement(text, at) ?? inMarkup(text, at) ?? inLines(text, at) ?? [];
   return found.filter(({ from, to }) => to < text.length && isValue(text.slice(from, to))).slice(0, maxRows);
 }
 
@@ -27,6 +28,16 @@ function isValue(value: string): boolean {
 interface Cell {
   readonly from: number;
   readonly to: number;
+}
+
+/** Rows without names of columns, below the statement that created their table. */
+function inCreated(text: string, at: number): readonly InnerValue[] | undefined {
+  const rows = rowsOfCreated(text, at);
+  if (rows === undefined) return undefined;
+  if (rows === null || rows.width > maxColumns) return [];
+  const name = /[\w`"[\] ]*$/.exec(text.slice(0, at))?.[0] ?? "";
+  const rest = /^\w*/.exec(text.slice(at))?.[0] ?? "";
+  return notItself.test(name + rest) ? [] : tuples(text, rows.start, rows.width, rows.index);
 }
 
 const insertHead = /(?:insert|replace)\s+(?:ignore\s+)?into\s+[\w.`"[\]]{1,80}\s*$/i;

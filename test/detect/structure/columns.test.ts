@@ -19,6 +19,8 @@ describe("a column's values are those below its name in", () => {
     "aligned columns with rules": "===  ========\nid   password\n===  ========\n1    aaa1\n2    bbb2\n===  ========\n",
     "an INSERT": "INSERT INTO `users` (`id`, `password`, `at`) VALUES (1, 'aaa1', NOW()), (2, 'bbb2', NULL);",
     "an INSERT with escapes": "insert into users (note, password) values ('it''s, (a)', 'aaa1'), ('\\'', 'bbb2');",
+    "an INSERT below the table's definition":
+      "CREATE TABLE IF NOT EXISTS `users` (\n  `id` decimal(10,2),\n  `password` varchar(80),\n  PRIMARY KEY (`id`)\n);\nINSERT INTO users VALUES (1, 'aaa1'), (2, 'bbb2');\n",
     "a COPY": "COPY users (id, password) FROM stdin;\n1\taaa1\n2\tbbb2\n\\.\n",
   };
   for (const [name, text] of Object.entries(tables))
@@ -36,6 +38,8 @@ describe("no values stand below", () => {
     "lines of keywords": "keyword\tservice\tpassword\nkeyword\tservice\taaa1\n",
     "a statement that selects": "SELECT id, password FROM users WHERE (id = 1) VALUES (2, 'aaa1');",
     "names that are imported": "from directory import user, password\nfrom directory import host, aaa1\n",
+    "rows of another table": "CREATE TABLE users (id INT, password TEXT);\nINSERT INTO groups VALUES (1, 'aaa1');\n",
+    "a hash in a table": "CREATE TABLE users (id INT, password_hash TEXT);\nINSERT INTO users VALUES (1, 'aaa1');\n",
     "a name alone in its line": "password\naaa1\n",
   };
   for (const [name, text] of Object.entries(others))
