@@ -25,6 +25,9 @@ export function sha1Chain(hash: Buffer, rounds: number): Buffer {
 /** The first state (FIPS 180-4, 5.3.1). */
 const initial = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0] as const;
 
+/** Of each twenty steps (FIPS 180-4, 4.2.1). */
+const constants = Int32Array.of(0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6);
+
 /** Replaces `state`, which is the message, by its hash. `words`: the schedule; what pads the message is in it and stays. */
 function compress(state: Int32Array, words: Int32Array): void {
   for (let i = 0; i < wordsOfHash; i++) words[i] = state[i]!;
@@ -37,42 +40,26 @@ function compress(state: Int32Array, words: Int32Array): void {
   let c = initial[2] | 0;
   let d = initial[3] | 0;
   let e = initial[4] | 0;
-  let i = 0;
-  for (; i < 20; i++) {
-    const next = (((a << 5) | (a >>> 27)) + (d ^ (b & (c ^ d))) + e + 0x5a827999 + words[i]!) | 0;
-    e = d;
-    d = c;
-    c = (b << 30) | (b >>> 2);
-    b = a;
-    a = next;
-  }
-  for (; i < 40; i++) {
-    const next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + 0x6ed9eba1 + words[i]!) | 0;
-    e = d;
-    d = c;
-    c = (b << 30) | (b >>> 2);
-    b = a;
-    a = next;
-  }
-  for (; i < 60; i++) {
-    const next = (((a << 5) | (a >>> 27)) + ((b & c) | (d & (b | c))) + e + 0x8f1bbcdc + words[i]!) | 0;
-    e = d;
-    d = c;
-    c = (b << 30) | (b >>> 2);
-    b = a;
-    a = next;
-  }
-  for (; i < 80; i++) {
-    const next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + 0xca62c1d6 + words[i]!) | 0;
-    e = d;
-    d = c;
-    c = (b << 30) | (b >>> 2);
-    b = a;
-    a = next;
+  for (let quarter = 0; quarter < 4; quarter++) {
+    const constant = constants[quarter]!;
+    for (let i = 20 * quarter, end = i + 20; i < end; i++) {
+      const next = (((a << 5) | (a >>> 27)) + mixed(quarter, b, c, d) + e + constant + words[i]!) | 0;
+      e = d;
+      d = c;
+      c = (b << 30) | (b >>> 2);
+      b = a;
+      a = next;
+    }
   }
   state[0] = initial[0] + a;
   state[1] = initial[1] + b;
   state[2] = initial[2] + c;
   state[3] = initial[3] + d;
   state[4] = initial[4] + e;
+}
+
+/** Ch, Parity, Maj and Parity again (FIPS 180-4, 4.1.1). */
+function mixed(quarter: number, b: number, c: number, d: number): number {
+  if (quarter === 0) return d ^ (b & (c ^ d));
+  return quarter === 2 ? (b & c) | (d & (b | c)) : b ^ c ^ d;
 }

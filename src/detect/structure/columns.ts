@@ -1,4 +1,5 @@
 import { rowsOfCreated } from "./created-table.ts";
+import { signsAlone } from "./table-row.ts";
 import type { InnerValue } from "./values.ts";
 
 /** Tables with more rows are data sets. */
@@ -169,7 +170,7 @@ function lineAbove(text: string, start: number): string {
 
 /** Whether a line parts a header from its rows. */
 function isRule(line: string): boolean {
-  return /^[\s|:+=-]*$/.test(line) && (line.includes("-") || line.includes("="));
+  return signsAlone.test(line) && (line.includes("-") || line.includes("="));
 }
 
 /** A row that has what the header has in a column is none: `keyword\tservice\tname`, a line of each. */

@@ -6,6 +6,9 @@ const bar = 124;
 /** In the order in which `inLines` of columns.ts takes them. */
 const separators = ["|", "\t", ";", ","] as const;
 
+/** A line that may part a header from its rows. */
+export const signsAlone = /^[\s|:+=-]*$/;
+
 /** A line is followed so far behind the name. */
 const aheadOfName = 700;
 /** An element that ends behind a name ends so soon (`inMarkup`). */
@@ -31,8 +34,7 @@ export function isBelowRow(bytes: Buffer, low: number, hit: number, high: number
   const above = before.toString("latin1", before.subarray(0, start - 1).lastIndexOf(lineFeed) + 1, start - 1);
   if (separator !== "|" && (bytes.subarray(low + start, hit + rest).includes(quote) || above.includes('"')))
     return false;
-  // A line of signs alone may part a header from its rows.
-  return !/^[\s|:+=-]*$/.test(above) && cellsIn(above, separator) === cellsIn(line, separator);
+  return !signsAlone.test(above) && cellsIn(above, separator) === cellsIn(line, separator);
 }
 
 /** Names of columns in a statement stand in parentheses, with no bar between them. */
