@@ -1,8 +1,9 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { PackEntries } from "../../model/unit.ts";
 import type { EntryProofs } from "./entry-proof.ts";
 import { buildFamilies, type Families } from "./family.ts";
+import { EntryReader } from "./entry-reader.ts";
 import { createInflater, type InflateInto } from "./inflate.ts";
 import { readEntryHeader } from "./pack-entry.ts";
 
@@ -59,12 +60,9 @@ const steadyExpansion = 1 << 13;
 const largeExpansion = 64 * 2 ** 30;
 const freeExpansion = 2 ** 30;
 
-/** Bytes read at once. Measured on packs of 20 to 400 MB: half as many calls as exact reads; larger windows read more than they save. */
-const readAhead = 16_384;
-
 /**
  * Makes every object of the entries, each base before its children, and shows it to the visitor. Families are walked depth-first with the
- * heaviest branch last, which takes its parent's place in memory. Entries are read with one exact read each.
+ * heaviest branch last, which takes its parent's place in memory. Entries that are near to each other are read together.
  * `errors` names the numbers that `applyDelta` gives. `proofs` gets the keys of entries that it has none of. Of what is not wanted only that is made on which something is
  * built that is.
  */
@@ -102,7 +100,7 @@ interface Frame<T> {
 }
 
 class Walk<T> {
-  readonly #descriptor: number;
+  readonly #reader: EntryReader;
   readonly #entries: PackEntries;
   readonly #memory: ObjectMemory;
   readonly #visitor: PackVisitor<T>;
@@ -110,9 +108,6 @@ class Walk<T> {
   readonly #proofs: EntryProofs | undefined;
   readonly #families: Families;
   readonly #into: InflateInto;
-  #window = Buffer.alloc(1 << 16);
-  #windowStart = 0;
-  #windowEnd = 0;
   /** What deltas may still make. */
   #left: number;
 
@@ -125,12 +120,12 @@ class Walk<T> {
     proofs: EntryProofs | undefined,
   ) {
     this.#proofs = proofs;
-    this.#descriptor = descriptor;
     this.#entries = entries;
     this.#memory = memory;
     this.#visitor = visitor;
     this.#errors = errors;
     this.#families = buildFamilies(entries);
+    this.#reader = new EntryReader(descriptor, entries.offsets, entries.ends, this.#families.wanted);
     this.#left = mostExpanded(entries);
     this.#into = inflater ??= createInflater();
   }
@@ -218,18 +213,6 @@ class Walk<T> {
     return -1;
   }
 
-  /** Bytes of the pack; fewer at its end. Deltas mostly lie right behind what they are built on, so a read takes some of what follows along. */
-  #bytes(offset: number, length: number): Buffer {
-    if (offset < this.#windowStart || offset + length > this.#windowEnd) {
-      const size = Math.max(length, readAhead);
-      if (size > this.#window.length) this.#window = Buffer.alloc(size * 2);
-      this.#windowStart = offset;
-      this.#windowEnd = offset + readSync(this.#descriptor, this.#window, 0, size, offset);
-    }
-    const at = offset - this.#windowStart;
-    return this.#window.subarray(at, Math.min(at + length, this.#windowEnd - this.#windowStart));
-  }
-
   /** Inflates an entry to an address. Gives what is wrong with it, if anything. */
   #inflate(entry: number, address: number): string | undefined {
     const { offsets, ends, sizes, sums } = this.#entries;
@@ -238,7 +221,7 @@ class Walk<T> {
     const length = ends[entry]! - offsets[entry]!;
     if (length > mostCompressed(size)) return "it takes more room than its data can";
     try {
-      const bytes = this.#bytes(offsets[entry]!, length);
+      const bytes = this.#reader.bytes(entry);
       // zlib has a sum of its own, but only over the data: a flipped bit in a header would give another base without a word.
       if (sums !== undefined && crc32(bytes) !== sums[entry]) return "its checksum is wrong";
       const header = readEntryHeader(bytes, 0, this.#entries.idBytes);
