@@ -124,6 +124,7 @@ export class Decoder {
       if (budget.bytes < 0) break;
       this.#lookAt(region, decoded, depth, budget, found);
     }
+    for (const decoded of texts) decoded.release?.();
     return texts.length;
   }
 

@@ -42,6 +42,8 @@ export interface Decoded {
   kindsIn(from: number, to: number): readonly string[] | undefined;
   /** Addresses of the bytes that `[from, to)` of the text was made of. */
   placeOf(from: number, to: number): readonly [number, number];
+  /** Gives back the memory of the text, once, when nothing is asked of it any more. */
+  release?(): void;
 }
 
 /** A chain is decoded in pieces of so many bytes, so that a long one needs no more memory, each overlapping the one before. */

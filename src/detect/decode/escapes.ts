@@ -40,17 +40,17 @@ const longestSeam = 48;
 
 function decodeEscapes({ bytes, from, to }: Piece): Decoded {
   // No escape is shorter than what it stands for.
-  const text = Buffer.allocUnsafe(to - from);
-  const spots = new SpotList(from, 64 + ((to - from) >> spotsShift));
+  const spots = SpotList.take(from, 64 + ((to - from) >> spotsShift));
+  const text = spots.text(to - from);
   // `=41` is an escape only where a mail's text shows that it is one.
   const isPrintable = hasPrintable(bytes, from, to);
   const escape: Escape = { length: 0, code: -1, isByte: true, kind: "joined" };
   let out = 0;
   for (let at = from; at < to;) {
-    const byte = bytes[at]!;
-    if (leads[byte] === 0 || !readEscape(bytes, at, to, isPrintable, escape)) {
-      text[out++] = byte;
-      at++;
+    while (at < to && leads[bytes[at]!] === 0) text[out++] = bytes[at++]!;
+    if (at === to) break;
+    if (!readEscape(bytes, at, to, isPrintable, escape)) {
+      text[out++] = bytes[at++]!;
       continue;
     }
     const start = out;
@@ -58,7 +58,7 @@ function decodeEscapes({ bytes, from, to }: Piece): Decoded {
     spots.add(start, out, at, at + escape.length, escape.kind);
     at += escape.length;
   }
-  return spots.decoded(text.subarray(0, out));
+  return spots.decoded(out);
 }
 
 /** What stands at a place; one object is filled again and again. */

@@ -1,22 +1,44 @@
 import { partition } from "../../model/partition.ts";
 import type { Decoded } from "./encoding.ts";
 
-/** Where a text that was decoded bit by bit differs from the bytes it was made of. */
+/** So much memory is kept for the next text; what a text of nothing but escapes took is not. */
+const mostSpareSpots = 1 << 16;
+/** A text may hold another one, which is decoded while the outer one is in use. */
+const mostSpare = 4;
+const spare: SpotList[] = [];
+
+/**
+ * A text that was decoded bit by bit, and where it differs from the bytes it was made of. Lists are used again: the chains of a history of bundles take
+ * some hundred kilobytes each, tens of thousands of times.
+ */
 export class SpotList {
-  readonly #from: number;
+  #from = 0;
+  #text = Buffer.alloc(0);
   /** For each spot: begin and end in the text, begin and end (addresses) in the bytes. */
-  #places: Uint32Array;
+  #places = new Uint32Array(0);
   /** Their kinds, as indexes into `names`. */
-  #kinds: Uint8Array;
+  #kinds = new Uint8Array(0);
   #count = 0;
   /** What kinds there are: a handful. */
-  readonly #names: string[] = [];
+  #names: string[] = [];
 
-  /** `from`: the address of the first byte. `room`: for so many spots; it grows when they are more. */
-  constructor(from: number, room: number) {
-    this.#from = from;
-    this.#places = new Uint32Array(4 * room);
-    this.#kinds = new Uint8Array(room);
+  /** A list without spots. `from`: the address of the first byte. `room`: for so many spots; it grows when they are more. */
+  static take(from: number, room: number): SpotList {
+    const list = spare.pop() ?? new SpotList();
+    list.#from = from;
+    list.#count = 0;
+    list.#names = [];
+    if (list.#kinds.length < room) {
+      list.#places = new Uint32Array(4 * room);
+      list.#kinds = new Uint8Array(room);
+    }
+    return list;
+  }
+
+  /** Room for a text of at most `bytes`. */
+  text(bytes: number): Buffer {
+    if (this.#text.length < bytes) this.#text = Buffer.allocUnsafeSlow(bytes);
+    return this.#text;
   }
 
   /** Spots are added in their order. */
@@ -31,10 +53,14 @@ export class SpotList {
     this.#kinds[this.#count++] = known >= 0 ? known : this.#names.push(kind) - 1;
   }
 
-  decoded(text: Buffer): Decoded {
+  /** The first `length` bytes of the text, with its spots. */
+  decoded(length: number): Decoded {
     const places = this.#places;
     return {
-      text,
+      text: this.#text.subarray(0, length),
+      release: () => {
+        if (spare.length < mostSpare && this.#kinds.length <= mostSpareSpots) spare.push(this);
+      },
       // A spot right beside counts: it may be what keeps a value from its neighbour.
       kindsIn: (from, to) => {
         const first = this.#upTo(from - 1);
