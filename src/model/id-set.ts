@@ -1,16 +1,5 @@
 import type { IdBytes } from "./object-id.ts";
 
-/** The parts of an `IdSet` that threads can share; it is only read once it is shared. */
-export interface SharedIds {
-  readonly words: Uint32Array;
-  readonly numbers: Uint32Array;
-  /** What decides about slots. */
-  readonly factors: Uint32Array;
-  readonly idBytes: IdBytes;
-  /** How many there are. */
-  readonly size: number;
-}
-
 /** Free slots end a search: fewer make it longer, more take memory. */
 const slotsPerId = 1.4;
 /** Words of a SHA-1 id; a SHA-256 id has three more. */
@@ -29,20 +18,18 @@ export class IdSet {
   #words: Uint32Array;
   /** Number of the id in each slot, plus one; 0: free. */
   #numbers: Uint32Array;
-  readonly #factors: Uint32Array;
+  readonly #factors = randomFactors();
   /** The upper bits of a hash are the slot: these are the others. */
   #shift: number;
   #size = 0;
 
-  /** An empty set for ids of so many bytes, or one that was shared. */
-  constructor(from: SharedIds | IdBytes = 20) {
-    this.idBytes = typeof from === "number" ? from : from.idBytes;
-    this.#idWords = this.idBytes / 4;
-    this.#words = typeof from === "number" ? new Uint32Array(leastSlots * this.#idWords) : from.words;
-    this.#numbers = typeof from === "number" ? new Uint32Array(leastSlots) : from.numbers;
-    this.#factors = typeof from === "number" ? randomFactors() : from.factors;
-    this.#shift = shiftFor(this.#numbers.length);
-    this.#size = typeof from === "number" ? 0 : from.size;
+  /** An empty set for ids of so many bytes. */
+  constructor(idBytes: IdBytes = 20) {
+    this.idBytes = idBytes;
+    this.#idWords = idBytes / 4;
+    this.#words = new Uint32Array(leastSlots * this.#idWords);
+    this.#numbers = new Uint32Array(leastSlots);
+    this.#shift = shiftFor(leastSlots);
   }
 
   get size(): number {
@@ -90,24 +77,6 @@ export class IdSet {
       for (let word = 0; word < idWords; word++) view.setUint32(to + 4 * word, words[slot * idWords + word]!, true);
     });
     return ids;
-  }
-
-  /** An empty set in shared memory with room for `count` ids: it does not grow until then. */
-  static forSharing(idBytes: IdBytes, count: number): IdSet {
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(leastSlots, slotsPerId * count)));
-    return new IdSet({
-      words: new Uint32Array(new SharedArrayBuffer(slots * idBytes)),
-      numbers: new Uint32Array(new SharedArrayBuffer(slots * 4)),
-      factors: randomFactors(),
-      idBytes,
-      size: 0,
-    });
-  }
-
-  /** Its table: what other threads make the same set of. */
-  share(): SharedIds {
-    const { idBytes } = this;
-    return { words: this.#words, numbers: this.#numbers, factors: this.#factors, idBytes, size: this.#size };
   }
 
   /** The id's slot, or the free one where it would go. */

@@ -1,11 +1,11 @@
-/** Whole numbers below 2^32, one after the other. It grows by doubling; a plain array of numbers would take eight bytes and more each. */
+/** Whole numbers below 2^32, one after the other. It grows by a half; a plain array of numbers would take eight bytes and more each. */
 export class NumberList {
   #values = new Uint32Array(1024);
   length = 0;
 
   push(value: number): void {
     if (this.length === this.#values.length) {
-      const larger = new Uint32Array(this.#values.length * 2);
+      const larger = new Uint32Array(Math.ceil(this.#values.length * 1.5));
       larger.set(this.#values);
       this.#values = larger;
     }

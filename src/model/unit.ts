@@ -1,6 +1,6 @@
 import type { CleanList } from "./clean-list.ts";
 import type { ContentHit, PublicKey, SuppressionReason } from "./detection.ts";
-import type { SharedIds } from "./id-set.ts";
+import type { SharedIds } from "./sorted-ids.ts";
 import type { IdBytes } from "./object-id.ts";
 import type { Problem, ProblemCode } from "./problem.ts";
 

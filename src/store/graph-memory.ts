@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { IdSet } from "../model/id-set.ts";
+import { SortedIds } from "../model/sorted-ids.ts";
 import type { GraphUnit, UnitResult } from "../model/unit.ts";
 import { packIdentity, samplesOf } from "./folder-state.ts";
 import { keyOf, sealValue, unsealValue } from "./seal.ts";
@@ -75,7 +76,7 @@ export class GraphMemory {
     if (!this.#isNew || unit === undefined || key === undefined || this.#bytes > mostBytes) return;
     const missing = [...this.#units.values()].map(({ graph }) => graph?.missing.ids ?? new Uint8Array());
     const record: GraphRecord = {
-      present: new IdSet(unit.present).ids(),
+      present: new SortedIds(unit.present).ids(),
       wanted: unit.wanted,
       missing: Buffer.concat(missing),
       units: this.#units,
@@ -115,7 +116,7 @@ export class GraphMemory {
 /** Whether what a record tells would be told of the repository as it is now. */
 function holds({ present, wanted, missing }: GraphRecord, unit: GraphUnit): boolean {
   const { idBytes } = unit.present;
-  const isNow = new IdSet(unit.present);
+  const isNow = new SortedIds(unit.present);
   const setOf = (ids: Uint8Array): IdSet => {
     const set = new IdSet(idBytes);
     for (let at = 0; at < ids.length; at += idBytes) set.add(ids, at);

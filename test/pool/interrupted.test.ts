@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { IdSet } from "../../src/model/id-set.ts";
+import { SortedIds } from "../../src/model/sorted-ids.ts";
 import type { GraphUnit, NamedUnit } from "../../src/model/unit.ts";
 import { Recogniser } from "../../src/pool/recogniser.ts";
 import { ResultBuilder } from "../../src/pool/result.ts";
@@ -19,7 +19,7 @@ function stopped(ruleset = probes): Task {
 
 test("loose trees that are not read any more are counted: the names in them were not looked at", () => {
   const source = { kind: "loose", target: "t", weight: 1, objects: "/nowhere", folders: [], oids } as const;
-  const present = new IdSet(20).share();
+  const present = SortedIds.of(20, []).share();
   const unit: GraphUnit = {
     kind: "graph",
     target: "t",

@@ -244,7 +244,7 @@ await import(${JSON.stringify(worker.href)});
       texts.forEach((text, i) => shop.commit(`Version ${i}`, { "a.txt": `${text}${i === 6 ? marker : probe(i)}\n` }));
       shop.git("repack", "-qadf");
       const store = openObjectStore(join(shop.path, ".git/objects"));
-      const units = planPack("t", store.packs[0]!, (entry) => store.packs[0]!.types[entry] === 3);
+      const units = [...planPack("t", store.packs[0]!, (entry) => store.packs[0]!.types[entry] === 3)];
       const pool = poolOf(faultyWorker("process.exit(1)"), 1);
       const results = await Promise.all(units.map((unit) => pool.run(unit)));
       await pool[Symbol.asyncDispose]();

@@ -3,6 +3,7 @@ import { IdSet } from "../../model/id-set.ts";
 import { NumberList } from "../../model/number-list.ts";
 import type { Copies, ScanResult } from "../../detect/index.ts";
 import type { IdBytes } from "../../model/object-id.ts";
+import type { SortedIds } from "../../model/sorted-ids.ts";
 import { entryForms, type EntryReading, type GraphReading } from "../../model/unit.ts";
 import { IdList } from "./id-list.ts";
 import type { NamedResult, NameScanner } from "./name-scan.ts";
@@ -37,7 +38,7 @@ export interface Surroundings {
   /** Contents looked for. */
   readonly wanted: IdSet;
   /** All objects of the store. */
-  readonly present: IdSet;
+  readonly present: SortedIds;
   readonly names: NameScanner;
   /** Scans the name of an entry of the tree that is read now. */
   readonly scan: (name: Buffer) => ScanResult;

@@ -3,6 +3,7 @@ import { objectTypes } from "../../content/git/pack-entry.ts";
 import { walkPack } from "../../content/git/pack-walk.ts";
 import { deltaErrors } from "../../detect/index.ts";
 import { IdSet } from "../../model/id-set.ts";
+import { SortedIds } from "../../model/sorted-ids.ts";
 import type { GraphUnit, LooseUnit, PackUnit } from "../../model/unit.ts";
 import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
@@ -27,7 +28,7 @@ export function readGraph(unit: GraphUnit, task: Task, out: ResultBuilder): void
   const free = { at: kernel.arena };
   const builder = new GraphBuilder({
     wanted,
-    present: new IdSet(unit.present),
+    present: new SortedIds(unit.present),
     names: (names ??= new NameScanner((name) => task.detector.files.asksName(name))),
     scan: (name) => {
       kernel.reserve(free.at - kernel.arena + name.length);

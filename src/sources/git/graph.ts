@@ -1,7 +1,9 @@
-import { IdSet } from "../../model/id-set.ts";
 import { NumberList } from "../../model/number-list.ts";
+import { NumberSet } from "../../model/number-set.ts";
 import type { IdBytes } from "../../model/object-id.ts";
+import type { SharedIds } from "../../model/sorted-ids.ts";
 import { entryForms, type EntryReading, type GraphReading } from "../../model/unit.ts";
+import { ObjectNumbers } from "./object-numbers.ts";
 
 /** Neighbours of nodes, in one array: those of node i are `nodes[first[i]] … nodes[first[i + 1] - 1]`. */
 export interface Adjacency {
@@ -39,7 +41,7 @@ export interface EntryTable {
 
 /** How commits, trees, tags and wanted contents hang together. Objects are numbers; `idOf` gives their ids. */
 export interface Graph {
-  readonly objects: IdSet;
+  readonly objects: ObjectNumbers;
   readonly commits: CommitGraph;
   /** Position of a commit by the number of its object. */
   readonly commitAt: ReadonlyMap<number, number>;
@@ -81,7 +83,7 @@ class EntryTableBuilder {
 
 /** Puts readings together, one after the other; each may be dropped once it was added. */
 export class GraphAssembler {
-  readonly #objects: IdSet;
+  readonly #objects: ObjectNumbers;
   readonly #commitIds = new NumberList();
   readonly #commitTrees = new NumberList();
   readonly #times: number[] = [];
@@ -92,18 +94,19 @@ export class GraphAssembler {
   readonly #treeFirst = new NumberList();
   readonly #children = new NumberList();
   readonly #childNames = new NumberList();
-  readonly #treesSeen = new Set<number>();
+  readonly #treesSeen = new NumberSet();
   readonly #tags = new Map<number, number>();
   readonly #hits = new EntryTableBuilder();
   readonly #missing = new EntryTableBuilder();
-  readonly #missingSeen = new Set<number>();
+  readonly #missingSeen = new NumberSet();
   readonly #links = new EntryTableBuilder();
-  readonly #linkNames = new Set<number>();
+  readonly #linkNames = new NumberSet();
   readonly #names: string[] = [];
   readonly #nameAt = new Map<string, number>();
 
-  constructor(idBytes: IdBytes) {
-    this.#objects = new IdSet(idBytes);
+  /** `present`: all objects of the store. */
+  constructor(present: SharedIds) {
+    this.#objects = new ObjectNumbers(present);
   }
 
   add(reading: GraphReading): void {
@@ -118,8 +121,7 @@ export class GraphAssembler {
     const trees = reading.treeIds.length / idBytes;
     for (let i = 0; i < trees; i++) {
       const tree = objects.number(reading.treeIds, idBytes * i);
-      if (this.#treesSeen.has(tree)) continue;
-      this.#treesSeen.add(tree);
+      if (!this.#treesSeen.add(tree)) continue;
       this.#treeIds.push(tree);
       this.#treeFirst.push(this.#children.length);
       for (let c = reading.childFirst[i]!; c < reading.childFirst[i + 1]!; c++) {
@@ -128,8 +130,8 @@ export class GraphAssembler {
       }
     }
     this.#addEntries(reading.hits, names, this.#hits, () => true);
-    this.#addEntries(reading.missing, names, this.#missing, (object) => isNew(this.#missingSeen, object));
-    this.#addEntries(reading.links, names, this.#links, (_, name) => isNew(this.#linkNames, name));
+    this.#addEntries(reading.missing, names, this.#missing, (object) => this.#missingSeen.add(object));
+    this.#addEntries(reading.links, names, this.#links, (_, name) => this.#linkNames.add(name));
   }
 
   #addCommits(reading: GraphReading): void {
@@ -182,9 +184,7 @@ export class GraphAssembler {
 
   finish(): Graph {
     const objects = this.#objects;
-    const ids = objects.ids();
-    const { idBytes } = objects;
-    const idOf = (number: number): string => Buffer.from(ids.buffer, idBytes * number, idBytes).toString("hex");
+    const idOf = objects.names();
     const missingParents = new Set<string>();
     const from = new NumberList();
     const to = new NumberList();
@@ -231,11 +231,6 @@ export class GraphAssembler {
  */
 export function nameKey(ids: Uint8Array, at: number, idBytes: IdBytes): Uint8Array {
   return Uint8Array.from({ length: idBytes }, (_, i) => (ids[at + i] ?? 0) ^ 0xff);
-}
-
-function isNew(seen: Set<number>, number: number): boolean {
-  const before = seen.size;
-  return seen.add(number).size > before;
 }
 
 function adjacency(count: number, from: ArrayLike<number>, to: ArrayLike<number>): Adjacency {

@@ -1,23 +1,26 @@
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { ObjectReader, ObjectStore } from "../../content/git/object-store.ts";
 import { objectTypes } from "../../content/git/pack-entry.ts";
 import type { ContentId } from "../../model/content.ts";
-import { IdSet, type SharedIds } from "../../model/id-set.ts";
+import { SortedIds, type SharedIds } from "../../model/sorted-ids.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { GraphUnit, LooseUnit, PackUnit, Unit, UnitResult } from "../../model/unit.ts";
+import type { LooseUnit, PackUnit, Unit, UnitResult } from "../../model/unit.ts";
 import { GraphAssembler, type Graph } from "./graph.ts";
 import type { Locator } from "./locate.ts";
 import { bytesOfPacks, planLoose, planPack, planStrays } from "./plan.ts";
 import type { Ref } from "./refs.ts";
 
+/** Units that are read, or wait for it or for their turn, at once: each takes some megabytes. */
+const mostUnderWay = 8 + 2 * availableParallelism();
 /** Missing objects, and submodules, that are named one by one. */
 export const maxNamed = 50;
 
 /** What is read to learn how commits, trees and contents hang together. */
 export interface HistoryWalk {
   readonly present: SharedIds;
-  readonly sources: readonly (PackUnit | LooseUnit)[];
+  readonly sources: readonly Iterable<PackUnit | LooseUnit>[];
 }
 
 /** Plans the reading of all commits, trees and tags of a store. */
@@ -27,28 +30,21 @@ export function planWalk(target: string, store: ObjectStore): HistoryWalk {
   return {
     present: presence(store).share(),
     sources: [
-      ...store.packs.flatMap((table) =>
+      ...store.packs.map((table) =>
         planPack(target, table, (entry) => table.types[entry] !== 0 && table.types[entry] !== blob, storeBytes),
       ),
-      ...planLoose(target, store, () => true),
-      ...planStrays(target, store, () => true),
+      planLoose(target, store, () => true),
+      planStrays(target, store, () => true),
     ],
   };
 }
 
-function presence(store: ObjectStore): IdSet {
-  const { idBytes } = store;
-  const sizes = [
-    ...store.packs.map(({ index }) => index.oids.length / idBytes),
-    ...store.loose.map(({ oids }) => oids.length),
-  ];
-  const ids = IdSet.forSharing(
-    idBytes,
-    sizes.reduce((sum, size) => sum + size, 0),
-  );
-  for (const { index } of store.packs) for (let at = 0; at < index.oids.length; at += idBytes) ids.add(index.oids, at);
-  for (const { oids } of store.loose) for (const oid of oids) ids.add(Buffer.from(oid, "hex"), 0);
-  return ids;
+function presence(store: ObjectStore): SortedIds {
+  const loose = store.loose.flatMap(({ oids }) => oids);
+  return SortedIds.of(store.idBytes, [
+    ...store.packs.map(({ index }) => index.oids),
+    new Uint8Array(Buffer.from(loose.join(""), "hex")),
+  ]);
 }
 
 /**
@@ -62,31 +58,26 @@ export async function readHistory(
   run: (unit: Unit) => Promise<UnitResult>,
 ): Promise<{ graph: Graph; names: ContentId[]; files: ContentId[] }> {
   const wanted = new Uint8Array(Buffer.from(contents.join(""), "hex"));
-  const assembler = new GraphAssembler(present.idBytes);
+  const assembler = new GraphAssembler(present);
   const names = new Set<ContentId>();
   const files = new Set<ContentId>();
-  const readings = sources.map((source) => {
-    const unit: GraphUnit = {
-      kind: "graph",
-      target,
-      weight: source.weight,
-      source,
-      trees: treesIn(source),
-      wanted,
-      present,
-    };
-    return run(unit);
-  });
-  // Added in the order of the units, not of their arrival: the same repository gives the same graph.
-  while (readings.length > 0) {
-    // Taken out: what was added need not be kept.
-    const result = await readings.shift()!;
-    if (result.graph !== undefined) {
-      assembler.add(result.graph);
-      for (const id of idsIn(result.graph.files, present.idBytes)) files.add(id);
+  const add = ({ graph, hits }: UnitResult): void => {
+    if (graph !== undefined) {
+      assembler.add(graph);
+      for (const id of idsIn(graph.files, present.idBytes)) files.add(id);
     }
-    for (const { content } of result.hits) names.add(content);
+    for (const { content } of hits) names.add(content);
+  };
+  // Added in the order of the units, not of their arrival: the same repository gives the same graph.
+  const underWay: Promise<UnitResult>[] = [];
+  for (const part of sources) {
+    for (const source of part) {
+      const trees = treesIn(source);
+      underWay.push(run({ kind: "graph", target, weight: source.weight, source, trees, wanted, present }));
+      if (underWay.length >= mostUnderWay) add(await underWay.shift()!);
+    }
   }
+  while (underWay.length > 0) add(await underWay.shift()!);
   for (const content of contents) assembler.want(content);
   return { graph: assembler.finish(), names: [...names], files: [...files] };
 }

@@ -12,16 +12,38 @@ const looseUnitObjects = 256;
 /** Most loose objects are small; only progress depends on this. */
 const looseWeight = 4096;
 
+/** How the entries of a pack are dealt to units. */
+interface Cuts {
+  /** The entries of each unit, in their order. */
+  readonly units: readonly { readonly entries: Uint32Array; readonly weight: number }[];
+  /** Where each entry stands in its unit. All of a family are in one. */
+  readonly positions: Int32Array;
+  /** 1 for entries that are to be scanned. */
+  readonly wanted: Uint8Array;
+}
+
 /**
  * Cuts the families of a pack into units. `wants` says which entries are to be scanned; families without any are left out. `storeBytes`: what all packs of
- * the store take.
+ * the store take. The entries of a unit, some 50 bytes each, are put together when it is asked for.
  */
 export function planPack(
   target: string,
   table: PackTable,
   wants: (entry: number) => boolean,
   storeBytes = bytesOfPacks([table]),
-): PackUnit[] {
+): Iterable<PackUnit> {
+  const cuts = cutPack(table, wants);
+  return {
+    *[Symbol.iterator]() {
+      for (const { entries, weight } of cuts.units) {
+        const unit = extract(table, entries, cuts, storeBytes);
+        yield { kind: "pack", target, weight, pack: table.pack, folders: table.folders, entries: unit };
+      }
+    },
+  };
+}
+
+function cutPack(table: PackTable, wants: (entry: number) => boolean): Cuts {
   const { count, parents, sizes, types } = table;
   const root = new Int32Array(count).fill(-1);
   for (let i = 0; i < count; i++) rootOf(i, parents, root);
@@ -39,18 +61,15 @@ export function planPack(
   }
 
   const members = groupByRoot(root, familyWanted);
-  const units: PackUnit[] = [];
+  const units: { entries: Uint32Array; weight: number }[] = [];
+  const positions = new Int32Array(count).fill(-1);
   let batch: number[] = [];
   let weight = 0;
   const flush = (): void => {
     if (batch.length === 0) return;
-    const entries = extract(
-      table,
-      batch.sort((a, b) => a - b),
-      wanted,
-      storeBytes,
-    );
-    units.push({ kind: "pack", target, weight, pack: table.pack, folders: table.folders, entries });
+    const entries = Uint32Array.from(batch).sort();
+    for (let i = 0; i < entries.length; i++) positions[entries[i]!] = i;
+    units.push({ entries, weight });
     batch = [];
     weight = 0;
   };
@@ -61,7 +80,7 @@ export function planPack(
   }
   flush();
   // The heaviest first: what is left at the end is then small enough to share evenly.
-  return units.sort((a, b) => b.weight - a.weight);
+  return { units: units.sort((a, b) => b.weight - a.weight), positions, wanted };
 }
 
 /** Follows deltas to the full object; -1 when the chain leaves the pack or runs in a circle. */
@@ -91,37 +110,43 @@ export function bytesOfPacks(packs: readonly PackTable[]): number {
   return packs.reduce((sum, { ends }) => sum + (ends.at(-1) ?? 0), 0);
 }
 
-function extract(table: PackTable, list: readonly number[], wanted: Uint8Array, storeBytes: number): PackEntries {
+function extract(
+  table: PackTable,
+  list: Uint32Array,
+  { positions, wanted }: Pick<Cuts, "positions" | "wanted">,
+  storeBytes: number,
+): PackEntries {
   const count = list.length;
-  const { idBytes } = table.index;
-  const entries: PackEntries = {
+  const { idBytes, oids, sums } = table.index;
+  const entries = {
     count,
     idBytes,
     oids: new Uint8Array(count * idBytes),
     offsets: new Float64Array(count),
     ends: new Float64Array(count),
     sizes: new Float64Array(count),
-    parents: new Int32Array(count).fill(-1),
+    parents: new Int32Array(count),
     types: new Uint8Array(count),
     wanted: new Uint8Array(count),
-    share: list.reduce((sum, i) => sum + table.ends[i]! - table.offsets[i]!, 0) / Math.max(1, storeBytes),
-    ...(table.index.sums === undefined ? {} : { sums: new Uint32Array(count) }),
   };
-  const local = new Map<number, number>();
-  list.forEach((entry, i) => local.set(entry, i));
-  list.forEach((entry, i) => {
-    const at = table.inIndex[entry]! * idBytes;
-    if (entries.sums !== undefined) entries.sums[i] = table.index.sums![table.inIndex[entry]!]!;
-    entries.oids.set(table.index.oids.subarray(at, at + idBytes), i * idBytes);
+  const ownSums = sums === undefined ? undefined : new Uint32Array(count);
+  let bytes = 0;
+  for (let i = 0; i < count; i++) {
+    const entry = list[i]!;
+    const inIndex = table.inIndex[entry]!;
+    if (ownSums !== undefined) ownSums[i] = sums![inIndex]!;
+    for (let byte = 0; byte < idBytes; byte++) entries.oids[i * idBytes + byte] = oids[inIndex * idBytes + byte]!;
     entries.offsets[i] = table.offsets[entry]!;
     entries.ends[i] = table.ends[entry]!;
     entries.sizes[i] = table.sizes[entry]!;
     entries.types[i] = table.types[entry]!;
     entries.wanted[i] = wanted[entry]!;
     const parent = table.parents[entry]!;
-    if (parent >= 0) entries.parents[i] = local.get(parent) ?? -1;
-  });
-  return entries;
+    entries.parents[i] = parent < 0 ? -1 : positions[parent]!;
+    bytes += entries.ends[i]! - entries.offsets[i]!;
+  }
+  const share = bytes / Math.max(1, storeBytes);
+  return { ...entries, share, ...(ownSums === undefined ? {} : { sums: ownSums }) };
 }
 
 /** Cuts loose objects into units. */

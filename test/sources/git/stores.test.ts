@@ -235,7 +235,7 @@ test("what deltas may make in any case is counted once for a pack, into however 
     Array.from({ length: 6 }, (_, i) => whole("blob", Buffer.alloc(9 << 20, i))),
   );
   const [table] = openObjectStore(objects).packs;
-  const units = planPack("shares", table!, () => true);
+  const units = [...planPack("shares", table!, () => true)];
   expect(units).toHaveLength(6);
   const sum = units.reduce((total, { entries }) => total + entries.share, 0);
   expect(sum).toBeGreaterThan(0.99);
