@@ -8,6 +8,8 @@ import { liveLines } from "../rules/live-check.ts";
 const shownRegex = 300;
 const shownMade = 60;
 const labelWidth = 10;
+/** Addresses and patterns, which are taken from the screen: a break that is not theirs would spoil them. */
+const exact: ReadonlySet<string> = new Set(["near", "path", "live", "see", "regex"]);
 
 /** Everything about one rule, for people: what it finds, how, and what to do about it. `width`: of a line; `isWhole`: its regex as a whole. */
 export function* ruleLines(rule: Rule, notes: RuleNotes, width: number, isWhole: boolean): Iterable<string> {
@@ -29,7 +31,7 @@ export function* ruleLines(rule: Rule, notes: RuleNotes, width: number, isWhole:
     ["see", rule.references],
     ["regex", rule.regex === undefined ? [] : [...regexLines(rule.regex, near !== undefined, isWhole)]],
   ];
-  for (const [label, lines] of facts) yield* labelled(label, lines, width);
+  for (const [label, lines] of facts) yield* labelled(label, lines, exact.has(label) ? Infinity : width);
 }
 
 function* labelled(label: string, lines: readonly string[], width: number): Iterable<string> {

@@ -1,14 +1,14 @@
 /** Ways of signing a request with the value, which no template can say: standards, and those that one issuer documents, by its name. */
 export const signatures = [
-  ...["http-digest", "jwt-bearer", "oauth1"],
+  ...["http-digest", "jwt-bearer", "jwt-hs256", "oauth1"],
   ...["acs3-hmac-sha256", "akamai-edgegrid", "aws-sigv4", "azure-cosmos-key", "azure-hmac-sha256", "azure-shared-key"],
-  ...["bce-auth-v1", "bitfinex", "bitmex", "duo", "exoscale-v2", "gemini", "kraken", "kucoin", "ovh", "poloniex"],
-  ...["pusher", "tc3-hmac-sha256", "uploadcare", "volcengine-v4"],
+  ...["bitfinex", "bitmex", "cdp-jwt", "duo", "exoscale-v2", "gemini", "kraken", "kucoin", "ovh", "poloniex"],
+  ...["pusher", "tc3-hmac-sha256", "volcengine-v4"],
 ];
 
 /**
  * One request to the issuer of a token, and what its answers mean (rules/live-check.ts). Texts are templates: `{{value}}`, `{{capture.N}}`,
- * `{{user}}`, `{{id}}`, `{{host}}`, `{{part.RULE}}`; the values of other rules are those that stand beside it.
+ * `{{user}}`, `{{id}}`, `{{account}}`, `{{host}}`, `{{part.RULE}}`; the values of other rules are those that stand beside it.
  */
 export interface LiveCheck {
   /** RE2 syntax that a value matches of which it is asked: an issuer has other hosts or ways for other kinds. */

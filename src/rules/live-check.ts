@@ -10,9 +10,9 @@ import type { TableReader } from "./toml-reader.ts";
  */
 
 const methods = ["GET", "POST", "PUT", "HEAD"] as const;
-/** What a template may name, beside `{{part.RULE}}` (the value of another rule that stands beside it) and `{{capture.N}}`: the value, and the entries beside it that are its user, its id, its host. */
-const names: ReadonlySet<string> = new Set(["value", "user", "id", "host"]);
-const headerName = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
+/** What a template may name, beside `{{part.RULE}}` (the value of another rule that stands beside it) and `{{capture.N}}`: the value, and the entries beside it that are its user, its id, its account, its host. */
+const names: ReadonlySet<string> = new Set(["value", "user", "id", "account", "host"]);
+const headerName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const partName = /^part\.([\w.-]{1,100})$/;
 const captureName = /^capture\.([1-9]\d?)$/;
 const template = /\{\{([^{}]*)\}\}/g;
@@ -25,7 +25,9 @@ export function readLiveCheck(rule: TableReader): LiveCheck | undefined {
   if (table === undefined) return undefined;
   const headers = table.table("headers");
   const host = table.table("host");
-  const text = (key: "when" | "basic" | "body" | "key_id" | "valid_body" | "invalid_body"): Partial<Record<string, string>> => {
+  const text = (
+    key: "when" | "basic" | "body" | "key_id" | "valid_body" | "invalid_body",
+  ): Partial<Record<string, string>> => {
     const value = table.text(key);
     return value === undefined ? {} : { [key.replace("_b", "B").replace("_i", "I")]: value };
   };
@@ -94,7 +96,8 @@ export function checkLive(
     if (!names.has(name) && !partName.test(name) && !hasGroup(Number(captureName.exec(name)?.[1])))
       fail(`{{${name}}} is no name that a template knows`, [...names, "capture.N", "part.RULE"].join(", "));
   if (texts.some((one) => one.replaceAll(template, "").includes("{{"))) fail("a template is not closed");
-  if (sign === undefined && !texts.some((one) => one.includes("{{value}}"))) fail("nothing in it is the value");
+  if (sign === undefined && !texts.some((one) => /\{\{(?:value|capture\.)/.test(one)))
+    fail("nothing in it is the value");
   for (const [name, value] of Object.entries(headers))
     // eslint-disable-next-line no-control-regex
     if (!headerName.test(name) || /[\x00-\x1f\x7f]/.test(value)) fail(`${JSON.stringify(name)} is no header`);
@@ -107,13 +110,19 @@ export function checkLive(
   if (valid.length === 0) fail("valid names no status of an answer");
   const isTold = live.validBody !== undefined || live.invalidBody !== undefined;
   if (!isTold && valid.some((status) => live.invalid.includes(status))) fail("one status cannot mean both");
-  for (const [key, pattern] of Object.entries({ when: live.when, valid_body: live.validBody, invalid_body: live.invalidBody }))
+  for (const [key, pattern] of Object.entries({
+    when: live.when,
+    valid_body: live.validBody,
+    invalid_body: live.invalidBody,
+  }))
     if (pattern !== undefined) compiles(pattern, `${where}: live: ${key}`);
 }
 
 /** Ids of the rules whose values a live check takes. */
 export function liveParts(live: LiveCheck): string[] {
-  const named = templatesOf(live).flatMap((text) => [...text.matchAll(template)].map(([, name = ""]) => partName.exec(name)?.[1]));
+  const named = templatesOf(live).flatMap((text) =>
+    [...text.matchAll(template)].map(([, name = ""]) => partName.exec(name)?.[1]),
+  );
   return [...new Set([...named, live.host?.part].filter((id) => id !== undefined))];
 }
 
@@ -152,7 +161,11 @@ export function* liveLines({ live, liveNone }: RuleNotes): Iterable<string> {
 
 function hostText({ capture, part, isLabel, under }: LiveHost): string {
   const from =
-    capture !== undefined ? `capture ${capture}` : part !== undefined ? `the value of ${part}` : "an entry beside the value";
+    capture !== undefined
+      ? `capture ${capture}`
+      : part !== undefined
+        ? `the value of ${part}`
+        : "an entry beside the value";
   return isLabel === true ? `host: ${from} before .${under[0] ?? ""}` : `host: ${from}, under ${under.join(" or ")}`;
 }
 

@@ -3,7 +3,7 @@ import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
 import type { Rule } from "../../src/model/rule.ts";
 import { compileRule } from "../../src/rules/compile.ts";
-import { readPatternFile } from "../../src/rules/build.ts";
+import { compileBuiltin, readPatternFile } from "../../src/rules/build.ts";
 import { liveLines } from "../../src/rules/live-check.ts";
 import { readRuleFile } from "../../src/rules/toml.ts";
 
@@ -81,7 +81,11 @@ describe("a live check", () => {
       /content-type/,
     ],
     ["a name that nothing has", `url = "https://acme.com/{{secret}}", valid = [200]`, /\{\{secret\}\} is no name/],
-    ["a part without a rule", `url = "https://acme.com/", basic = "{{part.}}:{{value}}", valid = [200]`, /\{\{part\.\}\}/],
+    [
+      "a part without a rule",
+      `url = "https://acme.com/", basic = "{{part.}}:{{value}}", valid = [200]`,
+      /\{\{part\.\}\}/,
+    ],
     ["a broken condition", `when = "(", url = "https://acme.com/", ${bearer}, valid = [200]`, /when/],
     ["no value", `url = "https://acme.com/", valid = [200]`, /nothing in it is the value/],
     [
@@ -111,16 +115,34 @@ describe("a live check", () => {
     expect(() => compiled(both)).toThrow(/cannot stand together/);
   });
 
-  test("stands in the rules of a hundred providers, in a form that people can read", () => {
-    const folder = new URL("../../patterns/", import.meta.url);
-    const names = readdirSync(folder).filter((name) => name.endsWith(".toml"));
-    const rules = names.flatMap((name) => readPatternFile(readFileSync(new URL(name, folder), "utf8"), name).rules);
-    const asked = rules.filter((rule) => rule.live !== undefined);
-    expect(new Set(asked.map(({ id }) => id.split("-")[0])).size).toBeGreaterThanOrEqual(100);
-    for (const rule of asked) {
-      const lines = [...liveLines({ live: rule.live! })];
-      expect(lines[0], rule.id).toMatch(/^(?:GET|POST|PUT|HEAD) https:\/\//);
-      expect(lines.at(-1), rule.id).toMatch(/^invalid: /);
+  test("takes a part from a rule that there is", () => {
+    const rule = (part: string): string =>
+      `[[rules]]\nid = "acme"\nregex = '''\\b(acme_[0-9a-f]{32})\\b'''\nkeywords = ["acme_"]\nlive = { url = "https://acme.com/", basic = "{{part.${part}}}:{{value}}", valid = [200] }\n`;
+    const built = (part: string): unknown => compileBuiltin([{ name: "acme.toml", text: rule(part) }]).notes;
+    expect(built("acme")).toMatchObject({ acme: { live: { basic: "{{part.acme}}:{{value}}" } } });
+    expect(() => built("acme-id")).toThrow(/rule acme: live: rule acme-id does not exist/);
+  });
+});
+
+describe("the built-in rules", () => {
+  const folder = new URL("../../patterns/", import.meta.url);
+  const names = readdirSync(folder).filter((name) => name.endsWith(".toml"));
+  const rules = names.flatMap((name) => readPatternFile(readFileSync(new URL(name, folder), "utf8"), name).rules);
+
+  test("each say how a value can be checked, or why not", () => {
+    const silent = rules.filter(({ live, liveNone }) => live === undefined && liveNone === undefined);
+    expect(silent.map(({ id }) => id)).toEqual([]);
+    expect(rules.filter(({ live }) => live !== undefined).length).toBeGreaterThanOrEqual(1_100);
+  });
+
+  test("say it in a form that people can read", () => {
+    for (const rule of rules) {
+      const lines = [...liveLines(rule)];
+      if (rule.live === undefined) expect(lines, rule.id).toHaveLength(1);
+      else {
+        expect(lines[0], rule.id).toMatch(/^(?:GET|POST|PUT|HEAD) https:\/\//);
+        expect(lines.at(-1), rule.id).toMatch(/^(?:in)?valid: [1-5][0-9][0-9]/);
+      }
     }
   });
 });
