@@ -42,9 +42,10 @@ async function buildRules() {
   const files = await Promise.all(
     names.map(async (name) => ({ name, text: await readFile(join(folder, name), "utf8") })),
   );
-  const { ruleset, examples } = compileBuiltin(files);
+  const { ruleset, notes, examples } = compileBuiltin(files);
   const templates = Object.fromEntries(examples.map(({ id, examples: [first] }) => [id, [first]]));
   await writeWhole(join(dist, "rules.json"), asciiJson(ruleset));
+  await writeWhole(join(dist, "rule-notes.json"), asciiJson(notes));
   await writeWhole(join(dist, "examples.json"), asciiJson(templates));
   await writeWhole(join(dist, "kernel.bin"), packPrebuilt(ruleset, followOf));
 }

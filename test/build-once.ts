@@ -11,6 +11,7 @@ const products = [
   "dist/kernel.wasm",
   "dist/lzma.wasm",
   "dist/rules.json",
+  "dist/rule-notes.json",
   "dist/kernel.bin",
 ];
 const sources = ["src", "patterns", "fixtures", ".ci", "package.json", "bin"];

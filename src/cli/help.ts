@@ -80,8 +80,8 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   rules: [
     "leaktrace rules list",
-    "leaktrace rules show github-pat",
-    "leaktrace rules test github-pat notes.txt",
+    "leaktrace rules show github-pat-classic",
+    "leaktrace rules test github-pat-classic notes.txt",
     "leaktrace rules check .leaktrace.toml",
     "leaktrace rules diff built-in .leaktrace.toml ../api",
   ],

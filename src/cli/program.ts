@@ -237,9 +237,10 @@ function rulesCommand(program: Command, outcome: Outcome): void {
   ] as const) {
     const command = rules.command(name).description(description);
     if (argument !== "") command.arguments(argument);
+    if (name === "show") command.option("--regex", "also its regex as a whole, however long");
     command.option("-c, --config <path>", "rules from this leaktrace or gitleaks configuration").action(async () => {
-      const { config } = command.opts<{ config?: string }>();
-      const options = config === undefined ? {} : { config };
+      const { config, regex = false } = command.opts<{ config?: string; regex?: boolean }>();
+      const options = { ...(config === undefined ? {} : { config }), regex };
       outcome.code =
         name === "test"
           ? await (await import("./commands/rules-test.ts")).run(command.args, options)

@@ -80,13 +80,17 @@ function fileLooks(options: ScanOptions): ReportOptions {
 /** How text looks on a stream: wrapped to a terminal's width and coloured on one, plain and unwrapped elsewhere. */
 function textLooks(stream: OutputStream, options: ScanOptions, env: OutputStreams["env"]): ReportOptions {
   const isTerminal = stream.isTTY === true;
-  const columns = stream.columns !== undefined && stream.columns > 0 ? stream.columns : defaultColumns;
   return {
     secrecy: options.secrecy,
     colour: wantsColour(isTerminal, options.colour, env),
-    width: isTerminal ? Math.min(maxColumns, columns) : Infinity,
+    width: columnsOf(stream),
     ascii: !speaksUnicode(env),
   };
+}
+
+/** How many columns text takes: those of a terminal, up to what is easy to read; elsewhere it is not wrapped. `loadWidths` comes before it is. */
+export function columnsOf({ isTTY, columns = 0 }: OutputStream): number {
+  return isTTY === true ? Math.min(maxColumns, columns > 0 ? columns : defaultColumns) : Infinity;
 }
 
 /** Colour on a stream: the flag counts before `FORCE_COLOR`, that before `NO_COLOR`, then whether it is a terminal that knows colour. */

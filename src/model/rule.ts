@@ -1,3 +1,6 @@
+import type { LiveCheck, NoLiveReason } from "./live-check.ts";
+import type { Near } from "./near.ts";
+
 export type Severity = "critical" | "high" | "medium" | "low" | "info";
 
 /** From most to least severe. */
@@ -48,8 +51,12 @@ export interface Rule {
   readonly revoke: string;
   /** Name of an offline proof in detect/checks. A failing one drops the detection unless the check says `lower`. */
   readonly check?: string;
-  /** How the issuer can be asked whether a value works. Data for whoever asks: leaktrace does not. */
+  /** How the issuer can be asked whether a value works. Data for whoever asks: leaktrace does not. Those of built-in rules lie apart (`RuleNotes`). */
   readonly live?: LiveCheck;
+  /** Why nobody can be asked. */
+  readonly liveNone?: NoLiveReason;
+  /** What the regex was made of. */
+  readonly near?: Near;
   /** Overlapping detections: the higher wins. token 100, context 50, generic 0 unless the file says otherwise. */
   readonly specificity: number;
   /**
@@ -74,26 +81,8 @@ export interface Rule {
 /** The search for a rule's tokens written backwards: in place of the rule's own. */
 export type Mirror = Required<Pick<Rule, "regex" | "keywords" | "before" | "after">>;
 
-/** One request to the issuer of a token, and what its answers mean (rules/live-check.ts). Texts are templates: `{{value}}`, `{{user}}`, `{{id}}`, `{{host}}`, `{{part.RULE}}`. */
-export interface LiveCheck {
-  readonly method: "GET" | "POST" | "PUT" | "HEAD";
-  /** `https://`, and a host that no template touches, unless `host` is there. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** `user:password` of HTTP Basic authorization. */
-  readonly basic?: string;
-  readonly body?: string;
-  /** What the request is signed with the value by. */
-  readonly sign?: "aws-sigv4" | "jwt-bearer";
-  /** Statuses of answers by which the value works, and RE2 syntax that their bodies match as well. */
-  readonly valid: readonly number[];
-  readonly validBody?: string;
-  /** The same for a value that does not work. Any other answer says nothing. */
-  readonly invalid: readonly number[];
-  readonly invalidBody?: string;
-  /** Where the host is that of a capture of the rule's regex, or of an entry beside the value: the domains in which it has to lie. */
-  readonly host?: { readonly capture?: number; readonly under: readonly string[] };
-}
+/** What people read of a rule and no scan needs: kept apart, for it would have to be read before each scan. */
+export type RuleNotes = Pick<Rule, "live" | "liveNone" | "near">;
 
 /** What tells a file that is a secret from one that is called like it. All that is given has to hold. */
 export interface FileTest {

@@ -7,5 +7,5 @@ export { chooseFormat, formatNames, formats, type Format, type FormatName } from
 export { plainOptions, type ReportOptions, type Secrecy } from "./options.ts";
 export { placeLines } from "./places.ts";
 export { problemText, summaryLine } from "./summary.ts";
-export { loadWidths } from "./wrap.ts";
+export { loadWidths, wrap } from "./wrap.ts";
 export { checkWritable, writeLines, writeReport } from "./write.ts";

@@ -45,8 +45,10 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
   if (parsed !== undefined && secretGroup > parsed.groups) {
     throw invalid(`${where}: secretGroup ${secretGroup}, but the regex has ${parsed.groups} groups`);
   }
+  if (entry.live !== undefined && entry.liveNone !== undefined)
+    throw invalid(`${where}: live and live_none cannot stand together`, "live_none says why there is no live");
   if (entry.live !== undefined)
-    checkLive(entry.live, entry.required, parsed?.groups ?? 0, where, (pattern, place) => {
+    checkLive(entry.live, parsed?.groups ?? 0, where, (pattern, place) => {
       checkRegex(pattern, place, options);
     });
   const kind = entry.kind ?? (options.policy === "user" ? "custom" : "token");
@@ -71,6 +73,8 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
     revoke: entry.revoke ?? "",
     ...(entry.check === undefined ? {} : { check: entry.check }),
     ...(entry.live === undefined ? {} : { live: entry.live }),
+    ...(entry.liveNone === undefined ? {} : { liveNone: entry.liveNone }),
+    ...(entry.near === undefined ? {} : { near: entry.near }),
     specificity: entry.specificity ?? specificities[kind],
     ...(parsed === undefined
       ? { reach: "whole" as const, before: 0, after: 0 }

@@ -2,6 +2,7 @@ import type { Allowlist, Rule, Ruleset } from "../model/rule.ts";
 import { checkAllowlistPatterns, compileRule } from "./compile.ts";
 import type { CompileCheck, CompileOptions } from "./compile.ts";
 import { maxExtendDepth } from "./limits.ts";
+import { liveParts } from "./live-check.ts";
 import { finishRuleset } from "./ruleset.ts";
 import { invalid, shorten } from "./invalid.ts";
 import { readRuleFile } from "./toml.ts";
@@ -133,8 +134,14 @@ async function loadBase(
 
 /** gitleaks' way: single values replace when they say something, lists are appended. */
 function extendRule(base: Rule, entry: RuleEntry, options: CompileOptions): Rule {
+  const { near, live, liveNone, ...kept } = entryOf(base);
+  const saysLive = entry.live !== undefined || entry.liveNone !== undefined;
   const merged: RuleEntry = {
-    ...entryOf(base),
+    ...kept,
+    // What it was made of says nothing of another regex.
+    ...(near === undefined || entry.regex !== undefined ? {} : { near }),
+    ...(live === undefined || saysLive ? {} : { live }),
+    ...(liveNone === undefined || saysLive ? {} : { liveNone }),
     ...entry,
     description: entry.description === undefined || entry.description === "" ? base.description : entry.description,
     entropy: entry.entropy === undefined || entry.entropy === 0 ? base.entropy : entry.entropy,
@@ -163,6 +170,9 @@ function checkReferences(layer: Layer, name: string, warnings: string[]): void {
       warnings.push(`${name}: rule ${rule.id} needs rule ${id}, which is disabled; it can never be reported`);
     }
   }
+  for (const { id, live } of layer.rules.values())
+    for (const part of live === undefined ? [] : liveParts(live))
+      if (!layer.rules.has(part)) throw invalid(`${name}: rule ${id}: live: rule ${part} does not exist`);
   for (const id of layer.allowlists.flatMap((allowlist) => allowlist.targetRules)) {
     if (layer.rules.has(id)) continue;
     if (!layer.disabled.has(id) && !layer.extendsDefault)

@@ -1,4 +1,6 @@
-import type { LiveCheck, Rule } from "../model/rule.ts";
+import { noLiveReasons, signatures } from "../model/live-check.ts";
+import type { LiveCheck, LiveHost } from "../model/live-check.ts";
+import type { RuleNotes } from "../model/rule.ts";
 import { invalid } from "./invalid.ts";
 import type { TableReader } from "./toml-reader.ts";
 
@@ -8,11 +10,11 @@ import type { TableReader } from "./toml-reader.ts";
  */
 
 const methods = ["GET", "POST", "PUT", "HEAD"] as const;
-/** What a template may name, beside `{{part.RULE}}`: the value, and the entries beside it that are its user, its id, its host. */
-const names: ReadonlySet<string> = new Set(["value", "user", "id", "host"]);
-/** Requests that are signed with the value, which no template can say. */
-const signatures = ["aws-sigv4", "jwt-bearer"] as const;
-const headerName = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
+/** What a template may name, beside `{{part.RULE}}` (the value of another rule that stands beside it) and `{{capture.N}}`: the value, and the entries beside it that are its user, its id, its account, its host. */
+const names: ReadonlySet<string> = new Set(["value", "user", "id", "account", "host"]);
+const headerName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+const partName = /^part\.([\w.-]{1,100})$/;
+const captureName = /^capture\.([1-9]\d?)$/;
 const template = /\{\{([^{}]*)\}\}/g;
 /** A name of the web, two labels at least: what a taken host has to end with. */
 const domain = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}$/;
@@ -23,18 +25,22 @@ export function readLiveCheck(rule: TableReader): LiveCheck | undefined {
   if (table === undefined) return undefined;
   const headers = table.table("headers");
   const host = table.table("host");
-  const text = (key: "basic" | "body" | "valid_body" | "invalid_body"): Partial<Record<string, string>> => {
+  const text = (
+    key: "when" | "basic" | "body" | "key_id" | "valid_body" | "invalid_body",
+  ): Partial<Record<string, string>> => {
     const value = table.text(key);
-    return value === undefined ? {} : { [key.replace("_b", "B")]: value };
+    return value === undefined ? {} : { [key.replace("_b", "B").replace("_i", "I")]: value };
   };
   const sign = table.choice("sign", signatures);
   const check: LiveCheck = {
+    ...text("when"),
     method: table.choice("method", methods) ?? "GET",
     url: table.text("url") ?? "",
     headers: headers?.all() ?? {},
     ...text("basic"),
     ...text("body"),
     ...(sign === undefined ? {} : { sign }),
+    ...text("key_id"),
     valid: statuses(table, "valid"),
     ...text("valid_body"),
     invalid: statuses(table, "invalid"),
@@ -45,13 +51,22 @@ export function readLiveCheck(rule: TableReader): LiveCheck | undefined {
   return check;
 }
 
-function readHost(table: TableReader): NonNullable<LiveCheck["host"]> {
+function readHost(table: TableReader): LiveHost {
   const capture = table.count("capture");
+  const part = table.text("part");
+  const isLabel = table.flag("label") ?? false;
   const under = table.texts("under").map((one) => one.toLowerCase());
   if (under.length === 0 || !under.every((one) => domain.test(one)))
     throw invalid(`${table.where}: under must name the domains that a host may lie in`, 'as in under = ["okta.com"]');
+  if (capture !== undefined && part !== undefined) throw invalid(`${table.where}: a host is taken from one place`);
+  if (isLabel && under.length > 1) throw invalid(`${table.where}: a label stands before one domain`);
   table.finish();
-  return { ...(capture === undefined ? {} : { capture }), under };
+  return {
+    ...(capture === undefined ? {} : { capture }),
+    ...(part === undefined ? {} : { part }),
+    ...(isLabel ? { isLabel } : {}),
+    under,
+  };
 }
 
 function statuses(table: TableReader, key: string): readonly number[] {
@@ -67,7 +82,6 @@ function statuses(table: TableReader, key: string): readonly number[] {
  */
 export function checkLive(
   live: LiveCheck,
-  required: Rule["required"],
   groups: number,
   where: string,
   compiles: (pattern: string, where: string) => void,
@@ -75,24 +89,45 @@ export function checkLive(
   const fail = (message: string, hint?: string): never => {
     throw invalid(`${where}: live: ${message}`, hint);
   };
-  const { url, headers, basic, body, sign, valid, host } = live;
-  const texts = [url, ...Object.values(headers), basic ?? "", body ?? ""];
-  const parts = new Set(required.map(({ id }) => `part.${id}`));
+  const { url, headers, body, sign, keyId, valid, host } = live;
+  const texts = templatesOf(live);
+  const hasGroup = (group: number): boolean => group >= 1 && group <= groups;
   for (const [, name = ""] of texts.flatMap((one) => [...one.matchAll(template)]))
-    if (!names.has(name) && !parts.has(name))
-      fail(`{{${name}}} is no name that a template knows`, `${[...names, ...parts].join(", ")}`);
-  if (sign === undefined && !texts.some((one) => one.includes("{{value}}"))) fail("nothing in it is the value");
+    if (!names.has(name) && !partName.test(name) && !hasGroup(Number(captureName.exec(name)?.[1])))
+      fail(`{{${name}}} is no name that a template knows`, [...names, "capture.N", "part.RULE"].join(", "));
+  if (texts.some((one) => one.replaceAll(template, "").includes("{{"))) fail("a template is not closed");
+  if (sign === undefined && !texts.some((one) => /\{\{(?:value|capture\.)/.test(one)))
+    fail("nothing in it is the value");
   for (const [name, value] of Object.entries(headers))
     // eslint-disable-next-line no-control-regex
     if (!headerName.test(name) || /[\x00-\x1f\x7f]/.test(value)) fail(`${JSON.stringify(name)} is no header`);
+  if (keyId !== undefined && sign === undefined) fail("key_id stands beside sign");
+  if (body !== undefined && !("content-type" in headers))
+    fail("a body needs the header content-type", "values are escaped for its form before they stand in the body");
   checkAddress(url, host !== undefined, fail);
-  if (host?.capture !== undefined && (host.capture < 1 || host.capture > groups))
+  if (host?.capture !== undefined && !hasGroup(host.capture))
     fail(`host is capture ${host.capture}, but the regex has ${groups}`);
   if (valid.length === 0) fail("valid names no status of an answer");
   const isTold = live.validBody !== undefined || live.invalidBody !== undefined;
   if (!isTold && valid.some((status) => live.invalid.includes(status))) fail("one status cannot mean both");
-  for (const [key, pattern] of Object.entries({ valid_body: live.validBody, invalid_body: live.invalidBody }))
+  for (const [key, pattern] of Object.entries({
+    when: live.when,
+    valid_body: live.validBody,
+    invalid_body: live.invalidBody,
+  }))
     if (pattern !== undefined) compiles(pattern, `${where}: live: ${key}`);
+}
+
+/** Ids of the rules whose values a live check takes. */
+export function liveParts(live: LiveCheck): string[] {
+  const named = templatesOf(live).flatMap((text) =>
+    [...text.matchAll(template)].map(([, name = ""]) => partName.exec(name)?.[1]),
+  );
+  return [...new Set([...named, live.host?.part].filter((id) => id !== undefined))];
+}
+
+function templatesOf({ url, headers, basic = "", body = "", keyId = "" }: LiveCheck): string[] {
+  return [url, ...Object.values(headers), basic, body, keyId];
 }
 
 /** Only HTTPS, and only to a host that stands in the rule, or that it takes from what it names. */
@@ -108,18 +143,30 @@ function checkAddress(url: string, takesHost: boolean, fail: (message: string, h
   if (!domain.test(authority)) fail(`${JSON.stringify(authority)} is no host of the web`);
 }
 
-/** A live check in lines for people. */
-export function* liveLines(live: LiveCheck): Iterable<string> {
-  const { method, url, headers, basic, body, sign, valid, validBody, invalidBody, host } = live;
+/** How a value can be checked, or why it cannot, in lines for people; none where a rule says neither. */
+export function* liveLines({ live, liveNone }: RuleNotes): Iterable<string> {
+  if (liveNone !== undefined) yield `${liveNone}: ${noLiveReasons[liveNone]}`;
+  if (live === undefined) return;
+  const { when, method, url, headers, basic, body, sign, keyId, valid, validBody, invalidBody, host } = live;
   yield `${method} ${url}`;
+  if (when !== undefined) yield `for values that match ${when}`;
   for (const [name, value] of Object.entries(headers)) yield `${name}: ${value}`;
   if (basic !== undefined) yield `Basic authorization of ${basic}`;
-  if (sign !== undefined) yield `signed by ${sign}`;
+  if (sign !== undefined) yield `signed by ${sign}${keyId === undefined ? "" : ` as ${keyId}`}`;
   if (body !== undefined) yield `body ${body}`;
-  if (host !== undefined)
-    yield `host ${host.capture === undefined ? "beside the value" : `capture ${host.capture}`}, under ${host.under.join(" or ")}`;
-  yield `valid ${answer(valid, validBody)}`;
-  if (live.invalid.length > 0 || invalidBody !== undefined) yield `invalid ${answer(live.invalid, invalidBody)}`;
+  if (host !== undefined) yield hostText(host);
+  yield `valid: ${answer(valid, validBody)}`;
+  if (live.invalid.length > 0 || invalidBody !== undefined) yield `invalid: ${answer(live.invalid, invalidBody)}`;
+}
+
+function hostText({ capture, part, isLabel, under }: LiveHost): string {
+  const from =
+    capture !== undefined
+      ? `capture ${capture}`
+      : part !== undefined
+        ? `the value of ${part}`
+        : "an entry beside the value";
+  return isLabel === true ? `host: ${from} before .${under[0] ?? ""}` : `host: ${from}, under ${under.join(" or ")}`;
 }
 
 function answer(statuses: readonly number[], body: string | undefined): string {

@@ -1,24 +1,10 @@
+import type { Near } from "../model/near.ts";
+
 /**
  * Rules that say near which names a value of a common shape is a secret: `near = { names = ["launch darkly"], value = '[0-9a-f]{32}' }`. What people
  * write between a name and its value is the same for every service, so it is written once, here, and a rule says the rest: the names, the shape,
  * and the words that tell a secret from other values of that service.
  */
-
-export interface Near {
-  /**
-   * Names of the service, lower case. A space stands for any separator or none (`launchdarkly`, `launch_darkly`, `launch-darkly` …), `_` for one
-   * that must be there. `=` before a name: an everyday word, which stands by itself and has one of `roles` in the same name, or right behind it, or is
-   * what the value is assigned to.
-   */
-  readonly names: readonly string[];
-  /**
-   * Words of which one stands between the name and the value, written like names; `*`, or none: the usual ones. `/v3`: a part of
-   * a URL's path that stands right before the value.
-   */
-  readonly roles: readonly string[];
-  /** The shape of the value, without its borders: a regex without groups that capture. */
-  readonly value: string;
-}
 
 const separators = ["", "_", "-", ".", " "];
 /** Shorter names stand inside other words. */

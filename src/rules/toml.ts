@@ -1,12 +1,14 @@
 import { ToolError } from "../model/problem.ts";
-import type { Allowlist, Confidence, FileTest, LiveCheck, RequiredPart, Rule, Severity } from "../model/rule.ts";
+import { noLiveReasons } from "../model/live-check.ts";
+import type { LiveCheck, NoLiveReason } from "../model/live-check.ts";
+import type { Near } from "../model/near.ts";
+import type { Allowlist, Confidence, FileTest, RequiredPart, Rule, Severity } from "../model/rule.ts";
 import { severities } from "../model/rule.ts";
 import { formsRegex, readForms } from "./forms.ts";
 import { invalid } from "./invalid.ts";
 import { maxIdLength } from "./limits.ts";
 import { readLiveCheck } from "./live-check.ts";
 import { nearKeywords, nearRegex } from "./near.ts";
-import type { Near } from "./near.ts";
 import { createReader } from "./toml-reader.ts";
 import type { TableReader } from "./toml-reader.ts";
 
@@ -33,6 +35,7 @@ export interface RuleEntry {
   readonly revoke?: string;
   readonly check?: string;
   readonly live?: LiveCheck;
+  readonly liveNone?: NoLiveReason;
   readonly specificity?: number;
   /** Bytes after the keyword that the regex may look at. */
   readonly window?: number;
@@ -56,6 +59,9 @@ export interface RuleFile {
 
 /** The function of a TOML library: text to nested plain values; throws on a syntax error. */
 export type ParseToml = (text: string) => unknown;
+
+// The keys of a constant: what they are is known.
+const reasons = Object.keys(noLiveReasons) as NoLiveReason[];
 
 /** A rule file is text that people write; more than this is something else. */
 const maxFileBytes = 16 * 1024 * 1024;
@@ -136,6 +142,7 @@ function readRule(table: TableReader, index: number): RuleEntry {
     revoke: rule.text("revoke"),
     check: rule.text("check"),
     live: readLiveCheck(rule),
+    liveNone: rule.choice("live_none", reasons),
     specificity: rule.number("specificity"),
     window: rule.count("window"),
     inside: rule.has("inside") ? rule.texts("inside").map((key) => key.toLowerCase()) : undefined,

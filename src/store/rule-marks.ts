@@ -75,7 +75,7 @@ export function subsetOf(ruleset: Ruleset, positions: readonly number[]): Rulese
 }
 
 function deciding(rule: Rule): object {
-  const { description: _d, severity: _s, references: _r, revoke: _v, live: _l, ...rest } = rule;
+  const { description: _d, severity: _s, references: _r, revoke: _v, live: _l, liveNone: _n, near: _a, ...rest } = rule;
   return rest;
 }
 

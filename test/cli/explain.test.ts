@@ -24,6 +24,9 @@ test("a secret: rule, keyword, masked match, checksum, and the finding of a repo
   expect(stdout).toContain("checksum valid");
   expect(stdout).toContain("key GH_TOKEN · with GH_USER octo");
   expect(stdout).toMatch(/^In a report: .*github-pat.*lt1[0-9a-f]{32}$/m);
+  expect(stdout).toMatch(
+    /^ {2}whether it works: GET https:\/\/api\.github\.com\/\S* \(leaktrace rules show github-pat-classic\)$/m,
+  );
   expect(stdout).not.toContain(token);
 });
 

@@ -50,6 +50,49 @@ describe("rules check", () => {
   });
 });
 
+describe("rules list and show", () => {
+  test("tell how the values of a rule can be checked, or why not, and count it", () => {
+    const shown = (id: string): string => leaktrace(["rules", "show", id]).stdout;
+    expect(shown("github-pat-classic")).toMatch(
+      /^ {2}live {6}GET https:\/\/api\.github\.com\/.*\n(?: {12}.*\n)* {12}valid: 200$/m,
+    );
+    expect(shown("password-hash-bcrypt")).toMatch(/^ {2}live {6}offline: there is nobody to ask/m);
+    expect(leaktrace(["rules", "list"]).stderr).toMatch(
+      /^leaktrace: \d+ rules: 1\d{3} say how a value can be checked, \d+ why none can$/m,
+    );
+  });
+
+  test("show what names tell a value, not the regex made of them, unless it is asked for", () => {
+    const { stdout } = leaktrace(["rules", "show", "twilio-auth-token"]);
+    expect(stdout).toMatch(/^ {2}near {6}name {3}twilio\n {12}then {3}auth, token\n {12}value {2}\[0-9a-f\]\{32\}$/m);
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThan(140);
+    const whole = leaktrace(["rules", "show", "twilio-auth-token", "--regex"]).stdout;
+    expect(whole.length).toBeGreaterThan(stdout.length + 1000);
+    expect(whole).not.toContain("…");
+  });
+
+  test("a rule of one's own says its own; one that searches for something else takes nothing of ours", () => {
+    const path = config(
+      "own-live.toml",
+      `[extend]\nuseDefault = true\n[[rules]]\nid = "github-pat-classic"\nregex = '''\\b(ghp_x[0-9a-z]{36})\\b'''\n` +
+        `[[rules]]\nid = "gitlab-pat"\nlive_none = "customer-host"\n[[rules]]\nid = "stripe-secret-key"\nseverity = "low"\n`,
+    );
+    const live = (id: string): string | undefined =>
+      /^ {2}live {6}(.*)$/m.exec(leaktrace(["rules", "show", id, "-c", path]).stdout)?.[1];
+    expect(live("github-pat-classic")).toBeUndefined();
+    expect(live("gitlab-pat")).toMatch(/^customer-host: /);
+    expect(live("stripe-secret-key")).toMatch(/^GET https:\/\/api\.stripe\.com/);
+    const lost = config(
+      "lost-part.toml",
+      `[[rules]]\nid = "a"\nregex = "acme_[0-9]{9}"\nlive = { url = "https://acme.com/", basic = "{{part.b}}:{{value}}", valid = [200] }\n`,
+    );
+    expect(leaktrace(["rules", "check", lost])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("rule b does not exist"),
+    });
+  });
+});
+
 describe("rules diff", () => {
   const target = join(folder, "target");
   mkdirSync(target);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { loadEngine } from "../../src/detect/index.ts";
 import { nearKeywords, nearRegex } from "../../src/rules/near.ts";
-import type { Near } from "../../src/rules/near.ts";
+import type { Near } from "../../src/model/near.ts";
 import { keywordReach } from "../../src/rules/regex-reach.ts";
 import { parseRegex } from "../../src/rules/regex-syntax.ts";
 import { readPatternFile } from "../../src/rules/build.ts";

@@ -7,6 +7,7 @@ import { readAsked } from "../explain/place.ts";
 import type { ScanOptions } from "../options.ts";
 import { targetOf, type Target } from "../targets.ts";
 import { prepareScan } from "../setup.ts";
+import { loadRuleNotes } from "../rule-notes.ts";
 import { showProgress } from "../progress.ts";
 
 /** Places of one finding that are explained. */
@@ -23,7 +24,8 @@ export async function run([text = "", target = "."]: readonly string[], options:
   const prepared = await prepareScan([from], options);
   const places = await placesOf(asked, where, options);
   const detector = await openDetector(prepared);
-  for (const place of places) await writeLines(explainedLines(place, detector, prepared), process.stdout);
+  const notesOf = await loadRuleNotes();
+  for (const place of places) await writeLines(explainedLines(place, detector, prepared, notesOf), process.stdout);
   return 0;
 }
 

@@ -1,19 +1,29 @@
-import type { Rule } from "../../model/rule.ts";
+import type { Rule, RuleNotes } from "../../model/rule.ts";
 import { sanitize } from "../../model/sanitize.ts";
-import { writeLines } from "../../report/index.ts";
-import { liveLines } from "../../rules/live-check.ts";
+import { loadWidths, writeLines } from "../../report/index.ts";
 import { loadRules, ruleOf } from "../load-rules.ts";
+import { loadRuleNotes } from "../rule-notes.ts";
+import { ruleLines } from "../rule-text.ts";
+import { columnsOf } from "../text-output.ts";
 
-/** `rules list` and `rules show <id>`: what is looked for, and how. `config` as in a scan. */
-export async function run(args: readonly string[], options: { readonly config?: string }): Promise<number> {
+/** `rules list` and `rules show <id>`: what is looked for, and how. `config` as in a scan; `regex`: shown as a whole. */
+export async function run(
+  args: readonly string[],
+  options: { readonly config?: string; readonly regex?: boolean },
+): Promise<number> {
   const { ruleset, warnings } = await loadRules(options);
   for (const warning of warnings) process.stderr.write(`leaktrace: ${sanitize(warning)}\n`);
   const [what, id = ""] = args;
+  const notesOf = await loadRuleNotes();
   if (what === "list") {
     await writeLines(listLines(ruleset.rules), process.stdout);
+    process.stderr.write(`leaktrace: ${countsText(ruleset.rules.map(notesOf))}\n`);
     return 0;
   }
-  await writeLines(ruleLines(ruleOf(ruleset, id)), process.stdout);
+  const rule = ruleOf(ruleset, id);
+  const width = columnsOf(process.stdout);
+  await loadWidths();
+  await writeLines(ruleLines(rule, notesOf(rule), width, options.regex === true), process.stdout);
   return 0;
 }
 
@@ -24,42 +34,11 @@ function* listLines(rules: readonly Rule[]): Iterable<string> {
   }
 }
 
-/** What a file has to be beside its path. */
-function fileText({ file }: Rule): string {
-  if (file === undefined) return "";
-  const { heads, at, text, check, most } = file;
-  const parts = [
-    ...(heads.length === 0 ? [] : [`begins with ${heads.join(" or ")}${at === 0 ? "" : ` at byte ${at}`}`]),
-    ...(text === undefined ? [] : [`matches ${text}`]),
-    ...(check === undefined ? [] : [`is ${check}`]),
-    ...(most === 0 ? [] : [`has ${most} bytes at most`]),
-  ];
-  return parts.join(", ");
-}
-
-function* ruleLines(rule: Rule): Iterable<string> {
-  yield `${sanitize(rule.id)}: ${sanitize(rule.description)}`;
-  const facts: readonly (readonly [string, string])[] = [
-    ["severity", rule.severity],
-    ["kind", `${rule.kind}, ${rule.confidence}`],
-    ["keywords", rule.keywords.join(", ")],
-    ["regex", rule.regex ?? ""],
-    ["path", rule.path ?? ""],
-    ["file", fileText(rule)],
-    ["entropy", rule.entropy === 0 ? "" : `above ${rule.entropy} bits a character`],
-    ["check", rule.check ?? ""],
-    ["needs", rule.required.map((part) => part.id).join(", ")],
-    [
-      "looks at",
-      rule.regex === undefined
-        ? ""
-        : rule.reach === "whole"
-          ? "whole contents"
-          : `${rule.before} bytes before a keyword's end, ${rule.after} after`,
-    ],
-    ...(rule.live === undefined ? [] : [...liveLines(rule.live)].map((line) => ["live", line] as const)),
-    ["revoke", rule.revoke],
-    ...rule.references.map((reference) => ["see", reference] as const),
-  ];
-  for (const [label, value] of facts) if (value !== "") yield `  ${label.padEnd(9)} ${sanitize(value)}`;
+/** How many rules say how their values can be checked. */
+function countsText(notes: readonly RuleNotes[]): string {
+  const asked = notes.filter(({ live }) => live !== undefined).length;
+  const none = notes.filter(({ liveNone }) => liveNone !== undefined).length;
+  const silent = notes.length - asked - none;
+  const rest = silent === 0 ? "" : `, ${silent} say neither`;
+  return `${notes.length} rules: ${asked} say how a value can be checked, ${none} why none can${rest}`;
 }

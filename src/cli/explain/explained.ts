@@ -12,6 +12,8 @@ import { blobId } from "../../content/blob-id.ts";
 import type { Origin } from "../../model/content.ts";
 import type { Finding, FindingSighting } from "../../model/finding.ts";
 import { ToolError } from "../../model/problem.ts";
+import type { Rule, RuleNotes } from "../../model/rule.ts";
+import { liveLines } from "../../rules/live-check.ts";
 import type { Prepared } from "../setup.ts";
 import { explanationLines } from "./text.ts";
 
@@ -69,11 +71,12 @@ export function lineSpan(bytes: Buffer, line: number): readonly [from: number, t
   return line < 1 ? undefined : [from, end < 0 ? bytes.length : end];
 }
 
-/** What every rule made of a place, and what a report says of it, a line each. Secrets are masked. */
+/** What every rule made of a place, and what a report says of it, a line each. Secrets are masked. `notesOf`: says also how values can be checked. */
 export function explainedLines(
   { name, origin, bytes, line }: Place,
   detector: Detector,
   prepared: Prepared,
+  notesOf?: (rule: Rule) => RuleNotes,
 ): Iterable<string> {
   const [from, to] = lineSpan(bytes, line) ?? [0, bytes.length];
   const { ruleset, compile, deciders } = prepared;
@@ -97,8 +100,23 @@ export function explainedLines(
     explain(detector, bytes, from, to, detections),
     findings,
     ({ ready: { rule }, ...outcome }) => weighPlace(rule, outcome, origin, crowds.get(rule.id)).parts,
-    standsAs,
+    {
+      standsAs,
+      checkedBy: (id) => {
+        const rule = ruleset.rules.find((one) => one.id === id);
+        return rule === undefined || notesOf === undefined ? "" : checkText(rule, notesOf(rule));
+      },
+    },
   );
+}
+
+/** Whether it still works, in a line: the request that tells, or why there is none. */
+function checkText({ id }: Rule, notes: RuleNotes): string {
+  const [first] = liveLines(notes);
+  if (first === undefined) return "";
+  return notes.live === undefined
+    ? `whether it works cannot be asked (${first})`
+    : `whether it works: ${first} (leaktrace rules show ${id})`;
 }
 
 /** As much text around a value as says what it is. */

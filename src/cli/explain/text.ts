@@ -31,9 +31,17 @@ const reasons: Readonly<Record<SuppressionReason, string>> = {
   path: "the path is one where this rule finds nothing worth telling",
 };
 
+/** What is said of findings beside what a report holds. */
+export interface Saying {
+  /** What a value is in its text. */
+  readonly standsAs: (secret: string) => string;
+  /** How the values of a rule can be checked, or why not; empty where that is not asked. */
+  readonly checkedBy: (ruleId: string) => string;
+}
+
 /**
  * What stands at a place, for people: every rule that looked there, how far it came, what it was judged by, and what a report says. Secrets are
- * masked. `placeParts`: what the place adds to the score of an outcome. `standsAs`: what a value is in its text.
+ * masked. `placeParts`: what the place adds to the score of an outcome.
  */
 export function* explanationLines(
   place: string,
@@ -41,7 +49,7 @@ export function* explanationLines(
   { steps, detections }: Explanation,
   findings: readonly Finding[],
   placeParts: (outcome: Outcome) => readonly Part[],
-  standsAs: (secret: string) => string,
+  saying: Saying,
 ): Iterable<string> {
   const secrets = [...detections.map(({ secret }) => secret), ...steps.flatMap(({ outcome }) => outcome?.secret ?? [])];
   yield sanitize(place);
@@ -67,7 +75,7 @@ export function* explanationLines(
     steps.filter(({ end }) => end === "sieve"),
     "what follows cannot be its format",
   );
-  yield* verdict(far, findings, standsAs);
+  yield* verdict(far, findings, saying);
 }
 
 /**
@@ -142,7 +150,7 @@ function* near(steps: readonly Step[], why: string): Iterable<string> {
 function* verdict(
   steps: readonly Step[],
   findings: readonly Finding[],
-  standsAs: (secret: string) => string,
+  { standsAs, checkedBy }: Saying,
 ): Iterable<string> {
   for (const finding of findings) {
     const { rule, otherRules, severity, confidence, masked, fingerprint, sightings, suppressed } = finding;
@@ -151,6 +159,8 @@ function* verdict(
     const context = finding.secret === undefined ? "" : standsAs(finding.secret);
     if (context !== "") yield `  stands as ${context}`;
     for (const structure of new Set(sightings.map(structureText))) if (structure !== "") yield `  ${structure}`;
+    const check = checkedBy(rule.id);
+    if (check !== "") yield `  ${sanitize(check)}`;
     if (suppressed !== undefined) {
       const reason = suppressed.reason === "" ? "" : `: ${sanitize(suppressed.reason)}`;
       yield `  hidden by ${sanitize(suppressed.by)}${reason}`;
