@@ -103,10 +103,10 @@ export class SortedIds {
     }
   }
 
-  /** All ids, back to back. */
-  ids(): Uint8Array {
-    const ids = new Uint8Array(this.size * this.idBytes);
-    for (let number = 0; number < this.size; number++) this.copy(number, ids, number * this.idBytes);
+  /** The ids with the numbers from `from` to before `to`, back to back. */
+  ids(from = 0, to = this.size): Uint8Array {
+    const ids = new Uint8Array((to - from) * this.idBytes);
+    for (let number = from; number < to; number++) this.copy(number, ids, (number - from) * this.idBytes);
     return ids;
   }
 

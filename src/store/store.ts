@@ -118,6 +118,26 @@ export class Store implements Disposable {
     );
   }
 
+  /** One value of a scope; undefined where it is not there or damaged. */
+  readOne(kind: EntryKind, scope: Uint8Array, name: Uint8Array): Uint8Array | undefined {
+    const [row] = this.#rows(
+      "SELECT used, sum, value FROM entry WHERE kind = ? AND scope = ? AND name = ?",
+      ...[entryKinds[kind], scope, name],
+    );
+    if (row === undefined || !(row["value"] instanceof Uint8Array) || crc32(row["value"]) !== row["sum"])
+      return undefined;
+    const today = Math.floor(Date.now() / dayMs);
+    if (row["used"] !== today)
+      this.#change("UPDATE entry SET used = ? WHERE kind = ? AND scope = ?", today, entryKinds[kind], scope);
+    return row["value"];
+  }
+
+  /** The names of the values of a scope. */
+  names(kind: EntryKind, scope: Uint8Array): Uint8Array[] {
+    const rows = this.#rows("SELECT name FROM entry WHERE kind = ? AND scope = ?", entryKinds[kind], scope);
+    return rows.flatMap(({ name }) => (name instanceof Uint8Array ? [name] : []));
+  }
+
   /** Keeps values, and forgets others, in one step: all of it is done, or nothing. */
   write(entries: readonly StoredEntry[], forget: readonly Omit<StoredEntry, "value">[] = []): void {
     this.#transaction((database) => {

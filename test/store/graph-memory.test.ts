@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createRepository, openWorkshop, type Workshop } from "../../fixtures/git/workshop.ts";
 import { openObjectStore } from "../../src/content/git/object-store.ts";
+import { SortedIds } from "../../src/model/sorted-ids.ts";
 import type { Unit, UnitResult } from "../../src/model/unit.ts";
 import { Recogniser } from "../../src/pool/recogniser.ts";
 import { ResultBuilder } from "../../src/pool/result.ts";
@@ -36,11 +38,19 @@ async function read(unit: Unit): Promise<UnitResult> {
 }
 
 /** Reads how a repository hangs together, with what is known and without; both are the same. Gives how many units were read. */
-async function readTwice(shop: Workshop, store: Store, wanted: readonly string[] = []): Promise<number> {
+async function readTwice(
+  shop: Workshop,
+  store: Store,
+  wanted: readonly string[] = [],
+  more = new Uint8Array(),
+  isCutOff = false,
+): Promise<number> {
   const objects = join(shop.path, ".git/objects");
   let units = 0;
   const memory = new GraphMemory(store, keyOf("test", shop.path), [objects]);
-  const walk = planWalk("t", openObjectStore(objects));
+  const planned = planWalk("t", openObjectStore(objects));
+  const present = SortedIds.of(20, [new SortedIds(planned.present).ids(), more]).share();
+  const walk = { ...planned, present };
   const counting = (unit: Unit): Promise<UnitResult> => {
     units++;
     return read(unit);
@@ -48,7 +58,7 @@ async function readTwice(shop: Workshop, store: Store, wanted: readonly string[]
   const known = await readHistory("t", walk, wanted, (unit) =>
     unit.kind === "graph" ? memory.read(unit, counting) : read(unit),
   );
-  memory.keep();
+  if (!isCutOff) memory.keep();
   const fresh = await readHistory("t", walk, wanted, read);
   const plain = ({ graph: { objects, idOf, ...rest }, names }: typeof fresh): unknown => ({
     ...rest,
@@ -78,7 +88,50 @@ test("after new commits only they are read", async () => {
   shop.git("repack", "-dq");
   expect(await readTwice(shop, store, [blob, fresh].sort())).toBe(1);
   expect(await readTwice(shop, store, [blob, fresh].sort())).toBe(0);
-  expect(store.facts().entries.graph).toBe(1);
+  // The record, its two units, and what was there.
+  expect(store.facts().entries.graph).toBe(4);
+});
+
+test("of a scan that is cut off nothing counts, and what it wrote is forgotten by the next one", async () => {
+  using store = await open();
+  const shop = repository();
+  expect(await readTwice(shop, store, [], undefined, true)).toBe(1);
+  expect(await readTwice(shop, store)).toBe(1);
+  expect(await readTwice(shop, store)).toBe(0);
+  expect(store.facts().entries.graph).toBe(3);
+  // Rows under no record, as a scan leaves them that was killed.
+  const scope = keyOf("test", shop.path);
+  for (const name of ["1", "2"]) store.write([{ kind: "graph", scope, name: keyOf(name), value: Buffer.alloc(1000) }]);
+  shop.commit("New", { "new.txt": "new\n" });
+  shop.git("repack", "-dq");
+  expect(await readTwice(shop, store)).toBe(1);
+  expect(store.facts().entries.graph).toBe(4);
+});
+
+test("a row that is damaged or gone is read again, and nothing else", async () => {
+  using store = await open();
+  const shop = repository();
+  await readTwice(shop, store);
+  const scope = keyOf("test", shop.path);
+  expect(store.facts().entries.graph).toBe(3);
+  // Each time the row of the unit comes first, then what was there, then the record.
+  for (let row = 0; row < 3; row++) {
+    const name = store.names("graph", scope)[row]!;
+    const value = store.readOne("graph", scope, name)!;
+    store.write([{ kind: "graph", scope, name, value: Buffer.from(value).fill(0x55, 40) }]);
+    expect(await readTwice(shop, store)).toBe(1);
+    expect(await readTwice(shop, store)).toBe(0);
+  }
+});
+
+test("all of two hundred thousand objects that were there have to be there still", async () => {
+  using store = await open();
+  const shop = repository();
+  const more = new Uint8Array(randomBytes(200_000 * 20));
+  expect(await readTwice(shop, store, [], more)).toBe(1);
+  expect(await readTwice(shop, store, [], more)).toBe(0);
+  expect(await readTwice(shop, store, [], Buffer.concat([more, randomBytes(20)]))).toBe(0);
+  expect(await readTwice(shop, store, [], more.subarray(20))).toBe(1);
 });
 
 test("all is read again where something else is looked for, where something is gone, and where packs are others", async () => {
