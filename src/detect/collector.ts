@@ -135,11 +135,10 @@ export class Collector {
   #place(outcome: Outcome, hit: number, way: string, bytes: Buffer, region: Region): void {
     const kindOfSearch = 2 * outcome.ready.index + Number(outcome.ready.isMirror);
     if (!this.#isNew(kindOfSearch * 2 ** 40 + hit + outcome.secretStart) || this.#isSuppressed(outcome)) return;
-    const start = hit + outcome.start;
     this.#report(
       outcome,
-      start,
-      hit + outcome.end,
+      hit + outcome.placeStart,
+      hit + outcome.placeEnd,
       hit + outcome.secretStart,
       hit + outcome.secretEnd,
       outcome.ready.isMirror ? [...outcome.ready.rule.tags, ...mirrorTags] : outcome.ready.rule.tags,
@@ -225,7 +224,7 @@ export class Collector {
       return undefined;
     }
     const toAddress = region.low - region.base;
-    const { ready, secret, match, line, entropy, bits, facts, publicHalf } = outcome;
+    const { ready, secret, placed, line, entropy, bits, facts, publicHalf } = outcome;
     if (ready.rule.skipReport && publicHalf !== undefined) {
       this.#publicKeys.set(`${publicHalf} ${facts[0]}`, { publicHalf, fact: facts[0] ?? "" });
       return undefined;
@@ -241,7 +240,7 @@ export class Collector {
       start: secretStart,
       end: secretEnd,
       secret,
-      match,
+      match: placed,
       line,
       startLine: this.lines.line(bytes, start + toAddress),
       startColumn: this.lines.column(bytes, region.low, region.base, start + toAddress),

@@ -28,6 +28,11 @@ export interface Outcome {
   readonly end: number;
   readonly secretStart: number;
   readonly secretEnd: number;
+  /** What a report names as the place: the match, or of one that begins lines before its value or ends lines behind it the part in the value's own lines. */
+  readonly placeStart: number;
+  readonly placeEnd: number;
+  /** The text of that. */
+  readonly placed: string;
 }
 
 /** Bytes of a line shown on each side of a match: the context that a judge sees. */
@@ -57,7 +62,13 @@ export function judgeMatch(
   const matched = read(text(window, start, end));
   const line = text(window, lineStart, lineEndAfter(window, end));
   const entropy = shannonEntropy(secret);
-  const places = { start: start - hit, end: end - hit, secretStart: secretStart - hit, secretEnd: secretEnd - hit };
+  const [placeStart, placeEnd] =
+    rule.kind === "custom" ? [start, end] : linesOfSecret(window, start, end, secretStart, secretEnd);
+  const places = {
+    ...{ start: start - hit, end: end - hit, secretStart: secretStart - hit, secretEnd: secretEnd - hit },
+    ...{ placeStart: placeStart - hit, placeEnd: placeEnd - hit },
+    placed: placeStart === start && placeEnd === end ? matched : read(text(window, placeStart, placeEnd)),
+  };
   if (ready.allowlists.some((list) => allows(list, secret, matched, line))) {
     return {
       ready,
@@ -103,6 +114,25 @@ function secretSpan(ready: ReadyRule, match: RegexMatch, from: number, start: nu
     if (asked > 0) break;
   }
   return [start, end];
+}
+
+/**
+ * The part of a match in the lines of its secret: a rule may need the line with the user's name, but people look for the one with the password. Users' own
+ * rules keep the place of their whole match, as in gitleaks.
+ */
+function linesOfSecret(
+  window: Buffer,
+  start: number,
+  end: number,
+  secretStart: number,
+  secretEnd: number,
+): [number, number] {
+  const back = secretStart > start ? window.subarray(start, secretStart).lastIndexOf(10) : -1;
+  let from = back < 0 ? start : start + back + 1;
+  while (from < secretStart && (window[from] === 32 || window[from] === 9)) from++;
+  const next = end > secretEnd ? window.subarray(secretEnd, end).indexOf(10) : -1;
+  const [, to] = trimLineEnds(window, secretEnd, next < 0 ? end : secretEnd + next);
+  return [back < 0 ? start : from, Math.max(to, secretEnd)];
 }
 
 function lineStartBefore(window: Buffer, at: number): number {

@@ -11,7 +11,7 @@ export interface Detection {
   readonly secret: string;
   /** Where there is no value: what the same file is known by wherever it lies. */
   readonly identity?: string;
-  /** Text of the whole match. */
+  /** Text of the match in the lines of its secret; of users' own rules the whole match. */
   readonly match: string;
   /** Text of the line or lines of the match, cut to a bounded length around it. */
   readonly line: string;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../src/rules/random.ts";
-import { detectorOf, plants, probes } from "./rules-for-tests.ts";
+import { builtinRuleset, detectorOf, plants, probes, rulesetOf } from "./rules-for-tests.ts";
 
 const detector = detectorOf(probes);
 const token = (seed: number | string): string => plants["token"]!(createRandom(seed));
@@ -54,6 +54,19 @@ describe("places", () => {
       endColumn: "-----END PROBE-----".length,
     });
     expect(found!.match).toBe(block);
+  });
+
+  test("of a password that its account tells are those of its own line; a user's rule keeps its whole match", () => {
+    const before = "db:\n  host: db-1\n  user: orders\n";
+    const line = "  password: Gr4vel_kestrel";
+    const content = Buffer.from(`${before}${line}\n  pool: 5\n`);
+    const { detections } = detectorOf(builtinRuleset()).scan(content);
+    expect(detections.map(({ ruleId }) => ruleId)).toContain("account-password");
+    for (const { startLine, startColumn, endLine, endColumn, match } of detections)
+      expect([startLine, startColumn, endLine, endColumn, match]).toEqual([4, 3, 4, line.length, line.trim()]);
+    const regex = String.raw`user: \w+\s+password: (\w+)`;
+    const [own] = detectorOf(rulesetOf([{ id: "own", regex, keywords: ["password"] }])).scan(content).detections;
+    expect(own).toMatchObject({ startLine: 3, startColumn: 3, endLine: 4, endColumn: line.length });
   });
 
   test("of decoded secrets are those of the encoded text, and read back from there", () => {

@@ -38,7 +38,11 @@ const NAMES_ONE = /pass|pwd|secret|token|cred|user|login|account|admin|key$|name
 export function weighAccountPassword(value: string, place: Assignment, before: string): PasswordValue {
   const chosen = weighPassword(value, place);
   if (isBase64Of(value, before)) return { bits: -20, why: "the name of the account, encoded as that is" };
-  if (chosen.bits >= 0 || !isWord(value)) return chosen;
+  if (chosen.bits >= 0) return chosen;
+  // A birthday, a number of a house: what counts or repeats itself is no candidate any more.
+  if (/^\d{6,12}$/.test(value) && !before.includes(value))
+    return { bits: WORD_BITS, why: "a number, beside the account that it opens" };
+  if (!isWord(value)) return chosen;
   // Image `wiki`, database `wiki`, user `wiki`, password `wiki`: what a sample calls everything.
   if (before.includes(value)) return { ...chosen, why: "the name of the account" };
   return { bits: WORD_BITS, why: "a word, beside the account that it opens" };

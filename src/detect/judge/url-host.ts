@@ -8,6 +8,15 @@ export function leadsNowhere(match: string): boolean {
   return STAND_IN.test(host);
 }
 
+/** Hosts of a network's own names, and those that tests resolve. */
+const INNER = /\.(?:local|localdomain|lan|home|internal|corp|svc|docker|localhost|arpa)$/i;
+
+/** Whether the URL in a match leads to a host that the world can resolve: three labels or more, none of them a stand-in. @param match as above */
+export function leadsOutside(match: string): boolean {
+  const host = /@([\w.-]+)[^@]*$/.exec(match)?.[1] ?? "";
+  return /^(?:[a-z0-9-]+\.){2,}[a-z]{2,}$/i.test(host) && !STAND_IN.test(host) && !INNER.test(host);
+}
+
 /** `scheme://user:password@`: the user of the URL in a match; empty when there is none. */
 export function urlUser(match: string): string {
   return /:\/\/([^:@/\s]*):/.exec(match)?.[1] ?? "";

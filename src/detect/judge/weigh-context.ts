@@ -10,7 +10,7 @@ import { weighPassword } from "./password.ts";
 import { looksRandom } from "./random-value.ts";
 import { isDigest, isInManifest, isLabelledDigest, UUID } from "./shapes.ts";
 import { standInParts } from "./stand-ins.ts";
-import { leadsNowhere, urlUser } from "./url-host.ts";
+import { leadsNowhere, leadsOutside, urlUser } from "./url-host.ts";
 
 /** A common shape near a telling word: it must be a value, no stand-in, and neither be called a digest there nor be written text. */
 export function* contextParts(asked: Asked): Iterable<Part> {
@@ -18,7 +18,7 @@ export function* contextParts(asked: Asked): Iterable<Part> {
   yield part("kind", 8, "a shape and a word near it that belong together");
   yield* standInParts(asked, 0.5);
   if (decodesToPlaceholder(value)) yield against("stand-in", "base64 of a placeholder", "placeholder");
-  if (isDegenerate(value, !isPassword))
+  if (isDegenerate(value, !isPassword) && !isCountedName(value, candidate))
     yield against("stand-in", "a pattern: few characters, over and over", "placeholder");
   if (!isPassword) {
     yield* shapeParts(asked);
@@ -33,6 +33,13 @@ export function* contextParts(asked: Asked): Iterable<Part> {
     : weighPassword(value, asked.place);
   yield part("value", bits, why);
   yield* documentParts(candidate);
+}
+
+/** `anna123456` for a host of the world: people take their name and count, and deploy it. */
+function isCountedName(value: string, candidate: Candidate): boolean {
+  const name = /^([A-Za-z]{3,16})[0-9]{5,8}$/.exec(value)?.[1];
+  if (!isOfUrl(candidate) || name === undefined || isDegenerate(name, false)) return false;
+  return leadsOutside(candidate.match);
 }
 
 function textBefore({ line, match, secret, secretInLine }: Candidate): string {

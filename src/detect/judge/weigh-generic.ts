@@ -143,7 +143,8 @@ function isServiceKey({ key, before }: Assignment, value: string): boolean {
 
 function* meaningParts({ value, place, candidate }: Asked): Iterable<Part> {
   const { line, secretInLine } = candidate;
-  if (hasOtherMeaning(value)) yield against("meaning", "a URL, a number, a date, markup, code", "not-random");
+  if (hasOtherMeaning(value) && !isDrawnWithSigns(value, place))
+    yield against("meaning", "a URL, a number, a date, markup, code", "not-random");
   if (ACCOUNT_LINE.test(value)) yield against("meaning", "a line of a user database", "not-random");
   if (isDigest(value)) yield against("meaning", "a digest", "not-random");
   if (place.quote === "" && place.joint !== "assigned" && /^0x[0-9a-f]+$/i.test(value))
@@ -152,6 +153,13 @@ function* meaningParts({ value, place, candidate }: Asked): Iterable<Part> {
   if (secretInLine > 0 && isLabelledDigest(line.slice(0, secretInLine)))
     yield against("meaning", "the line calls it a digest or an identifier", "not-random");
   if (isInManifest(value, line)) yield against("meaning", "a line of digests", "not-random");
+}
+
+/** What frameworks draw for `secret` out of all signs: some of them read as code, or as a regular expression. Those that people write hold blanks or escapes. */
+function isDrawnWithSigns(value: string, { key, quote, joint }: Assignment): boolean {
+  if (quote === "" || joint !== "assigned" || value.length < 40 || /[\s\\]|:\/\//.test(value)) return false;
+  if ((value.match(/[^\w+/=.-]/g)?.length ?? 0) < 4) return false;
+  return /secret[_.-]?(?:key|base|token)?$/i.test(key) && looksRandom(value, 2);
 }
 
 /** Signs of expressions: what has them and stands without quotes is code, most often of a minified file. */
@@ -165,7 +173,7 @@ function* valueParts({ value, place, isPassword }: Asked, name: KeyName): Iterab
       ? undefined
       : isPassword
         ? weighNamedPassword(value, place)
-        : isTypedSecret(value, place) || isShortHex(value, place)
+        : isTypedSecret(value, place) || isShortHex(value, place) || isChosenSecret(value, place)
           ? weighPassword(value, place)
           : undefined;
   if (password !== undefined && (isCode || password.bits > drawn)) {
@@ -182,6 +190,13 @@ function* valueParts({ value, place, isPassword }: Asked, name: KeyName): Iterab
 /** Whether letters alone are all that is assigned to a secret: somebody struck keys for it. Other names (tokens, keys) take letters that mean something. */
 function isTypedSecret(value: string, { key, quote, joint, isEnvLine }: Assignment): boolean {
   if (!/secret$/i.test(key) || value.length < 10 || !isUnspellable(value)) return false;
+  return isEnvLine || (quote !== "" && joint === "assigned");
+}
+
+/** What signs sessions and tokens is chosen as passwords are: with letters, digits, and two signs that join no words. */
+function isChosenSecret(value: string, { key, quote, joint, isEnvLine }: Assignment): boolean {
+  if (!/secret$/i.test(key) || value.length < 12 || /\s/.test(value)) return false;
+  if ((value.match(/[!@#$%^&*?+]/g)?.length ?? 0) < 2 || !/[0-9]/.test(value) || !/[A-Za-z]/.test(value)) return false;
   return isEnvLine || (quote !== "" && joint === "assigned");
 }
 

@@ -21,6 +21,11 @@ describe("generic assignments", () => {
     ["a value with a vendor's prefix", `token = "«svc_${draw("base62", 24)}»"`],
     ["a drawn value behind a name and a colon", `token: "«billing:live.${drawMore("hex", 56)}»"`],
     ["letters that nobody could spell", 'client_secret = "«qkvzmpwlrtdx»"'],
+    [
+      "what frameworks draw out of all signs",
+      `http.secret.key = "«E^[${drawMore("base62", 24)}<;?[>@^_]${drawMore("base62", 20)}»"`,
+    ],
+    ["a secret chosen as passwords are", "secret: '«kite1234@ward1234!@#$»',"],
     ["an argument of a static method", `Billing::‹setToken("«${drawMore("base62", 32)}»");`],
   ])("reports %s", (_name, line) => {
     expect(reasonOf(line)).toBeUndefined();
@@ -219,6 +224,7 @@ describe("passwords beside their account", () => {
     "mysql -u root -p«moonlight7»",
     "‹login=svc password=«Orchid-lane» ",
     '‹"user": "svc", "password": "«gandalf!»"',
+    "‹Uid=svc;Pwd=«190473»;",
   ])("reports %s", (line) => {
     expect(reasonOf(line, account)).toBeUndefined();
   });
@@ -234,6 +240,8 @@ describe("passwords beside their account", () => {
     "‹user: svc; password: «changeme»",
     "CREATE USER 'sunflower' ‹IDENTIFIED BY '«sunflower»",
     "‹user: svc; password: «12345678»",
+    "‹user: svc; password: «212121»",
+    "‹user: 190473; password: «190473»",
   ])("drops %s", (line) => {
     expect(reasonOf(line, account)).toBeDefined();
   });
@@ -326,6 +334,15 @@ describe("shapes near a telling word", () => {
     ).toBe("placeholder");
     expect(reasonOf(`postgres://${value}:«${value}»@db-1.corp-net.io/x`, url)).toBe("placeholder");
     expect(reasonOf("postgres://user:«password»@db-1.corp-net.io/x", url)).toBe("placeholder");
+    // A name that counts is a password where the world can log in, and one of a sample elsewhere.
+    const counted = (host: string, name = "orchid") => ({
+      ...candidate(`postgres://app:«${name}123456»@${host}/x`, url),
+      match: `postgres://app:${name}123456@${host}/`,
+    });
+    expect(judge(counted("db.k7.corp-net.io"), options).suppressed).toBeUndefined();
+    expect(judge(counted("db.k7.corp-net.io", "abcdef"), options).suppressed).toBe("placeholder");
+    for (const host of ["localhost", "db.example.com", "db", "db.k7.corp.internal", "10.0.0.7"])
+      expect(judge(counted(host), options).suppressed).toBe("placeholder");
   });
 });
 
