@@ -9,6 +9,7 @@ import type { Decider } from "./decide.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { maskSecret } from "./mask.ts";
 import { compareFindings, compareSightings, originKey } from "./order.ts";
+import { secretsWithin } from "./secrets-within.ts";
 import { createOriginMasker } from "./origin-mask.ts";
 import { collapse, compareConfidence, compareRules } from "./overlap.ts";
 import { createPlaceJudge, type CompilePattern } from "./place-judge.ts";
@@ -103,9 +104,11 @@ export class FindingStore {
     const ofTexts = new Map<string, Detection[]>();
     for (const detection of hit.detections)
       append(ofTexts, `${detection.text ?? 0}!${detection.member ?? ""}`, detection);
+    const within = secretsWithin(new Set(ofTexts.size > 1 ? hit.detections.map(({ secret }) => secret) : []));
     const prepared = withoutRepeats(
       [...ofTexts.values()].flatMap((detections) => {
-        const neighbours = createNeighbours(detections);
+        const near = createNeighbours(detections);
+        const neighbours = (of: Detection): string[] => [...near(of), ...within(of.line), ...within(of.match)];
         return collapse(detections, (id) => this.#rule(id)).map((keep) => prepare(keep, neighbours));
       }),
     );

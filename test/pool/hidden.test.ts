@@ -107,3 +107,20 @@ test("a member of which its own header says more than the directory", () => {
   // One that nothing lists, and nobody can read.
   expect(scan(madeZip([{ name: "a", data: "x", unlisted: true, flags: 1 }])).code).toBe(3);
 });
+
+test("what a document's words show does not stand in the line of what its markup holds", () => {
+  const secret = (seed: string | number): string => probe(`document ${seed}`);
+  const document = (count: number): Buffer => {
+    const words = Array.from({ length: count }, (_, i) => `<w:p><w:r><w:t>${secret(i)}</w:t></w:r></w:p>`).join("");
+    const space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
+    const data = `<?xml version="1.0"?><w:document xmlns:w="${space}" w:x="${secret("markup")}">${words}</w:document>`;
+    return zip({ name: "[Content_Types].xml", data: "<Types/>" }, { name: "word/document.xml", data });
+  };
+  for (const count of [2, 300]) {
+    const path = join(mkdtempSync(join(folder, "f-")), "a.docx");
+    writeFileSync(path, document(count));
+    const { stdout } = leaktrace(["dir", path, "-f", "jsonl", "-c", rules, "--no-cache"]);
+    expect(stdout.split("\n").filter((line) => line.includes('"kind":"finding"'))).toHaveLength(count + 1);
+    for (const seed of ["markup", 0, 1, count - 1]) expect(stdout).not.toContain(secret(seed));
+  }
+});
