@@ -90,3 +90,18 @@ test("names of a megabyte are told by their beginning and their end, in every fo
     expect(stdout).toContain("characters left out");
   }
 });
+
+test("a repository without its HEAD is none for git, but its history is not passed over", () => {
+  const shop = createRepository(at());
+  shop.commit("One", { "a.txt": `${probe("no HEAD")}\n` });
+  shop.commit("Two", { "a.txt": "gone\n" });
+  rmSync(join(shop.path, ".git/HEAD"));
+  for (const command of ["scan", "git"]) {
+    const { code, stdout, stderr } = leaktrace([command, shop.path, "-c", rules, "--no-cache", "-f", "json"]);
+    expect([command, code, JSON.parse(stdout).length]).toEqual([command, 1, 1]);
+    expect(stderr).toContain("HEAD: is gone");
+  }
+  // Old versions of git made it a link, which leads nowhere where the branch is packed.
+  symlinkSync("refs/heads/packed", join(shop.path, ".git/HEAD"));
+  expect(leaktrace(["scan", shop.path, "-c", rules, "--no-cache"]).code).toBe(1);
+});
