@@ -105,3 +105,18 @@ test("a repository without its HEAD is none for git, but its history is not pass
   symlinkSync("refs/heads/packed", join(shop.path, ".git/HEAD"));
   expect(leaktrace(["scan", shop.path, "-c", rules, "--no-cache"]).code).toBe(1);
 });
+
+describe.skipIf(process.platform !== "linux")("files that the kernel makes up while they are read", () => {
+  test("say that they are empty, and are not called clean for it", () => {
+    for (const [path, ...commands] of [
+      ["/proc/version", "dir", "scan"],
+      ["/proc/self", "dir", "scan"],
+    ] as const)
+      for (const command of commands) {
+        const { code, stderr } = leaktrace([command, path, "--no-cache"]);
+        expect([path, command, code]).toEqual([path, command, 3]);
+        expect(stderr).toContain("is made up by the kernel");
+      }
+    for (const command of ["git", "image"]) expect(leaktrace([command, "/proc/version"]).code).toBe(2);
+  });
+});

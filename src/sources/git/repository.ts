@@ -49,7 +49,8 @@ function followGitFile(path: string): string | undefined {
 function readPath(file: string, relativeTo: string, prefix = ""): string | undefined {
   if (!existsSync(file)) return undefined;
   const stat = statSync(file);
-  if (!stat.isFile() || stat.size > longestPathFile) return undefined;
+  // What says that it is empty, and is not, can wait for ever to be read (`/proc/kmsg`).
+  if (!stat.isFile() || stat.size === 0 || stat.size > longestPathFile) return undefined;
   const text = readFileSync(file, "utf8").trimEnd();
   return text.startsWith(prefix) && text.length > prefix.length
     ? resolve(relativeTo, text.slice(prefix.length))
