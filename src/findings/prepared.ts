@@ -62,3 +62,13 @@ export function createNeighbours(all: readonly Detection[]): (of: Detection) => 
     return near;
   };
 }
+
+/** One detection for each value and place: two members of one name may hold the same. */
+export function withoutRepeats(all: readonly PreparedDetection[]): readonly PreparedDetection[] {
+  if (all.every(({ detection }) => detection.text === undefined)) return all;
+  const seen = new Set<string>();
+  return all.filter(({ rule, value, detection: { member = "", start, end } }) => {
+    const place = JSON.stringify([member, start, end, rule.id, value]);
+    return !seen.has(place) && seen.add(place);
+  });
+}

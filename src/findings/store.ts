@@ -9,10 +9,11 @@ import type { Decider } from "./decide.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { maskSecret } from "./mask.ts";
 import { compareFindings, compareSightings, originKey } from "./order.ts";
+import { secretsWithin } from "./secrets-within.ts";
 import { createOriginMasker } from "./origin-mask.ts";
 import { collapse, compareConfidence, compareRules } from "./overlap.ts";
 import { createPlaceJudge, type CompilePattern } from "./place-judge.ts";
-import { createNeighbours, maskStructure, prepare, type PreparedDetection } from "./prepared.ts";
+import { createNeighbours, maskStructure, prepare, withoutRepeats, type PreparedDetection } from "./prepared.ts";
 import { crowdsOf, isAside } from "./weigh-place.ts";
 
 export interface FindingStoreOptions {
@@ -99,13 +100,18 @@ export class FindingStore {
     if (hit.detections.length === 0) return;
     this.#notePublished(hit);
     if (this.#contents.has(hit.content)) return;
-    // Offsets count in the member, so that only detections of one member can stand beside each other.
-    const ofMembers = new Map<string, Detection[]>();
-    for (const detection of hit.detections) append(ofMembers, detection.member ?? "", detection);
-    const prepared = [...ofMembers.values()].flatMap((detections) => {
-      const neighbours = createNeighbours(detections);
-      return collapse(detections, (id) => this.#rule(id)).map((keep) => prepare(keep, neighbours));
-    });
+    // Offsets count in a text, so that only detections of one text can stand beside each other.
+    const ofTexts = new Map<string, Detection[]>();
+    for (const detection of hit.detections)
+      append(ofTexts, `${detection.text ?? 0}!${detection.member ?? ""}`, detection);
+    const within = secretsWithin(new Set(ofTexts.size > 1 ? hit.detections.map(({ secret }) => secret) : []));
+    const prepared = withoutRepeats(
+      [...ofTexts.values()].flatMap((detections) => {
+        const near = createNeighbours(detections);
+        const neighbours = (of: Detection): string[] => [...near(of), ...within(of.line), ...within(of.match)];
+        return collapse(detections, (id) => this.#rule(id)).map((keep) => prepare(keep, neighbours));
+      }),
+    );
     this.#contents.set(hit.content, {
       kept: prepared,
       crowds: crowdsOf(prepared.map(({ rule, value }) => [rule.id, value])),

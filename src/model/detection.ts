@@ -30,6 +30,8 @@ export interface Detection {
   readonly publicHalf?: string;
   /** Path of the member that holds it, where the content is a container: one part for each container, joined by `!`. Places count in that member. */
   readonly member?: string;
+  /** Which of the texts with that path holds it, where there are several: archives may name two members alike, and a member may have two forms. The first has none. */
+  readonly text?: number;
   /** Where it stands in its text: `services.db.environment.POSTGRES_PASSWORD`. Absent where nothing names it. */
   readonly key?: string;
   /** Entries beside it that belong to it: its user, its id, its host. */

@@ -9,8 +9,11 @@ import {
   chunksOf,
   containerKind,
   containerKindOf,
-  isCompressed,
+  endsAsZip,
+  isProgram,
   kindBytes,
+  LastBytes,
+  lost,
   mayBeContainer,
   placedMembers,
   streamedMembers,
@@ -26,6 +29,7 @@ import {
 } from "../content/containers/index.ts";
 import { insideLimits, type InsideLimits } from "../content/containers/limits.ts";
 import { headBytes, type ScanResult } from "../detect/index.ts";
+import { deeper, join, type Level } from "./level.ts";
 import type { CleanMember } from "./member-memo.ts";
 import type { Task } from "./task.ts";
 
@@ -139,7 +143,7 @@ export function scanWhole(task: Task, bytes: Uint8Array): WholeResult {
   return withKnown(whole, knownFile(task, bytes, bytes.length));
 }
 
-/** The same for a content of `size` bytes that went by as a stream: `held` is what was kept of it, if that was worth it. */
+/** The same for a content of `size` bytes that went by: `held` is what was kept of it, if that was worth it. */
 export function lookInsideHeld(
   task: Task,
   result: ScanResult,
@@ -149,13 +153,6 @@ export function lookInsideHeld(
   if (held !== "too-large") return held === undefined ? { result } : lookInside(task, result, held);
   const message = `is an archive of ${size} bytes, too large to be opened here`;
   return { result, inside: { bytes: 0, faults: [{ code: held, effect: "incomplete", name: "", message, count: 1 }] } };
-}
-
-/** Where members lie: the path to them, how many archives are open, and how many forms were taken off since the last one. */
-interface Level {
-  readonly path: string;
-  readonly depth: number;
-  readonly forms: number;
 }
 
 /** One container with all that lies in it. */
@@ -170,6 +167,8 @@ class InsideWalk {
   /** What the bytes of containers themselves say; told where no member says the same. */
   readonly #ofContainers: Detection[] = [];
   readonly #results: ScanResult[] = [];
+  /** Texts in which something was found, by their paths. The container's own bytes are the first without one. */
+  readonly #texts = new Map([["", 1]]);
   #bytes = 0;
   #members = 0;
   #held = 0;
@@ -281,13 +280,10 @@ class InsideWalk {
 
   #read(reader: ChunkReader, level: Level): void {
     const kind = containerKind(reader.peek(kindBytes));
-    if (kind === undefined) return this.#scan(reader, level.path, this.#found);
+    if (kind === undefined) return this.#scanToEnd(reader, level);
     const inner = deeper(level, kind);
     if (inner.depth > this.#task.archiveDepth || inner.forms > this.#limits.maxForms) {
-      this.#tell(
-        { code: "too-deep", effect: "incomplete", name: "", message: "is an archive that lies too deep to be opened" },
-        level.path,
-      );
+      this.#tell(lost("too-deep", "", "is an archive that lies too deep to be opened"), level.path);
       return this.#scan(reader, level.path, this.#found);
     }
     if (isPlaced(kind)) this.#hold(kind, reader, inner);
@@ -301,10 +297,7 @@ class InsideWalk {
     for (const chunk of reader.stream(room)) held.push(chunk);
     held.end();
     if (!reader.isAtEnd) {
-      this.#tell(
-        { code: "too-large", effect: "incomplete", name: "", message: "is an archive that is too large to be opened" },
-        level.path,
-      );
+      this.#tell(lost("too-large", "", "is an archive that is too large to be opened"), level.path);
       return this.#scan(new ChunkReader(chain(held.blocks, reader.stream())), level.path, this.#found);
     }
     const { size } = held;
@@ -313,6 +306,19 @@ class InsideWalk {
     const bytes = held.blocks.length === 1 ? bytesInMemory(held.blocks[0]!) : held;
     this.#open(level, (report) => placedMembers(kind, bytes, report));
     this.#held -= size;
+  }
+
+  /** Scans a member that is no container by its beginning. By its end it may be one, which is opened where the member is small or a program. */
+  #scanToEnd(reader: ChunkReader, level: Level): void {
+    const isLarge = isProgram(reader.peek(4));
+    const held = new BlockList();
+    for (const chunk of reader.stream(isLarge ? this.#limits.maxProgramBytes : gatherBytes)) held.push(chunk);
+    held.end();
+    const end = new LastBytes();
+    this.#scan(new ChunkReader(chain(held.blocks, end.watch(reader.stream()))), level.path, this.#found);
+    if (end.isEmpty ? !endsAsZip(held, isLarge) : !endsAsZip(end, false)) return;
+    if (end.isEmpty) this.#open(deeper(level, "zip"), (report) => placedMembers("zip", held, report));
+    else this.#tell(lost("too-large", "", "ends as a ZIP file, and is too large to be opened as one"), level.path);
   }
 
   #scan(reader: ChunkReader, path: string, list: Detection[]): void {
@@ -332,7 +338,11 @@ class InsideWalk {
   #keep(result: ScanResult, path: string, list: Detection[]): void {
     this.#results.push(result);
     if (list.length > maxDetections) return;
-    for (const detection of result.detections) list.push(path === "" ? detection : { ...detection, member: path });
+    if (result.detections.length === 0) return;
+    const text = this.#texts.get(path) ?? 0;
+    this.#texts.set(path, text + 1);
+    const place = { ...(path === "" ? {} : { member: path }), ...(text === 0 ? {} : { text }) };
+    for (const detection of result.detections) list.push({ ...detection, ...place });
   }
 
   *#counted(chunks: Iterable<Uint8Array>, path: string): Generator<Uint8Array, void> {
@@ -355,7 +365,7 @@ class InsideWalk {
 
   /** Nothing more is read. */
   #stop(code: "bomb" | "interrupted", path: string, message: string): void {
-    if (!this.#isStopped) this.#tell({ code, effect: "incomplete", name: "", message }, path);
+    if (!this.#isStopped) this.#tell(lost(code, "", message), path);
     this.#isStopped = true;
   }
 
@@ -372,15 +382,6 @@ class InsideWalk {
       this.#faults.set("", { ...last, count: last.count + 1 });
     }
   }
-}
-
-function deeper(level: Level, kind: ContainerKind): Level {
-  return isCompressed(kind) ? { ...level, forms: level.forms + 1 } : { ...level, depth: level.depth + 1, forms: 0 };
-}
-
-/** A compressed file has no name of its own; each archive adds one, behind `!` as gitleaks writes it. */
-function join(path: string, name: string): string {
-  return path === "" ? name : name === "" ? path : `${path}!${name}`;
 }
 
 function* chain(parts: readonly Uint8Array[], rest: Iterable<Uint8Array>): Generator<Uint8Array, void> {

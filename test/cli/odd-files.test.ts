@@ -90,3 +90,33 @@ test("names of a megabyte are told by their beginning and their end, in every fo
     expect(stdout).toContain("characters left out");
   }
 });
+
+test("a repository without its HEAD is none for git, but its history is not passed over", () => {
+  const shop = createRepository(at());
+  shop.commit("One", { "a.txt": `${probe("no HEAD")}\n` });
+  shop.commit("Two", { "a.txt": "gone\n" });
+  rmSync(join(shop.path, ".git/HEAD"));
+  for (const command of ["scan", "git"]) {
+    const { code, stdout, stderr } = leaktrace([command, shop.path, "-c", rules, "--no-cache", "-f", "json"]);
+    expect([command, code, JSON.parse(stdout).length]).toEqual([command, 1, 1]);
+    expect(stderr).toContain("HEAD: is gone");
+  }
+  // Old versions of git made it a link, which leads nowhere where the branch is packed.
+  symlinkSync("refs/heads/packed", join(shop.path, ".git/HEAD"));
+  expect(leaktrace(["scan", shop.path, "-c", rules, "--no-cache"]).code).toBe(1);
+});
+
+describe.skipIf(process.platform !== "linux")("files that the kernel makes up while they are read", () => {
+  test("say that they are empty, and are not called clean for it", () => {
+    for (const [path, ...commands] of [
+      ["/proc/version", "dir", "scan"],
+      ["/proc/self", "dir", "scan"],
+    ] as const)
+      for (const command of commands) {
+        const { code, stderr } = leaktrace([command, path, "--no-cache"]);
+        expect([path, command, code]).toEqual([path, command, 3]);
+        expect(stderr).toContain("is made up by the kernel");
+      }
+    for (const command of ["git", "image"]) expect(leaktrace([command, "/proc/version"]).code).toBe(2);
+  });
+});

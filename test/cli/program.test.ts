@@ -32,6 +32,15 @@ describe("the program", () => {
     }
   });
 
+  test("that may open next to no files says so in one line", () => {
+    for (const count of [20, 21, 22, 24]) {
+      const limited = ["-c", `ulimit -n ${count} && exec "$@"`, "sh", process.execPath, program, "dir", "."];
+      const { status, stderr } = spawnSync("sh", limited, { encoding: "utf8", input: "" });
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/^leaktrace: [^\n]*EMFILE[^\n]*\n$/);
+    }
+  });
+
   test("suggests the nearest command and option, with exit code 2", () => {
     expect(leaktrace("scna")).toEqual({
       code: 2,

@@ -19,6 +19,9 @@ export function bytesInMemory(bytes: Uint8Array): Bytes {
 /** Bytes of a block; all but the last of some blocks have so many. */
 const blockBytes = 1 << 20;
 
+/** Bytes of an end that are kept: the end record of a ZIP file has 22. */
+const lastBytes = 64;
+
 /** Gathers bytes that come in pieces, in blocks: to put hundreds of megabytes into one piece of memory takes them twice. */
 export class BlockList implements Bytes {
   readonly blocks: Buffer[] = [];
@@ -61,6 +64,35 @@ export class BlockList implements Bytes {
       filled += this.blocks[block]!.copy(bytes, filled, at + filled - block * blockBytes);
     }
     return bytes;
+  }
+}
+
+/** Keeps the end of what goes by. */
+export class LastBytes implements Bytes {
+  #last: Buffer = Buffer.alloc(0);
+
+  take(chunk: Uint8Array): void {
+    this.#last = Buffer.concat([this.#last, chunk.subarray(-lastBytes)]).subarray(-lastBytes);
+  }
+
+  /** Takes pieces, and gives them as they are. */
+  *watch(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+    for (const chunk of chunks) {
+      this.take(chunk);
+      yield chunk;
+    }
+  }
+
+  get size(): number {
+    return this.#last.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.size === 0;
+  }
+
+  read(at: number, length: number): Buffer {
+    return this.#last.subarray(at, at + length);
   }
 }
 

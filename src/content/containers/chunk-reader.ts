@@ -69,6 +69,14 @@ export class ChunkReader {
     return true;
   }
 
+  /** Passes over all zeros that come next. */
+  skipZeros(): void {
+    while (this.#at < this.#chunk.length || this.#refill()) {
+      if (this.#chunk[this.#at] !== 0) return;
+      this.#at++;
+    }
+  }
+
   get isAtEnd(): boolean {
     return this.#at === this.#chunk.length && !this.#refill();
   }

@@ -3,6 +3,7 @@ import { unbzip2 } from "./bzip2.ts";
 import type { Bytes } from "./bytes.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
+import { containerKind, kindBytes } from "./kind.ts";
 import { lost, noted, type Member, type ReportFault } from "./member.ts";
 import { hashOfStored, mostHashed } from "./stored-hash.ts";
 import { unxz, type XzOutcome } from "./xz.ts";
@@ -15,7 +16,8 @@ export function* compressedMember(
   report: ReportFault,
   whole?: Bytes,
 ): Generator<Member, void> {
-  const chunks = expand(kind, reader, report);
+  const rest = { isLeft: false };
+  const chunks = expand(kind, reader, report, rest);
   // Files that are packed anew and hold the same differ in the time that their header tells (RFC 1952, 2.3); others are known by their id if they are the same.
   yield whole !== undefined && kind === "gzip" && whole.size > gzipTimeEnd && whole.size <= mostHashed
     ? {
@@ -24,6 +26,12 @@ export function* compressedMember(
         storedHash: () => hashOfStored(whole, gzipTimeEnd, whole.size - gzipTimeEnd, kind, whole.read(3, 1)[0] ?? 0),
       }
     : { name: "", chunks };
+  if (rest.isLeft) yield { name: "", chunks: reader.stream() };
+}
+
+/** Whether bytes follow a stream that ended as it should. */
+interface Rest {
+  isLeft: boolean;
 }
 
 /** Where a gzip header has told its time. */
@@ -33,10 +41,11 @@ function* expand(
   kind: "gzip" | "zstd" | "xz" | "bzip2",
   reader: ChunkReader,
   report: ReportFault,
+  rest: Rest,
 ): Generator<Uint8Array, void> {
   switch (kind) {
     case "gzip":
-      yield* gunzip(reader, report);
+      yield* gunzip(reader, report, rest);
       return;
     case "bzip2":
       yield* unbzip2(reader.stream(), (message) => report(lost("archive-corrupt", "", message)));
@@ -57,14 +66,17 @@ const longestText = 1 << 16;
  * Expands gzip of any number of members (RFC 1952). Their frames are taken apart here: zlib does it as well, but where other bytes follow a member, it gives
  * neither them nor what it had expanded.
  */
-function* gunzip(reader: ChunkReader, report: ReportFault): Generator<Uint8Array, void> {
+function* gunzip(reader: ChunkReader, report: ReportFault, rest: Rest): Generator<Uint8Array, void> {
   for (let isFirst = true; ; isFirst = false) {
-    const start = reader.peek(3);
     // Members may be followed by zeros, as on tapes.
-    if (start.length === 0 || (!isFirst && start[0] === 0)) return;
+    if (!isFirst) reader.skipZeros();
+    const start = reader.peek(3);
+    if (start.length === 0) return;
     if (start.length < 3 || start.readUIntBE(0, 3) !== 0x1f8b08) {
-      // No loss: as a part of the file they are scanned as they are.
-      report(noted("archive-corrupt", "", "bytes behind the gzip stream were not expanded"));
+      rest.isLeft = true;
+      // No loss: they are scanned as they are, and may be a container themselves.
+      if (containerKind(reader.peek(kindBytes)) === undefined)
+        report(noted("archive-corrupt", "", "bytes behind the gzip stream were not expanded"));
       return;
     }
     if (!skipHeader(reader)) return cutOff(report);

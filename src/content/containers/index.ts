@@ -9,7 +9,7 @@ import type { ChunkReader } from "./chunk-reader.ts";
 import { classMembers, pickleMembers, pycMembers } from "./compiled.ts";
 import { compressedMember } from "./compressed.ts";
 import { foreignMembers } from "./foreign.ts";
-import type { PlacedKind, StreamKind } from "./kind.ts";
+import { endsAsZip, type PlacedKind, type StreamKind } from "./kind.ts";
 import type { Member, ReportFault } from "./member.ts";
 import { keystoreMembers } from "./keystore.ts";
 import { officeMembers } from "./office-text.ts";
@@ -20,13 +20,15 @@ import { tarMembers } from "./tar.ts";
 import { arMembers, cpioMembers, rpmMembers } from "./unix-archives.ts";
 import { zipMembers } from "./zip.ts";
 
-export { BlockList, bytesInMemory, bytesOfFile, chunksOf, type Bytes } from "./bytes.ts";
+export { BlockList, LastBytes, bytesInMemory, bytesOfFile, chunksOf, type Bytes } from "./bytes.ts";
 export { ChunkReader } from "./chunk-reader.ts";
 export {
   containerKind,
   containerKindOf,
+  endsAsZip,
   isCompressed,
   isPlaced,
+  isProgram,
   isSaidByMembers,
   kindBytes,
   mayBeContainer,
@@ -34,7 +36,7 @@ export {
   type PlacedKind,
   type StreamKind,
 } from "./kind.ts";
-export type { Member, MemberFault, ReportFault } from "./member.ts";
+export { lost, type Member, type MemberFault, type ReportFault } from "./member.ts";
 
 /** The members of a container that is read in one go. Each is to be read, or left, before the next one is asked for. `whole`: the container, where it lies in memory. */
 export function streamedMembers(
@@ -60,8 +62,13 @@ export function streamedMembers(
   }
 }
 
-/** The same for a container of which any place may be read. */
-export function placedMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Generator<Member, void> {
+/** The same for a container of which any place may be read; where it ends as a ZIP file, it is that as well. */
+export function* placedMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Generator<Member, void> {
+  yield* ownMembers(kind, bytes, report);
+  if (kind !== "zip" && endsAsZip(bytes)) yield* zipMembers(bytes, report);
+}
+
+function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Generator<Member, void> {
   switch (kind) {
     case "zip":
       return zipMembers(bytes, report);

@@ -4,7 +4,7 @@ import { isSecretRing } from "./bare-key.ts";
 import { isForeignArchive } from "./foreign.ts";
 import { isOfficePart } from "./office-text.ts";
 import { isSqliteLog } from "./sqlite-log.ts";
-import { endBytes } from "./zip-directory.ts";
+import { endBytes, longestComment } from "./zip-directory.ts";
 
 /** Kinds that are read from their beginning to their end. */
 export type StreamKind = "gzip" | "zstd" | "xz" | "bzip2" | "tar" | "ar" | "cpio" | "rpm";
@@ -21,7 +21,7 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of Buffer.from("1f2850fd422130edca5325fece949596c5373cef5268044c4d80", "hex")) isFirst[byte] = 1;
+for (const byte of Buffer.from("1f2850fd422130edca5325fece949596c5373cef5268044c4d807fcf", "hex")) isFirst[byte] = 1;
 
 /**
  * Whether it is worth asking what container a content is: nearly none are. Asked of every content of a history, so it looks at three places only: the
@@ -94,12 +94,41 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
 
 /** The same for all of a content: archives can stand behind a program that unpacks them, and are then told by their end. */
 export function containerKindOf(bytes: Bytes): ContainerKind | undefined {
-  const kind = containerKind(bytes.read(0, kindBytes));
-  if (kind !== undefined || bytes.size < endBytes) return kind;
-  const end = bytes.read(bytes.size - endBytes, endBytes);
-  return end.length === endBytes && end.readUInt32LE(0) === 0x06054b50 && end.readUInt16LE(20) === 0
-    ? "zip"
-    : undefined;
+  const head = bytes.read(0, kindBytes);
+  const kind = containerKind(head);
+  return kind === undefined && endsAsZip(bytes, isProgram(head)) ? "zip" : kind;
+}
+
+/** Whether a content ends as a ZIP file does. A comment may follow its end, but is looked for only where `mayHaveComment`. */
+export function endsAsZip(bytes: Bytes, mayHaveComment = true): boolean {
+  if (bytes.size < endBytes) return false;
+  if (hasEndAt(bytes.read(bytes.size - endBytes, endBytes), 0)) return true;
+  if (!mayHaveComment) return false;
+  const from = Math.max(0, bytes.size - endBytes - longestComment);
+  const tail = bytes.read(from, bytes.size - from);
+  for (let i = tail.lastIndexOf(endMagic); i >= 0; i = i === 0 ? -1 : tail.lastIndexOf(endMagic, i - 1))
+    if (hasEndAt(tail, i)) return true;
+  return false;
+}
+
+const endMagic = Buffer.from("PK\x05\x06", "latin1");
+
+/** Whether the end record of a ZIP file stands there, with a comment up to the end of the bytes. */
+function hasEndAt(bytes: Buffer, at: number): boolean {
+  return (
+    bytes.length >= at + endBytes &&
+    bytes.readUInt32LE(at) === 0x06054b50 &&
+    at + endBytes + bytes.readUInt16LE(at + 20) === bytes.length
+  );
+}
+
+/** Programs of ELF, Windows and macOS: archives stand behind them, with comments too. */
+export function isProgram(head: Buffer): boolean {
+  if (head.length < 4) return false;
+  const magic = head.readUInt32BE(0);
+  return (
+    magic === 0x7f454c46 || magic >>> 16 === 0x4d5a || (magic & 0xfeffffff) >>> 0 === 0xcefaedfe || magic === 0xcafebabe
+  );
 }
 
 const placed: ReadonlySet<ContainerKind> = new Set<ContainerKind>(placedKinds);

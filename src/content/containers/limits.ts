@@ -8,6 +8,8 @@ export interface InsideLimits {
   readonly maxMembers: number;
   /** Bytes held at once of contents that have to be read at any place. */
   readonly maxHeldBytes: number;
+  /** Programs are held up to this size: archives stand behind them. */
+  readonly maxProgramBytes: number;
   /** Compressed files inside of compressed files: they are no archives, and count for no depth. */
   readonly maxForms: number;
 }
@@ -18,5 +20,6 @@ export const insideLimits: InsideLimits = {
   maxRatio: 100,
   maxMembers: 500_000,
   maxHeldBytes: 1 << 28,
+  maxProgramBytes: 1 << 25,
   maxForms: 8,
 };

@@ -2,6 +2,8 @@ import { bytesInMemory } from "./bytes.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import {
   containerKind,
+  containerKindOf,
+  endsAsZip,
   isCompressed,
   isPlaced,
   kindBytes,
@@ -18,7 +20,7 @@ import { insideLimits } from "./limits.ts";
  */
 export function readMember(bytes: Uint8Array, path: string, maxBytes: number): Buffer | undefined {
   const reader = new ChunkReader([bytes]);
-  const kind = containerKind(reader.peek(kindBytes));
+  const kind = containerKindOf(bytesInMemory(bytes));
   const { maxMembers, freeBytes } = insideLimits;
   const search = { path, maxBytes, membersLeft: maxMembers, bytesLeft: freeBytes, depthLeft: maxDepth };
   return kind === undefined ? undefined : memberIn(kind, reader, "", search);
@@ -53,7 +55,10 @@ function memberIn(kind: ContainerKind, reader: ChunkReader, at: string, search: 
 function contentOf(reader: ChunkReader, path: string, isIt: boolean, search: Search): Buffer | undefined {
   const kind = containerKind(reader.peek(kindBytes));
   if (kind !== undefined && (!isIt || isCompressed(kind))) return memberIn(kind, reader, path, search);
-  return isIt ? whole(reader, search.maxBytes) : undefined;
+  const held = whole(reader, search.maxBytes);
+  if (isIt || held === undefined) return held;
+  // An archive behind a program, or behind whatever else.
+  return endsAsZip(bytesInMemory(held)) ? memberIn("zip", new ChunkReader([held]), path, search) : undefined;
 }
 
 function* counted(chunks: Iterable<Uint8Array>, search: Search): Generator<Uint8Array, void> {

@@ -52,11 +52,17 @@ function longName(names: string, at: number): string {
 /** The files of a cpio archive: the portable format and the new one, with or without sums (RPM's payload, initial RAM disks). */
 export function* cpioMembers(reader: ChunkReader, report: ReportFault): Generator<Member, void> {
   const damaged = (): void => report(lost("archive-corrupt", "", "the cpio archive is cut off or damaged"));
-  for (;;) {
+  for (let hasEnded = false; ;) {
+    if (hasEnded || reader.peek(1)[0] === 0) reader.skipZeros();
+    if (reader.isAtEnd) return;
     const magic = reader.peek(6).toString("latin1");
-    if (magic.length === 0 || /^\0+$/.test(magic)) return;
     const isNew = magic === "070701" || magic === "070702";
-    if (!isNew && magic !== "070707") return damaged();
+    if (!isNew && magic !== "070707") {
+      if (!hasEnded) return damaged();
+      // A kernel takes an initial RAM disk that is many archives, each compressed in its own way.
+      yield { name: "", chunks: reader.stream() };
+      return;
+    }
     const header = reader.take(isNew ? 110 : 76)?.toString("latin1");
     if (header === undefined) return damaged();
     const field = (from: number, length: number): number => {
@@ -70,7 +76,8 @@ export function* cpioMembers(reader: ChunkReader, report: ReportFault): Generato
     const name = reader.take(nameLength)?.toString("utf8", 0, nameLength - 1);
     // The new format pads header and name, and bodies, to four bytes.
     if (name === undefined || (isNew && !reader.skip((4 - ((110 + nameLength) & 3)) & 3))) return damaged();
-    if (name === "TRAILER!!!") return;
+    hasEnded = name === "TRAILER!!!";
+    if (hasEnded) continue;
     const from = reader.position;
     // Links have a body too, and what says that it is a folder or a device can.
     const isFile = (mode & 0o170000) === 0o100000;

@@ -7,7 +7,7 @@ const endMagic = 0x06054b50;
 const end64Magic = 0x06064b50;
 const locator64Magic = 0x07064b50;
 export const endBytes = 22;
-const longestComment = 65_535;
+export const longestComment = 65_535;
 const unset = 0xffffffff;
 
 /** What a header of a ZIP file says of one member (APPNOTE 4.3.7 and 4.3.12). */
@@ -28,6 +28,8 @@ export interface ZipDirectory {
   readonly entries: readonly ZipEntry[];
   /** Where the central directory begins: members lie before it. */
   readonly start: number;
+  /** Where the archive ends, its comment too. */
+  readonly endsAt: number;
   /** How many entries the end record counts. */
   readonly told: number;
   /** Whether it could be read as far as it should go. */
@@ -70,7 +72,14 @@ export function readDirectory(bytes: Bytes, most: number): ZipDirectory | undefi
   }
   // A program that unpacks itself does not begin with a member, and nothing follows.
   const isOfAnother = shift > 0 && end.isFollowed && bytes.read(0, 4).equals(localBytes);
-  return { entries, start, told, isWhole: entries.length >= told || entries.length >= most, isOfAnother };
+  return {
+    entries,
+    start,
+    endsAt: end.endsAt,
+    told,
+    isWhole: entries.length >= told || entries.length >= most,
+    isOfAnother,
+  };
 }
 
 /** Reads the local header at `at`; `offset` is where its data begin. Undefined where none stands there. */
@@ -102,6 +111,8 @@ interface End {
   readonly told: number;
   /** Whether bytes stand behind the end of the archive. */
   readonly isFollowed: boolean;
+  /** Where its comment ends. */
+  readonly endsAt: number;
 }
 
 function findEnd(bytes: Bytes): End | undefined {
@@ -115,17 +126,18 @@ function findEnd(bytes: Bytes): End | undefined {
     const isFollowed = endsAt < tail.length;
     const end = {
       isFollowed,
+      endsAt: from + endsAt,
       at,
       told: tail.readUInt16LE(i + 10),
       size: tail.readUInt32LE(i + 12),
       offset: tail.readUInt32LE(i + 16),
     };
-    return end64(bytes, at, isFollowed) ?? end;
+    return end64(bytes, at, end) ?? end;
   }
   return undefined;
 }
 
-function end64(bytes: Bytes, at: number, isFollowed: boolean): End | undefined {
+function end64(bytes: Bytes, at: number, { isFollowed, endsAt }: End): End | undefined {
   const locator = bytes.read(at - 20, 20);
   if (at < 20 || locator.length < 20 || locator.readUInt32LE(0) !== locator64Magic) return undefined;
   // Its offset shifts as all others do; the record itself stands right before the locator, unless it has data of its own.
@@ -133,7 +145,7 @@ function end64(bytes: Bytes, at: number, isFollowed: boolean): End | undefined {
     const record = place < 0 ? Buffer.alloc(0) : bytes.read(place, 56);
     if (record.length < 56 || record.readUInt32LE(0) !== end64Magic) continue;
     const [told, size, offset] = [32, 40, 48].map((field) => Number(record.readBigUInt64LE(field)));
-    return { at: place, told: told!, size: size!, offset: offset!, isFollowed };
+    return { at: place, told: told!, size: size!, offset: offset!, isFollowed, endsAt };
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import { unbzip2 } from "./bzip2.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
 import { LzmaDamage, LzmaDecoder } from "./lzma/decoder.ts";
+import { containerKind, kindBytes } from "./kind.ts";
 import { lost, noted, type Member, type ReportFault } from "./member.ts";
 import { hashOfStored, mostHashed } from "./stored-hash.ts";
 import { isSheet, mostPart, readSharedTexts, sharedTexts, sheetLines } from "./workbook.ts";
@@ -29,7 +30,7 @@ export function* zipMembers(bytes: Bytes, report: ReportFault): Generator<Member
   const directory = readDirectory(bytes, mostEntries);
   if (directory === undefined) {
     report(lost("archive-corrupt", "", "the ZIP file has no directory: it is cut off or damaged"));
-    yield* unlisted(bytes, 0, bytes.size, () => {});
+    yield* unlisted(bytes, 0, bytes.size, () => {}, report);
     return;
   }
   if (!directory.isWhole) report(lost("archive-corrupt", "", "the directory of the ZIP file is damaged"));
@@ -41,8 +42,9 @@ export function* zipMembers(bytes: Bytes, report: ReportFault): Generator<Member
   const shared = entries.find(({ name }) => name === sharedTexts);
   let texts: readonly string[] | undefined;
   let done = 0;
+  let hunted = 0;
   let before: ZipEntry | undefined;
-  for (const entry of entries) {
+  for (const [i, entry] of entries.entries()) {
     const name = cleanPath(entry.name);
     if (entry.offset < done) {
       // The same member under one more name costs nothing; parts of others are no members.
@@ -50,7 +52,7 @@ export function* zipMembers(bytes: Bytes, report: ReportFault): Generator<Member
         report(lost("bomb", name, "shares its bytes with another member"));
       continue;
     }
-    yield* unlisted(bytes, done, entry.offset, tellUnlisted);
+    yield* unlisted(bytes, hunted, entry.offset, tellUnlisted, report);
     before = entry;
     const local = readLocal(bytes, entry.offset);
     if (local === undefined) {
@@ -60,6 +62,9 @@ export function* zipMembers(bytes: Bytes, report: ReportFault): Generator<Member
     if (local.name !== entry.name) report(noted("archive-corrupt", name, "has another name in its own header"));
     const end = local.offset + entry.compressed;
     done = Math.max(done, end);
+    // What its own header promises beyond the directory is read for itself: programs that read from front to back never see the directory.
+    const room = (entries[i + 1]?.offset ?? directory.start) - local.offset;
+    hunted = isOther(local, entry, room) ? entry.offset : done;
     if (entry.compressed === 0 && (entry.expanded === 0 || entry.name.endsWith("/"))) continue;
     if (isHidden(entry, report) || isUnread(entry, report)) continue;
     if (end > bytes.size) report(lost("archive-corrupt", name, "is cut off: the ZIP file ends in it"));
@@ -77,7 +82,21 @@ export function* zipMembers(bytes: Bytes, report: ReportFault): Generator<Member
     texts ??= shared === undefined ? [] : readSharedTexts(partText(bytes, shared));
     yield { name: `${name} rows`, chunks: sheetLines(partText(bytes, entry), texts) };
   }
-  yield* unlisted(bytes, done, directory.start, tellUnlisted);
+  yield* unlisted(bytes, hunted, directory.start, tellUnlisted, report);
+  // Another archive behind this one, perhaps. What is none was scanned with the rest of the file.
+  const behind = new ChunkReader(chunksOf(bytes, directory.endsAt));
+  behind.skipZeros();
+  if (containerKind(behind.peek(kindBytes)) !== undefined) yield { name: "", chunks: behind.stream() };
+}
+
+/** A descriptor behind the data of a member (4.3.9), and deflated nothing. */
+const leastHidden = 24 + 2;
+
+/** Whether a member's own header stands for other data than the directory says. `room`: bytes up to the next member. */
+function isOther(local: ZipEntry, entry: ZipEntry, room: number): boolean {
+  if (local.method !== entry.method) return true;
+  if ((local.flags & flag.descriptor) === 0) return local.compressed > entry.compressed;
+  return entry.compressed === 0 && room > leastHidden;
 }
 
 /** A part of a document once more, as text; what is wrong with it was told when it was a member. */
@@ -192,7 +211,13 @@ function* unlzma(
 }
 
 /** Members with a header in a stretch of the file that the directory says nothing of. `tell` hears their names. */
-function* unlisted(bytes: Bytes, from: number, to: number, tell: (name: string) => void): Generator<Member, void> {
+function* unlisted(
+  bytes: Bytes,
+  from: number,
+  to: number,
+  tell: (name: string) => void,
+  report: ReportFault,
+): Generator<Member, void> {
   let at = from;
   while (at + 30 <= to) {
     const found = findMagic(bytes, at, to);
@@ -200,7 +225,8 @@ function* unlisted(bytes: Bytes, from: number, to: number, tell: (name: string) 
     at = found + 4;
     const local = readLocal(bytes, found);
     if (local === undefined || local.offset > to || !readable.has(local.method)) continue;
-    if ((local.flags & flag.encrypted) !== 0 || local.name.endsWith("/")) continue;
+    if (local.name.endsWith("/")) continue;
+    if (isHidden(local, report)) continue;
     const hasSize = (local.flags & flag.descriptor) === 0;
     const limit = hasSize ? Math.min(to, local.offset + local.compressed) : to;
     const name = cleanPath(local.name);

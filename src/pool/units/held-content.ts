@@ -1,20 +1,25 @@
 import {
   bytesInMemory,
   containerKind,
+  endsAsZip,
   isPlaced,
+  isProgram,
   kindBytes,
+  LastBytes,
   type Bytes,
   type StreamKind,
 } from "../../content/containers/index.ts";
 import { insideLimits } from "../../content/containers/limits.ts";
 
-/** Keeps the bytes of a content that streams by, if it is a container and not too large: what is in it can be read only when all of it is there. */
+/** Keeps the bytes of a content that streams by, if it is a container (or a program, behind which one may stand) and not too large: what is in it can be read only when all of it is there. */
 export class HeldContent {
   readonly #size: number;
   /** What came before it was known where to put it. */
   #parts: Buffer[] = [];
   #whole: Uint8Array | undefined;
   #length = 0;
+  readonly #end = new LastBytes();
+  #isProgram = false;
   #is: "unknown" | "held" | "too-large" | "other" = "unknown";
   /** Of a container that is too large to be held, and can be read while it goes by. */
   streamed: StreamKind | undefined;
@@ -26,22 +31,30 @@ export class HeldContent {
 
   /** Takes the next bytes; gives what is not held any more, or never was: all bytes so far, then each time the same ones. */
   push(chunk: Uint8Array): Uint8Array | undefined {
+    this.#end.take(chunk);
     if (this.#is === "other" || this.#is === "too-large") return chunk;
     if (this.#whole === undefined) this.#parts.push(Buffer.from(chunk));
     else this.#whole.set(chunk.subarray(0, this.#size - this.#length), this.#length);
     this.#length += chunk.length;
     if (this.#is === "unknown" && this.#length >= kindBytes) {
-      const kind = containerKind(Buffer.concat(this.#parts).subarray(0, kindBytes));
-      const isLarge = this.#size !== Infinity && this.#size > insideLimits.maxHeldBytes;
-      this.#is = kind === undefined ? "other" : isLarge ? "too-large" : "held";
+      const head = Buffer.concat(this.#parts).subarray(0, kindBytes);
+      const kind = containerKind(head);
+      this.#isProgram = kind === undefined && isProgram(head);
+      const isLarge = this.#size !== Infinity && this.#size > this.#most;
+      if (kind === undefined) this.#is = this.#isProgram && !isLarge ? "held" : "other";
+      else this.#is = isLarge ? "too-large" : "held";
       if (isLarge && kind !== undefined && !isPlaced(kind)) this.streamed = kind;
       if (this.#is === "held" && this.#size !== Infinity) this.#gather();
     }
-    if (this.#is === "held" && this.#length > insideLimits.maxHeldBytes) this.#is = "too-large";
+    if (this.#is === "held" && this.#length > this.#most) this.#is = this.#isProgram ? "other" : "too-large";
     if (this.#is === "held" || this.#is === "unknown") return undefined;
     const all = Buffer.concat(this.#parts);
     this.#parts = [];
     return all;
+  }
+
+  get #most(): number {
+    return this.#isProgram ? insideLimits.maxProgramBytes : insideLimits.maxHeldBytes;
   }
 
   #gather(): void {
@@ -53,11 +66,12 @@ export class HeldContent {
     }
   }
 
-  /** The container, once all of it came by; undefined for everything else. */
+  /** The container, once all of it came by; undefined for everything else. What its end alone tells to be one was not held. */
   end(): Bytes | "too-large" | undefined {
-    if (this.#is === "too-large") return "too-large";
-    const { bytes } = this;
-    return this.#is === "held" && bytes !== undefined ? bytesInMemory(bytes) : undefined;
+    if (this.#is === "too-large" || (this.#is === "other" && endsAsZip(this.#end, false))) return "too-large";
+    if (this.#is !== "held" || this.bytes === undefined) return undefined;
+    const held = bytesInMemory(this.bytes);
+    return this.#isProgram && !endsAsZip(held) ? undefined : held;
   }
 
   /** What is held, or not decided upon yet. */

@@ -4,6 +4,7 @@
  */
 import { lstatSync, opendirSync, readdirSync, realpathSync, statSync, type Dirent, type Stats } from "node:fs";
 import { join } from "node:path";
+import { createKernelCheck } from "./kernel-files.ts";
 import { FileBatch } from "../../model/file-batch.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { ContentId } from "../../model/content.ts";
@@ -43,6 +44,7 @@ class FilesSource implements Source {
   readonly #root: Stats;
   readonly #options: FilesOptions;
   readonly #sightings: Sighting[] = [];
+  readonly #isMadeUp = createKernelCheck();
 
   constructor(target: string, root: Stats, options: FilesOptions) {
     this.target = target;
@@ -52,6 +54,10 @@ class FilesSource implements Source {
 
   async *units(): AsyncGenerator<PlannedUnit | Problem> {
     const batch = new FileBatch(this.target);
+    if (this.#isMadeUp(this.target)) {
+      yield this.#problem("unsupported", this.target, madeUpMessage);
+      return;
+    }
     for (const file of this.#root.isFile() ? [this.#single()] : this.#walk(this.target, this.target)) {
       if ("code" in file) {
         yield file;
@@ -95,6 +101,8 @@ class FilesSource implements Source {
             ...this.#problem("unsupported", entry.name, "git objects are read by: leaktrace git"),
             effect: "note",
           };
+        } else if (this.#isMadeUp(entry.path)) {
+          yield { ...this.#problem("unsupported", entry.name, madeUpMessage), effect: "note" };
         } else yield* this.#walk(entry.path, entry.name);
       } else if (entry.kind === "file") yield* this.#file(entry.path, entry.name);
       else if (entry.kind === "link" && this.#options.followSymlinks) yield* this.#link(entry);
@@ -135,6 +143,8 @@ class FilesSource implements Source {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 }
+
+const madeUpMessage = "is made up by the kernel while it is read, and was not read";
 
 /** As the system is given it: bytes where it is no UTF-8. */
 type FolderPath = string | Buffer;

@@ -5,7 +5,7 @@ import { readFileIfThere } from "../../content/whole-file.ts";
 import { isObjectId } from "../../model/object-id.ts";
 import { readRefTables, type RefTables } from "./ref-tables.ts";
 import type { LogEntry, TableRef } from "./reftable.ts";
-import { linkedWorktrees, type Repository } from "./repository.ts";
+import { hasHead, linkedWorktrees, type Repository } from "./repository.ts";
 
 export interface Ref {
   /** Full name, `refs/heads/main`; or `HEAD`. */
@@ -43,6 +43,8 @@ export function listRefs(repository: Repository, faults: StoreFault[] = []): Ref
   for (const folder of new Set([repository.commonDir, repository.gitDir]))
     for (const name of listFiles(folder, "refs", faults)) resolve(name);
   resolve("HEAD");
+  if (!hasHead(repository.gitDir))
+    faults.push({ subject: "HEAD", message: "is gone: git takes this for no repository" });
   for (const ref of listTableRefs(repository, faults)) found.set(ref.name, ref);
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isRegularFile } from "../../content/regular-file.ts";
 import type { IdBytes } from "../../model/object-id.ts";
@@ -22,11 +22,22 @@ const longestPathFile = 8192;
 export function findRepository(path: string): Repository | undefined {
   for (const candidate of [join(path, ".git"), path]) {
     const gitDir = followGitFile(candidate);
-    if (gitDir === undefined || !existsSync(join(gitDir, "HEAD"))) continue;
+    if (gitDir === undefined || !(hasHead(gitDir) || isWithoutHead(gitDir))) continue;
     const commonDir = readPath(join(gitDir, "commondir"), gitDir) ?? gitDir;
     if (existsSync(join(commonDir, "objects"))) return { gitDir, commonDir };
   }
   return undefined;
+}
+
+/** Whether a git folder has a `HEAD`. A link is enough: in old repositories it leads to a branch, which may be packed, or without a commit yet. */
+export function hasHead(gitDir: string): boolean {
+  return lstatSync(join(gitDir, "HEAD"), { throwIfNoEntry: false }) !== undefined;
+}
+
+/** A repository whose `HEAD` is gone is none for git; its objects are there all the same. */
+function isWithoutHead(gitDir: string): boolean {
+  const has = (name: string): boolean => existsSync(join(gitDir, name));
+  return has("objects/pack") && (has("refs/heads") || has("packed-refs"));
 }
 
 function followGitFile(path: string): string | undefined {
@@ -38,7 +49,8 @@ function followGitFile(path: string): string | undefined {
 function readPath(file: string, relativeTo: string, prefix = ""): string | undefined {
   if (!existsSync(file)) return undefined;
   const stat = statSync(file);
-  if (!stat.isFile() || stat.size > longestPathFile) return undefined;
+  // What says that it is empty, and is not, can wait for ever to be read (`/proc/kmsg`).
+  if (!stat.isFile() || stat.size === 0 || stat.size > longestPathFile) return undefined;
   const text = readFileSync(file, "utf8").trimEnd();
   return text.startsWith(prefix) && text.length > prefix.length
     ? resolve(relativeTo, text.slice(prefix.length))

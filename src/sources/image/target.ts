@@ -105,7 +105,7 @@ export async function sniffImage(path: string): Promise<ImageFormat | undefined>
   try {
     const facts = await stat(path);
     if (facts.isDirectory()) return await sniffFolder(path);
-    return facts.isFile() ? await sniffFile(path) : undefined;
+    return facts.isFile() && facts.size > 0 ? await sniffFile(path) : undefined;
   } catch {
     return undefined;
   }
@@ -135,6 +135,8 @@ async function hasFolders(folder: string, ...names: readonly string[]): Promise<
 
 /** How a whole file is compressed, as far as images are concerned. */
 export async function wrappingOf(path: string): Promise<Wrapping | undefined> {
+  // What says that it is empty, and is not, can wait for ever to be read (`/proc/kmsg`).
+  if ((await stat(path)).size === 0) return undefined;
   const compression = sniffCompression(await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK));
   return compression === "none" ? undefined : compression;
 }

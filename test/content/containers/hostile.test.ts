@@ -175,10 +175,13 @@ describe("other kinds", () => {
     expect(listMembers(tar).members.map(([name]) => name)).toEqual(["signature", ".PKGINFO", "etc/x"]);
   });
 
-  test("bytes behind a gzip stream are noted", () => {
+  test("bytes behind a gzip stream are noted, and are a part of their own", () => {
     expect(listMembers(Buffer.concat([gzipSync("x"), Buffer.from("tail")]))).toEqual({
       kind: "gzip",
-      members: [["", "x"]],
+      members: [
+        ["", "x"],
+        ["", "tail"],
+      ],
       faults: ["archive-corrupt note "],
     });
   });
