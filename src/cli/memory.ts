@@ -347,7 +347,7 @@ function remotePlaceOf({ name, as }: Target): Place | undefined {
   return statSync(name, { throwIfNoEntry: false }) === undefined ? { isRemote: true, roots: [] } : undefined;
 }
 
-const imagePrefix = /^(?:docker-archive|oci|oci-archive|containerd|containers-storage|docker-storage):/;
+const imagePrefix = /^(?:docker-archive|dir|oci|oci-archive|containerd|containers-storage|docker-storage):/;
 
 /** Undefined where something was asked for that is not known to be the same the next time. */
 function optionsText(options: ScanOptions): string | undefined {

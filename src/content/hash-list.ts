@@ -1,26 +1,27 @@
+/** Hashes of one block; a power of two. */
+const blockHashes = 1 << 16;
+
 /** A growing list of path hashes, eight bytes each; takes any number. */
 export class HashList {
-  #values = new Float64Array(1024);
+  /** All but the last are full. A list that doubles would hold three times what is in it while it grows. */
+  #blocks: Float64Array[] = [];
   #count = 0;
   /** All of them in ascending order, once that was asked for. */
   #ordered: Float64Array | undefined;
 
   add(hash: number): void {
-    if (this.#count === this.#values.length) {
-      const grown = new Float64Array(this.#values.length * 2);
-      grown.set(this.#values);
-      this.#values = grown;
-    }
-    this.#values[this.#count++] = hash;
+    const place = this.#count++ % blockHashes;
+    if (place === 0) this.#blocks.push(new Float64Array(blockHashes));
+    this.#blocks.at(-1)![place] = hash;
   }
 
   forEach(visit: (hash: number, index: number) => void): void {
-    for (let i = 0; i < this.#count; i++) visit(this.#values[i] ?? 0, i);
+    for (let i = 0; i < this.#count; i++) visit(this.#blocks[Math.floor(i / blockHashes)]![i % blockHashes]!, i);
   }
 
   /** Hashes that were added more than once, ascending; no more than `max`. Nothing is added afterwards. */
   repeated(max: number): readonly number[] {
-    const values = (this.#ordered ??= this.#values.slice(0, this.#count).sort());
+    const values = (this.#ordered ??= this.#first(this.#count).sort());
     const found: number[] = [];
     for (let i = 1; i < values.length && found.length < max; i++) {
       const value = values[i] ?? 0;
@@ -32,14 +33,23 @@ export class HashList {
   /** The hashes in ascending order, each once, or those of the first `count` alone; the list is not to be used afterwards. */
   sorted(count = this.#count): Float64Array {
     // Layers can have millions: no list is made that is there already.
-    const values = count === this.#count && this.#ordered ? this.#ordered : this.#values.subarray(0, count).sort();
-    this.#values = new Float64Array(0);
+    const values = count === this.#count && this.#ordered ? this.#ordered : this.#first(count).sort();
+    this.#blocks = [];
+    this.#ordered = undefined;
     let kept = 0;
     for (let i = 0; i < values.length; i++) {
       const value = values[i] ?? 0;
       if (i === 0 || value !== values[i - 1]) values[kept++] = value;
     }
-    return kept === values.buffer.byteLength / values.BYTES_PER_ELEMENT ? values : values.slice(0, kept);
+    return kept === values.length ? values : values.slice(0, kept);
+  }
+
+  /** The first so many, in the order in which they came. */
+  #first(count: number): Float64Array {
+    const values = new Float64Array(count);
+    for (let at = 0; at < count; at += blockHashes)
+      values.set(this.#blocks[at / blockHashes]!.subarray(0, count - at), at);
+    return values;
   }
 }
 

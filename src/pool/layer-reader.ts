@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { readLayer } from "../content/layer.ts";
-import type { LayerAnswer, LayerOrder } from "./layers/order.ts";
+import { listsOf, type LayerAnswer, type LayerOrder } from "./layers/order.ts";
 import { writeRecords } from "./layers/records.ts";
 import { RingWriter, type SharedRing } from "./layers/ring.ts";
 
@@ -26,7 +26,7 @@ function main(): void {
       // The worker waits for the end of the records, so a fault of ours must not end this thread.
       (): LayerAnswer => ({ kind: stop.signal.aborted ? "stopped" : "failed" }),
     );
-    port.postMessage(answer);
+    port.postMessage(answer, answer.kind === "read" ? listsOf(answer.outcome.reading) : []);
     records.done();
   };
   port.on("message", ({ unit }: LayerOrder) => void read(unit));

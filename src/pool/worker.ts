@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { HandOver } from "./hand-over.ts";
+import { listsOf } from "./layers/order.ts";
 import type { HandedMessage, UnitMessage, WorkerMessage, WorkerSetup } from "./messages.ts";
 import { openWorkbench } from "./workbench.ts";
 
@@ -16,14 +17,15 @@ async function main(): Promise<void> {
     if (message.kind === "handed") return handOver.hear(message.number, message.result);
     turn = turn.then(async () => {
       const result = await workbench.run(message.unit, message.leaveOut, { known: message.known });
-      if (result !== undefined) send({ kind: "result", id: message.id, result });
+      if (result === undefined) return;
+      send({ kind: "result", id: message.id, result }, result.layer === undefined ? [] : listsOf(result.layer));
     });
     // A fault of ours ends the worker; the pool sees it die and tells which content it was at.
     turn.catch((error: unknown) => {
       throw error;
     });
   });
-  const send = (message: WorkerMessage): void => port.postMessage(message);
+  const send = (message: WorkerMessage, moved: readonly ArrayBuffer[] = []): void => port.postMessage(message, moved);
   send({ kind: "ready", engine: workbench.engine });
 }
 

@@ -140,16 +140,16 @@ await import(${JSON.stringify(new URL("worker.js", dist).href)});
   }
 
   describe("that reads a layer with archives", () => {
-    const archive = (name: string): Buffer =>
+    const archive = (name: string, size: number): Buffer =>
       gzipSync(
         Buffer.concat([
           Buffer.from(`${name.startsWith("bad") ? marker : "token:"} ${probe(name)}\n`),
-          randomBytes(1 << 20),
+          randomBytes(size),
         ]),
       );
-    const layerOf = (names: readonly string[]): LayerUnit => {
+    const layerOf = (names: readonly string[], size = 1 << 20): LayerUnit => {
       const file = join(folder, `archives-${names.length}.tar`);
-      const files = names.map((name) => rawEntry({ name }, archive(name)));
+      const files = names.map((name) => rawEntry({ name }, archive(name, size)));
       writeFileSync(file, Buffer.concat([...files, endOfTar]));
       return layerUnit(file);
     };
@@ -182,6 +182,35 @@ await import(${JSON.stringify(worker.href)});
       const [expected, result] = [await alone.run(unit), await together.run(unit)];
       expect(expected.hits.length).toBe(12);
       expect(byPlace(result)).toEqual(byPlace(expected));
+      expect(readFileSync(told, "utf8")).toContain("given");
+    });
+
+    test("gives small ones together, and so that none is lost or told twice", async () => {
+      const unit = layerOf(
+        Array.from({ length: 200 }, (_, i) => `${i}.gz`),
+        30_000,
+      );
+      const told = join(folder, "given-small");
+      await using alone = poolOf(new URL("worker.js", dist), 1, undefined, 4);
+      await using together = poolOf(telling(new URL("worker.js", dist), told), 3, undefined, 4);
+      const [expected, result] = [await alone.run(unit), await together.run(unit)];
+      expect(expected.hits.length).toBe(200);
+      expect(byPlace(result)).toEqual(byPlace(expected));
+      // A message for each would cost more than most of them.
+      expect(readFileSync(told, "utf8").split("\n").length).toBeLessThan(60);
+    });
+
+    test("and dies over a small one costs that one, whoever had it", { timeout: 60_000 }, async () => {
+      const names = Array.from({ length: 160 }, (_, i) => (i === 40 || i === 150 ? `bad-${i}.gz` : `${i}.gz`));
+      const told = join(folder, "given-small-bad");
+      await using pool = poolOf(telling(faultyWorker("process.exit(5)"), told), 2, undefined, 4);
+      const { found, ...rest } = summary([await pool.run(layerOf(names, 30_000))]);
+      expect(found.length).toBe(158);
+      expect(rest).toEqual({
+        lost: ["worker-crashed incomplete bad-150.gz", "worker-crashed incomplete bad-40.gz"],
+        scanned: 158,
+        skipped: [{ "worker-crashed": 2 }],
+      });
       expect(readFileSync(told, "utf8")).toContain("given");
     });
 

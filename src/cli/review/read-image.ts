@@ -50,7 +50,10 @@ function namesIn(image: string): readonly string[] {
 }
 
 function isAtHand(target: string): boolean {
-  const path = target.replace(/^(?:docker-archive|oci|oci-archive|containerd|containers-storage|docker-storage):/, "");
+  const path = target.replace(
+    /^(?:docker-archive|dir|oci|oci-archive|containerd|containers-storage|docker-storage):/,
+    "",
+  );
   return kindAt(path) !== undefined;
 }
 

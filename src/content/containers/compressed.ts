@@ -4,14 +4,20 @@ import type { Bytes } from "./bytes.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
 import { containerKind, kindBytes } from "./kind.ts";
+import { unlz4, type Lz4Outcome } from "./lz4.ts";
+import { unlzmaAlone, type LzmaOutcome } from "./lzma-alone.ts";
+import { uncompress } from "./lzw.ts";
 import { lost, noted, type Member, type ReportFault } from "./member.ts";
 import { hashOfStored, mostHashed } from "./stored-hash.ts";
 import { unxz, type XzOutcome } from "./xz.ts";
 import { unzstdChunks, type ZstdOutcome } from "./zstd.ts";
 
+/** Forms of one file each. */
+export type CompressedKind = "gzip" | "zstd" | "xz" | "bzip2" | "lzma" | "lz4" | "lzw";
+
 /** What a compressed file holds: one member without a name. `whole`: the file, where it lies in memory. */
 export function* compressedMember(
-  kind: "gzip" | "zstd" | "xz" | "bzip2",
+  kind: CompressedKind,
   reader: ChunkReader,
   report: ReportFault,
   whole?: Bytes,
@@ -38,7 +44,7 @@ interface Rest {
 const gzipTimeEnd = 8;
 
 function* expand(
-  kind: "gzip" | "zstd" | "xz" | "bzip2",
+  kind: CompressedKind,
   reader: ChunkReader,
   report: ReportFault,
   rest: Rest,
@@ -50,14 +56,28 @@ function* expand(
     case "bzip2":
       yield* unbzip2(reader.stream(), (message) => report(lost("archive-corrupt", "", message)));
       return;
+    case "lzw":
+      yield* uncompress(reader, (why) =>
+        report(lost("archive-corrupt", "", `the .Z stream is cut off or damaged (${why})`)),
+      );
+      return;
     case "zstd":
-    case "xz": {
-      const outcome: ZstdOutcome & XzOutcome = {};
-      yield* kind === "xz" ? unxz(reader.stream(), outcome) : unzstdChunks(reader.stream(), outcome);
+    case "xz":
+    case "lzma":
+    case "lz4": {
+      const outcome: ZstdOutcome & XzOutcome & LzmaOutcome & Lz4Outcome = {};
+      yield* outcomeOf[kind](reader, outcome);
       if (outcome.fault !== undefined) report(lost(outcome.fault.code, "", outcome.fault.message));
     }
   }
 }
+
+const outcomeOf = {
+  zstd: (reader: ChunkReader, outcome: ZstdOutcome) => unzstdChunks(reader.stream(), outcome),
+  xz: (reader: ChunkReader, outcome: XzOutcome) => unxz(reader.stream(), outcome),
+  lzma: unlzmaAlone,
+  lz4: unlz4,
+};
 
 /** File names and comments in a header end with a zero byte; longer ones are made to be searched. */
 const longestText = 1 << 16;

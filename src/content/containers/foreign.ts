@@ -1,12 +1,10 @@
 import type { Bytes } from "./bytes.ts";
 import { lost, type Member, type ReportFault } from "./member.ts";
 
-/** Archives that are not opened here, by their first bytes: 7z and RAR have no reader that is bounded, kept and streams; the others are rare. */
+/** Archives that are not opened here, by their first bytes: RAR has no reader that is bounded, kept and streams; the others are rare. */
 const foreign: readonly (readonly [name: string, head: Buffer])[] = [
-  ["7z archive", Buffer.from("377abcaf271c", "hex")],
   ["RAR archive", Buffer.from("526172211a07", "hex")],
   ["squashfs file system", Buffer.from("68737173", "hex")],
-  ["LZ4 file", Buffer.from("04224d18", "hex")],
   ["lzip file", Buffer.from("4c5a495001", "hex")],
   ["cabinet file", Buffer.from("4d53434600000000", "hex")],
 ];

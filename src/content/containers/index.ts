@@ -14,6 +14,7 @@ import type { Member, ReportFault } from "./member.ts";
 import { keystoreMembers } from "./keystore.ts";
 import { officeMembers } from "./office-text.ts";
 import { pdfMembers } from "./pdf.ts";
+import { sevenZipMembers } from "./sevenzip.ts";
 import { sqliteLogMembers } from "./sqlite-log.ts";
 import { sqliteMembers } from "./sqlite.ts";
 import { tarMembers } from "./tar.ts";
@@ -50,6 +51,9 @@ export function streamedMembers(
     case "zstd":
     case "xz":
     case "bzip2":
+    case "lzma":
+    case "lz4":
+    case "lzw":
       return compressedMember(kind, reader, report, whole);
     case "tar":
       return tarMembers(reader, report);
@@ -80,6 +84,8 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
       return sqliteMembers(bytes, report);
     case "keystore":
       return keystoreMembers(bytes, report);
+    case "sevenzip":
+      return sevenZipMembers(bytes, report);
     case "foreign":
       return foreignMembers(bytes, report);
     case "office":

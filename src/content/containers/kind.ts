@@ -1,17 +1,20 @@
 import { isTarHeader } from "../tar-header.ts";
 import type { Bytes } from "./bytes.ts";
 import { isSecretRing } from "./bare-key.ts";
+import type { CompressedKind } from "./compressed.ts";
 import { isForeignArchive } from "./foreign.ts";
+import { lz4Magic } from "./lz4.ts";
+import { isLzmaAlone } from "./lzma-alone.ts";
 import { isOfficePart } from "./office-text.ts";
 import { isSqliteLog } from "./sqlite-log.ts";
 import { endBytes, longestComment } from "./zip-directory.ts";
 
 /** Kinds that are read from their beginning to their end. */
-export type StreamKind = "gzip" | "zstd" | "xz" | "bzip2" | "tar" | "ar" | "cpio" | "rpm";
+export type StreamKind = CompressedKind | "tar" | "ar" | "cpio" | "rpm";
 /** Kinds of which any place may be needed at any time. */
 const placedKinds = [
   ...(["zip", "sqlite", "sqlite-log", "pdf", "office", "class", "pyc", "pickle"] as const),
-  ...(["keystore", "bare-key", "foreign"] as const),
+  ...(["keystore", "bare-key", "foreign", "sevenzip"] as const),
 ] as const;
 export type PlacedKind = (typeof placedKinds)[number];
 export type ContainerKind = StreamKind | PlacedKind;
@@ -21,7 +24,7 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of Buffer.from("1f2850fd422130edca5325fece949596c5373cef5268044c4d807fcf", "hex")) isFirst[byte] = 1;
+for (const byte of Buffer.from("1f2850fd422130edca5325fece949596c5373cef5268044c4d807fcf5d", "hex")) isFirst[byte] = 1;
 
 /**
  * Whether it is worth asking what container a content is: nearly none are. Asked of every content of a history, so it looks at three places only: the
@@ -40,6 +43,7 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
   if (head.length < 14) return undefined;
   switch (head[0]) {
     case 0x1f:
+      if (head[1] === 0x9d) return (head[2]! & 0x60) === 0 && isLzwBits(head[2]! & 0x1f) ? "lzw" : byTar(head);
       // Deflate is the only method, and the upper flags are not used (RFC 1952, 2.3.1).
       return head[1] === 0x8b && head[2] === 8 && (head[3]! & 0xe0) === 0 ? "gzip" : byTar(head);
     case 0x28:
@@ -50,6 +54,10 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
       return head.readUIntBE(0, 6) === 0xfd377a585a00 ? "xz" : byTar(head);
     case 0x42:
       return isBzip2(head) ? "bzip2" : byTar(head);
+    case 0x04:
+      return head.readUInt32LE(0) === lz4Magic ? "lz4" : byTar(head);
+    case 0x5d:
+      return isLzmaAlone(head) ? "lzma" : byTar(head);
     case 0x21:
       // Libraries are archives of this kind as well, but what they hold stands in them as it is, and was scanned with them.
       return head.toString("latin1", 0, 21) === "!<arch>\ndebian-binary" ? "ar" : byTar(head);
@@ -61,10 +69,10 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
       if (isDerKey(head)) return "bare-key";
       return /^07070[127]$/.test(head.toString("latin1", 0, 6)) ? "cpio" : byTar(head);
     case 0x37:
-      return isSqliteLog(head) ? "sqlite-log" : isForeignArchive(head) ? "foreign" : byTar(head);
+      if (head.readUIntBE(0, 6) === 0x377abcaf271c) return "sevenzip";
+      return isSqliteLog(head) ? "sqlite-log" : byTar(head);
     case 0x52:
     case 0x68:
-    case 0x04:
     case 0x4c:
     case 0x4d:
       return isForeignArchive(head) ? "foreign" : byPlace(head);
@@ -138,7 +146,22 @@ export function isPlaced(kind: ContainerKind): kind is PlacedKind {
 }
 
 const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
-  ...(["gzip", "zstd", "xz", "bzip2", "rpm", "class", "pyc", "pickle", "sqlite-log", "office", "bare-key"] as const),
+  ...([
+    "gzip",
+    "zstd",
+    "xz",
+    "bzip2",
+    "lzma",
+    "lz4",
+    "lzw",
+    "rpm",
+    "class",
+    "pyc",
+    "pickle",
+    "sqlite-log",
+    "office",
+    "bare-key",
+  ] as const),
 ]);
 
 /** Whether its members hold all of its bytes, so that nobody need look at the bytes themselves. */
@@ -159,6 +182,10 @@ function isZip(head: Buffer): boolean {
 
 function isSkippableZstd(head: Buffer): boolean {
   return (head[0]! & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
+}
+
+function isLzwBits(bits: number): boolean {
+  return bits >= 9 && bits <= 16;
 }
 
 function isBzip2(head: Buffer): boolean {

@@ -1,11 +1,10 @@
 import { crc32 } from "node:zlib";
 import { ChunkReader } from "./chunk-reader.ts";
-import { LzmaDamage, LzmaDecoder } from "./lzma/decoder.ts";
+import { effectOf, undoFilter } from "./code-filters.ts";
+import { LzmaDamage } from "./lzma/decoder.ts";
+import { DecoderLoan, mostDictionary } from "./lzma/loan.ts";
+import { expandLzma2, inputOf, lzma2Dictionary, need, type ByteInput } from "./lzma/streams.ts";
 import { startCheck } from "./xz-check.ts";
-import { effectOf, undoFilter } from "./xz-filters.ts";
-
-/** A dictionary beyond this is memory that a few bytes ask for; `xz -9` asks for 64 MiB. */
-export const mostDictionary = 128 << 20;
 
 export interface XzOutcome {
   fault?: {
@@ -33,7 +32,7 @@ class Unsupported extends Error {}
  */
 export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generator<Uint8Array, void> {
   const reader = new ChunkReader(input);
-  const loan = borrowDecoder();
+  const loan = new DecoderLoan();
   let isBehind = false;
   try {
     for (let isFirst = true; !reader.isAtEnd; isFirst = false) {
@@ -53,7 +52,7 @@ export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generato
         outcome.fault ??= { code, message };
       };
       prove(header.subarray(6, 8), header.readUInt32LE(8), onFault);
-      yield* blocks(reader, header[7]! & 15, loan.decoderOf, onFault);
+      yield* blocks(reader, header[7]! & 15, loan, onFault);
       const footer = need(reader, 12);
       prove(footer.subarray(4, 10), footer.readUInt32LE(0), onFault);
       if (footer.toString("latin1", 10) !== "YZ") throw new LzmaDamage("its end is damaged");
@@ -81,7 +80,7 @@ function prove(bytes: Uint8Array, sum: number, onFault: OnFault): void {
 function* blocks(
   reader: ChunkReader,
   checkKind: number,
-  decoderOf: Loan["decoderOf"],
+  loan: DecoderLoan,
   onFault: OnFault,
 ): Generator<Uint8Array, void> {
   for (;;) {
@@ -95,12 +94,12 @@ function* blocks(
     if (filters.some(({ id }) => effectOf(id) === "changes-texts"))
       onFault("unsupported", "the xz stream uses a filter that is not undone: texts may not be as they were packed");
     const from = reader.position;
-    const decoder = decoderOf(dictionaryBytes);
+    const decoder = loan.decoder(dictionaryBytes);
     // The sum is one of the bytes before they were filtered.
     const check = filters.length > 0 ? undefined : startCheck(checkKind, decoder);
     let pieces: Iterable<Uint8Array> = expandLzma2(reader, decoder);
-    for (const { id, offset } of filters.toReversed())
-      if (effectOf(id) === "undone") pieces = undoFilter(id, offset, pieces);
+    for (const { id, properties } of filters.toReversed())
+      if (effectOf(id) === "undone") pieces = undoFilter(id, properties, pieces);
     for (const piece of pieces) {
       check?.add(piece);
       yield piece;
@@ -113,44 +112,9 @@ function* blocks(
   }
 }
 
-interface Made {
-  readonly bytes: number;
-  readonly decoder: LzmaDecoder;
-}
-
-interface Loan {
-  /** One whose dictionary has so many bytes at least. */
-  readonly decoderOf: (dictionaryBytes: number) => LzmaDecoder;
-  readonly giveBack: () => void;
-}
-
-/** What `xz -6` asks for, as nearly all archives do; larger dictionaries are not kept. */
-const mostKept = 8 << 20;
-/** A decoder that nobody uses now. Each dictionary that is made and dropped leaves a hole in memory, and packages of a distribution come by the hundred. */
-let idle: Made | undefined;
-
-/** Blocks of some bytes can each ask for a dictionary of megabytes: one that is large enough is used again, also for later streams. */
-function borrowDecoder(): Loan {
-  let made: Made | undefined;
-  return {
-    decoderOf: (bytes) => {
-      if (made === undefined) {
-        made = idle;
-        idle = undefined;
-      }
-      if (made === undefined || made.bytes < bytes) made = { bytes, decoder: new LzmaDecoder(bytes) };
-      return made.decoder;
-    },
-    giveBack: () => {
-      if (made !== undefined && made.bytes <= mostKept) idle = made;
-    },
-  };
-}
-
 interface Filter {
   readonly id: number;
-  /** The address that its first byte is taken to have. */
-  readonly offset: number;
+  readonly properties: Buffer;
 }
 
 /** The size of the dictionary, out of a block's header, and the filters that came before LZMA2. */
@@ -166,44 +130,15 @@ function readBlockHeader(header: Buffer): { dictionaryBytes: number; filters: re
     for (let i = 0; i < properties.length; i++) properties[i] = rest.byte();
     if (id === lzma2Filter) return { dictionaryBytes: dictionaryOf(properties[0] ?? 0), filters };
     if (effectOf(id) === "unknown") throw new Unsupported("the xz stream uses a filter that is not read");
-    filters.push({ id, offset: properties.length === 4 ? properties.readUInt32LE(0) : 0 });
+    filters.push({ id, properties });
   }
   throw new Unsupported("the xz stream uses a compression that is not read");
 }
 
-/** Throws Error where it is more than is given. */
 function dictionaryOf(byte: number): number {
-  const bytes = byte >= 40 ? 2 ** 32 : (2 | (byte & 1)) * 2 ** ((byte >> 1) + 11);
+  const bytes = lzma2Dictionary(byte);
   if (bytes > mostDictionary) throw new Unsupported("the xz stream needs too large a dictionary");
   return bytes;
-}
-
-/** Expands LZMA2 (xz's form of LZMA: chunks, some stored) to its end. Throws LzmaDamage. */
-function* expandLzma2(reader: ChunkReader, decoder: LzmaDecoder): Generator<Uint8Array, void> {
-  decoder.resetDictionary();
-  const input = inputOf(reader);
-  let hasProperties = false;
-  for (;;) {
-    const control = input.byte();
-    if (control === 0) return;
-    if (control === 1 || control >= 0xe0) decoder.resetDictionary();
-    if (control < 0x80) {
-      if (control > 2) throw new LzmaDamage("a chunk is of no known kind");
-      yield* decoder.copy(need(reader, 1 + readPair(input)));
-      continue;
-    }
-    const expanded = 1 + ((control & 0x1f) << 16) + readPair(input);
-    const compressed = 1 + readPair(input);
-    if (control >= 0xc0) {
-      decoder.setProperties(input.byte());
-      hasProperties = true;
-    } else if (control >= 0xa0) decoder.resetState();
-    if (!hasProperties) throw new LzmaDamage("a chunk has no properties");
-    const pieces = reader.stream(compressed);
-    const { hasMarker, isExact } = yield* decoder.decode(() => pieces.next().value ?? undefined, expanded);
-    if (hasMarker) throw new LzmaDamage("a chunk ends too early");
-    if (!isExact) throw new LzmaDamage("a chunk does not end as it has to");
-  }
 }
 
 /** Passes over the index of a stream (4): its records, padding and sum. */
@@ -218,10 +153,6 @@ function* skipIndex(reader: ChunkReader, start: number): Generator<Uint8Array, v
   need(reader, 4);
 }
 
-function readPair(input: ByteInput): number {
-  return (input.byte() << 8) | input.byte();
-}
-
 /** A number of at most 63 bits, seven a byte (1.2). */
 function readNumber(input: ByteInput): number {
   let value = 0;
@@ -231,25 +162,4 @@ function readNumber(input: ByteInput): number {
     if (byte < 0x80) return value;
   }
   throw new LzmaDamage("a number is damaged");
-}
-
-function need(reader: ChunkReader, length: number): Buffer {
-  const bytes = reader.take(length);
-  if (bytes === undefined) throw new LzmaDamage("it ends too early");
-  return bytes;
-}
-
-/** Bytes one by one; throws LzmaDamage where there are no more. */
-interface ByteInput {
-  byte(): number;
-}
-
-function inputOf(reader: ChunkReader): ByteInput {
-  return {
-    byte() {
-      const byte = reader.byte();
-      if (byte < 0) throw new LzmaDamage("it ends too early");
-      return byte;
-    },
-  };
 }

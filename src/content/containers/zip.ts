@@ -4,12 +4,14 @@ import { chunksOf, type Bytes } from "./bytes.ts";
 import { unbzip2 } from "./bzip2.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
-import { LzmaDamage, LzmaDecoder } from "./lzma/decoder.ts";
 import { containerKind, kindBytes } from "./kind.ts";
+import { LzmaDamage } from "./lzma/decoder.ts";
+import { DecoderLoan, mostDictionary } from "./lzma/loan.ts";
+import { expandLzma } from "./lzma/streams.ts";
 import { lost, noted, type Member, type ReportFault } from "./member.ts";
 import { hashOfStored, mostHashed } from "./stored-hash.ts";
 import { isSheet, mostPart, readSharedTexts, sharedTexts, sheetLines } from "./workbook.ts";
-import { mostDictionary, unxz, type XzOutcome } from "./xz.ts";
+import { unxz, type XzOutcome } from "./xz.ts";
 import { localMagic, readDirectory, readLocal, type ZipEntry } from "./zip-directory.ts";
 import { unzstdChunks, type ZstdOutcome } from "./zstd.ts";
 
@@ -185,9 +187,6 @@ function* expanded(
   }
 }
 
-/** What the properties of LZMA can say. */
-const mostLiteralBits = 8 + 4;
-
 /** Raw LZMA behind a header of ZIP's own: version, length of the properties, properties (5.8.8). */
 function* unlzma(
   stored: Iterable<Uint8Array>,
@@ -199,14 +198,14 @@ function* unlzma(
   if (header === undefined) return damaged("is damaged (it is cut off)");
   const dictionary = header.readUInt32LE(5);
   if (dictionary > mostDictionary) return damaged("needs too large a dictionary", "unsupported");
+  const loan = new DecoderLoan();
   try {
-    const decoder = new LzmaDecoder(dictionary, mostLiteralBits);
-    decoder.setProperties(header[4]!);
-    const pieces = reader.stream();
-    yield* decoder.decode(() => pieces.next().value ?? undefined, size);
+    yield* expandLzma(reader, loan.decoder(dictionary, header[4]), header[4]!, size);
   } catch (error) {
     if (!(error instanceof LzmaDamage)) throw error;
     damaged(`is damaged (${error.message})`);
+  } finally {
+    loan.giveBack();
   }
 }
 

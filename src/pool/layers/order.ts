@@ -1,5 +1,5 @@
 import type { LayerOutcome } from "../../content/layer.ts";
-import type { LayerUnit } from "../../model/unit.ts";
+import type { LayerReading, LayerUnit } from "../../model/unit.ts";
 
 /** Asks the reading thread for a layer. */
 export interface LayerOrder {
@@ -12,3 +12,8 @@ export type LayerAnswer =
   | { readonly kind: "stopped" }
   /** A fault of ours. */
   | { readonly kind: "failed" };
+
+/** The lists of a reading that go to another thread as they are, without a copy: of ten million files they have 80 MB. */
+export function listsOf({ files, directories }: LayerReading): ArrayBuffer[] {
+  return [files, directories].map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
+}

@@ -7,9 +7,11 @@ import type { FileDigests } from "../../model/detection.ts";
 import type { ResultBuilder } from "../result.ts";
 import { gatherBytes } from "../gather-bytes.ts";
 import { crashMessage, type Task } from "../task.ts";
+import { HeldBatch } from "./held-batch.ts";
 import { HeldContent } from "./held-content.ts";
+import type { HeldFile } from "./held-unit.ts";
 
-/** Archives from this size on are given to a worker that has nothing to do; smaller ones are sooner scanned than given. */
+/** Archives from this size on are given one by one to a worker that has nothing to do; smaller ones are sooner scanned than given, and given together. */
 const leastGivenBytes = 1 << 16;
 /** Ids that a worker remembers. Beyond it contents are scanned again, which costs time and changes nothing. */
 const maxRemembered = 400_000;
@@ -41,6 +43,9 @@ export class EntryScanner {
   readonly #asksPaths: boolean;
   /** The first bytes of a content whose path a rule may ask for, and of a large one that they may tell. */
   #head: Buffer | undefined;
+
+  /** Small archives that wait for somebody who has nothing to do. */
+  readonly #batch = new HeldBatch();
 
   /** `asksPaths`: whether places are paths of files, of which the rules on paths are to be asked. */
   constructor(task: Task, out: ResultBuilder, asksPaths: boolean) {
@@ -171,17 +176,34 @@ export class EntryScanner {
     const shared =
       bytes.buffer instanceof SharedArrayBuffer ? bytes : new Uint8Array(new SharedArrayBuffer(bytes.length));
     if (shared !== bytes) shared.set(bytes);
-    const { target } = this.#out;
-    handOver.give({
-      kind: "held",
-      target,
-      weight: bytes.length,
-      place: this.#place,
-      entry,
-      ordinal: this.#ordinal,
-      bytes: shared,
-    });
+    this.#give([{ place: this.#place, entry, ordinal: this.#ordinal, bytes: shared }]);
     return true;
+  }
+
+  /** The same for a small one, which waits until there are enough of them; while nobody has time, and so many wait, it is scanned here. */
+  #isGathered(bytes: Uint8Array): boolean {
+    const { handOver } = this.#task;
+    const { entry } = this.#out;
+    if (handOver === undefined || entry === undefined) return false;
+    const isTaken = this.#batch.add({ place: this.#place, entry, ordinal: this.#ordinal, bytes });
+    // As long as there is room nobody is started for them.
+    if (this.#batch.isWorthGiving && handOver.reserve(isTaken ? 0 : this.#batch.bytes)) this.#give(this.#batch.take());
+    return isTaken;
+  }
+
+  #give(files: readonly HeldFile[]): void {
+    const weight = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    this.#task.handOver?.give({ kind: "held", target: this.#out.target, weight, files });
+  }
+
+  /** Nothing more comes: gives half of what waits to somebody who has time, and returns all that is left to be scanned here. */
+  waiting(): readonly HeldFile[] {
+    const { handOver } = this.#task;
+    const isShared = this.#batch.isWorthGiving && handOver?.reserve(0) === true;
+    const files = this.#batch.take();
+    const half = isShared ? Math.ceil(files.length / 2) : 0;
+    if (half > 0) this.#give(files.slice(0, half));
+    return files.slice(half);
   }
 
   #gathered(given: string | undefined): void {
@@ -196,11 +218,11 @@ export class EntryScanner {
       if (named.result !== known.result) this.#out.part(id, { ...named.result, suppressed: {} }, this.#place);
       return this.#out.recognised(id, this.#place, known);
     }
-    if (length >= leastGivenBytes && !this.#remembered.has(id) && this.#task.archiveDepth > 0) {
+    if (this.#task.handOver !== undefined && !this.#remembered.has(id) && this.#task.archiveDepth > 0) {
       const { bytes } = detector.kernel;
       const content = bytes.subarray(low, low + length);
       const isArchive = mayBeContainer(bytes, low, length) && containerKindOf(bytesInMemory(content)) !== undefined;
-      if (isArchive && this.#isGiven(content)) return;
+      if (isArchive && (length < leastGivenBytes ? this.#isGathered(content) : this.#isGiven(content))) return;
     }
     // Told in full for every place, so that the report does not say which worker had which of them.
     const whole = this.#remembered.get(id) ?? withInside(this.#task, detector.scanAt(low, length), low, length, low);

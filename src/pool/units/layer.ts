@@ -12,7 +12,9 @@ const bytesForThread = 2 << 20;
 
 /** Scans every file of a layer while the layer streams through. */
 export async function scanLayer(unit: LayerUnit, task: Task, out: ResultBuilder): Promise<void> {
-  const outcome = await read(unit, task, new WantedScanner(unit, new EntryScanner(task, out, true), out));
+  const scanner = new EntryScanner(task, out, true);
+  const outcome = await read(unit, task, new WantedScanner(unit, scanner, out));
+  if (outcome !== "stopped") scanRest(scanner, task, out);
   await takeBack(task, out);
   if (outcome === "stopped") {
     out.problem("interrupted", "incomplete", unit.digest, "was not read to its end");
@@ -27,6 +29,14 @@ export async function scanLayer(unit: LayerUnit, task: Task, out: ResultBuilder)
     out.problem(problem.code, problem.effect, problem.subject, problem.message);
     if (problem.effect === "incomplete") out.skip(problem.code);
   }
+}
+
+/** Scans what was put aside for others, of whom none had time. */
+function scanRest(scanner: EntryScanner, task: Task, out: ResultBuilder): void {
+  const { digests } = out;
+  const files = scanner.waiting();
+  if (files.length > 0) scanHeld({ kind: "held", target: out.target, weight: 0, files }, task, out);
+  out.digests = digests;
 }
 
 /** What came of the files that were given to others. */

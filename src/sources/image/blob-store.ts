@@ -49,7 +49,7 @@ export async function openRegistryStorage(folder: string, list: ProblemList): Pr
   await readRepositories(join(root, "repositories"), "", names, budget, list);
   if (blobs.size >= MAX_BLOBS || budget.folders <= 0)
     addProblem(list, "unsupported", folder, "the registry holds more than is read of one");
-  return storeOf({ blobs, names }, list);
+  return openBlobFolder({ blobs, names }, list);
 }
 
 /** Where blobs and repositories lie in the folder of a registry. */
@@ -66,7 +66,7 @@ export async function openContentStore(
 ): Promise<ImageStore> {
   const files = await blobFiles(folder, list);
   const blobs = new Map([...files].map(([path, range]) => [path.slice("blobs/".length).replace("/", ":"), range]));
-  return storeOf({ blobs, names }, list);
+  return openBlobFolder({ blobs, names }, list);
 }
 
 /** The files of a folder of blobs (`blobs/sha256/…`), by their paths. */
@@ -92,11 +92,11 @@ export function openBlobs(
   store: ImageStore,
   list: ProblemList,
 ): Promise<ImageStore> {
-  return storeOf({ blobs, names: new Map(), store }, list);
+  return openBlobFolder({ blobs, names: new Map(), store }, list);
 }
 
 /** An OCI layout whose index names every manifest that no other names, and beside them the blobs that none names. */
-async function storeOf({ blobs, names, store }: BlobFolder, list: ProblemList): Promise<ImageStore> {
+export async function openBlobFolder({ blobs, names, store }: BlobFolder, list: ProblemList): Promise<ImageStore> {
   const find = store?.find ?? (async (path: string) => blobs.get(digestAt(path)));
   const read = store?.read ?? (async (path: string) => readSmall(await find(path)));
   const made = new Map<string, Uint8Array>();
@@ -195,7 +195,7 @@ async function linkAt(file: string): Promise<string | undefined> {
 }
 
 /** What a folder holds, sorted; one that cannot be read is a problem, one that is not there is empty. */
-async function* namesIn(folder: string, list: ProblemList): AsyncGenerator<string, void> {
+export async function* namesIn(folder: string, list: ProblemList): AsyncGenerator<string, void> {
   const names: string[] = [];
   try {
     for await (const { name } of await opendir(folder)) {

@@ -19,7 +19,7 @@ export function configContents(images: readonly ImagePlan[]): Map<ContentId, Con
   const found = new Map<ContentId, ConfigText>();
   for (const image of images) {
     for (const content of image.contents) {
-      const bytes = Buffer.from(content.text, "utf8");
+      const bytes = content.bytes ?? Buffer.from(content.text, "utf8");
       const id = blobId(bytes);
       const known: ConfigText = found.get(id) ?? { bytes, places: [] };
       known.places.push({ image, content });

@@ -14,7 +14,8 @@ import { readConfig } from "./config.ts";
 import { configContents, inlineUnits } from "./config-units.ts";
 import { blobFiles, openRegistryStorage, registryRoot } from "./blob-store.ts";
 import { readContainerd } from "./containerd.ts";
-import { readDockerArchive } from "./docker-archive.ts";
+import { openCopiedFolder } from "./copied-folder.ts";
+import { readDockerArchive, readRemains } from "./docker-archive.ts";
 import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
 import { gitFoldersIn, hasPartOf, type GitLayer } from "./git-folders.ts";
 import { distinctLayers, layersWithoutTar, type PlacedLayer } from "./layers.ts";
@@ -293,6 +294,10 @@ async function readPlans(
       const watched = watchStore(openFolder(path));
       const plans = await readOciLayout(watched.store, list);
       return isAll ? [...plans, ...(await readUnnamed(await blobFiles(path, list), watched, plans, list))] : plans;
+    }
+    case "copied-folder": {
+      const { store, others } = await openCopiedFolder(path, list);
+      return [...(await readOciLayout(store, list)), ...readRemains(others, list)];
     }
     case "registry-storage":
       return readOciLayout(await openRegistryStorage(path, list), list);

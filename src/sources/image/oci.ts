@@ -4,6 +4,7 @@ import { isManifestOf } from "../../content/signed-manifest.ts";
 import { asArray, asRecord, asText, hasHiddenMembers, nestsDeeper, parseJson } from "../../content/json.ts";
 import { MAX_LEAF_DEPTH, platformOf, readConfig, type ImageConfig } from "./config.ts";
 import { ambiguityMessage, documentTexts, isAmbiguous } from "./document-texts.ts";
+import { embeddedBytes, withEmbeddedLayers } from "./embedded.ts";
 import {
   addProblem,
   boundedLayers,
@@ -239,7 +240,7 @@ async function readManifest(
     ...subjectOf(manifest, descriptor),
     platform: config?.platform || platformOf(descriptor["platform"]),
     layers,
-    contents: [...contents, ...documentTexts("manifest", manifest)],
+    contents: [...contents, ...withEmbeddedLayers(documentTexts("manifest", manifest), manifest)],
   };
 }
 
@@ -289,7 +290,7 @@ async function findLayer(
   // Nothing in its bytes says so.
   if (asText(layer["mediaType"]).endsWith("+encrypted"))
     addProblem(list, "encrypted", digest, "the layer is encrypted: nobody without its key can scan it");
-  if (range === undefined) {
+  if (range === undefined && embeddedBytes(layer) === undefined) {
     const isForeign = asArray(layer["urls"]).length > 0;
     if (isForeign)
       addProblem(

@@ -55,6 +55,8 @@ export interface ConfigContent {
   /** As `config!Env[TOKEN]`. */
   readonly place: string;
   readonly text: string;
+  /** What is scanned in its place: the text is these bytes in base64. */
+  readonly bytes?: Uint8Array;
   /** What jq has to be asked for this text, where the text is no more than a field of the configuration. */
   readonly query?: string;
 }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { ByteRange } from "../../content/byte-range.ts";
 import { shellWord } from "../../model/shell-word.ts";
 import { sanitize } from "../../model/sanitize.ts";
@@ -27,6 +27,8 @@ export function proofPlace(path: string, format: ImageFormat): ProofPlace {
     case "oci-archive":
     case "docker-archive":
       return { print: (file) => `tar -xOf ${shellWord(path)} ${shellWord(file)}` };
+    case "copied-folder":
+      return { print: (file) => below(basename(file)) };
     case "registry-storage":
       return { print: (file) => below(file.replace(/([0-9a-f]{2})[0-9a-f]{62}$/, "$1/$&/data")) };
   }

@@ -12,6 +12,8 @@ export type ImageFormat =
   | "docker-archive"
   | "oci-layout"
   | "oci-archive"
+  /** What skopeo calls `dir:`: a manifest beside its blobs. */
+  | "copied-folder"
   /** What a registry keeps on its disk. */
   | "registry-storage"
   /** What containerd keeps on its disk. */
@@ -33,6 +35,7 @@ const prefixes = [
   ["docker-archive:", "docker-archive"],
   ["oci-archive:", "oci-archive"],
   ["oci:", "oci-layout"],
+  ["dir:", "copied-folder"],
   ["containerd:", "content-store"],
   ["containers-storage:", "containers-storage"],
   ["docker-storage:", "docker-storage"],
@@ -54,7 +57,7 @@ const usualStores: Partial<Record<ImageFormat, readonly string[]>> = {
 };
 
 /**
- * Takes a target apart: a path, or `oci:DIR[:tag]`, `oci-archive:FILE[:tag]`, `docker-archive:FILE[:reference]`, as skopeo writes them; `containerd:[DIR][:digest]`,
+ * Takes a target apart: a path, or `oci:DIR[:tag]`, `oci-archive:FILE[:tag]`, `docker-archive:FILE[:reference]`, `dir:DIR`, as skopeo writes them; `containerd:[DIR][:digest]`,
  * where DIR is its folder or the content store in it, `containers-storage:[DIR][:name]` and `docker-storage:[DIR][:name]`; DIR has to be named only where it is in no usual place.
  */
 export async function parseImageTarget(target: string): Promise<ImageTarget> {
@@ -119,10 +122,21 @@ async function sniffFolder(path: string): Promise<ImageFormat | undefined> {
     if (await hasFolders(join(path, "image", driver), "imagedb", "layerdb")) return "docker-storage";
   if (await hasFolders(join(path, "docker/registry/v2"), "blobs", "repositories")) return "registry-storage";
   if (await hasFolders(join(path, contentStore), "blobs")) return "content-store";
+  if (await isCopied(path)) return "copied-folder";
   if (!(await hasFolders(path, "blobs"))) return undefined;
   if (await isFile(join(path, "index.json"))) return "oci-layout";
   if (await hasFolders(path, "blobs/sha256", "repositories")) return "registry-storage";
   return (await hasFolders(path, "blobs/sha256", "ingest")) ? "content-store" : undefined;
+}
+
+/** What the file `version` of a copied folder begins with. */
+const copiedMark = "Directory Transport Version:";
+
+async function isCopied(path: string): Promise<boolean> {
+  const file = join(path, "version");
+  if (!(await isFile(file)) || !(await isFile(join(path, "manifest.json")))) return false;
+  const head = await readHead({ file, offset: 0, length: copiedMark.length }, copiedMark.length);
+  return Buffer.from(head).toString("latin1") === copiedMark;
 }
 
 async function hasFolders(folder: string, ...names: readonly string[]): Promise<boolean> {

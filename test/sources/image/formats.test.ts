@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { buildImage, tarOf, type FixtureFormat } from "../../../fixtures/images/
 import { openImage, sniffImage } from "../../../src/sources/image/index.ts";
 import { testWith } from "../../require-program.ts";
 import { sampleImage, samplePlaces } from "./sample-image.ts";
-import { scanImage } from "./scan-image.ts";
+import { PLANTED, scanImage } from "./scan-image.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -80,6 +81,7 @@ describe("every form of an image tells the same", () => {
       [`oci:${fresh()}:app`, []],
       [`oci-archive:${fresh()}:app`, ["--dest-compress-format", "zstd"]],
       [`docker-archive:${fresh()}:app:1.0`, []],
+      [`dir:${fresh()}`, []],
     ] as const;
     for (const [destination, options] of forms) {
       const args = ["copy", "--quiet", "--insecure-policy", ...options, `docker-archive:${start}`, destination];
@@ -88,10 +90,33 @@ describe("every form of an image tells the same", () => {
       const { lines, problems } = await scanImage(destination);
       expect(problems).toEqual([]);
       // The OCI configuration has no health check: skopeo drops it on the way.
-      const keepsHealth = destination.startsWith("docker");
+      const keepsHealth = /^(?:docker|dir)/.test(destination);
       expect(lines).toEqual(samplePlaces.filter((place) => keepsHealth || !place.endsWith("Healthcheck")));
     }
   });
+
+  testWith("skopeo")(
+    "a folder of skopeo's is told by what it holds, and read with what no manifest names",
+    async () => {
+      const path = fresh();
+      const args = ["copy", "-q", "--insecure-policy", `docker-archive:${await built("docker-archive", "none")}`];
+      expect(spawnSync("skopeo", [...args, `dir:${path}`], { env: { ...process.env, TMPDIR: folder } }).status).toBe(0);
+      expect(await sniffImage(path)).toBe("copied-folder");
+      const left = await tarOf([{ path: "left.env", body: PLANTED }]);
+      await writeFile(join(path, createHash("sha256").update(left).digest("hex")), left);
+      await writeFile(join(path, "signature-1"), `{"critical": "${PLANTED}"}`);
+      const { lines, problems, origins } = await scanImage(path);
+      expect(problems).toEqual([]);
+      const others = lines.filter((line) => !samplePlaces.includes(line));
+      expect(others).toEqual([expect.stringMatching(/^file left\.env /), expect.stringMatching(/^file signature-1 /)]);
+      expect(lines.length).toBe(samplePlaces.length + 2);
+      expect(origins.filter(({ image }) => image === path).length).toBe(samplePlaces.length);
+      await rm(join(path, "manifest.json"));
+      expect((await scanImage(`dir:${path}`)).problems).toMatchObject([
+        { code: "manifest-invalid", subject: "manifest.json", message: "is missing" },
+      ]);
+    },
+  );
 
   testWith("umoci")("also after umoci has put a layer on it that deletes a file", async () => {
     const layout = await built("oci-layout", "gzip");
