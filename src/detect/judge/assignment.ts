@@ -28,6 +28,8 @@ const ENV_HEAD = /(?:^|[\r\n])\s*(?:(?:export|ENV|ARG|set|-)\s+)?$/;
 
 /** What joins the two halves of a pair: `name="…" value="…"`. Then the name is the value of another member. */
 const PAIR_WORD = /^(?:name|key|value)$/i;
+/** Calls and statements that are given a name and its value: `ENV.fetch("…", "…")`, `buildConfigField "String", "…", "…"`. */
+const GIVEN_BOTH = /^(?:\.fetch|buildConfigField|resValue|variable|flag\.String)$/i;
 const TELLING_NAME = /[\w.-]*(?:secret|token|passw|passphrase|credential|[\w.-]key)[\w.-]*/i;
 
 function tellingName(text: string): string | undefined {
@@ -49,7 +51,9 @@ export function readAssignment(candidate: Candidate): Assignment {
     ? (tellingName(match.slice(name.length, inMatch)) ??
       tellingName(match.slice(inMatch + secret.length)) ??
       head + name)
-    : head + name;
+    : GIVEN_BOTH.test(name)
+      ? (tellingName(between) ?? "")
+      : head + name;
   const after = at < 0 ? "" : line.slice(at + secret.length, at + secret.length + MAX_SIDE);
   const before =
     matchStart <= 0 ? "" : line.slice(Math.max(0, matchStart - head.length - MAX_SIDE), matchStart - head.length);

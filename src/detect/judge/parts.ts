@@ -2,6 +2,7 @@ import type { SuppressionReason } from "../../model/detection.ts";
 import { veto, type Part, type PartName } from "../../model/score.ts";
 import type { Candidate } from "../candidate.ts";
 import { type Assignment, readAssignment } from "./assignment.ts";
+import { hexOfBytes } from "./byte-notation.ts";
 
 /** What every part of the judge is asked about. */
 export interface Asked {
@@ -19,11 +20,18 @@ const PASSWORD_TAG = "password";
 /** The value is a part of a URL's user information: the host counts as well. */
 const URL_TAG = "url";
 
+/** The value is a list of bytes in the notation of some language: what it says in hex counts. */
+export const BYTES_TAG = "bytes";
+
 /** @param value the secret, or what of it is looked at */
 export function ask(candidate: Candidate, value: string): Asked {
   const { rule } = candidate;
   const isPassword = rule.tags.includes(PASSWORD_TAG);
-  const plain = rule.tags.includes(URL_TAG) && value.includes("%") ? unescapeUrl(value) : value;
+  const plain = rule.tags.includes(BYTES_TAG)
+    ? hexOfBytes(value)
+    : rule.tags.includes(URL_TAG) && value.includes("%")
+      ? unescapeUrl(value)
+      : value;
   // What a URL escapes is judged as it is meant: `p%40ssword` is `p@ssword`.
   const meant = plain === value ? candidate : { ...candidate, secret: plain };
   const read = readAssignment(meant);

@@ -5,10 +5,10 @@ import { isCutJwt } from "./cut-jwt.ts";
 import { decodesToPlaceholder } from "./decoded-placeholder.ts";
 import { isDegenerate } from "./degenerate.ts";
 import { documentParts } from "./documentation.ts";
-import { against, type Asked, isOfUrl, part } from "./parts.ts";
+import { against, type Asked, BYTES_TAG, isOfUrl, part } from "./parts.ts";
 import { weighPassword } from "./password.ts";
-import { looksRandom } from "./random-value.ts";
-import { isDigest, isInManifest, isLabelledDigest, UUID } from "./shapes.ts";
+import { looksRandom, randomBits } from "./random-value.ts";
+import { hasOtherMeaning, isDigest, isInManifest, isLabelledDigest, UUID } from "./shapes.ts";
 import { standInParts } from "./stand-ins.ts";
 import { leadsNowhere, leadsOutside, urlUser } from "./url-host.ts";
 
@@ -18,7 +18,8 @@ export function* contextParts(asked: Asked): Iterable<Part> {
   yield part("kind", 8, "a shape and a word near it that belong together");
   yield* standInParts(asked, 0.5);
   if (decodesToPlaceholder(value)) yield against("stand-in", "base64 of a placeholder", "placeholder");
-  if (isDegenerate(value, !isPassword) && !isCountedName(value, candidate))
+  const isWord = !isPassword && !candidate.rule.tags.includes(BYTES_TAG);
+  if (isDegenerate(value, isWord) && !isCountedName(value, candidate))
     yield against("stand-in", "a pattern: few characters, over and over", "placeholder");
   if (!isPassword) {
     yield* shapeParts(asked);
@@ -46,6 +47,9 @@ function textBefore({ line, match, secret, secretInLine }: Candidate): string {
   return `${line.slice(0, Math.max(0, secretInLine))} ${match.slice(0, Math.max(0, match.lastIndexOf(secret)))}`;
 }
 
+/** A rule with this tag has a wide alphabet and no shape of its own: its values must look drawn, as those beside a telling name. */
+const DRAWN_TAG = "drawn";
+
 function* shapeParts({ value, candidate }: Asked): Iterable<Part> {
   const { line, secretInLine } = candidate;
   if (isCutJwt(value)) yield against("stand-in", "the beginning of a token, without the rest", "placeholder");
@@ -55,6 +59,11 @@ function* shapeParts({ value, candidate }: Asked): Iterable<Part> {
     yield against("meaning", "the line calls it a digest or an identifier", "not-random");
   if (isInManifest(value, line)) yield against("meaning", "a line of digests", "not-random");
   // Half of the usual limit: the telling word has its own weight, and shapes with a fixed part look less random.
+  if (candidate.rule.tags.includes(DRAWN_TAG)) {
+    if (hasOtherMeaning(value)) yield against("meaning", "a URL, a number, a public key, markup, code", "not-random");
+    yield part("value", randomBits(value, 1) - 8, "rarity of its letters, for its length and alphabet");
+    return;
+  }
   const isPlainShape = /^[0-9A-Za-z_+/=.-]+$/.test(value);
   if (isPlainShape && value.length >= 12 && !UUID.test(value) && !/^\d+$/.test(value) && !looksRandom(value, 0.5))
     yield against("value", "written words", "not-random");

@@ -40,7 +40,10 @@ export function* genericParts(asked: Asked): Iterable<Part> {
     DIGEST.test(value)
   )
     yield against("syntax", "a digest beside what it was made of", "not-random");
-  if (UUID.test(value) && !(isRandomUuid(value) && name === "secret" && UUID_KEY.test(place.key)))
+  if (
+    UUID.test(value) &&
+    !(isRandomUuid(value) && name === "secret" && (UUID_KEY.test(place.key) || UUID_CONSTANT.test(place.key)))
+  )
     yield against("meaning", "an identifier (UUID)", "not-random");
   if (isCutJwt(value)) yield against("stand-in", "the beginning of a token, without the rest", "placeholder");
   if (decodesToPlaceholder(value)) yield against("stand-in", "base64 of a placeholder", "placeholder");
@@ -101,6 +104,9 @@ const SETTER =
 /** Names after which a UUID is believed: services whose keys are UUIDs call them so. */
 const UUID_KEY =
   /secret|(?:api|app|access|auth|service|license|master|encryption|signing|private|session|shared|client|account|salt|ingest(?:ion)?|merchant|working|write|personal|server|management|record)[_. -]?key|token$|auth$|authorization$|^x-key$|passw/i;
+
+/** `BILLING_KEY`: constants and variables of the environment that hold the key of a service; keys of records are named in small letters. */
+const UUID_CONSTANT = /^(?:[A-Z][A-Z0-9]*_)+KEY$/;
 
 function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable<Part> {
   const { line, secretInLine } = candidate;
@@ -200,12 +206,14 @@ function isChosenSecret(value: string, { key, quote, joint, isEnvLine }: Assignm
   return isEnvLine || (quote !== "" && joint === "assigned");
 }
 
-/** Some services draw secrets of twelve hex digits. They are believed where the name ends with what they are, and nothing but them is assigned. */
+/** Some services draw secrets of twelve hex digits, keys of eight. They are believed where the name ends with what they are, and nothing but them is assigned. */
 function isShortHex(value: string, { key, quote, joint, isEnvLine }: Assignment): boolean {
-  if (!/(?:secret|api[_.-]?key|access[_.-]?key|token)$/i.test(key) || !SHORT_HEX.test(value)) return false;
+  const isKey = /api[_.-]?key$/i.test(key) && SHORTEST_HEX.test(value);
+  if (!isKey && (!/(?:secret|access[_.-]?key|token)$/i.test(key) || !SHORT_HEX.test(value))) return false;
   return isEnvLine || (quote !== "" && joint === "assigned");
 }
 
+const SHORTEST_HEX = /^(?=(?:[a-f]*[0-9]){2})(?=(?:[0-9]*[a-f]){2})[0-9a-f]{8,15}$/;
 const SHORT_HEX = /^(?=(?:[a-f]*[0-9]){3})(?=(?:[0-9]*[a-f]){3})[0-9a-f]{12,15}$/;
 
 function isPassingCall({ key, operator }: Assignment): boolean {
