@@ -14,7 +14,8 @@ const checked: readonly (readonly [RegExp, string])[] = [
   [/^[0-9A-Za-z_-]{44}AzFu[0-9A-Za-z_-]{5}[AQgw]==$/, "azure-marvin"],
   [/^[0-9A-Za-z]{52}JQQJ9[9DH][A-Z][A-L][0-9A-Za-z]{24}$/, "azure-annotated"],
   [/^glc_eyJ[0-9A-Za-z+/_-]{60,400}={0,2}$|^eyJrIjoi[0-9A-Za-z+/]{60,400}={0,2}$/, "grafana-json"],
-  [/^AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}$|^nsec1[qpzry9x8gf2tvdw0s3jn54khce6mua7l]{58}$/, "bech32"],
+  // Letters that bech32 does not have are wrong as well.
+  [/^AGE-SECRET-KEY-1[0-9A-Z]{58}$|^nsec1[0-9a-z]{58}$/, "bech32"],
   [/^[xyztuv]prv[1-9A-HJ-NP-Za-km-z]{107}$|^6P[RY][1-9A-HJ-NP-Za-km-z]{55}$/, "base58check"],
   [/^edsk(?:[1-9A-HJ-NP-Za-km-z]{94}|[1-9A-HJ-NP-Za-km-z]{50})$/, "base58check"],
 ];
