@@ -154,7 +154,7 @@ export class Known {
     );
     const merges = this.#own.length >= maxSegments || count > this.#mostContents;
     const lists = [...this.#fresh, ...(merges ? this.#own.toReversed().map(({ segment }) => segment.list) : [])];
-    const value = Buffer.concat([marks, Segment.of(lists, this.#mostContents).bytes()]);
+    const value = Segment.of(lists, this.#mostContents).bytes(marks);
     const entries: StoredEntry[] = [
       { kind: "segment", scope: this.#scope, name: freshName(), value },
       { kind: "ruleMarks", scope: marksScope, name: marks, value: this.#marks },
