@@ -1,3 +1,4 @@
+import { wordAt } from "./id-word.ts";
 import type { IdBytes } from "./object-id.ts";
 
 /** Free slots end a search: fewer make it longer, more take memory. */
@@ -142,8 +143,4 @@ function shiftFor(slots: number): number {
 /** Odd: each word counts. */
 function randomFactors(): Uint32Array {
   return Uint32Array.from({ length: longWords }, () => (Math.random() * 2 ** 32) | 1);
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }

@@ -1,3 +1,4 @@
+import { wordAt } from "./id-word.ts";
 import type { IdBytes } from "./object-id.ts";
 
 /** The parts of `SortedIds`, which lie in memory that threads share. */
@@ -154,8 +155,4 @@ function compareIds(words: Uint32Array, a: number, b: number, idWords: number): 
   for (let word = 0; word < idWords; word++)
     if (words[a + word] !== words[b + word]) return words[a + word]! < words[b + word]! ? -1 : 1;
   return 0;
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }
