@@ -6,6 +6,7 @@ import { normaliseArguments } from "./flags-normalise.ts";
 import { readScanOptions } from "./flags-read.ts";
 import { exampleText, exitCodeHelp, overview, verifyFixHelp } from "./help.ts";
 import type { ScanOptions } from "./options.ts";
+import { ourWordFor } from "./other-scanners.ts";
 
 /** What a command's module does: arguments and options in, exit code out. */
 type Run<O> = (args: string[], options: O) => Promise<number>;
@@ -329,6 +330,9 @@ function oldCommands(program: Command, outcome: Outcome): void {
 /** `error: unknown option '--confg'` and its suggestion, in our words. */
 function errorText(text: string): string {
   const [first = "", ...rest] = text.trimEnd().split("\n");
-  const hints = rest.map((line) => `  ${line.replace(/^\((.*)\)$/, "$1")}\n`).join("");
+  const [, word = ""] = /^error: unknown (?:option|command) '(.*)'$/.exec(first) ?? [];
+  const ours = ourWordFor(word);
+  const told = ours === undefined ? rest : [`here: ${ours}`];
+  const hints = told.map((line) => `  ${line.replace(/^\((.*)\)$/, "$1")}\n`).join("");
   return `leaktrace: ${first.replace(/^error: /, "")}\n${hints}`;
 }

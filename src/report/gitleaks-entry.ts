@@ -15,13 +15,14 @@ export type EntryValue =
 
 /**
  * One sighting as gitleaks reports it, keys in gitleaks' order; at the end sightings in repositories add
- * `ReachedBy`, those in images `Image`, `Layer` and `Deleted`.
+ * `ReachedBy` (and `Repository`, where one is given), those in images `Image`, `Layer` and `Deleted`.
  * `RuleID` is the rule that matched at this place, `Description` that of the finding's first rule.
  */
 export function gitleaksEntry(
   finding: Finding,
   sighting: FindingSighting,
   secrecy: Secrecy,
+  repository?: string,
 ): readonly (readonly [string, EntryValue])[] {
   const { origin } = sighting;
   const commit = origin.kind === "git" ? origin.commit : undefined;
@@ -46,6 +47,7 @@ export function gitleaksEntry(
     ["Fingerprint", { text: gitleaksFingerprint(sighting) }],
   ];
   if (finding.facts.length > 0) entry.push(["Facts", { list: finding.facts }]);
+  if (repository !== undefined) entry.push(["Repository", { text: repository }]);
   if (origin.kind === "git" && origin.reachedBy !== undefined) entry.push(["ReachedBy", { list: origin.reachedBy }]);
   if (origin.kind === "image") {
     entry.push(["Image", { text: origin.image }]);

@@ -36,6 +36,11 @@ export function open(report: Report): readonly Finding[] {
   return report.findings.filter((finding) => finding.suppressed === undefined);
 }
 
+/** The repository of a place, where a report tells of several targets: whoever scanned one knows which. */
+export function repositoryIn(report: Report, { origin }: FindingSighting): string | undefined {
+  return report.targets.length > 1 && origin.kind === "git" ? origin.repository : undefined;
+}
+
 function redacted(finding: Finding, percent: number): string {
   if (percent >= 100) return redactedWhole;
   if (finding.secret === undefined) return finding.masked;

@@ -55,6 +55,18 @@ describe("the program", () => {
   });
 
   test.each([
+    ["filesystem", /^leaktrace: unknown command 'filesystem'\n {2}here: leaktrace dir FOLDER\n$/],
+    ["sweep", /here: leaktrace scan --targets FILE/],
+    ["git --only-verified", /here: no secret is sent anywhere/],
+    ["git --since-commit=abc", /here: --log-opts "COMMIT\.\.HEAD"/],
+    ["image --input app.tar", /here: .*leaktrace image app\.tar/],
+  ])("%s is what another program calls it: ours is told", (line, message) => {
+    const { code, stderr } = leaktrace(...line.split(" "));
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  });
+
+  test.each([
     [["git", "--exit-code", "300"], /whole number from 0 to 255/],
     [["scan", "--min-severity", "awful"], /one of critical, high/],
     [["git", "--redact=101"], /0 to 100/],

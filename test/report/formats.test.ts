@@ -146,14 +146,14 @@ describe("csv", () => {
     });
     expect(written("csv", given).split("\n")[1]).toBe(
       `sample-token,${commit!.id},'=1+1,,abcd......yz,abcd......yz,3,3,7,42,"'@A ""B""","'-a,\\nb",` +
-        `2024-01-31T12:00:00Z,'+1,${commit!.id}:=1+1:sample-token:3,`,
+        `2024-01-31T12:00:00Z,'+1,${commit!.id}:=1+1:sample-token:3,,high,likely,${finding().fingerprint}`,
     );
   });
 
   test("has columns for images when there is one", () => {
     const given = report({ findings: [finding({ sightings: [sighting(imageOrigin()), sighting(fileOrigin("a"))] })] });
     const [head, image, file] = written("csv", given).split("\n");
-    expect(head).toMatch(/,Tags,Image,LayerDigest,LayerIndex,CreatedBy,Deleted$/);
+    expect(head).toMatch(/,Tags,Severity,Confidence,Finding,Image,LayerDigest,LayerIndex,CreatedBy,Deleted$/);
     expect(image).toMatch(/,shop:1\.2,sha256:b{64},2,"COPY \. \/app",false$/);
     expect(file).toMatch(/,,,,,$/);
   });
