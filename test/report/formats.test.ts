@@ -215,7 +215,7 @@ describe("every format", () => {
             for (const secret of secrets) expect(text).not.toContain(secret);
           }
         }
-        for (const name of ["json", "jsonl", "csv", "text"] as const) {
+        for (const name of ["json", "jsonl", "csv", "text", "markdown", "html"] as const) {
           const text = written(name, given, { ...plainOptions, secrecy: { kind: "reveal" } });
           for (const secret of secrets) expect(text).toContain(secret);
         }
@@ -274,17 +274,20 @@ describe("every format", () => {
 
   test("is chosen by name in any case, else by the path, else text", () => {
     expect(chooseFormat("SARIF", "x.json")).toBe("sarif");
-    const paths = ["a.json", "a.jsonl", "a.sarif", "a.CSV", "a.xml", "a.txt", "a", undefined];
+    const paths = ["a.json", "a.jsonl", "a.sarif", "a.CSV", "a.xml", "a.md", "a.html", "a.txt", "a", undefined];
     expect(paths.map((path) => chooseFormat(undefined, path))).toEqual([
       "json",
       "jsonl",
       "sarif",
       "csv",
       "junit",
+      "markdown",
+      "html",
       "text",
       "text",
       "text",
     ]);
+    expect(chooseFormat("md", "a.json")).toBe("markdown");
     expect(() => chooseFormat("yaml", undefined)).toThrow(/no report format "yaml"/);
   });
 });
