@@ -21,7 +21,7 @@ import { Memory } from "../memory.ts";
 import { readBounded } from "../read-bounded.ts";
 import { Run } from "../run.ts";
 import { selfTest } from "../self-test.ts";
-import { prepareScan, type Prepared } from "../setup.ts";
+import { prepareScan, ruleTest, type Prepared } from "../setup.ts";
 import { openTarget, targetOf, unreachable, type Target } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
 import type { HitSink } from "../request.ts";
@@ -132,7 +132,7 @@ async function scanListed(
   const store = new FindingStore({
     ruleset,
     compile,
-    deciders: await decidersOf(name, tally),
+    deciders: await decidersOf(name, tally, ruleTest(ruleset, options)),
     onFinding: (finding) => observer.finding(finding),
   });
   const sink: HitSink = {
@@ -168,13 +168,17 @@ async function scanListed(
 }
 
 /** Decisions that lie in the target's own folder. A file of them that cannot be understood hides nothing, and is told. */
-async function decidersOf(name: string, tally: TargetTally): Promise<readonly Decider[]> {
+async function decidersOf(
+  name: string,
+  tally: TargetTally,
+  isRule: ReturnType<typeof ruleTest>,
+): Promise<readonly Decider[]> {
   const isFolder = await stat(name).then(
     (known) => known.isDirectory(),
     () => false,
   );
   if (!isFolder) return [];
-  const { deciders, notes } = await loadDecidersOf(name);
+  const { deciders, notes } = await loadDecidersOf(name, Promise.resolve(isRule));
   for (const note of notes) tally.problem({ ...note, target: name });
   return deciders;
 }
