@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { gate } from "../findings/index.ts";
 import type { Report } from "../model/finding.ts";
@@ -25,6 +26,8 @@ const maxProblems = 100;
 export interface OutputStream extends Writable {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  /** Its file, where it is one of this process. */
+  readonly fd?: number;
 }
 
 export interface OutputStreams {
@@ -55,12 +58,23 @@ export async function presentReport(
     if (options.verbose) await writeLines(formats.text(report, textLooks(stdout, options, streams.env)), stdout);
   }
   const showsText = options.reportFormat === "text" && path === "-";
-  // On one terminal the text report has said it all already.
-  if (!(showsText && stdout.isTTY === true && stderr.isTTY === true)) sayEnd(report, options.logLevel, stderr);
+  // On one terminal, or in one log, the text report has said it all already.
+  if (!(showsText && goToOnePlace(stdout, stderr))) sayEnd(report, options.logLevel, stderr);
   return gate(report, {
     exitCode: options.exitCode,
     ...(options.minSeverity === undefined ? {} : { minSeverity: options.minSeverity }),
   });
+}
+
+function goToOnePlace(stdout: OutputStream, stderr: OutputStream): boolean {
+  if (stdout.isTTY === true && stderr.isTTY === true) return true;
+  if (stdout.fd === undefined || stderr.fd === undefined) return false;
+  try {
+    const [one, other] = [fstatSync(stdout.fd), fstatSync(stderr.fd)];
+    return one.dev === other.dev && one.ino === other.ino;
+  } catch {
+    return false;
+  }
 }
 
 function sayEnd(report: Report, level: LogLevel, stderr: OutputStream): void {
