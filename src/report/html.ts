@@ -6,7 +6,7 @@ import type { ReportOptions } from "./options.ts";
 import { moreText, overviewRows, rangesText, remedies, type OverviewRow } from "./overview.ts";
 import { placeLines } from "./places.ts";
 import { shownSecret } from "./shown.ts";
-import { problemText, summary } from "./summary.ts";
+import { problemText, totals } from "./summary.ts";
 
 /** Places listed for one secret; more are counted. */
 const maxPlaces = 50;
@@ -29,7 +29,7 @@ details{margin:.3rem 0;padding:.3rem .6rem;border:1px solid #d8dee4;border-radiu
  */
 export function* html(report: Report, options: ReportOptions): Iterable<string> {
   const rows = overviewRows(report);
-  const [verdict = "", ...facts] = summary({ ...report, targets: [], problems: [] }, { width: Infinity });
+  const [verdict, ...facts] = totals(report);
   yield "<!doctype html>";
   yield '<html lang="en"><head><meta charset="utf-8">';
   yield `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`;

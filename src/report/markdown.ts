@@ -5,7 +5,7 @@ import type { ReportOptions } from "./options.ts";
 import { moreText, overviewRows, rangesText, remedies, type OverviewRow } from "./overview.ts";
 import { placeLines } from "./places.ts";
 import { shownSecret } from "./shown.ts";
-import { problemText, summary } from "./summary.ts";
+import { problemText, totals } from "./summary.ts";
 
 /** Places listed for one secret; more are counted. */
 const maxPlaces = 8;
@@ -20,7 +20,7 @@ const maxCell = 80;
  */
 export function* markdown(report: Report, options: ReportOptions): Iterable<string> {
   const rows = overviewRows(report);
-  const [verdict = "", ...facts] = summary({ ...report, targets: [], problems: [] }, { width: Infinity });
+  const [verdict, ...facts] = totals(report);
   yield `# ${words(verdict)}`;
   yield "";
   for (const fact of facts) yield `${words(fact)}  `;

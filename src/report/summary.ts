@@ -14,10 +14,7 @@ const maxProblems = 20;
 /** What a scan comes to, for people: the verdict, what was scanned and left out, targets where there are several, problems. */
 export function* summary(report: Report, options: Pick<ReportOptions, "width">): Iterable<string> {
   const lines = [
-    verdict(report),
-    scannedText(report),
-    ...partLines(report.targets),
-    ...judgedText(report),
+    ...totals(report),
     ...(report.targets.length > 1 ? ["", ...targetLines(report.targets)] : []),
     ...problemLines(report.problems),
   ];
@@ -26,6 +23,11 @@ export function* summary(report: Report, options: Pick<ReportOptions, "width">):
     yield head;
     for (const more of rest) yield more;
   }
+}
+
+/** The verdict, then what was scanned, left out and judged away; a line each. */
+export function totals(report: Report): readonly [string, ...string[]] {
+  return [verdict(report), scannedText(report), ...partLines(report.targets), ...judgedText(report)];
 }
 
 /** One line: how many secrets, how much was scanned. For the end of a run on stderr. */
