@@ -4,6 +4,7 @@ import { foreignPlaces } from "../registry/foreign-places.ts";
 import { parseMirror, type Mirror } from "../registry/reference.ts";
 import { fetchers } from "../remote/fetchers.ts";
 import { chooseFormat, type Secrecy } from "../report/index.ts";
+import { platforms } from "./review/commit-page.ts";
 import { logLevels, type LogLevel, type ScanOptions, type Selection } from "./options.ts";
 
 /** Depth of decoding unless asked otherwise; gitleaks' default. */
@@ -48,6 +49,10 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
     ...optional(
       "minSeverity",
       severities.find((severity) => severity === values["minSeverity"]),
+    ),
+    ...optional(
+      "platform",
+      platforms.find((name) => name === values["platform"]),
     ),
     exitCode: number("exitCode", 1),
     ...optional("reportPath", reportPath),

@@ -4,6 +4,7 @@ import type { Severity } from "../model/rule.ts";
 import type { FormatName, Secrecy } from "../report/index.ts";
 import type { ForeignPlaces, Mirror } from "../registry/index.ts";
 import type { Fetcher } from "../remote/index.ts";
+import type { Platform } from "./review/commit-page.ts";
 import type { RangeRequest } from "../sources/git/range/index.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
@@ -40,6 +41,8 @@ export interface ScanOptions {
   readonly ignoreInlineAllow: boolean;
   readonly minSeverity?: Severity;
 
+  /** Links to lines are made as this platform has them; absent: as the host of the remote has them. */
+  readonly platform?: Platform;
   readonly exitCode: number;
   /** Absent: the report goes to standard output. `-`: the same, asked for. */
   readonly reportPath?: string;

@@ -4,6 +4,7 @@ import { gate } from "../findings/index.ts";
 import type { Report } from "../model/finding.ts";
 import {
   formats,
+  type FormatName,
   loadWidths,
   problemText,
   summaryLine,
@@ -11,6 +12,7 @@ import {
   writeReport,
   type ReportOptions,
 } from "../report/index.ts";
+import { lineLinks } from "./line-links.ts";
 import { logLevels, type LogLevel, type ScanOptions } from "./options.ts";
 
 /** Columns taken for a terminal that does not tell its own. */
@@ -21,6 +23,9 @@ const maxColumns = 200;
 
 /** Problems named on stderr; the report holds all of them. */
 const maxProblems = 100;
+
+/** Formats that tell the web page of a place. */
+const linkedFormats: ReadonlySet<FormatName> = new Set(["json", "csv", "junit", "markdown", "html"]);
 
 /** A stream that may be a terminal, and may know its width. */
 export interface OutputStream extends Writable {
@@ -48,13 +53,16 @@ export async function presentReport(
   const { stdout, stderr } = streams;
   const path = options.reportPath ?? "-";
   const format = formats[options.reportFormat];
+  const linkOf = linkedFormats.has(options.reportFormat) ? await lineLinks(report, options.platform) : undefined;
+  const links = linkOf === undefined ? {} : { linkOf };
   const isShown = path === "-" ? options.reportFormat === "text" : options.verbose;
   if (isShown && stdout.isTTY === true) await loadWidths();
   if (path === "-") {
-    const looks = options.reportFormat === "text" ? textLooks(stdout, options, streams.env) : fileLooks(options);
+    const looks =
+      options.reportFormat === "text" ? textLooks(stdout, options, streams.env) : { ...fileLooks(options), ...links };
     await writeLines(format(report, looks), stdout);
   } else {
-    await writeReport(path, format(report, fileLooks(options)));
+    await writeReport(path, format(report, { ...fileLooks(options), ...links }));
     if (options.verbose) await writeLines(formats.text(report, textLooks(stdout, options, streams.env)), stdout);
   }
   const showsText = options.reportFormat === "text" && path === "-";

@@ -39,8 +39,12 @@ export function* csv(report: Report, options: ReportOptions): Iterable<string> {
   const hasImages = findings.some(({ sightings }) => sightings.some(({ origin }) => origin.kind === "image"));
   const hasWays = findings.some(({ sightings }) => sightings.some(({ origin }) => waysOf(origin) !== undefined));
   const hasTargets = report.targets.length > 1;
+  const hasLinks = findings.some(({ sightings }) =>
+    sightings.some((sighting) => options.linkOf?.(sighting) !== undefined),
+  );
   yield [
     ...columns,
+    ...(hasLinks ? ["Link"] : []),
     ...rankColumns,
     ...(hasTargets ? ["Repository"] : []),
     ...(hasWays ? gitColumns : []),
@@ -49,10 +53,12 @@ export function* csv(report: Report, options: ReportOptions): Iterable<string> {
   for (const finding of findings) {
     for (const sighting of finding.sightings) {
       const ways = hasWays ? [(waysOf(sighting.origin) ?? []).join(" ")] : [];
+      const link = hasLinks ? [options.linkOf?.(sighting) ?? ""] : [];
       const target = hasTargets ? [repositoryIn(report, sighting) ?? ""] : [];
       const rank = [finding.severity, finding.confidence, finding.fingerprint];
       const cells = [
         ...common(finding, sighting, options),
+        ...link,
         ...rank,
         ...target,
         ...ways,

@@ -40,7 +40,7 @@ export function* html(report: Report, options: ReportOptions): Iterable<string> 
   if (rows.length > 0) {
     yield* table(rows, options);
     yield* todo(rows);
-    yield* stories(report, rows);
+    yield* stories(report, rows, options);
   }
   yield* targets(report);
   yield* problems(report);
@@ -66,14 +66,14 @@ function* todo(rows: readonly OverviewRow[]): Iterable<string> {
   for (const { rule, kind, rows: numbers } of remedies(rows)) {
     const how = rule.revoke === "" ? "Find out what it opens, and change it there." : rule.revoke;
     const links = rule.references
-      .filter((address) => /^https?:\/\//.test(address) && URL.canParse(address))
+      .filter(isWebAddress)
       .map((address) => ` <a rel="noopener noreferrer" href="${escaped(address)}">${escaped(address)}</a>`);
     yield `<li><b>${escaped(kind)}</b> (row ${rangesText(numbers)}): ${escaped(how)}${links.join("")}</li>`;
   }
   yield "</ol>";
 }
 
-function* stories(report: Report, rows: readonly OverviewRow[]): Iterable<string> {
+function* stories(report: Report, rows: readonly OverviewRow[], options: ReportOptions): Iterable<string> {
   const known = report.targets.length === 1 ? report.targets[0]!.target : "";
   yield "<h2>Places</h2>";
   for (const [i, { finding, kind }] of rows.entries()) {
@@ -82,7 +82,7 @@ function* stories(report: Report, rows: readonly OverviewRow[]): Iterable<string
     yield `<p>${escaped(rule.description)}<br>rule <code>${escaped(rule.id)}</code>, id <code>${escaped(fingerprint)}</code></p>`;
     if (facts.length > 0) yield `<p>facts: ${facts.map(escaped).join("; ")}</p>`;
     yield "<ul>";
-    for (const sighting of sightings.slice(0, maxPlaces)) yield placeItem(sighting, known);
+    for (const sighting of sightings.slice(0, maxPlaces)) yield placeItem(sighting, known, options);
     const more = sightings.length - maxPlaces;
     if (more > 0) yield `<li>and ${countText(more)} more</li>`;
     yield "</ul>";
@@ -96,9 +96,15 @@ function* stories(report: Report, rows: readonly OverviewRow[]): Iterable<string
   }
 }
 
-function placeItem(sighting: FindingSighting, known: string): string {
+function placeItem(sighting: FindingSighting, known: string, { linkOf }: ReportOptions): string {
+  const link = linkOf?.(sighting);
   const [head, ...details] = placeLines(sighting, known);
-  return `<li><code>${escaped(head)}</code>${details.map((detail) => `<br>${escaped(detail)}`).join("")}</li>`;
+  const place = `<code>${escaped(head)}</code>`;
+  const shown =
+    link === undefined || !isWebAddress(link)
+      ? place
+      : `<a rel="noopener noreferrer" href="${escaped(link)}">${place}</a>`;
+  return `<li>${shown}${details.map((detail) => `<br>${escaped(detail)}`).join("")}</li>`;
 }
 
 function* targets(report: Report): Iterable<string> {
@@ -116,6 +122,10 @@ function* problems(report: Report): Iterable<string> {
   const more = report.problems.length - maxProblems;
   if (more > 0) yield `<li>and ${countText(more)} more</li>`;
   yield "</ul>";
+}
+
+function isWebAddress(address: string): boolean {
+  return /^https?:\/\//.test(address) && URL.canParse(address);
 }
 
 /** Text in HTML, between tags and in quoted attributes. */

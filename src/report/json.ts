@@ -13,7 +13,7 @@ export function* json(report: Report, options: ReportOptions): Iterable<string> 
   yield "[";
   for (const [i, { finding, sighting }] of entries.entries()) {
     yield* entryLines(
-      gitleaksEntry(finding, sighting, options.secrecy, repositoryIn(report, sighting)),
+      gitleaksEntry(finding, sighting, options, repositoryIn(report, sighting)),
       1,
       i + 1 < entries.length ? "," : "",
     );

@@ -21,11 +21,7 @@ export function* junit(report: Report, options: ReportOptions): Iterable<string>
       const description = xml(finding.rule.description);
       yield `\t\t<testcase classname="${description}" file="${xml(file)}" name="${name}" time="">`;
       yield `\t\t\t<failure message="${name}" type="${description}">`;
-      for (const line of entryLines(
-        gitleaksEntry(finding, sighting, options.secrecy, repositoryIn(report, sighting)),
-        0,
-        "",
-      ))
+      for (const line of entryLines(gitleaksEntry(finding, sighting, options, repositoryIn(report, sighting)), 0, ""))
         yield xmlLines(line);
       yield "\t\t\t</failure>";
       yield "\t\t</testcase>";

@@ -27,7 +27,7 @@ export function* markdown(report: Report, options: ReportOptions): Iterable<stri
   if (rows.length > 0) {
     yield* table(rows, options);
     yield* todo(rows);
-    yield* places(report, rows);
+    yield* places(report, rows, options);
   }
   yield* targets(report);
   yield* problems(report);
@@ -65,7 +65,7 @@ function* todo(rows: readonly OverviewRow[]): Iterable<string> {
   }
 }
 
-function* places(report: Report, rows: readonly OverviewRow[]): Iterable<string> {
+function* places(report: Report, rows: readonly OverviewRow[], options: ReportOptions): Iterable<string> {
   const known = report.targets.length === 1 ? report.targets[0]!.target : "";
   yield "";
   yield "## Places";
@@ -76,15 +76,17 @@ function* places(report: Report, rows: readonly OverviewRow[]): Iterable<string>
     if (finding.facts.length > 0) yield `Facts: ${finding.facts.map((fact) => code(fact)).join("; ")}  `;
     yield `Rule ${code(finding.rule.id)}, id ${code(finding.fingerprint)}`;
     yield "";
-    for (const sighting of finding.sightings.slice(0, maxPlaces)) yield placeItem(sighting, known);
+    for (const sighting of finding.sightings.slice(0, maxPlaces)) yield placeItem(sighting, known, options);
     const more = finding.sightings.length - maxPlaces;
     if (more > 0) yield `- and ${countText(more)} more`;
   }
 }
 
-function placeItem(sighting: FindingSighting, known: string): string {
+function placeItem(sighting: FindingSighting, known: string, { linkOf }: ReportOptions): string {
+  const link = linkOf?.(sighting);
   const [head, ...details] = placeLines(sighting, known);
-  return `- ${code(head)}${details.map((detail) => `<br>${code(detail)}`).join("")}`;
+  const page = link !== undefined && isWebAddress(link) ? ` <${link}>` : "";
+  return `- ${code(head)}${page}${details.map((detail) => `<br>${code(detail)}`).join("")}`;
 }
 
 function* targets(report: Report): Iterable<string> {

@@ -1,7 +1,25 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { createRepository } from "../../fixtures/git/workshop.ts";
 import { leaktrace, probe, probeRules, scratch } from "./scan-program.ts";
+
+test("places in a repository that was cloned from a host with web pages have a link, as in gitleaks", () => {
+  const folder = scratch();
+  const rules = probeRules(folder);
+  const repository = createRepository(join(folder, "shop"));
+  const commit = repository.commit("one", { "a b.env": `one=${probe("link")}\n` });
+  const run = (...args: string[]) => leaktrace(["git", "shop", "-c", rules, ...args], { cwd: folder });
+  expect(run("-f", "json").stdout).not.toContain("Link");
+  repository.git("remote", "add", "origin", "https://user:token@github.com/acme/shop.git");
+  const link = `https://github.com/acme/shop/blob/${commit}/a%20b.env#L1`;
+  expect(JSON.parse(run("-f", "json").stdout)).toEqual([expect.objectContaining({ Commit: commit, Link: link })]);
+  expect(run("-f", "csv").stdout).toMatch(/,Tags,Link,Severity,/);
+  expect(run("-f", "md").stdout).toContain(`<${link}>`);
+  expect(run("-f", "html").stdout).toContain(`href="${link}"`);
+  expect(run("-f", "json", "--platform", "none").stdout).not.toContain("Link");
+  expect(run("-f", "json", "--platform", "svn")).toMatchObject({ code: 2 });
+});
 
 test("a report is written anew with what was decided in the current folder since", () => {
   const folder = scratch();
