@@ -211,6 +211,11 @@ export const scanFlags: readonly Flag[] = [
     values: formatNames,
   },
   {
+    flags: "--report-template <path>",
+    description: "write the report by this template (Go's text/template and sprig, fields as in json)",
+    group: "Report",
+  },
+  {
     flags: "--platform <name>",
     description: `link to lines as this platform does: ${platforms.slice(1).join(", ")} (default: by the remote's host)`,
     group: "Report",

@@ -1,7 +1,7 @@
 import type { Decider } from "../findings/index.ts";
 import type { Report } from "../model/finding.ts";
 import type { Severity } from "../model/rule.ts";
-import type { FormatName, Secrecy } from "../report/index.ts";
+import type { FormatName, Secrecy, Template } from "../report/index.ts";
 import type { ForeignPlaces, Mirror } from "../registry/index.ts";
 import type { Fetcher } from "../remote/index.ts";
 import type { Platform } from "./review/commit-page.ts";
@@ -47,6 +47,8 @@ export interface ScanOptions {
   /** Absent: the report goes to standard output. `-`: the same, asked for. */
   readonly reportPath?: string;
   readonly reportFormat: FormatName;
+  /** What the format `template` writes by. */
+  readonly template?: Template;
   readonly secrecy: Secrecy;
   readonly colour: "auto" | "always" | "never";
   /** Also prints the findings for people when the report goes to a file. */

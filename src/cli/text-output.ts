@@ -25,7 +25,7 @@ const maxColumns = 200;
 const maxProblems = 100;
 
 /** Formats that tell the web page of a place. */
-const linkedFormats: ReadonlySet<FormatName> = new Set(["json", "csv", "junit", "markdown", "html"]);
+const linkedFormats: ReadonlySet<FormatName> = new Set(["json", "csv", "junit", "markdown", "html", "template"]);
 
 /** A stream that may be a terminal, and may know its width. */
 export interface OutputStream extends Writable {
@@ -54,7 +54,10 @@ export async function presentReport(
   const path = options.reportPath ?? "-";
   const format = formats[options.reportFormat];
   const linkOf = linkedFormats.has(options.reportFormat) ? await lineLinks(report, options.platform) : undefined;
-  const links = linkOf === undefined ? {} : { linkOf };
+  const links = {
+    ...(linkOf === undefined ? {} : { linkOf }),
+    ...(options.template === undefined ? {} : { template: options.template }),
+  };
   const isShown = path === "-" ? options.reportFormat === "text" : options.verbose;
   if (isShown && stdout.isTTY === true) await loadWidths();
   if (path === "-") {

@@ -9,14 +9,25 @@ import { junit } from "./junit.ts";
 import { markdown } from "./markdown.ts";
 import type { ReportOptions } from "./options.ts";
 import { sarif } from "./sarif.ts";
+import { template } from "./template/index.ts";
 import { text } from "./text.ts";
 
 /** Writes a report in one format: lines without line ends, made as they are asked for. */
 export type Format = (report: Report, options: ReportOptions) => Iterable<string>;
 
-export type FormatName = "text" | "json" | "jsonl" | "sarif" | "csv" | "junit" | "markdown" | "html";
+export type FormatName = "text" | "json" | "jsonl" | "sarif" | "csv" | "junit" | "markdown" | "html" | "template";
 
-export const formats: Readonly<Record<FormatName, Format>> = { text, json, jsonl, sarif, csv, junit, markdown, html };
+export const formats: Readonly<Record<FormatName, Format>> = {
+  text,
+  json,
+  jsonl,
+  sarif,
+  csv,
+  junit,
+  markdown,
+  html,
+  template,
+};
 
 export const formatNames: readonly FormatName[] = [
   "text",
@@ -27,6 +38,7 @@ export const formatNames: readonly FormatName[] = [
   "junit",
   "markdown",
   "html",
+  "template",
 ];
 
 const byExtension: ReadonlyMap<string, FormatName> = new Map([

@@ -1,4 +1,5 @@
 import type { FindingSighting } from "../model/finding.ts";
+import type { Template } from "./template/index.ts";
 
 /** How much of a secret a report shows. `redact` is gitleaks' `--redact=P`: P percent of the value are cut off its end. */
 export type Secrecy =
@@ -14,6 +15,8 @@ export interface ReportOptions {
   readonly width: number;
   /** No character outside ASCII in what the report itself writes. Text only. */
   readonly ascii: boolean;
+  /** What the format `template` writes by. */
+  readonly template?: Template;
   /** The web page of a place, where one is known. */
   readonly linkOf?: (sighting: FindingSighting) => string | undefined;
 }

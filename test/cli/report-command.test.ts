@@ -21,6 +21,31 @@ test("places in a repository that was cloned from a host with web pages have a l
   expect(run("-f", "json", "--platform", "svn")).toMatchObject({ code: 2 });
 });
 
+test("a template is read before the scan, and implies its format", () => {
+  const folder = scratch();
+  const rules = probeRules(folder);
+  writeFileSync(join(folder, "x.env"), `one=${probe("template")}\n`);
+  writeFileSync(join(folder, "good.tmpl"), "{{ range . }}{{ .File }} {{ .Secret }}\n{{ end }}");
+  writeFileSync(join(folder, "bad.tmpl"), "{{ range . }}");
+  const run = (...args: string[]) => leaktrace(["dir", "x.env", "-c", rules, ...args], { cwd: folder });
+  expect(run("--report-template", "good.tmpl")).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^x\.env prb_\.+\w\w\n$/),
+  });
+  expect(run("--report-template", "good.tmpl", "-f", "template", "-r", "out.txt", "--redact").code).toBe(1);
+  expect(readFileSync(join(folder, "out.txt"), "utf8")).toBe("x.env REDACTED\n");
+  for (const [args, message] of [
+    [["--report-template", "bad.tmpl"], /bad\.tmpl:1: a block is not closed/],
+    [["--report-template", "none.tmpl"], /cannot read the template none\.tmpl \(ENOENT\)/],
+    [["--report-template", "good.tmpl", "-f", "json"], /contradict each other/],
+    [["-f", "template"], /needs a template/],
+  ] as const) {
+    const { code, stderr } = run(...args);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  }
+});
+
 test("a report is written anew with what was decided in the current folder since", () => {
   const folder = scratch();
   const rules = probeRules(folder);
