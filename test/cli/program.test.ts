@@ -197,7 +197,7 @@ describe("completion", () => {
   }
 
   test("bash completes commands, options and their values", () => {
-    const [command, option, value, sub, nested, hidden] = offered([
+    const [command, option, value, sub, nested, hidden, , short, hook] = offered([
       ["leaktrace", "rev"],
       ["leaktrace", "git", "--report-"],
       ["leaktrace", "git", "--report-format", "s"],
@@ -205,11 +205,15 @@ describe("completion", () => {
       ["leaktrace", "rules", "list", "--c"],
       ["leaktrace", "dete"],
       ["leaktrace", "version", ""],
+      ["leaktrace", "git", "-f", "s"],
+      ["leaktrace", "hook", "u"],
     ]);
-    expect({ command, option, value, nested, hidden }).toEqual({
+    expect({ command, option, value, nested, hidden, short, hook }).toEqual({
       command: ["review"],
-      option: ["--report-path", "--report-format"],
+      option: ["--report-path", "--report-format", "--report-template"],
       value: ["sarif"],
+      short: ["sarif"],
+      hook: ["uninstall"],
       nested: ["--config"],
       hidden: [""],
     });
