@@ -12,7 +12,7 @@ Commands:
   dir [path...]          scan files and folders
   stdin                  scan standard input
   review [target...]     go through findings in the terminal, as they come or from a report
-  report <case|report>   write a report in any format from a case or a report.jsonl
+  report <case|report>   write a report in any format (md, html, csv, sarif) from a case or a report.jsonl
   case list|show|…       what scans found and people decided, in one file: merge, export, import, verify
   hook install           stop pushes that hold secrets, or commits
   fix <image> [context]  what to do about the secrets in an image, with a patch for its Dockerfile
@@ -61,7 +61,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "leaktrace review incident.case",
     "leaktrace review --screen-reader app.tar",
   ],
-  report: ["leaktrace report incident.case -f sarif -r leaks.sarif", "leaktrace report report.jsonl -f csv"],
+  report: ["leaktrace report incident.case -f sarif -r leaks.sarif", "leaktrace report report.jsonl -r leaks.html"],
   case: [
     "leaktrace scan ../api app.tar --case incident.case",
     "leaktrace review incident.case",
