@@ -7,15 +7,15 @@ and the commit or layer that brought each one in.
 
 Commands:
   scan [target...]       look at what each target is, and scan it
-  git [repository]       scan a repository: history, messages, refs, what no branch reaches
-  image <image...>       scan images: archives, registries, Docker, podman; all layers and platforms
+  git [repository]       scan a repository: history, messages, what no branch reaches
+  image <image...>       scan images in archives, registries, Docker, podman: all layers
   dir [path...]          scan files and folders
   stdin                  scan standard input
-  review [target...]     go through findings in the terminal, as they come or from a report
-  report <case|report>   write a report in any format (md, html, csv, sarif) from a case or a report.jsonl
-  case list|show|…       what scans found and people decided, in one file: merge, export, import, verify
+  review [target...]     go through findings in the terminal, as they come
+  report <case|report>   a report in any format (md, html, csv …) from a case or report
+  case list|show|…       findings and decisions in one file: merge, export, verify
   hook install           stop pushes that hold secrets, or commits
-  fix <image> [context]  what to do about the secrets in an image, with a patch for its Dockerfile
+  fix <image> [context]  what to do about the secrets in an image, with a patch
   verify-fix <old> <new> whether the image that was built anew still holds them
   explain <place>        why something at FILE:LINE is reported, or is not
   rules list             the kinds of secrets that are known
