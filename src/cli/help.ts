@@ -3,17 +3,17 @@ export const overview = `leaktrace finds secrets that leaked into git repositori
 and the commit or layer that brought each one in.
 
   leaktrace scan .                       everything in this repository's history
-  leaktrace image app.tar                every layer of an image, deleted files too
+  leaktrace image app.tar                every layer of an image, deleted files
 
 Commands:
   scan [target...]       look at what each target is, and scan it
-  git [repository]       scan a repository: history, messages, what no branch reaches
-  image <image...>       scan images in archives, registries, Docker, podman: all layers
+  git [repository]       all of a repository: history, messages, unreached objects
+  image <image...>       images: archives, registries, Docker, podman; all layers
   dir [path...]          scan files and folders
   stdin                  scan standard input
   review [target...]     go through findings in the terminal, as they come
-  report <case|report>   a report in any format (md, html, csv …) from a case or report
-  case list|show|…       findings and decisions in one file: merge, export, verify
+  report <case|report>   a case or report in any format (md, html, csv, sarif …)
+  case list|show|…       findings and decisions in a file: merge, export, verify
   hook install           stop pushes that hold secrets, or commits
   fix <image> [context]  what to do about the secrets in an image, with a patch
   verify-fix <old> <new> whether the image that was built anew still holds them

@@ -11,6 +11,9 @@ import { ourWordFor } from "./other-scanners.ts";
 /** What a command's module does: arguments and options in, exit code out. */
 type Run<O> = (args: string[], options: O) => Promise<number>;
 
+/** Wider help is hard to read, and this is what a pipe gets. */
+const widestHelp = 100;
+
 /** Where an action leaves the exit code. */
 interface Outcome {
   code: number;
@@ -35,7 +38,7 @@ export function buildProgram(outcome: Outcome): Command {
     .helpCommand("help [command]", "tell more of a command")
     .helpOption("-h, --help", "tell more")
     .configureOutput({ outputError: (text, write) => write(errorText(text)) })
-    .configureHelp({ helpWidth: 100, showGlobalOptions: false })
+    .configureHelp({ helpWidth: Math.min(widestHelp, process.stdout.columns || widestHelp), showGlobalOptions: false })
     .exitOverride()
     .enablePositionalOptions();
   // The overview is written for people; what commander would list says less.

@@ -21,6 +21,7 @@ describe("the program", () => {
   test("without arguments says what it is", () => {
     expect(leaktrace()).toEqual({ code: 0, stdout: overview, stderr: "" });
     expect(leaktrace("--help")).toEqual({ code: 0, stdout: overview, stderr: "" });
+    expect(overview.split("\n").filter((line) => line.length > 80)).toEqual([]);
   });
 
   test("tells its version", () => {
