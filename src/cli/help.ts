@@ -7,8 +7,8 @@ and the commit or layer that brought each one in.
 
 Commands:
   scan [target...]       look at what each target is, and scan it
-  git [repository]       all of a repository: history, messages, unreached objects
-  image <image...>       images: archives, registries, Docker, podman; all layers
+  git [repository]       all of a repository: history, messages, stashes, reflog
+  image <image...>       archives, registries, Docker, podman: all layers
   dir [path...]          scan files and folders
   stdin                  scan standard input
   review [target...]     go through findings in the terminal, as they come
