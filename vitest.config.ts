@@ -34,6 +34,7 @@ const wide = [
     "content/containers/keystores",
     "content/containers/programs",
     "detect/engines",
+    "engine/containerd",
     "engine/engine",
     "hooks/commit",
     "hooks/install",
