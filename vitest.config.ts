@@ -49,6 +49,7 @@ const wide = [
     "pool/layer-thread",
     "pool/workers",
     "registry/docker-registry",
+    "registry/stalled",
     "response/sweep",
     "store/cache",
     "store/proved",

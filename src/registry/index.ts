@@ -16,6 +16,7 @@ import { ForeignClient } from "./foreign.ts";
 import type { ForeignPlaces } from "./foreign-places.ts";
 import { asToolError, refused, RegistryFailure } from "./failure.ts";
 import { readWhole } from "../content/read-whole.ts";
+import { Patience } from "./patience.ts";
 import { Places, type Ask, type Place } from "./places.ts";
 import { apiHost, type ImageReference } from "./reference.ts";
 import { listTags, referrersOf } from "./listing.ts";
@@ -39,6 +40,9 @@ export interface RegistryOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly onReceived: (bytes: number) => void;
+  /** Milliseconds without a byte after which a connection is given up, and those that may be lost in all; absent: minutes. */
+  readonly silentMs?: number;
+  readonly lostMs?: number;
 }
 
 /** A part of what was asked for that could not be had. */
@@ -80,13 +84,17 @@ const accept = [
 /** Asks a registry for what a reference names. Throws ToolError where that cannot be had. */
 export async function openRegistry(reference: ImageReference, options: RegistryOptions): Promise<RegistryImages> {
   const { host, repository } = reference;
-  const { signal, env, mirrors = [] } = options;
+  const { signal, env, mirrors = [], silentMs, lostMs } = options;
   // Each has credentials of its own: those of the registry are none of a mirror's business.
   const placeAt = (host: string, repository: string, isMirror: boolean): Place => {
     const credentials: FindCredentials = (fault) => findCredentials(host, repository, env, fault);
     const authorization = new Authorization({ repository, credentials });
     const plainHttp = options.plainHttp || options.plainHttpHosts?.has(host) === true;
-    const client = new RegistryClient({ host: apiHost(host), authorization, plainHttp, signal, isMirror });
+    const waits = {
+      ...(silentMs === undefined ? {} : { silentMs }),
+      ...(lostMs === undefined ? {} : { patience: new Patience(lostMs) }),
+    };
+    const client = new RegistryClient({ host: apiHost(host), authorization, plainHttp, signal, isMirror, ...waits });
     return { client, repository };
   };
   const places = new Places([
