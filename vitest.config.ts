@@ -48,6 +48,7 @@ const wide = [
     "pool/large-archives",
     "pool/layer-thread",
     "pool/workers",
+    "registry/artifacts",
     "registry/docker-registry",
     "registry/stalled",
     "response/sweep",

@@ -91,6 +91,18 @@ describe("a Dockerfile", () => {
     expect(at(6)).toEqual([]);
   });
 
+  test("knows the folders that are there by then, and what a stage hands on to the next that begins with it", () => {
+    const text = [
+      ...["FROM a AS base", "WORKDIR /srv/app", "ENV CONF=/etc/conf", "ARG GONE=/gone", "COPY lib/ /data/lib/"],
+      ...["FROM base", "COPY x.env ./", "COPY x.env /srv", "COPY x.env /data/lib", "COPY x.env /other"],
+      ...["COPY x.env $CONF/", "COPY x.env .."],
+    ].join("\n");
+    const places = carried({ Dockerfile: text }, "x.env").map((line) => line.replace(/^.* as /, ""));
+    expect(places).toEqual([
+      ...["/srv/app/x.env", "/srv/x.env", "/data/lib/x.env", "/other", "/etc/conf/x.env", "/srv/x.env"],
+    ]);
+  });
+
   test("in a folder of its own builds that folder, or the root where its sources lie there", () => {
     const own = { "a/Dockerfile": "FROM b\nCOPY x /\n", "a/x": "", x: "" };
     expect([carried(own, "a/x").length, carried(own, "x").length]).toEqual([1, 0]);
@@ -129,6 +141,38 @@ describe("a Compose file", () => {
       ".env": "OTHER=1\nKEY=2\nBARE=3\n",
     };
     expect([1, 2, 3].map((line) => carried(listed, ".env", line).length)).toEqual([0, 1, 1]);
+  });
+
+  test("takes members from anchors, as its own or merged, and may hold its Dockerfile itself", () => {
+    const shared = [
+      "x-build: &build",
+      "  context: web",
+      '  args: &args {TOKEN: "${KEY}"}',
+      "services:",
+      "  a: {build: *build}",
+      "  b:",
+      "    build:",
+      "      <<: [*none, *build]",
+      "      target: run",
+      "  c:",
+      "    build:",
+      "      context: .",
+      "      args: *args",
+      "      dockerfile_inline: |",
+      "        FROM scratch",
+      "        ENV TOKEN=x",
+      "        COPY job /j",
+    ].join("\n");
+    const all = { ...files, "compose.yaml": shared, ".env": "KEY=1\n" };
+    expect(carried(all, ".env").map((line) => line.replace(/ \(.*$/, ""))).toEqual(
+      ["a", "b", "c"].map((service) => `build argument TOKEN of ${service}`),
+    );
+    expect(carried(all, "job")).toContain("COPY job /j (compose.yaml line 17) carries it into the image as /j");
+    expect(carried(all, "compose.yaml", 16)).toEqual([
+      "ENV (compose.yaml line 16) writes it into the image's configuration",
+    ]);
+    const laughs = Array.from({ length: 40 }, (_, i) => `a${i}: &a${i} {<<: [*a${i - 1}, *a${i - 1}, *a${i - 1}]}\n`);
+    expect(carried({ "compose.yaml": `${laughs.join("")}services: {x: {build: *a39}}\n` }, "x")).toEqual([]);
   });
 
   test("that is none, or nests without end, is nothing", () => {
