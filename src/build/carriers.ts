@@ -40,8 +40,8 @@ export function planBuild(file: string, { stages }: Dockerfile, target = ""): Bu
 
   const own: Carrier[] = stages.flatMap((stage, index) =>
     stage.instructions.flatMap((instruction): Carrier[] => {
-      const into = ownPlaces[instruction.name];
-      if (into === undefined || (into === "layer" && !instruction.hasHereDocument)) return [];
+      const into = instruction.hasHereDocument ? hereDocuments[instruction.name] : ownPlaces[instruction.name];
+      if (into === undefined) return [];
       const lines = { from: instruction.line, to: instruction.endLine };
       return [{ instruction: instruction.name, file, line: instruction.line, into, lines, ...stageName(index) }];
     }),
@@ -77,11 +77,21 @@ const ownPlaces: Readonly<Record<string, Carrier["into"]>> = {
   HEALTHCHECK: "config",
   MAINTAINER: "config",
   ONBUILD: "config",
+  SHELL: "config",
+  USER: "config",
+  VOLUME: "config",
+  WORKDIR: "config",
+  EXPOSE: "config",
+  STOPSIGNAL: "config",
   ARG: "history",
   RUN: "history",
-  COPY: "layer",
-  ADD: "layer",
+  // Their words: an address can have a password in it.
+  COPY: "history",
+  ADD: "history",
 };
+
+/** Where they put a text that stands below them. */
+const hereDocuments: typeof ownPlaces = { RUN: "history", COPY: "layer", ADD: "layer" };
 
 function carrierOf({ path, instruction, before }: Placed, file: string, stage: { readonly stage?: string }): Carrier {
   const text = `${instruction.name} ${[...instruction.options.filter(([name]) => name === "from").map(([, from]) => `--from=${from}`), instruction.rest].join(" ")}`;

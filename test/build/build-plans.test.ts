@@ -83,12 +83,16 @@ describe("a Dockerfile", () => {
   });
 
   test("writes what stands in it: environment and labels, arguments, commands", () => {
-    const files = { "sub/app.Dockerfile": "FROM a\nENV A=1 \\\n  B=2\nARG C=3\nRUN x\nUSER d\n" };
+    const files = {
+      "sub/app.Dockerfile": "FROM a\nENV A=1 \\\n  B=2\nARG C=3\nRUN x\nUSER d\nADD https://u@host/x /\n# d\n",
+    };
     const at = (line: number): string[] => carried(files, "sub/app.Dockerfile", line);
     expect(at(3)).toEqual(["ENV (sub/app.Dockerfile line 2) writes it into the image's configuration"]);
     expect(at(4)).toEqual(["ARG (sub/app.Dockerfile line 4) writes it into the image's history"]);
     expect(at(5)).toEqual(["RUN (sub/app.Dockerfile line 5) writes it into the image's history"]);
-    expect(at(6)).toEqual([]);
+    expect(at(6)).toEqual(["USER (sub/app.Dockerfile line 6) writes it into the image's configuration"]);
+    expect(at(7)).toEqual(["ADD (sub/app.Dockerfile line 7) writes it into the image's history"]);
+    expect(at(8)).toEqual([]);
   });
 
   test("knows the folders that are there by then, and what a stage hands on to the next that begins with it", () => {
