@@ -50,6 +50,7 @@ const wide = [
     "pool/workers",
     "registry/artifacts",
     "registry/docker-registry",
+    "registry/proxied",
     "registry/stalled",
     "response/sweep",
     "store/cache",

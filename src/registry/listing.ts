@@ -26,7 +26,7 @@ export async function listTags(ask: Ask, gap: ReportGap): Promise<string[]> {
   const tags = new Set<string>();
   let bad = 0;
   const first = `tags/list?n=${pageSize}`;
-  for await (const { answer, bytes } of pagesFrom(ask, first, "application/json", gap)) {
+  for await (const { answer, bytes } of pagesFrom(ask, first, "application/json", gap, { pages: maxPages })) {
     if (answer.status !== 200)
       throw refused(answer.status, {
         missing: "the registry holds no such repository",
@@ -57,8 +57,14 @@ export async function referrersOf(
 ): Promise<Descriptor[]> {
   const all = [...new Set(digests)];
   const found = new Map<string, Descriptor>();
+  // Each has a page, and all together no more further ones than a list may have.
+  const budget = { pages: Math.min(all.length, maxAsked) + maxPages };
   for (const digest of all.slice(0, maxAsked)) {
-    for await (const { answer, bytes } of pagesFrom(ask, `referrers/${digest}`, indexType, gap)) {
+    if (budget.pages <= 0) {
+      gap("what refers to more of its documents was not asked");
+      break;
+    }
+    for await (const { answer, bytes } of pagesFrom(ask, `referrers/${digest}`, indexType, gap, budget)) {
       if (unknownQuestion.has(answer.status)) {
         // The same for all of them.
         for (const one of await taggedReferrers(ask, all, readTag, gap)) found.set(one.digest, one);
@@ -74,17 +80,18 @@ export async function referrersOf(
 
 const indexType = "application/vnd.oci.image.index.v1+json";
 
-/** The pages of a list, as far as they are answered with 200. An answer that breaks off has no bytes. */
+/** The pages of a list, as far as they are answered with 200. An answer that breaks off has no bytes. `budget`: pages that are left to be asked for. */
 async function* pagesFrom(
   ask: Ask,
   first: string,
   accept: string,
   gap: ReportGap,
+  budget: { pages: number },
 ): AsyncGenerator<{ answer: Answer; bytes: Buffer | undefined }, void> {
   let below: string | undefined = first;
-  for (let page = 0; below !== undefined; page++) {
-    if (page >= maxPages)
-      return gap(`a list of the registry has more than ${maxPages} pages: the others were not read`);
+  while (below !== undefined) {
+    if (budget.pages-- <= 0)
+      return gap(`lists of the registry have more than ${maxPages} further pages: the others were not read`);
     const answer: Answer = await ask("GET", below, { accept });
     if (answer.status !== 200) {
       await answer.discard();
