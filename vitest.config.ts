@@ -55,6 +55,7 @@ const wide = [
     "response/sweep",
     "store/cache",
     "store/proved",
+    "store/usual-storage",
   ].map((name) => `test/${name}.test.ts`),
 ];
 
