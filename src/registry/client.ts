@@ -75,13 +75,19 @@ export class RegistryClient implements AsyncDisposable {
       throw new RegistryFailure("unreachable", `${this.#options.host} was waited for too long`);
     const base = (this.#base ??= await this.#findBase());
     const tries = maxTries[this.#options.isMirror ? "mirror" : "registry"];
+    let lostMs = 0;
     for (let attempt = 1; ; attempt++) {
+      const began = Date.now();
       const answer = await this.#askOnce(method, new URL(path, base), headers).catch((error: unknown) => {
         const isFinal = error instanceof RegistryFailure || certificateFault.test(codeOf(error));
         if (isFinal || attempt >= tries) throw this.#failure(error);
+        lostMs += Date.now() - began;
         return undefined;
       });
-      if (answer !== undefined && !busy.has(answer.status)) return answer;
+      if (answer !== undefined && !busy.has(answer.status)) {
+        this.#patience.lose(lostMs);
+        return answer;
+      }
       const pause = pauseBefore(attempt, answer?.header("retry-after"));
       await answer?.discard();
       if (attempt >= tries || pause > longestWaitMs)

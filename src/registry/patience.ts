@@ -1,4 +1,4 @@
-/** All the time that may be lost to one registry: in questions that were given up, and in answers that came to nothing. */
+/** The time that may be lost to one registry, where it is most of all time: in questions that were not answered, and in answers that came to nothing. */
 const longestLossMs = 600_000;
 /** Who gives less than that a second is waited for, and gives nothing. */
 const slowBytes = 1024;
@@ -12,6 +12,7 @@ const leastBlobBytes = 64 << 10;
  */
 export class Patience {
   readonly #longestMs: number;
+  readonly #began = Date.now();
   #lostMs = 0;
 
   constructor(longestMs = longestLossMs) {
@@ -19,7 +20,7 @@ export class Patience {
   }
 
   get isOver(): boolean {
-    return this.#lostMs >= this.#longestMs;
+    return this.#lostMs >= this.#longestMs && this.#lostMs * 2 >= Date.now() - this.#began;
   }
 
   /** A question was given up after that time. */

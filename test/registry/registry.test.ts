@@ -381,6 +381,29 @@ describe("what a registry lists", () => {
     expect(messages(images)).toEqual([]);
   });
 
+  test("an image is there where the further pages of its tags, or what refers to it, are not", async () => {
+    const endless = (response: Parameters<Handler>[1], to = ""): void =>
+      void response.writeHead(307, { location: to }).end();
+    for (const [status, told] of [
+      [404, "its tags have a further page that is not given (404)"],
+      [307, "a list of the registry has further pages that cannot be had: it redirects without end"],
+    ] as const) {
+      await using server = await ScriptedServer.open((request, response) => {
+        const path = request.url ?? "";
+        if (isReferrers(path)) endless(response, path);
+        else if (path.includes("/tags/list?last=") && status === 307) endless(response, path);
+        else if (path.includes("/tags/list?last=")) notFound(response);
+        else if (path.includes("/tags/list")) {
+          response.setHeader("link", "</v2/team/app/tags/list?last=v1>; rel=next");
+          response.end(JSON.stringify({ tags: ["v1"] }));
+        } else if (!answerAsRegistry(app, request, response)) notFound(response);
+      });
+      await using images = await open(`${server.host}/team/app`, { allTags: true });
+      expect(await digestsOf(images)).toEqual([digestOf(app.manifest)]);
+      expect(messages(images)).toEqual([told, "what refers to an image cannot be had: it redirects without end"]);
+    }
+  });
+
   test("tags that are no tags, pages that are none, and pages without end are told", async () => {
     for (const [answer, message] of [
       [{ tags: ["v1", "../../evil", 7] }, "2 of its tags are no names of tags: they were not fetched"],

@@ -14,7 +14,7 @@ let folders = 0;
 function open(host: string, options: Partial<RegistryOptions>): Promise<RegistryImages> {
   const folder = join(root, `f${folders++}`);
   mkdirSync(folder);
-  return openRegistry(parseReference(`${host}/team/app:v1`)!, {
+  return openRegistry(parseReference(`${host}/team/app${options.allTags === true ? "" : ":v1"}`)!, {
     folder: { path: folder, [Symbol.dispose]: () => {} },
     ...{ allTags: false, plainHttp: true, env: { HOME: root }, signal: new AbortController().signal },
     onReceived: () => {},
@@ -55,6 +55,20 @@ test("a registry, or its token server, that says nothing ends the run", async ()
   await expect(open(server.host, {})).rejects.toThrow("cannot be reached");
 }, 60_000);
 
+test("one that answers nothing but what it is asked for again is not waited for without end either", async () => {
+  const asked = new Set<string>();
+  await using server = await ScriptedServer.open((request, response) => {
+    const path = `${request.method} ${request.url}`;
+    if (path.includes("tags/list"))
+      response.end(JSON.stringify({ tags: Array.from({ length: 50 }, (_, i) => `t${i}`) }));
+    else if (path.startsWith("GET") || asked.has(path)) response.end(app.manifest);
+    else asked.add(path);
+  });
+  await using images = await open(server.host, { allTags: true, lostMs: 1000 });
+  expect(images.faults.map(({ message }) => message).join()).toContain("was waited for too long");
+  expect(asked.size).toBeLessThan(20);
+}, 60_000);
+
 test("a blob that comes by a few bytes a connection is not asked for without end", async () => {
   await using server = await ScriptedServer.open((request, response) => {
     if (!isLayer({ path: request.url ?? "" })) {
@@ -86,7 +100,7 @@ test("time is lost where nothing comes of it; a blob has to grow", async () => {
   expect(patience.isOver).toBe(false);
   const broken = async function* (): AsyncGenerator<Uint8Array, void> {
     yield layer.subarray(0, 1);
-    await wait(60);
+    await wait(400);
     throw new Error("silence");
   };
   await expect(whole(broken())).rejects.toThrow("silence");
