@@ -239,7 +239,8 @@ describe("a sweep that is killed", () => {
       ).toBe(1);
       expect(read(`killed.${format}`)).toBe(read(`whole.${format}`));
     }
-    expect(lines(readFileSync(journal, "utf8"))).toHaveLength(32);
+    const ids = lines(readFileSync(journal, "utf8")).map((line) => (JSON.parse(line) as { id?: string }).id);
+    expect(new Set(ids)).toHaveLength(32);
     expect(readFileSync(journal, "utf8")).not.toMatch(/ghp_[0-9A-Za-z]{36}/);
   });
 
