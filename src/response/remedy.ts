@@ -20,6 +20,11 @@ export function placeRemedy(origin: ImageOrigin): string {
   return `${path} comes with ${by}${late}: give it to that instruction alone (RUN --mount=type=secret,target=/${path}), or work in a stage of its own and COPY --from it what is needed`;
 }
 
+/** The same of a secret in the history of a repository that lies in an image: `folder` is its path there. */
+export function historyRemedy(folder: string): string {
+  return `${folder} holds it in its history: keep the repository out of the context (.dockerignore: **/.git)`;
+}
+
 function configRemedy(place: string): string {
   const [, field = ""] = place.split("!", 2);
   if (field.startsWith("Env["))
