@@ -50,6 +50,7 @@ const wide = [
     "pool/workers",
     "registry/artifacts",
     "registry/docker-registry",
+    "registry/layers-at-once",
     "registry/proxied",
     "registry/stalled",
     "response/sweep",

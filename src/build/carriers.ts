@@ -6,6 +6,8 @@ import { assignments, expandVariables, type Dockerfile, type Instruction, type S
 const maxPlaces = 1000;
 /** Folders that are remembered of a stage. */
 const maxFolders = 1000;
+/** Arguments that one argument is made of. */
+const maxSources = 16;
 /** How much of an instruction is told. */
 const maxInstruction = 120;
 
@@ -27,10 +29,13 @@ export interface BuildPlan {
 }
 
 /** Looks at a Dockerfile as a build of `target` (its last stage where that is empty) would. `file`: how people call it. */
-export function planBuild(file: string, { stages }: Dockerfile, target = ""): BuildPlan {
+export function planBuild(file: string, { stages, preamble }: Dockerfile, target = ""): BuildPlan {
   const last = target === "" ? stages.length - 1 : stages.findIndex(({ name }) => name === target.toLowerCase());
   const views: StageView[] = [];
-  for (const stage of stages) views.push(viewOf(stage, views));
+  const defaults = new Map(
+    preamble.flatMap((instruction) => assignments(instruction).map(([name, value]) => [name, { value, instruction }])),
+  );
+  for (const stage of stages) views.push(viewOf(stage, views, defaults));
   /** Stages whose layers are layers of the image. */
   const kept = new Set<number>();
   for (let at: number | undefined = last; at !== undefined && at >= 0 && !kept.has(at); at = views[at]?.parent)
@@ -40,10 +45,14 @@ export function planBuild(file: string, { stages }: Dockerfile, target = ""): Bu
 
   const own: Carrier[] = stages.flatMap((stage, index) =>
     stage.instructions.flatMap((instruction): Carrier[] => {
-      const into = instruction.hasHereDocument ? hereDocuments[instruction.name] : ownPlaces[instruction.name];
+      const { name, line, hasHereDocument } = instruction;
+      const into = hasHereDocument ? hereDocuments[name] : ownPlaces[name];
       if (into === undefined) return [];
-      const lines = { from: instruction.line, to: instruction.endLine };
-      return [{ instruction: instruction.name, file, line: instruction.line, into, lines, ...stageName(index) }];
+      const written = [instruction, ...(views[index]!.arguments.get(instruction) ?? [])];
+      return written.map((at) => {
+        const lines = { from: at.line, to: at.endLine };
+        return { instruction: name, file, line, into, lines, ...stageName(index) };
+      });
     }),
   );
   return {
@@ -119,8 +128,16 @@ interface StageView {
     /** Folders that are there by then, as far as the Dockerfile tells. */
     readonly folders: ReadonlySet<string>;
   }[];
+  /** Of instructions that write themselves into the image: the ones that gave the arguments which they use. */
+  readonly arguments: ReadonlyMap<Instruction, readonly Instruction[]>;
   /** What its end hands on to stages that begin with it. */
   readonly end: Surroundings;
+}
+
+/** An argument that stands before the first stage: each stage that declares it has its value. */
+interface Default {
+  readonly value: string | undefined;
+  readonly instruction: Instruction;
 }
 
 /** What instructions of a stage find. */
@@ -130,7 +147,7 @@ interface Surroundings {
   readonly folders: ReadonlySet<string>;
 }
 
-function viewOf(stage: Stage, before: readonly StageView[]): StageView {
+function viewOf(stage: Stage, before: readonly StageView[], defaults: ReadonlyMap<string, Default>): StageView {
   const parent = before.findLastIndex(({ stage: { name } }) => name === stage.base.toLowerCase());
   const inherited = before[parent]?.end;
   // Arguments end with their stage; only `ENV` is handed on.
@@ -139,10 +156,22 @@ function viewOf(stage: Stage, before: readonly StageView[]): StageView {
   let folder = inherited?.folder ?? (stage.base === "scratch" ? "/" : undefined);
   let folders: ReadonlySet<string> = new Set(inherited?.folders ?? ["/"]);
   const copies: StageView["copies"][number][] = [];
+  /** Where the arguments of this place have their values from. */
+  const given = new Map<string, readonly Instruction[]>();
+  const used = new Map<Instruction, readonly Instruction[]>();
   for (const instruction of stage.instructions) {
     const { name, words } = instruction;
+    const sources = new Set(
+      putIn.has(name) ? variablesIn(instruction.rest).flatMap((key) => given.get(key) ?? []) : [],
+    );
+    used.set(instruction, [...sources]);
     if (name === "ENV" || name === "ARG") {
-      for (const [key, value] of assignments(instruction)) {
+      for (const [key, own] of assignments(instruction)) {
+        const global = name === "ARG" && own === undefined ? defaults.get(key) : undefined;
+        if (global !== undefined) used.set(instruction, [...sources.add(global.instruction)]);
+        if (name === "ARG") given.set(key, [global?.instruction ?? instruction, ...sources].slice(0, maxSources));
+        else given.delete(key);
+        const value = own ?? global?.value;
         const known = value === undefined ? undefined : expandVariables(value, variables);
         if (known === undefined) continue;
         variables.set(key, known);
@@ -159,7 +188,24 @@ function viewOf(stage: Stage, before: readonly StageView[]): StageView {
       if (destination?.endsWith("/") === true) folders = withFolder(folders, resolveIn(folder, destination));
     }
   }
-  return { stage, parent: parent < 0 ? undefined : parent, copies, end: { variables: lasting, folder, folders } };
+  const end = { variables: lasting, folder, folders };
+  return { stage, parent: parent < 0 ? undefined : parent, copies, arguments: used, end };
+}
+
+/** Instructions in which the builder puts in variables; a shell does it in the others, and their history has the name. */
+const putIn: ReadonlySet<string> = new Set([
+  "ARG",
+  "ENV",
+  "LABEL",
+  "USER",
+  "VOLUME",
+  "WORKDIR",
+  "EXPOSE",
+  "STOPSIGNAL",
+]);
+
+function variablesIn(text: string): string[] {
+  return [...text.matchAll(/\\.|\$\{?([A-Za-z_]\w*)/g)].flatMap(([, name]) => name ?? []);
 }
 
 /** With a folder, and those that it lies in; as many as a Dockerfile of any length makes. */

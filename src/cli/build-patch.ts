@@ -4,6 +4,7 @@ import { buildFileKind } from "../build/names.ts";
 import { sanitize } from "../model/sanitize.ts";
 import type { Finding } from "../model/finding.ts";
 import { unifiedDiff } from "../response/index.ts";
+import type { CarriedRepository } from "./build-folder.ts";
 
 /** A longer build file is not changed by a program. */
 const maxLines = 5000;
@@ -21,8 +22,15 @@ export interface BuildPatch {
   readonly byHand: readonly string[];
 }
 
-/** What can be changed by itself in a folder that an image is built from, so that these secrets do not come into the next one. */
-export async function patchBuilds(folder: string, findings: readonly Finding[]): Promise<BuildPatch> {
+/**
+ * What can be changed by itself in a folder that an image is built from, so that these secrets do not come into the next one. `repositories`: those that builds take along,
+ * where the history of one holds some.
+ */
+export async function patchBuilds(
+  folder: string,
+  findings: readonly Finding[],
+  repositories: readonly CarriedRepository[],
+): Promise<BuildPatch> {
   const { rewriteDockerfile } = await import("../build/index.ts");
   const values = new Map<string, Set<string>>();
   const ignored = new Map<string, Set<string>>();
@@ -43,17 +51,18 @@ export async function patchBuilds(folder: string, findings: readonly Finding[]):
             );
           continue;
         }
-        const inContext = context === "" ? path : path.slice(context.length + 1);
-        const own = `${file}.dockerignore`;
-        const ignore = has(folder, own) ? own : context === "" ? ".dockerignore" : `${context}/.dockerignore`;
-        const pattern = secretFile.test(path) ? patternOf(inContext) : undefined;
-        if (pattern !== undefined) add(ignored, ignore, pattern);
+        const pattern = secretFile.test(path) ? patternOf(inContext(path, context)) : undefined;
+        if (pattern !== undefined) add(ignored, ignoreOf(folder, file, context), pattern);
         else
           byHand.add(
             `${path}:${startLine}: take the value out; ${file} line ${line} copies the file, and the program needs it`,
           );
       }
     }
+  }
+  for (const { path, carrier } of repositories) {
+    const pattern = patternOf(inContext(path, carrier.context));
+    if (pattern !== undefined) add(ignored, ignoreOf(folder, carrier.file, carrier.context), pattern);
   }
   const secrets = new Set<string>();
   const parts: string[] = [];
@@ -79,6 +88,16 @@ export async function patchBuilds(folder: string, findings: readonly Finding[]):
     parts.push(unifiedDiff(path, before, `${before ?? ""}${end}${[...patterns].sort().join("\n")}\n`));
   }
   return { text: parts.join(""), secrets: [...secrets].sort(), byHand: [...byHand].sort() };
+}
+
+function inContext(path: string, context = ""): string {
+  return context === "" ? path : path.slice(context.length + 1);
+}
+
+/** The ignore file of a build: the one of its Dockerfile where there is one. */
+function ignoreOf(folder: string, file: string, context = ""): string {
+  const own = `${file}.dockerignore`;
+  return has(folder, own) ? own : context === "" ? ".dockerignore" : `${context}/.dockerignore`;
 }
 
 /** A line of an ignore file that means this path and no other; undefined where there is none. */

@@ -1,4 +1,5 @@
 import { extract, type Extract, type Header } from "tar-stream";
+import { hasMoreRanges, SparseBody } from "./sparse-body.ts";
 import { TarEnd } from "./tar-end.ts";
 import { isTarHeader, padded, TAR_BLOCK } from "./tar-header.ts";
 
@@ -54,6 +55,7 @@ export function walkTar(visitor: TarVisitor): TarWalk {
   let position = 0;
   let rest: Uint8Array = new Uint8Array(0);
   let reader: Reader | undefined;
+  let sparse: SparseBody | undefined;
   let isHunting = false;
   let skipTo = 0;
   let isUnpadded = false;
@@ -64,6 +66,12 @@ export function walkTar(visitor: TarVisitor): TarWalk {
     position += block.length;
     let at = Math.max(0, skipTo - start);
     while (at < block.length) {
+      if (sparse !== undefined) {
+        at = sparse.take(block, at);
+        if (!sparse.isDone) return;
+        sparse = undefined;
+        continue;
+      }
       if (isHunting) {
         while (at < block.length && !isTarHeader(block, at)) at += TAR_BLOCK;
         if (at >= block.length) return;
@@ -75,7 +83,8 @@ export function walkTar(visitor: TarVisitor): TarWalk {
       if (stop.message !== undefined) damage ??= stop.message;
       await reader.close();
       reader = undefined;
-      isHunting = true;
+      sparse = stop.sparse;
+      isHunting = sparse === undefined;
       skipTo = stop.resumeAt;
       at = Math.max(0, skipTo - start);
     }
@@ -99,6 +108,8 @@ export function walkTar(visitor: TarVisitor): TarWalk {
     },
     async finish() {
       if (rest.length > 0 && reader !== undefined) await reader.write(rest, 0, position);
+      if (sparse !== undefined) sparse.take(rest, 0);
+      if (sparse?.cut() === true) damage ??= "the tar ends in the middle of an entry";
       const ending = await reader?.finish(position + rest.length);
       isUnpadded = ending === "unpadded";
       if (ending === "cut") damage ??= "the tar ends in the middle of an entry";
@@ -116,6 +127,8 @@ interface Stop {
   readonly resumeAt: number;
   /** Set where this is damage. */
   readonly message: string | undefined;
+  /** An entry was begun whose body tar-stream does not know how to read: it stands where the next header would. */
+  readonly sparse?: SparseBody;
 }
 
 interface Reader {
@@ -181,6 +194,14 @@ function openReader(visitor: TarVisitor, base: number, tarEnd: TarEnd, count: ()
         stream.destroy(null);
         return;
       }
+    }
+    if (hasMoreRanges(current.block, bodyAt - TAR_BLOCK - current.start)) {
+      visitor.entry({ ...facts, type: "file", size });
+      // The next header is nobody's guess until the list was read.
+      tarEnd.expect(Infinity);
+      stop = { resumeAt: bodyAt, message: undefined, sparse: new SparseBody(size, visitor) };
+      stream.destroy(null);
+      return;
     }
     if (raw.type === "directory") {
       // A folder has no body; with a size, tar-stream would never end the one it promises.

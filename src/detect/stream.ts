@@ -9,6 +9,8 @@ import { traceLimits, type PlacedOutcome } from "./trace.ts";
 /** A content that comes in pieces. */
 export interface ContentStream {
   push(chunk: Uint8Array): void;
+  /** The same as so many bytes of zero: of a long run most are not looked at. */
+  pushZeros(count: number): void;
   end(): ScanResult;
   /** How many bytes of the kernel's memory it keeps, from its `low` on; what lies behind may change with every look. */
   readonly span: number;
@@ -18,6 +20,7 @@ export interface ContentStream {
 
 /** A stream is looked at in segments of this many bytes, however it is cut into chunks. */
 const segmentBytes = 1 << 20;
+const zeroBytes: Uint8Array = new Uint8Array(segmentBytes);
 /**
  * Rules are tried at so many keywords of a content as a trace may have, and beyond it at one for so many bytes. A try takes 4 to 8 µs where a text has
  * another keyword every few bytes, 2 MB a second; source code has one keyword that matters in a thousand bytes. What has fewer is never cut, however it is scanned.
@@ -46,6 +49,7 @@ export function openStream(detector: Detector, low: number): ContentStream {
   let looks = 0; // at keywords
   let found = 0; // what came of them
   let pending: number[] = []; // pairs: offset behind a keyword, state
+  let zeros = 0; // pushed last, one after the other
 
   const look = (last: boolean): void => {
     const region: Region = { low, high: filled, base };
@@ -102,22 +106,45 @@ export function openStream(detector: Detector, low: number): ContentStream {
     scanned -= keepFrom - low;
     filled -= keepFrom - low;
   };
+  const take = (chunk: Uint8Array): void => {
+    let at = 0;
+    while (at < chunk.length) {
+      const room = low + carry + segmentBytes - filled;
+      const part = Math.min(room, chunk.length - at);
+      kernel.bytes.set(chunk.subarray(at, at + part), filled);
+      filled += part;
+      at += part;
+      if (part < room) continue;
+      look(false);
+      drop();
+    }
+  };
+  /** How far the content can go on in zeros with nothing changing but where it is: whole segments, once all that is kept is zeros and nothing is found in them. */
+  const leap = (count: number): number => {
+    if (zeros < 2 * (carry + segmentBytes) || pending.length > 0) return 0;
+    const { bytes } = kernel;
+    const holdsSome = (rule: ReadyRule): boolean => rule.regex().exec(bytes.subarray(low, filled), 0) !== undefined;
+    const isOpen = [...everywhere].some(([rule, done]) => done !== Infinity && holdsSome(rule));
+    return isOpen ? 0 : count - (count % segmentBytes);
+  };
   return {
     span: carry + segmentBytes,
     get room() {
       return low + carry + segmentBytes - filled;
     },
     push(chunk) {
-      let at = 0;
-      while (at < chunk.length) {
-        const room = low + carry + segmentBytes - filled;
-        const take = Math.min(room, chunk.length - at);
-        kernel.bytes.set(chunk.subarray(at, at + take), filled);
-        filled += take;
-        at += take;
-        if (take < room) continue;
-        look(false);
-        drop();
+      zeros = 0;
+      take(chunk);
+    },
+    pushZeros(count) {
+      for (let left = count; left > 0;) {
+        const skipped = leap(left);
+        base += skipped;
+        for (const [rule, done] of everywhere) everywhere.set(rule, done + skipped);
+        const part = zeroBytes.subarray(0, left - skipped);
+        take(part);
+        zeros += part.length;
+        left -= skipped + part.length;
       }
     },
     end() {

@@ -25,6 +25,8 @@ export interface ClientOptions {
 
 const maxHops = 10;
 const maxTries = { registry: 5, mirror: 2 } as const;
+/** After so many questions that came to nothing each is asked once. */
+const patientFor = 3;
 /** A registry that asks for more is given up: people can try again later themselves. */
 const longestWaitMs = 60_000;
 const firstWaitMs = 500;
@@ -46,6 +48,8 @@ export class RegistryClient implements AsyncDisposable {
   /** Hosts that the registry sent us to, and that wanted a token. */
   readonly #strangers = new Map<string, Authorization>();
   #base: string | undefined;
+  /** Questions that came to nothing, one after the other. */
+  #failed = 0;
 
   constructor(options: ClientOptions) {
     const { silentMs = longestSilenceMs } = options;
@@ -65,7 +69,10 @@ export class RegistryClient implements AsyncDisposable {
       return await this.#askAgain(method, path, headers);
     } catch (error) {
       const isLoss = error instanceof RegistryFailure && (error.reason === "unreachable" || error.reason === "busy");
-      if (isLoss) this.#patience.lose(Date.now() - began);
+      if (isLoss) {
+        this.#patience.lose(Date.now() - began);
+        this.#failed++;
+      }
       throw error;
     }
   }
@@ -74,7 +81,7 @@ export class RegistryClient implements AsyncDisposable {
     if (this.#patience.isOver)
       throw new RegistryFailure("unreachable", `${this.#options.host} was waited for too long`);
     const base = (this.#base ??= await this.#findBase());
-    const tries = maxTries[this.#options.isMirror ? "mirror" : "registry"];
+    const tries = this.#failed >= patientFor ? 1 : maxTries[this.#options.isMirror ? "mirror" : "registry"];
     let lostMs = 0;
     for (let attempt = 1; ; attempt++) {
       const began = Date.now();
@@ -87,6 +94,7 @@ export class RegistryClient implements AsyncDisposable {
         return undefined;
       });
       if (answer !== undefined && !busy.has(answer.status)) {
+        this.#failed = 0;
         this.#patience.lose(lostMs);
         return answer;
       }

@@ -5,7 +5,7 @@
 export { checkFix, type CheckedFinding, type Fate } from "./check-fix.ts";
 export { joinFindings } from "./join-findings.ts";
 export { openJournal, settled, type Journal, type SweepBasis, type TargetRecord } from "./journal.ts";
-export { deletionOrder, placeRemedy } from "./remedy.ts";
+export { deletionOrder, historyRemedy, placeRemedy } from "./remedy.ts";
 export { targetTable } from "./table.ts";
 export { distinctTargets, parseTargetList, type Listed } from "./target-list.ts";
 export { unifiedDiff } from "./unified-diff.ts";

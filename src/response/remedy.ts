@@ -7,6 +7,8 @@ export function placeRemedy(origin: ImageOrigin): string {
   if (part === "config") return configRemedy(path);
   const by =
     layer === undefined ? "a layer" : `layer ${layer.index}${layer.createdBy === "" ? "" : ` (${layer.createdBy})`}`;
+  // What an artifact holds is a file of its own, with or without a name.
+  if (path === "") return `the artifact's file in ${by}: push it anew without the value`;
   if (layer?.owner?.part === "base")
     return `${path} comes with ${by}, which is a layer of ${layer.owner.image}: build that anew first, then this image on it`;
   const late =
@@ -18,6 +20,11 @@ export function placeRemedy(origin: ImageOrigin): string {
   if (isCopy(layer?.createdBy ?? ""))
     return `${path} comes with ${by}${late}: keep it out of the context (.dockerignore), or copy what is needed alone; where the build needs it: RUN --mount=type=secret,target=/${path}`;
   return `${path} comes with ${by}${late}: give it to that instruction alone (RUN --mount=type=secret,target=/${path}), or work in a stage of its own and COPY --from it what is needed`;
+}
+
+/** The same of a secret in the history of a repository that lies in an image: `folder` is its path there. */
+export function historyRemedy(folder: string): string {
+  return `${folder} holds it in its history: keep the repository out of the context (.dockerignore: **/.git)`;
 }
 
 function configRemedy(place: string): string {
@@ -48,9 +55,11 @@ export function deletionOrder(
       (subject !== undefined && subjects.has(subject)) || (subject !== undefined && held.has(digest)),
   );
   const distinct = (names: readonly string[]): string[] => [...new Set(names)].filter((name) => name !== "");
+  // Those of what refers to them are lists of nothing else: the tags by which registries without such a question are asked.
+  const indexes = [...holding, ...referrers].flatMap((one) => one.indexes ?? []);
   return [
     ...distinct(holding.map(({ image }) => image)).map((name) => ({ what: "tag or name" as const, name })),
-    ...distinct(holding.flatMap(({ indexes = [] }) => indexes)).map((name) => ({ what: "index" as const, name })),
+    ...distinct(indexes).map((name) => ({ what: "index" as const, name })),
     ...distinct(holding.map(({ digest }) => digest)).map((name) => ({ what: "manifest" as const, name })),
     ...distinct(referrers.map(({ digest }) => digest)).map((name) => ({ what: "referrer" as const, name })),
   ];

@@ -95,6 +95,28 @@ describe("a Dockerfile", () => {
     expect(at(8)).toEqual([]);
   });
 
+  test("arguments: a default before the first stage, and what an argument is put into", () => {
+    const text = [
+      ...["ARG TOKEN=1", "ARG DIR=conf", "FROM a AS build", "ARG TOKEN", "FROM b", "ARG DIR", "ARG URL=https://x"],
+      ...["ARG ALL=${URL}/y", "ENV HOST=$ALL DIR=${DIR:-z}", "LABEL x=\\$URL dir=$DIR", "COPY a.env /$DIR/"],
+    ].join("\n");
+    const at = (line: number): string[] => carried({ Dockerfile: text, "a.env": "" }, "Dockerfile", line);
+    expect(at(1)).toEqual([
+      "ARG (Dockerfile line 4) carries it into stage build: not in the image, but in the build's cache",
+    ]);
+    expect(at(2)).toEqual([
+      "ARG (Dockerfile line 6) writes it into the image's history",
+      "ENV (Dockerfile line 9) writes it into the image's configuration",
+    ]);
+    expect(at(7)).toEqual([
+      ...[7, 8].map((line) => `ARG (Dockerfile line ${line}) writes it into the image's history`),
+      "ENV (Dockerfile line 9) writes it into the image's configuration",
+    ]);
+    expect(carried({ Dockerfile: text, "a.env": "" }, "a.env")).toEqual([
+      "COPY a.env /$DIR/ (Dockerfile line 11) carries it into the image as /conf/a.env",
+    ]);
+  });
+
   test("knows the folders that are there by then, and what a stage hands on to the next that begins with it", () => {
     const text = [
       ...["FROM a AS base", "WORKDIR /srv/app", "ENV CONF=/etc/conf", "ARG GONE=/gone", "COPY lib/ /data/lib/"],

@@ -191,3 +191,35 @@ describe("an image and the repository that it was made of", () => {
     },
   );
 });
+
+testWith("git")(
+  "a repository in the context of a build: the build would take it along, and fix keeps it out of the next",
+  { timeout: 60_000 },
+  async () => {
+    const context = join(folder, "context");
+    mkdirSync(context);
+    git(context, "init", "-q", "-b", "main");
+    commit(context, { "app.env": `A=${probe("only in history")}\n`, Dockerfile: "FROM scratch\nCOPY . /app\n" });
+    commit(context, { "app.env": "A=\n" });
+    const image = join(folder, "context.tar");
+    const files = filesBelow(context, "app");
+    await buildImage(
+      { tag: "app:1", layers: [{ files, instruction: "COPY . /app" }] },
+      { path: image, format: "oci-archive" },
+    );
+    const run = (...args: string[]) => leaktrace([...args, "-c", rules, "--no-cache"], { cwd: folder, env });
+    const said = "Dockerfile line 2 takes the repository with its history into the image";
+    expect(run("dir", "context").stderr).toContain(`context/.git: ${said}`);
+    const fixed = run("fix", image, "context", "--patch", "history.patch");
+    expect(fixed.code).toBe(0);
+    expect(fixed.stdout).toContain("app/.git holds it in its history: keep the repository out of the context");
+    expect(fixed.stdout).toMatch(/manifest +sha256:/);
+    git(context, "apply", join(folder, "history.patch"));
+    expect(readFileSync(join(context, ".dockerignore"), "utf8")).toBe(".git\n");
+    expect(run("dir", "context").stderr).not.toContain(said);
+    const left = Object.fromEntries(Object.entries(files).filter(([name]) => !name.startsWith("app/.git/")));
+    const fresh = join(folder, "without.tar");
+    await buildImage({ tag: "app:2", layers: [{ files: left }] }, { path: fresh, format: "oci-archive" });
+    expect(run("verify-fix", image, fresh).stdout).toContain("1 of 1 secret gone, 0 left, 0 new.");
+  },
+);

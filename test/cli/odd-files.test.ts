@@ -1,6 +1,16 @@
 /** Pipes, devices and links in a circle where a target has files that are read beside its contents. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createRepository } from "../../fixtures/git/workshop.ts";
@@ -119,4 +129,25 @@ describe.skipIf(process.platform !== "linux")("files that the kernel makes up wh
       }
     for (const command of ["git", "image"]) expect(leaktrace([command, "/proc/version"]).code).toBe(2);
   });
+});
+
+test("a file with holes is scanned as the one with zeros that it reads as, to its git id", () => {
+  const [sparse, dense] = [at(), at()];
+  const line = `K=${probe("behind a hole")}\n`;
+  const size = 70 << 20;
+  writeFileSync(join(sparse, "log"), line);
+  truncateSync(join(sparse, "log"), size);
+  writeFileSync(join(sparse, "log"), line, { flag: "a" });
+  writeFileSync(join(dense, "log"), readFileSync(join(sparse, "log")));
+  expect(statSync(join(sparse, "log")).blocks * 512).toBeLessThan(1 << 20);
+  const reports = [sparse, dense].map((path) => {
+    const { code, stdout } = leaktrace(["dir", path, "-c", rules, "--no-cache", "-f", "jsonl", "-r", "-"]);
+    expect(code).toBe(1);
+    return stdout.replaceAll(path, "").replace(/^.*"kind":"run".*$/gm, "");
+  });
+  expect(reports[0]).toBe(reports[1]);
+  const id = createHash("sha1")
+    .update(`blob ${size + line.length}\0`)
+    .update(readFileSync(join(dense, "log")));
+  expect(reports[0]).toContain(`"content":"${id.digest("hex")}"`);
 });

@@ -1,6 +1,6 @@
 /** Layers and archives that were made to be misread: what stands in them is found or missed with a word, and nothing hangs. */
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, open, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -131,6 +131,35 @@ testWith("tar")("sparse files of every form are read by their names, with what t
     expect(files.get("sparse.env")).toContain("KEY=last");
   }
 });
+
+testWith("tar")(
+  "a sparse file of many ranges hides nothing, nor what stands behind it; nor does a list that is none",
+  async () => {
+    const file = join(folder, "ranges.env");
+    await writeFile(file, "");
+    const handle = await open(file, "r+");
+    const ranges = Array.from({ length: 60 }, (_, i) => `KEY=${i}.`);
+    for (const [i, text] of ranges.entries()) await handle.write(text.padEnd(9000, "\0"), i * 200_000);
+    await handle.truncate(60 * 200_000);
+    await handle.close();
+    await writeFile(join(folder, "z.env"), "after");
+    const args = ["-C", folder, "-S", "--format=gnu", "-cf", "-", "ranges.env", "z.env"];
+    const tar = execFileSync("tar", args, { maxBuffer: 1 << 26 });
+    for (const bytes of [tar, gzipSync(tar)]) {
+      const { files, problems, reading } = await read(bytes);
+      expect([[...files.keys()], problems, reading.sparse]).toEqual([["ranges.env", "z.env"], [], [0]]);
+      expect(reading.unseenFrom).toBeUndefined();
+      expect(ranges.filter((text) => files.get("ranges.env")?.includes(text) !== true)).toEqual([]);
+      expect(files.get("z.env")).toBe("after");
+    }
+    // Its header says that the list goes on, and a text stands there; and one that is cut off.
+    const header = tar.subarray(0, 512);
+    const lie = Buffer.concat([header, Buffer.alloc(1024, "text "), tar.subarray(512)]);
+    expect([...(await read(lie)).files.values()].join("")).toContain("text text");
+    const cut = await read(tar.subarray(0, 1024));
+    expect(cut.problems.map(({ effect }) => effect)).toEqual(["incomplete"]);
+  },
+);
 
 test("a name with a million folders is read, and asked for its folders in no time", async () => {
   const name = "d/".repeat(1_000_000) + "secret.env";

@@ -207,6 +207,38 @@ describe("determinism", () => {
     expect(stream.end().detections).toHaveLength(1);
   });
 
+  test("zeros that are pushed as a number are zeros: the same places, lines, columns and joined parts", () => {
+    const random = createRandom("zeros");
+    for (const rules of [probes, rulesetOf([{ id: "ends", regex: "END\\x00+(?:[a-z]+)?" }])]) {
+      for (let round = 0; round < 6; round++) {
+        const parts: (Buffer | number)[] = [];
+        for (let i = 0; i < 3; i++) {
+          const text = Array.from({ length: 20 }, () => random.pick(Object.values(plants))(random)).join("\nprobekey ");
+          const encoded = Buffer.from(text).toString(random.pick(["utf8", "base64", "hex"] as const));
+          parts.push(Buffer.from(encoded + random.pick(["", "\n", "END", "prb_", " "])));
+          parts.push(random.pick([1, 4096, 3 << 20, (9 << 20) + 7, 12 << 20]));
+        }
+        const detector = detectorOf(rules);
+        const [plain, leaping] = [detector.stream(), detectorOf(rules).stream()];
+        for (const part of parts) {
+          plain.push(typeof part === "number" ? Buffer.alloc(part) : part);
+          if (typeof part === "number") leaping.pushZeros(part);
+          else leaping.push(part);
+        }
+        const found = plain.end();
+        expect(leaping.end()).toEqual(found);
+        if (rules === probes) expect(found.detections.length).toBeGreaterThan(30);
+      }
+    }
+  });
+
+  test("a terabyte of zeros is gone through at once", () => {
+    const stream = detectorOf(probes).stream();
+    stream.pushZeros(2 ** 40);
+    stream.push(Buffer.from(`\n${token(1)}`));
+    expect(stream.end().detections.map(({ start, startLine }) => [start, startLine])).toEqual([[2 ** 40 + 1, 2]]);
+  });
+
   test("a detector that scanned other things before gives the same", () => {
     const random = createRandom("same");
     const content = Buffer.from(

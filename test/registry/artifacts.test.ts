@@ -22,7 +22,7 @@ beforeAll(async () => {
   host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   await new Promise((resolve) => server.close(resolve));
   const config = join(folder, "registry.yml");
-  const storage = `storage: {filesystem: {rootdirectory: ${join(folder, "storage")}}}`;
+  const storage = `storage: {filesystem: {rootdirectory: ${join(folder, "storage")}}, delete: {enabled: true}}`;
   writeFileSync(config, `version: 0.1\n${storage}\nhttp: {addr: "${host}"}\n`);
   registry = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
   const answers = (): Promise<boolean> =>
@@ -208,4 +208,60 @@ test("every field of a configuration, names of its members too", async () => {
   };
   const expected = Object.entries(told).map(([word, place]) => [word, [place]]);
   expect(placesOf("team/app:1", Object.keys(told))).toEqual(Object.fromEntries(expected));
+});
+
+test("what fix says to delete, deleted in its order, leaves nothing to pull: platforms, their index, what refers to them", async () => {
+  const name = "team/gone";
+  const layer = async (text: string) => ({
+    mediaType: "application/vnd.oci.image.layer.v1.tar",
+    ...(await pushBlob(name, tarOfFile("app/a.env", `A=${probe(text)}\n`))),
+  });
+  const manifests = [];
+  for (const architecture of ["amd64", "arm64"]) {
+    const own = await layer(architecture);
+    const config = await pushBlob(
+      name,
+      json({ os: "linux", architecture, rootfs: { type: "layers", diff_ids: [own.digest] } }),
+    );
+    const configType = "application/vnd.oci.image.config.v1+json";
+    const pushed = await pushManifest(name, architecture, {
+      config: { mediaType: configType, ...config },
+      layers: [own],
+    });
+    manifests.push({ ...pushed, platform: { os: "linux", architecture } });
+  }
+  const indexType = "application/vnd.oci.image.index.v1+json";
+  const index = await pushManifest(name, "v1", { manifests }, indexType);
+  const bill = await pushBlob(name, json({ comment: probe("bill") }));
+  const empty = await pushBlob(name, Buffer.from("{}"));
+  const referrer = await pushManifest(name, "bill", {
+    artifactType: "application/spdx+json",
+    config: { mediaType: "application/vnd.oci.empty.v1+json", ...empty },
+    layers: [{ mediaType: "application/spdx+json", ...bill }],
+    subject: manifests[0],
+  });
+  const fallback = manifests[0]!.digest.replace(":", "-");
+  const list = await pushManifest(name, fallback, { manifests: [referrer] }, indexType);
+  const fix = leaktrace(["fix", `${host}/${name}:v1`, "-c", rules, "--no-cache"]);
+  expect(fix.stdout).toContain("the artifact's file in layer 0: push it anew");
+  const told = [...fix.stdout.matchAll(/^ {3}(index|manifest|referrer) +(sha256:\w+)$/gm)].map(([, what, digest]) => [
+    what,
+    digest,
+  ]);
+  const sorted = (rows: readonly unknown[][]): string[] => rows.map((row) => row.join(" ")).sort();
+  // The kinds in this order; within a kind it does not matter.
+  expect(told.map(([what]) => what)).toEqual(["index", "index", "manifest", "manifest", "referrer"]);
+  expect(sorted(told)).toEqual(
+    sorted([
+      ...[index, list].map(({ digest }) => ["index", digest]),
+      ...manifests.map(({ digest }) => ["manifest", digest]),
+      ["referrer", referrer.digest],
+    ]),
+  );
+  for (const [, digest] of told) {
+    const gone = await fetch(`http://${host}/v2/${name}/manifests/${digest}`, { method: "DELETE" });
+    expect(gone.status).toBe(202);
+  }
+  const left = leaktrace(["image", `${host}/${name}`, "--all-tags", "-c", rules, "--no-cache"]);
+  expect([left.code, left.stderr.split("\n")[0]]).toEqual([2, `leaktrace: ${host}/${name}: it has no tags`]);
 });

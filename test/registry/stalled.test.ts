@@ -69,6 +69,17 @@ test("one that answers nothing but what it is asked for again is not waited for 
   expect(asked.size).toBeLessThan(20);
 }, 60_000);
 
+test("one that fails again and again is asked once for each of its other tags", async () => {
+  await using server = await ScriptedServer.open((request, response) => {
+    if (request.url?.includes("tags/list") === true)
+      response.end(JSON.stringify({ tags: Array.from({ length: 30 }, (_, i) => `t${i}`) }));
+    else response.destroy();
+  });
+  await using images = await open(server.host, { allTags: true });
+  expect(images.faults.length).toBeGreaterThanOrEqual(30);
+  expect(server.asked.length).toBeLessThan(60);
+}, 60_000);
+
 test("a blob that comes by a few bytes a connection is not asked for without end", async () => {
   await using server = await ScriptedServer.open((request, response) => {
     if (!isLayer({ path: request.url ?? "" })) {

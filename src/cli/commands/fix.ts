@@ -5,7 +5,11 @@ import { ToolError } from "../../model/problem.ts";
 import { sanitize } from "../../model/sanitize.ts";
 import { shellWord } from "../../model/shell-word.ts";
 import { checkWritable, writeLines, writeReport } from "../../report/index.ts";
-import { deletionOrder, placeRemedy } from "../../response/index.ts";
+import { openFiles } from "../../sources/files/index.ts";
+import type { Origin } from "../../model/content.ts";
+import type { ImageFacts } from "../../model/image-facts.ts";
+import { deletionOrder, historyRemedy, placeRemedy } from "../../response/index.ts";
+import { carriedRepositories } from "../build-folder.ts";
 import { patchBuilds, type BuildPatch } from "../build-patch.ts";
 import { hangingLines } from "../hanging-lines.ts";
 import { exitCodes } from "../exit.ts";
@@ -40,7 +44,8 @@ export async function run([image = "", context]: readonly string[], options: Fix
     throw new ToolError("no-target", why.includes(image) ? why : `${image} ${why}`);
   }
   const counting = report.findings.filter((finding) => countsFor(finding, options.minSeverity));
-  const patch = context === undefined ? undefined : maskedPatch(await patchBuilds(context, counting), report, options);
+  const patch =
+    context === undefined ? undefined : maskedPatch(await patchOf(context, counting, report), report, options);
   if (options.patch !== undefined && patch !== undefined) {
     const lines = patch.text === "" ? [] : patch.text.trimEnd().split("\n");
     if (options.patch === "-") await writeLines(lines, process.stdout);
@@ -54,6 +59,35 @@ export async function run([image = "", context]: readonly string[], options: Fix
 /** Lines of a patch are copied as they are. */
 function isOfPatch(line: string): boolean {
   return /^ {3}[-+@ ]/.test(line);
+}
+
+async function patchOf(context: string, findings: readonly Finding[], report: Report): Promise<BuildPatch> {
+  const images = imagesOf(report);
+  const isInHistory = findings.some(({ sightings }) =>
+    sightings.some(({ origin }) => origin.kind === "git" && placeIn(images, origin).length > 0),
+  );
+  const repositories = isInHistory
+    ? await carriedRepositories(openFiles(context, { maxBytes: 0, followSymlinks: false }), context)
+    : [];
+  return patchBuilds(context, findings, repositories);
+}
+
+/** The images that hold a place, with what is to be done there. */
+function placeIn(
+  images: readonly ImageFacts[],
+  origin: Origin,
+): { readonly digest: string; readonly remedy: string }[] {
+  if (origin.kind === "image") return [{ digest: origin.digest, remedy: placeRemedy(origin) }];
+  if (origin.kind !== "git") return [];
+  return images.flatMap(({ image, digest }) =>
+    origin.repository.startsWith(`${image}!`)
+      ? [{ digest, remedy: historyRemedy(origin.repository.slice(image.length + 1)) }]
+      : [],
+  );
+}
+
+function imagesOf({ targets }: Report): readonly ImageFacts[] {
+  return targets.flatMap(({ images = [] }) => images);
 }
 
 /** Throws ToolError for what makes no sense, before anything is scanned. */
@@ -78,15 +112,19 @@ function* planOf(
   patch: BuildPatch | undefined,
   { patch: patchFile, secrecy }: FixOptions,
 ): Iterable<string> {
-  const inImage = findings.filter(({ sightings }) => sightings.some(({ origin }) => origin.kind === "image"));
+  const images = imagesOf(report);
+  const places = ({ sightings }: Finding): ReturnType<typeof placeIn> =>
+    sightings.flatMap(({ origin }) => placeIn(images, origin));
+  const inImage = findings.filter((finding) => places(finding).length > 0);
   yield inImage.length === 0 ? `No secrets in ${sanitize(image)}.` : "1. Revoke; whoever has the image has them:";
   const held = new Set<string>();
   const remedies = new Map<string, readonly string[]>();
-  for (const { masked, rule, sightings, fingerprint } of inImage) {
+  for (const finding of inImage) {
+    const { masked, rule, fingerprint } = finding;
     yield `   ${masked}  ${sanitize(rule.id)}${rule.revoke === "" ? "" : `: ${sanitize(rule.revoke)}`}`;
-    const images = sightings.flatMap(({ origin }) => (origin.kind === "image" ? [origin] : []));
-    for (const { digest } of images) held.add(digest);
-    remedies.set(fingerprint, [...new Set(images.map((origin) => sanitize(placeRemedy(origin))))]);
+    const found = places(finding);
+    for (const { digest } of found) held.add(digest);
+    remedies.set(fingerprint, [...new Set(found.map(({ remedy }) => sanitize(remedy)))]);
   }
   if (inImage.length > 0) {
     yield "2. Change the build:";
@@ -109,10 +147,7 @@ function* planOf(
     if (patch.secrets.length > 0)
       yield `   then build with: ${patch.secrets.map((id) => `--secret id=${id},src=FILE`).join(" ")}`;
   }
-  const order = deletionOrder(
-    report.targets.flatMap(({ images = [] }) => images),
-    held,
-  );
+  const order = deletionOrder(images, held);
   if (order.length === 0) return;
   yield "3. Build anew, and see that nothing is left:";
   yield `   leaktrace verify-fix ${shellWord(sanitize(image))} NEW`;

@@ -52,7 +52,7 @@ function fastInflater(): InflateInto | undefined {
 export type InflateTold = (compressed: Uint8Array, sizeOf: (head: Buffer) => number | undefined) => Buffer | undefined;
 
 /** What `sizeOf` sees. */
-export const headBytes = 32;
+const headBytes = 32;
 
 /** Makes a function that inflates by one native stream, in one go; where that is not what we know, by two of the documented kind. */
 export function createToldInflater(): InflateTold {

@@ -10,6 +10,7 @@ import { crashMessage, type Task } from "../task.ts";
 import { HeldBatch } from "./held-batch.ts";
 import { HeldContent } from "./held-content.ts";
 import type { HeldFile } from "./held-unit.ts";
+import { LaterId, type IdMaker } from "./later-id.ts";
 
 /** Archives from this size on are given one by one to a worker that has nothing to do; smaller ones are sooner scanned than given, and given together. */
 const leastGivenBytes = 1 << 16;
@@ -32,7 +33,7 @@ export class EntryScanner {
   /** It is too large to be gathered. */
   #isLarge = false;
   /** Of a large content whose id nobody else makes. */
-  #hash: ReturnType<typeof startBlobId> | undefined;
+  #hash: IdMaker | undefined;
   #leftOut = false;
   #id = "";
   /** Where a large content can be read again. */
@@ -59,8 +60,12 @@ export class EntryScanner {
     known.set(task.detector, this.#remembered);
   }
 
-  /** `whole`: where the content can be read again; `isIdGiven`: its id comes with its end. */
-  begin(place: string, size: number, { whole, isIdGiven = false }: { whole?: Bytes; isIdGiven?: boolean } = {}): void {
+  /** `whole`: where the content can be read again; `isIdGiven`: its id comes with its end; `isSparse`: much of it is holes. */
+  begin(
+    place: string,
+    size: number,
+    { whole, isIdGiven = false, isSparse = false }: { whole?: Bytes; isIdGiven?: boolean; isSparse?: boolean } = {},
+  ): void {
     this.#place = place;
     this.#size = size;
     this.#filled = 0;
@@ -76,7 +81,7 @@ export class EntryScanner {
     const { kernel } = this.#task.detector;
     if (!this.#isLarge) kernel.reserve(size);
     else {
-      if (!isIdGiven) this.#hash = startBlobId(size);
+      if (!isIdGiven) this.#hash = isSparse && whole !== undefined ? new LaterId(whole) : startBlobId(size);
       if (this.#task.archiveDepth === 0) this.#whole = undefined;
       else if (whole === undefined) this.#held = new HeldContent(size);
     }
@@ -102,6 +107,19 @@ export class EntryScanner {
       kernel.bytes.set(part, kernel.arena + this.#filled);
     }
     this.#filled += chunk.length;
+  }
+
+  /** The same as `push` of so many zeros. Of files that can be read again, and are not gathered; the first bytes of one are pushed. */
+  zeros(chunk: Uint8Array): void {
+    if (this.#leftOut || this.#stream === undefined || !this.#hasHead) return this.push(chunk);
+    this.#task.advance(chunk.length);
+    this.#hash?.update(chunk);
+    this.#stream.pushZeros(chunk.length);
+    this.#filled += chunk.length;
+  }
+
+  get #hasHead(): boolean {
+    return this.#head === undefined || this.#head.length >= headBytes;
   }
 
   /** Whether this is an archive that is too large to be held, and can be read while it goes by. */
@@ -152,15 +170,20 @@ export class EntryScanner {
   /** The content ended. `known`: its git id, where somebody has made it. */
   end(known?: string): void {
     if (this.#leftOut) this.#out.lost("worker-crashed", this.#place, crashMessage);
-    else if (this.#isLarge) this.#large(known ?? this.#hash!.digest("hex"));
+    else if (this.#isLarge) this.#large(known);
     else this.#gathered(known);
   }
 
-  #large(id: string): void {
-    if (this.#passing !== undefined && !(this.#passing instanceof Uint8Array)) {
-      this.#out.scanned(id, this.#place, this.#filled, this.#named(this.#passing));
-      return;
-    }
+  #large(known: string | undefined): void {
+    const hash = this.#hash;
+    const scanned = (all: WholeResult): void => {
+      // What nobody hears of needs no id.
+      const isQuiet = hash instanceof LaterId && all.result.detections.length === 0;
+      const id = isQuiet ? "" : (known ?? hash!.digest("hex"));
+      this.#out.scanned(id, this.#place, this.#filled, all);
+    };
+    if (this.#passing !== undefined && !(this.#passing instanceof Uint8Array))
+      return scanned(this.#named(this.#passing));
     const held = this.#held?.bytes;
     const whole = this.#held?.end() ?? this.#whole;
     this.#held = undefined;
@@ -168,8 +191,7 @@ export class EntryScanner {
     if (whole !== undefined && whole !== "too-large" && held !== undefined && this.#isGiven(held)) return;
     const stream = this.#stream ?? this.#task.detector.stream();
     if (held !== undefined) stream.push(held);
-    const all = lookInsideHeld(this.#task, stream.end(), whole, this.#filled);
-    this.#out.scanned(id, this.#place, this.#filled, this.#named(all));
+    scanned(this.#named(lookInsideHeld(this.#task, stream.end(), whole, this.#filled)));
   }
 
   /** Gives an archive of a layer to another worker, if one has time. */

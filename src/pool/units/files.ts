@@ -13,6 +13,9 @@ import { createHash } from "node:crypto";
 import { blobId } from "../../content/blob-id.ts";
 
 const chunkBytes = 1 << 20;
+const zeros = Buffer.alloc(chunkBytes);
+/** A file with holes of so many bytes is read for its contents first. Holes are skipped by nobody: a file system may not know yet what it will store. */
+const leastHoles = 64 << 20;
 /** Not through a link that was put in the file's place meanwhile, and without waiting for the writer of a FIFO. */
 const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
@@ -28,12 +31,15 @@ export function scanFiles(unit: FilesUnit, task: Task, out: ResultBuilder): void
       descriptor = openSync(typeof path === "string" ? path : Buffer.from(path), openFlags);
       const stat = fstatSync(descriptor);
       if (!stat.isFile()) return out.lost("unreadable", name, "is no longer a regular file");
-      scanner.begin(name, stat.size, { whole: bytesOfFile(descriptor, stat.size) });
+      const isSparse = stat.size - stat.blocks * 512 >= leastHoles;
+      scanner.begin(name, stat.size, { whole: bytesOfFile(descriptor, stat.size), isSparse });
       let read = 0;
       while (read < stat.size && !task.cancelled()) {
         const count = readSync(descriptor, chunk, 0, Math.min(chunkBytes, stat.size - read), read);
         if (count === 0) break;
-        scanner.push(chunk.subarray(0, count));
+        const bytes = chunk.subarray(0, count);
+        if (count === chunkBytes && bytes.equals(zeros)) scanner.zeros(bytes);
+        else scanner.push(bytes);
         read += count;
       }
       scanner.end();
