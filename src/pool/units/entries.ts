@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { blobId, startBlobId } from "../../content/blob-id.ts";
-import { bytesInMemory, containerKindOf, mayBeContainer, type Bytes } from "../../content/containers/index.ts";
+import {
+  bytesInMemory,
+  containerKind,
+  containerKindOf,
+  kindBytes,
+  mayBeContainer,
+  type Bytes,
+} from "../../content/containers/index.ts";
 import { headBytes, type ContentStream, type Detector } from "../../detect/index.ts";
 import { knownFile, lookInsideHeld, lookInsideStream, withInside, withKnown, type WholeResult } from "../inside.ts";
 import type { FileDigests } from "../../model/detection.ts";
@@ -38,6 +45,7 @@ export class EntryScanner {
   #held: HeldContent | undefined;
   /** What came of a large archive that was read while it went by; before that its first bytes. */
   #passing: WholeResult | Uint8Array | undefined;
+  #isClosed = false;
   #nextOrdinal = 0;
   #ordinal = 0;
   readonly #asksPaths: boolean;
@@ -56,8 +64,9 @@ export class EntryScanner {
     known.set(task.detector, this.#remembered);
   }
 
-  /** `whole`: where the content can be read again. */
-  begin(place: string, size: number, whole?: Bytes): void {
+  /** `whole`: where the content can be read again. `isObject`: if it is an object or a pack of git, somebody else reads what lies in it. */
+  begin(place: string, size: number, whole?: Bytes, isObject = false): void {
+    this.#isClosed = isObject;
     this.#place = place;
     this.#size = size;
     this.#filled = 0;
@@ -87,6 +96,7 @@ export class EntryScanner {
     if (this.#head !== undefined && this.#head.length < headBytes)
       this.#head = Buffer.concat([this.#head, chunk.subarray(0, headBytes - this.#head.length)]);
     if (this.#hash !== undefined) {
+      if (this.#filled === 0 && this.#isClosed && isOfGit(chunk)) this.#held = undefined;
       this.#hash.update(chunk);
       const rest = this.#held === undefined ? chunk : this.#held.push(chunk);
       if (rest !== undefined && this.#stream === undefined && this.#held?.streamed !== undefined)
@@ -212,6 +222,9 @@ export class EntryScanner {
     const low = detector.kernel.arena;
     const id = given ?? blobId(detector.kernel.bytes.subarray(low, low + length));
     this.#id = id;
+    // Elsewhere the same bytes are opened, so that nothing is kept of this.
+    if (this.#isClosed && isOfGit(detector.kernel.bytes.subarray(low, low + length)))
+      return this.#out.scanned(id, this.#place, length, this.#named({ result: detector.scanAt(low, length) }));
     const known = recogniser.isEmpty ? undefined : recogniser.look(Buffer.from(id, "hex"), 0);
     if (known !== undefined) {
       const named = this.#named({ result: known.result });
@@ -238,6 +251,11 @@ export class EntryScanner {
     const known = knownFile(this.#task, head, this.#filled);
     return withKnown(whole, known.length > 0 || !this.#asksPaths ? known : files.look(this.#place, head, this.#filled));
   }
+}
+
+function isOfGit(bytes: Uint8Array): boolean {
+  const kind = containerKind(Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, kindBytes)));
+  return kind === "git-pack" || kind === "zlib";
 }
 
 /** Bytes that were taken already, then others, each of which is taken first. */
