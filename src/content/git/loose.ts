@@ -14,6 +14,17 @@ export function loosePath(objects: string, oid: string): string {
   return `${objects}/${oid.slice(0, 2)}/${oid.slice(2)}`;
 }
 
+/** The bytes of a loose object as they lie there; undefined where it is no file, too large, or cannot be read. */
+export function readLooseFile(objects: string, oid: string): Buffer | undefined {
+  const path = loosePath(objects, oid);
+  try {
+    const stat = statSync(path);
+    return stat.isFile() && stat.size <= maxObjectBytes ? readFileSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The longest header: type, space, up to 20 digits, NUL. */
 const longestHeader = 32;
 /** The code tables of a deflate block come before its first byte and take up to some 300 bytes (RFC 1951, 3.2.7); empty blocks may come before them. */

@@ -2,7 +2,7 @@
  * Files of a repository that are no objects: those of the git folder (configuration, hooks, logs, messages), what Git LFS keeps, and the working tree. Nothing
  * of them is obeyed or run; they are bytes to scan.
  */
-import { existsSync, lstatSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
 import type { Reach } from "../../model/content.ts";
 import type { Repository } from "./repository.ts";
@@ -18,8 +18,12 @@ export interface SideOptions {
 /** Folders are not gone into deeper than this: a git folder is never that deep, a working tree hardly. */
 const maxDepth = 256;
 
-/** What is read elsewhere: objects, ids in refs, the binary index; by path from the git folder. */
-const readElsewhere = /^(?:objects|refs|modules|(?:worktrees\/[^/]+\/)?(?:refs|index|sharedindex\.[0-9a-f]+))$/;
+/** What is read elsewhere: objects, the binary index; by path from the git folder. Leftovers of writes that broke off are told as such. */
+const readElsewhere =
+  /^(?:objects\/(?:[0-9a-f]{2}\/(?:[0-9a-f]{38}|[0-9a-f]{62}|tmp_obj.*)|tmp_obj.*|pack\/(?:[^/]+\.pack|\.?tmp[-_].*))|(?:worktrees\/[^/]+\/)?index)$/;
+/** Refs, each an id in a file: they are told by their names. */
+const refFile = /^(?:worktrees\/[^/]+\/)?refs\/./;
+const refSizes: ReadonlySet<number> = new Set([40, 41, 64, 65]);
 
 /** How files of the git folder are named: `.git/config`; in a bare repository `config`. */
 export function gitFolderPrefix(target: string, { gitDir, commonDir }: Repository): string {
@@ -64,9 +68,9 @@ function* gitFolder(root: string, prefix: string): Generator<SideFile | SideProb
     }
     for (const entry of listed) {
       const below = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      if (below === "modules" && entry.isDirectory()) yield* moduleConfigs(root, prefix);
       if (readElsewhere.test(below)) continue;
-      if (entry.isDirectory()) {
+      if (entry.isDirectory() && isModule(root, below)) yield* moduleConfigs(root, below, prefix);
+      else if (entry.isDirectory()) {
         if (below.split("/").length < maxDepth) toWalk.push(below);
         else
           yield { code: "unsupported", effect: "incomplete", subject: prefix + below, message: "is nested too deeply" };
@@ -90,9 +94,18 @@ function* gitFolder(root: string, prefix: string): Generator<SideFile | SideProb
   }
 }
 
+/** Whether this is the repository of a submodule; folders on the way to it hold nothing that git knows. */
+function isModule(root: string, below: string): boolean {
+  return below.startsWith("modules/") && isModuleFolder(join(root, below));
+}
+
+function isModuleFolder(folder: string): boolean {
+  return existsSync(join(folder, "HEAD")) && existsSync(join(folder, "objects"));
+}
+
 /** Of a submodule's repository the configuration is told by its parent; the rest is a repository of its own. */
-function* moduleConfigs(root: string, prefix: string): Generator<SideFile | SideProblem> {
-  for (const folder of initialisedModules(root)) {
+function* moduleConfigs(root: string, module: string, prefix: string): Generator<SideFile | SideProblem> {
+  for (const folder of [join(root, module), ...initialisedModules(join(root, module))]) {
     for (const name of ["config", "config.worktree"]) {
       const below = `${relative(root, folder).split(sep).join("/")}/${name}`;
       if (lstatSync(join(root, below), { throwIfNoEntry: false })?.isFile() === true) yield* file(root, below, prefix);
@@ -108,7 +121,7 @@ export function initialisedModules(commonDir: string): string[] {
     const { folder, depth } = toWalk.pop()!;
     const listed = list(folder, folder);
     if ("code" in listed) continue;
-    if (existsSync(join(folder, "HEAD")) && existsSync(join(folder, "objects"))) {
+    if (isModuleFolder(folder)) {
       found.push(folder);
       toWalk.push({ folder: join(folder, "modules"), depth: depth + 1 });
     } else if (depth < maxDepth) {
@@ -126,8 +139,18 @@ function* file(root: string, below: string, prefix: string): Generator<SideFile 
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined)
     yield { code: "unreadable", effect: "incomplete", subject: name, message: "is gone", contents: 1 };
+  else if (refFile.test(below) && refSizes.has(stat.size) && isRef(path)) return;
   else if (lfsObject.test(below)) yield { path, name, size: stat.size, reach: ["local"], form: "lfs" };
   else yield { path, name, size: stat.size, reach: [reachOf(below)] };
+}
+
+/** Whether a file holds an id, and maybe a line end. */
+function isRef(path: string): boolean {
+  try {
+    return /^(?:[0-9a-f]{40}|[0-9a-f]{64})\n?$/.test(readFileSync(path, "latin1"));
+  } catch {
+    return false;
+  }
 }
 
 /** Where Git LFS keeps a file (git-lfs, "local storage"). */
