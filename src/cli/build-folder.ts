@@ -27,6 +27,7 @@ export function withBuilds(source: Source, folder: string): Source {
       }
     },
     done: (unit, result) => source.done(unit, result),
+    repositories: () => source.repositories?.() ?? [],
     async locate(contents, run) {
       const located = await source.locate(contents, run);
       if (located.sightings.length === 0 || files.length === 0) return located;
