@@ -1,16 +1,15 @@
-import type { ContentHit } from "../model/detection.ts";
-import type { PackEntries, PackUnit, Unit } from "../model/unit.ts";
+import type { PackEntries, PackUnit, Unit, UnitResult } from "../model/unit.ts";
 
 /**
  * The part of a unit that has to be read for its contents with detections alone: of a pack these and what they are built on. Undefined where nothing
  * has to be read; `never` where the unit cannot be kept: it holds contents itself, or they come once only.
  */
-export function unitAgain(unit: Unit, hits: readonly ContentHit[]): Unit | "never" | undefined {
+export function unitAgain(unit: Unit, { hits, placed }: UnitResult): Unit | "never" | undefined {
   if (hits.length === 0) return undefined;
   const contents = new Set(hits.map(({ content }) => content));
   switch (unit.kind) {
     case "pack":
-      return selectEntries(unit, contents);
+      return { ...selectEntries(unit, contents), ...(placed === undefined ? {} : { placed }) };
     case "loose":
       return { ...unit, oids: unit.oids.filter((oid) => contents.has(oid)) };
     case "files": {

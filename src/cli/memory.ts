@@ -6,6 +6,7 @@ import type { ProvedContents } from "../model/clean-index.ts";
 import type { ContentHit } from "../model/detection.ts";
 import type { Problem } from "../model/problem.ts";
 import { PublicKeys } from "../model/public-keys.ts";
+import { ToldRules } from "../model/told-rules.ts";
 import type { Located } from "../model/source.ts";
 import type { GraphUnit, LayerUnit, Unit, UnitResult } from "../model/unit.ts";
 import { parseReference } from "../registry/reference.ts";
@@ -153,6 +154,7 @@ export class TargetMemory {
   readonly #units: Unit[] = [];
   readonly #hits = new Set<string>();
   readonly #publicKeys = new PublicKeys();
+  readonly #told = new ToldRules();
   readonly #fresh: { readonly unit: LayerUnit; readonly name: Uint8Array; readonly result: UnitResult }[] = [];
   #isKeepable = true;
   /** Layers that are not fetched. */
@@ -188,10 +190,11 @@ export class TargetMemory {
 
   /** Hears what came of a unit. */
   note(unit: Unit, result: UnitResult): void {
-    const again = unitAgain(unit, result.hits);
+    const again = unitAgain(unit, result);
     if (again === "never" || result.interrupted === true) this.#isKeepable = false;
     else if (again !== undefined) this.#units.push(again);
     for (const { content } of result.hits) this.#hits.add(content);
+    this.#told.addAll(result.told);
     this.#publicKeys.add(result.publicKeys ?? []);
     if (result.proved !== undefined) this.#parts.proved.learn(result.proved);
   }
@@ -262,7 +265,12 @@ export class TargetMemory {
     if (now === undefined || Buffer.compare(now.digest, state.digest) !== 0) return;
     const snapshot: Snapshot = {
       ...{ kind, ledger, problems: tally.problems, sightings: located.sightings, images: tally.images },
-      ...{ publicKeys: this.#publicKeys.list(), hits: [...this.#hits].sort(), units: this.#units },
+      ...{
+        publicKeys: this.#publicKeys.list(),
+        hits: [...this.#hits].sort(),
+        units: this.#units,
+        rules: this.#told.list(),
+      },
     };
     const name = new Uint8Array();
     const value = writeSnapshot(snapshot, state.sealKey());

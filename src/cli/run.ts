@@ -8,11 +8,17 @@ import type { OpenContext } from "./request.ts";
 import { ProvedInRun } from "./proved-in-run.ts";
 import { claims } from "./seen.ts";
 import { withRules } from "./setup.ts";
-import type { Known } from "../store/index.ts";
+import { rulesOf, type Known } from "../store/index.ts";
+import type { Told } from "../model/told-rules.ts";
+import type { Ruleset } from "../model/rule.ts";
 import type { TargetMemory } from "./memory.ts";
 
 /** How often progress is told; the progress line draws no faster. */
 const progressMs = 100;
+/** Less than this is read under all rules before a pool for some of them would have started. */
+const leastForPart = 4 << 20;
+/** Of all rules; more than so many of them save nothing. */
+const mostForPart = 0.25;
 
 /** One run over any number of targets: the pool, what was seen already, and the clock. */
 export class Run implements AsyncDisposable {
@@ -40,7 +46,7 @@ export class Run implements AsyncDisposable {
   readonly #poolOptions: PoolOptions;
   #memory: TargetMemory | undefined;
   #known: Known | undefined;
-  /** Asks contents that are known in part about the rules that are new. */
+  /** Asks contents that are known in part about the rules that are new, and those with detections about the rules of these. */
   #partPool: Pool | undefined;
 
   constructor(pool: PoolOptions, options: ScanOptions, observer: ScanObserver) {
@@ -96,7 +102,7 @@ export class Run implements AsyncDisposable {
     this.#phase = "scan";
     this.#planned += item.unit.weight;
     for (const { unit, planned, isPart } of partsOf(item, this.#known)) {
-      const pool = isPart ? await this.#poolForPart(this.#known!) : this.#pool;
+      const pool = isPart ? await this.#poolFor(this.#known?.partRules ?? this.#poolOptions.ruleset) : this.#pool;
       await pool.ready();
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#signal.aborted) {
@@ -132,16 +138,35 @@ export class Run implements AsyncDisposable {
     this.#observer.looked?.(bytes, looked);
   }
 
+  /** Starts what the scan of a target needs in any case, while that is planned. */
+  warm(): void {
+    this.#pool.warm();
+  }
+
   /** Has a unit read that is not part of the plan. */
-  async read(unit: Unit): Promise<UnitResult> {
-    await this.#pool.ready();
-    const result = await this.#pool.run(unit);
+  read(unit: Unit): Promise<UnitResult> {
+    return this.#readIn(this.#pool, unit);
+  }
+
+  /** Has units read under some rules alone, where starting with these is worth it. */
+  async readAgain(units: readonly Unit[], rules: Told): Promise<UnitResult[]> {
+    const { ruleset } = this.#poolOptions;
+    const bytes = units.reduce((sum, { weight }) => sum + weight, 0);
+    const isWorthIt = rules !== "all" && bytes >= leastForPart && rules.length <= ruleset.rules.length * mostForPart;
+    const part = isWorthIt ? rulesOf(ruleset, rules) : undefined;
+    const pool = part === undefined ? this.#pool : await this.#poolFor(part);
+    return Promise.all(units.map((unit) => this.#readIn(pool, unit)));
+  }
+
+  async #readIn(pool: Pool, unit: Unit): Promise<UnitResult> {
+    await pool.ready();
+    const result = await pool.run(unit);
     return this.#signal.aborted ? { ...result, interrupted: true } : result;
   }
 
-  async #poolForPart(known: Known): Promise<Pool> {
+  async #poolFor(rules: Ruleset): Promise<Pool> {
     if (this.#partPool !== undefined) return this.#partPool;
-    const options = await withRules(this.#poolOptions, known.partRules ?? this.#poolOptions.ruleset);
+    const options = await withRules(this.#poolOptions, rules);
     return (this.#partPool ??= new Pool(options));
   }
 

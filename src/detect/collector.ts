@@ -89,6 +89,7 @@ export class Collector {
   readonly #anywhere = new Map<number, number>();
   readonly #structured = new Map<string, number>();
   readonly #publicKeys = new Map<string, PublicKey>();
+  readonly #told = new Set<string>();
   #limited = false;
   #isCut = false;
 
@@ -229,6 +230,8 @@ export class Collector {
       this.#publicKeys.set(`${publicHalf} ${facts[0]}`, { publicHalf, fact: facts[0] ?? "" });
       return undefined;
     }
+    // Of so many of them structure is told: those of all rules count, parts of others too.
+    this.#told.add(ready.rule.id);
     const { isExample, ...named } = structure();
     // What API descriptions show under `example` opens nothing, unless it has the form of a token.
     const isChosen = ready.rule.kind === "generic" || ready.rule.tags.includes(accountTag);
@@ -279,6 +282,7 @@ export class Collector {
       ...(publicKeys.length === 0 ? {} : { publicKeys }),
       suppressed: this.#suppressed,
       judged: this.#judged,
+      ...(this.#told.size === 0 ? {} : { told: this.#told }),
       limited: this.#limited,
       ...(this.#isCut ? { isCut: true } : {}),
     };

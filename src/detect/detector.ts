@@ -53,6 +53,8 @@ export interface ScanResult {
   readonly suppressed: Readonly<Partial<Record<SuppressionReason, number>>>;
   /** The same by rule. */
   readonly judged: JudgedCounts;
+  /** Ids of the rules of which something stands among the detections, or belongs to one: these alone find the same. Absent where nothing was found. */
+  readonly told?: ReadonlySet<string>;
   /** True when the content had more detections than `maxDetections`: the rest is not listed. */
   readonly limited: boolean;
   /** True when it had so many keywords that those towards its end were not looked at. */

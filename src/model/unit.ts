@@ -2,7 +2,9 @@ import type { CleanList } from "./clean-list.ts";
 import type { ContentHit, PublicKey, SuppressionReason } from "./detection.ts";
 import type { SharedIds } from "./sorted-ids.ts";
 import type { IdBytes } from "./object-id.ts";
+import type { PlacedContent } from "./placed-content.ts";
 import type { Problem, ProblemCode } from "./problem.ts";
+import type { Told } from "./told-rules.ts";
 
 /**
  * A unit of work: how a worker finds some contents that lie together and reads them itself.
@@ -24,6 +26,8 @@ export interface PackUnit extends UnitBase {
   /** Object folders of the repository: where another copy of a damaged object may lie. */
   readonly folders: readonly string[];
   readonly entries: PackEntries;
+  /** Contents by their ids that are not looked through: it is known where their secrets stand. */
+  readonly placed?: ReadonlyMap<string, PlacedContent>;
 }
 
 export interface PackEntries {
@@ -141,6 +145,10 @@ export interface UnitResult {
   readonly problems: readonly Problem[];
   /** What may belong to private keys elsewhere, sorted. */
   readonly publicKeys?: readonly PublicKey[];
+  /** The rules that find the same as all rules in the contents of its hits, but for those that are placed. */
+  readonly told?: Told;
+  /** Of hits whose texts can be cut from their contents again: where these stand. */
+  readonly placed?: ReadonlyMap<string, PlacedContent>;
   /** Set when the run was cancelled before the unit was done. */
   readonly interrupted?: boolean;
   /** Set when it ended so many workers that the rest of it was given up. */

@@ -205,6 +205,7 @@ class InsideWalk {
       ...(publicKeys.length === 0 ? {} : { publicKeys }),
       suppressed: this.#results.reduce((sum, { suppressed }) => addCounts(sum, suppressed), {}),
       judged: sumOf(this.#results.map(({ judged }) => judged)),
+      told: new Set(this.#results.flatMap(({ told = [] }) => [...told])),
       limited: all.length > maxDetections || this.#results.some(({ limited }) => limited),
       ...(this.#results.some(({ isCut }) => isCut) ? { isCut: true } : {}),
     };

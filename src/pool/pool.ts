@@ -106,10 +106,13 @@ export class Pool implements AsyncDisposable {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#ownThread = new OwnThread(this.#setup(this.#ownProgress), options.expectsLittle === true);
-    // One begins at once, while the first target is planned; the others when there is work for them.
-    if (!this.#ownThread.isWanted) this.#seats.push(this.#seat());
     this.#watch = setInterval(() => this.#watchStalls(), 1000);
     this.#watch.unref();
+  }
+
+  /** One worker begins at once, while the first target is planned; the others when there is work for them. */
+  warm(): void {
+    if (!this.#ownThread.isWanted && this.#seats.length === 0) this.#seats.push(this.#seat());
   }
 
   /** Resolves when there is room for another unit. */

@@ -1,6 +1,8 @@
 import { CleanListBuilder } from "../model/clean-list.ts";
-import type { ContentHit, FileDigests, SuppressionReason } from "../model/detection.ts";
+import type { ContentHit, Detection, FileDigests, SuppressionReason } from "../model/detection.ts";
 import { PublicKeys } from "../model/public-keys.ts";
+import type { PlacedContent } from "../model/placed-content.ts";
+import { ToldRules } from "../model/told-rules.ts";
 import { addCounts } from "../model/ledger.ts";
 import type { Problem, ProblemCode } from "../model/problem.ts";
 import type { GraphReading, LayerReading, LfsPointer, UnitResult } from "../model/unit.ts";
@@ -14,6 +16,8 @@ export interface Proofs {
   readonly id?: string | undefined;
   /** The key of its entry in a pack. */
   readonly entry?: string | undefined;
+  /** Where the texts of its detections stand. */
+  readonly placed?: PlacedContent | undefined;
 }
 
 /** Smaller contents are scanned in less time than it takes to know them; those of packs come with what is built on them. */
@@ -43,6 +47,8 @@ export class ResultBuilder {
   readonly #entries = new CleanListBuilder();
   readonly #listsProved: boolean;
   readonly #publicKeys = new PublicKeys();
+  readonly #told = new ToldRules();
+  readonly #placed = new Map<string, PlacedContent>();
   #recognised = 0;
 
   /** `lists`: whether it also lists the clean contents, by the ids that the target gives them and by keys made here. */
@@ -68,7 +74,7 @@ export class ResultBuilder {
         "has keywords everywhere: not all of them were looked at",
       );
     this.#publicKeys.add(result.publicKeys ?? []);
-    if (result.detections.length > 0) this.#hits.push(this.#hit(content, place, result));
+    if (result.detections.length > 0) this.#hits.push(this.#hit(content, place, result, proofs.placed));
     // Each scan has to meet a public key, for each may find the private one.
     else if (result.publicKeys !== undefined) return;
     // A pointer has to be met in each scan: what it points at may be gone. What lies inside and cannot be read is told by each scan. The store
@@ -80,10 +86,19 @@ export class ResultBuilder {
     }
   }
 
-  #hit(content: string, place: string, { detections }: ScanResult): ContentHit {
+  #hit(content: string, place: string, result: ScanResult, placed: PlacedContent | undefined): ContentHit {
+    const { detections } = result;
+    if (placed === undefined) this.#tell(result);
+    else this.#placed.set(content, placed);
     if (this.entry === undefined) return { content, place, detections };
     const digests = this.digests?.();
     return { content, place, entry: this.entry, ...(digests === undefined ? {} : { digests }), detections };
+  }
+
+  /** Rules on paths have no keywords, so they are told by what they found. What was not looked at for all that stands before it needs the same again. */
+  #tell({ detections, told, limited, isCut }: ScanResult): void {
+    this.#told.addAll(limited || isCut === true ? "all" : told);
+    for (const { ruleId } of detections) this.#told.add(ruleId);
   }
 
   /** A content whose key is that of one which an earlier scan found clean. */
@@ -101,7 +116,16 @@ export class ResultBuilder {
   /** A part of a content (the name of a file) that has detections or judged candidates; the content itself is counted elsewhere. */
   part(content: string, result: ScanResult, place = ""): void {
     this.#suppressed = addCounts(this.#suppressed, result.suppressed);
-    if (result.detections.length > 0) this.#hits.push({ content, place, detections: result.detections });
+    if (result.detections.length === 0) return;
+    this.#tell(result);
+    this.#hits.push({ content, place, detections: result.detections });
+  }
+
+  /** A content with detections that are known. */
+  again(content: string, bytes: number, detections: readonly Detection[]): void {
+    this.#scanned++;
+    this.#bytes += bytes;
+    this.#hits.push({ content, place: "", detections });
   }
 
   /** A content that was gone through without a detection of its own. */
@@ -129,7 +153,18 @@ export class ResultBuilder {
   }
 
   /** Adds what came of contents that another worker has scanned. */
-  merge({ scanned, bytes, skipped, suppressed, hits, problems, proved, publicKeys, recognised = 0 }: UnitResult): void {
+  merge({
+    scanned,
+    bytes,
+    skipped,
+    suppressed,
+    hits,
+    problems,
+    proved,
+    publicKeys,
+    told,
+    recognised = 0,
+  }: UnitResult): void {
     this.#scanned += scanned;
     this.#bytes += bytes;
     this.#skipped = addCounts(this.#skipped, skipped);
@@ -138,6 +173,7 @@ export class ResultBuilder {
     this.#problems.push(...problems);
     this.#recognised += recognised;
     this.#publicKeys.add(publicKeys ?? []);
+    this.#told.addAll(told);
     if (proved !== undefined) this.#ids.append(proved.ids);
   }
 
@@ -151,6 +187,8 @@ export class ResultBuilder {
       hits: this.settle?.(this.#hits) ?? this.#hits,
       problems: this.#problems,
       ...(publicKeys.length === 0 ? {} : { publicKeys }),
+      ...(this.#hits.length === 0 ? {} : { told: this.#told.list() }),
+      ...(this.#placed.size === 0 ? {} : { placed: this.#placed }),
       ...(this.#clean === undefined ? {} : { clean: this.#clean.list() }),
       ...(this.#listsProved ? { proved: { ids: this.#ids.list(), entries: this.#entries.list() } } : {}),
       ...(this.#recognised === 0 ? {} : { recognised: this.#recognised }),

@@ -49,16 +49,28 @@ export function positionsIn(before: Uint8Array, now: Uint8Array): Int32Array {
  * rule says of a content depends on its window and on its parts alone, so it says the same among these few as among all.
  */
 export function toAskAgain({ rules }: Ruleset, known: ReadonlySet<number>): readonly number[] {
+  const again = [...rules.keys()].filter((position) => !known.has(position));
+  return withParts(rules, again);
+}
+
+/** The rules of these ids with those that they require, as a ruleset of their own. Undefined where one of them is not there any more. */
+export function rulesOf(ruleset: Ruleset, ids: readonly string[]): Ruleset | undefined {
+  const positionOf = new Map(ruleset.rules.map((rule, position) => [rule.id, position]));
+  const positions = ids.flatMap((id) => positionOf.get(id) ?? []);
+  return positions.length < ids.length ? undefined : subsetOf(ruleset, withParts(ruleset.rules, positions));
+}
+
+function withParts(rules: readonly Rule[], positions: readonly number[]): readonly number[] {
   const positionOf = new Map(rules.map((rule, position) => [rule.id, position]));
-  const again = new Set([...rules.keys()].filter((position) => !known.has(position)));
   // A set also visits what is put in on the way: parts of parts.
-  for (const position of again) {
+  const all = new Set(positions);
+  for (const position of all) {
     for (const { id } of rules[position]!.required) {
       const part = positionOf.get(id);
-      if (part !== undefined) again.add(part);
+      if (part !== undefined) all.add(part);
     }
   }
-  return [...again].sort((a, b) => a - b);
+  return [...all].sort((a, b) => a - b);
 }
 
 /** The rules at these positions, which hold every rule that they require, as a ruleset of their own. */

@@ -5,6 +5,7 @@ import type { ImageFacts } from "../model/image-facts.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Sighting } from "../model/source.ts";
+import type { Told } from "../model/told-rules.ts";
 import type { Unit } from "../model/unit.ts";
 import { sealValue, unsealValue } from "./seal.ts";
 
@@ -22,9 +23,11 @@ export interface Snapshot {
   /** Contents with detections, and how to read them. */
   readonly hits: readonly ContentId[];
   readonly units: readonly Unit[];
+  /** The rules that find all their detections again. */
+  readonly rules: Told;
 }
 
-const version = 4;
+const version = 5;
 
 export function writeSnapshot(snapshot: Snapshot, key: Uint8Array): Uint8Array {
   return sealValue(key, version, snapshot);

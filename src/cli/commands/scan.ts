@@ -98,6 +98,7 @@ export async function scanTarget(
     if (await recall(memory, scan, findings, tally)) return;
     context = await scan.begin(tally.target, memory);
   }
+  scan.warm();
   await using source = await open(context);
   tally.kind = source.kind;
   const located = await scanSource(source, scan, findings, tally, memory);
@@ -159,7 +160,7 @@ async function scanSource(
 async function recall(memory: TargetMemory, scan: Run, findings: HitSink, tally: TargetTally): Promise<boolean> {
   const before = memory.recall();
   if (before === undefined) return false;
-  const results = await Promise.all(before.units.map((unit) => scan.read(unit)));
+  const results = await scan.readAgain(before.units, before.rules);
   const hits = results.flatMap((result) => result.hits);
   const isDamaged = results.some(({ problems }) => problems.some(({ effect }) => effect === "incomplete"));
   if (scan.isStopped || isDamaged || !isSame(hits, before)) return false;

@@ -9,6 +9,7 @@ import type { ResultBuilder } from "../result.ts";
 import { crashMessage, type Task } from "../task.ts";
 import { scanWhole, withInside } from "../inside.ts";
 import { brokenRoots, OtherCopies } from "./other-copies.ts";
+import { cutAgain, placesOf } from "../cut-again.ts";
 import { gatherBytes } from "../gather-bytes.ts";
 import { systemFault } from "./system-fault.ts";
 
@@ -46,6 +47,13 @@ export function scanPack(asked: PackUnit, task: Task, out: ResultBuilder): void 
             out.lost("worker-crashed", oid(entry), crashMessage);
             return undefined;
           }
+          const placed = unit.placed?.get(oid(entry));
+          if (placed !== undefined) {
+            const known = cutAgain(detector.kernel.bytes.subarray(address, address + length), placed);
+            if (known !== undefined) out.again(oid(entry), length, known);
+            task.advance(length);
+            return undefined;
+          }
           if (mayBePointer(length, detector.kernel.bytes[address])) {
             const pointer = readPointer(oid(entry), detector.kernel.bytes.subarray(address, address + length));
             if (pointer !== undefined) out.pointer(pointer);
@@ -60,7 +68,12 @@ export function scanPack(asked: PackUnit, task: Task, out: ResultBuilder): void 
           // Objects that are built on this one need it where it lies.
           const behind = Math.ceil((address + length) / 64) * 64;
           const whole = withInside(task, result, address, length, behind);
-          out.scanned(oid(entry), "", length, whole, { id, entry: proofs?.text(entry) });
+          const { detections } = whole.result;
+          const isPlaceable = task.listsClean && detections.length > 0 && whole.inside === undefined;
+          const places = isPlaceable
+            ? placesOf(detector.kernel.bytes.subarray(address, address + length), detections)
+            : undefined;
+          out.scanned(oid(entry), "", length, whole, { id, entry: proofs?.text(entry), placed: places });
           task.advance(length);
           return trace;
         },
