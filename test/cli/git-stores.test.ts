@@ -112,7 +112,8 @@ describe("files that are not git's in a git folder", () => {
   test.each([
     ...["objects/notes.txt", "objects/ab/notes", "objects/pack/notes.txt", "objects/info/notes", "objects/pack/x.keep"],
     ...["modules/notes.txt", "modules/lib/notes", "worktrees/w/refs/notes", "refs/heads/notes", "objects/info/packs"],
-    ...[`sharedindex.${"a".repeat(40)}`, `objects/ab/${"1".repeat(38)}`],
+    ...[`sharedindex.${"a".repeat(40)}`, `objects/ab/${"1".repeat(38)}`, `objects/ab/${"1".repeat(62)}`],
+    ...["index", "worktrees/w/index", "objects/pack/x.pack"],
   ])("%s is scanned", (name) => {
     const path = join(folder, name.replaceAll("/", "-"));
     createRepository(path).commit("One", { a: "text\n" });

@@ -168,7 +168,10 @@ class GitSource implements Source {
     const staged = [...this.#stagedPaths().values()].flat();
     for (const { subject, message } of this.#indexFaults) yield this.#problem("unreadable", subject, message);
     yield* this.#side.lines(`${prefix}index`, [...new Set(staged)].sort(), "index");
-    const files = sideFiles(folder, this.#repository, { worktree, tracked: new Set(staged) });
+    const files = sideFiles(folder, this.#repository, {
+      ...{ worktree, tracked: new Set(staged), idBytes: this.#idBytes },
+      hasDamagedIndex: this.#indexFaults.length > 0,
+    });
     for (const item of this.#side.files(files)) yield "code" in item ? { ...item, target: this.target } : item;
     // Names of tracked files are in the index.
     yield* this.#side.lines(".", this.#side.workingNames(new Set(staged)), "worktree");

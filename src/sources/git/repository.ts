@@ -88,7 +88,7 @@ function namesIn(folder: string): string[] {
 }
 
 /** Whether the first bytes of a file are these. */
-function startsWith(path: string, text: string): boolean {
+export function startsWith(path: string, text: string): boolean {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, openWithoutWaiting);

@@ -5,7 +5,8 @@
 import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
 import type { Reach } from "../../model/content.ts";
-import type { Repository } from "./repository.ts";
+import type { IdBytes } from "../../model/object-id.ts";
+import { startsWith, type Repository } from "./repository.ts";
 import { list, type SideFile, type SideProblem } from "./side-file.ts";
 import { WorkingTree } from "./working-tree.ts";
 
@@ -13,14 +14,19 @@ export interface SideOptions {
   readonly worktree: boolean;
   /** Paths of the index: they are not ignored, whatever the ignore files say. */
   readonly tracked: ReadonlySet<string>;
+  readonly idBytes: IdBytes;
+  /** What stands in an index that cannot be read as one is scanned as it is. */
+  readonly hasDamagedIndex: boolean;
 }
 
 /** Folders are not gone into deeper than this: a git folder is never that deep, a working tree hardly. */
 const maxDepth = 256;
 
-/** What is read elsewhere: objects, the binary index; by path from the git folder. Leftovers of writes that broke off are told as such. */
-const readElsewhere =
-  /^(?:objects\/(?:[0-9a-f]{2}\/(?:[0-9a-f]{38}|[0-9a-f]{62}|tmp_obj.*)|tmp_obj.*|pack\/(?:[^/]+\.pack|\.?tmp[-_].*))|(?:worktrees\/[^/]+\/)?index)$/;
+/** Leftovers of writes that broke off, which are told as such; by path from the git folder. */
+const unfinished = /^objects\/(?:(?:[0-9a-f]{2}\/)?tmp_obj.*|pack\/\.?tmp[-_].*)$/;
+const looseObject = /^objects\/[0-9a-f]{2}\/([0-9a-f]{38}|[0-9a-f]{62})$/;
+const pack = /^objects\/pack\/[^/]+\.pack$/;
+const binaryIndex = /^(?:worktrees\/[^/]+\/)?index$/;
 /** Refs, each an id in a file: they are told by their names. */
 const refFile = /^(?:worktrees\/[^/]+\/)?refs\/./;
 const refSizes: ReadonlySet<number> = new Set([40, 41, 64, 65]);
@@ -43,13 +49,14 @@ function workingTreeOf(target: string, repository: Repository): string | undefin
 export function* sideFiles(
   target: string,
   repository: Repository,
-  { worktree, tracked }: SideOptions,
+  options: SideOptions,
 ): Generator<SideFile | SideProblem> {
   const { gitDir, commonDir } = repository;
+  const { worktree, tracked } = options;
   const prefix = gitFolderPrefix(target, repository);
-  yield* gitFolder(commonDir, prefix);
+  yield* gitFolder(commonDir, prefix, options);
   const isInside = !relative(commonDir, gitDir).startsWith("..");
-  if (!isInside) yield* gitFolder(gitDir, prefix);
+  if (!isInside) yield* gitFolder(gitDir, prefix, options);
   if (!worktree) return;
   const root = workingTreeOf(target, repository);
   if (root === undefined)
@@ -57,7 +64,16 @@ export function* sideFiles(
   else yield* new WorkingTree(root, commonDir, tracked).files();
 }
 
-function* gitFolder(root: string, prefix: string): Generator<SideFile | SideProblem> {
+/** Whether a file is one of objects or the binary index, which are read by others. */
+function isReadElsewhere(root: string, below: string, { idBytes, hasDamagedIndex }: SideOptions): boolean {
+  if (binaryIndex.test(below)) return !hasDamagedIndex;
+  if (!below.startsWith("objects/")) return false;
+  const loose = looseObject.exec(below)?.[1];
+  if (loose !== undefined) return loose.length === 2 * idBytes - 2;
+  return unfinished.test(below) || (pack.test(below) && startsWith(join(root, below), "PACK"));
+}
+
+function* gitFolder(root: string, prefix: string, options: SideOptions): Generator<SideFile | SideProblem> {
   const toWalk: string[] = [""];
   while (toWalk.length > 0) {
     const folder = toWalk.pop()!;
@@ -68,7 +84,7 @@ function* gitFolder(root: string, prefix: string): Generator<SideFile | SideProb
     }
     for (const entry of listed) {
       const below = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      if (readElsewhere.test(below)) continue;
+      if (isReadElsewhere(root, below, options)) continue;
       if (entry.isDirectory() && isModule(root, below)) yield* moduleConfigs(root, below, prefix);
       else if (entry.isDirectory()) {
         if (below.split("/").length < maxDepth) toWalk.push(below);
