@@ -7,7 +7,7 @@ import type { Address } from "./address.ts";
 import { Failure, type Reason } from "./failure.ts";
 import { ask } from "./git-environment.ts";
 import { ignoredRefs, receivedObjects, reasonOf } from "./git-messages.ts";
-import { memoryOf } from "./process-memory.ts";
+import { usageOf, type Usage } from "./process-usage.ts";
 import { Watch, type Bounds, type Received } from "./watch.ts";
 
 /** How often the folder is looked at while git writes. */
@@ -21,6 +21,13 @@ const mostHeard = 1 << 25;
 const freeMemory = 3 << 28;
 /** … and so much for each byte of a pack: an object takes some hundred bytes while it is indexed, and some thirty in the pack. */
 const memoryShare = 8;
+/** Seconds of processors for a pack that is small, and bytes that are indexed in one: five times as many in the largest histories. A pack can make a thousand times its size. */
+const freeSeconds = 30;
+const bytesPerSecond = 1e6;
+
+function isBeyond({ memory, seconds }: Usage, bytes: number): boolean {
+  return memory > freeMemory + memoryShare * bytes || seconds > freeSeconds + bytes / bytesPerSecond;
+}
 
 export interface Transfer {
   readonly address: Extract<Address, { transport: "http" | "https" | "ssh" }>;
@@ -76,8 +83,8 @@ export async function fetchWithGit(
     isLooking = true;
     const bytes = await packBytes(folder);
     onReceived({ bytes, objects });
-    const memory = git.pid === undefined ? 0 : await memoryOf(git.pid);
-    const excess = memory > freeMemory + memoryShare * bytes ? "too-large" : watch.look(bytes);
+    const isTooMuch = git.pid !== undefined && isBeyond(await usageOf(git.pid), bytes);
+    const excess = isTooMuch ? "too-large" : watch.look(bytes);
     if (excess !== undefined) stop(excess);
     isLooking = false;
   };
