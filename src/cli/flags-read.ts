@@ -3,7 +3,9 @@ import { severities } from "../model/rule.ts";
 import { foreignPlaces } from "../registry/foreign-places.ts";
 import { parseMirror, type Mirror } from "../registry/reference.ts";
 import { fetchers } from "../remote/fetchers.ts";
-import { chooseFormat, type Secrecy } from "../report/index.ts";
+import { type Secrecy } from "../report/index.ts";
+import { platforms } from "./review/commit-page.ts";
+import { chooseReport } from "./report-template.ts";
 import { logLevels, type LogLevel, type ScanOptions, type Selection } from "./options.ts";
 
 /** Depth of decoding unless asked otherwise; gitleaks' default. */
@@ -49,9 +51,13 @@ export function readScanOptions(values: Readonly<Record<string, unknown>>, signa
       "minSeverity",
       severities.find((severity) => severity === values["minSeverity"]),
     ),
+    ...optional(
+      "platform",
+      platforms.find((name) => name === values["platform"]),
+    ),
     exitCode: number("exitCode", 1),
     ...optional("reportPath", reportPath),
-    reportFormat: chooseFormat(text("reportFormat"), reportPath),
+    ...chooseReport(text("reportFormat"), reportPath, text("reportTemplate")),
     secrecy: secrecyOf(flag("reveal"), values["redact"]),
     colour: values["color"] === false ? "never" : colourOf(values["color"]),
     verbose: flag("verbose"),

@@ -3,6 +3,7 @@ import { severities } from "../model/rule.ts";
 import { foreignPlaces } from "../registry/foreign-places.ts";
 import { fetchers } from "../remote/fetchers.ts";
 import { formatNames } from "../report/index.ts";
+import { platforms } from "./review/commit-page.ts";
 import { logLevels } from "./options.ts";
 
 /** One option of the command line. What `parse` gives is checked again, typed, by `readScanOptions`. */
@@ -157,7 +158,6 @@ export const scanFlags: readonly Flag[] = [
     parse: oneOf(foreignPlaces),
     values: foreignPlaces,
   },
-  { flags: "--platform <name>", description: "", group: "What to scan", only: ["git"], hidden: true },
   {
     flags: "--follow-symlinks",
     description: "follow symbolic links to files",
@@ -209,6 +209,19 @@ export const scanFlags: readonly Flag[] = [
     description: `${formatNames.join(", ")} (default: by the path's extension, else text)`,
     group: "Report",
     values: formatNames,
+  },
+  {
+    flags: "--report-template <path>",
+    description: "write the report by this template (Go's text/template and sprig, fields as in json)",
+    group: "Report",
+  },
+  {
+    flags: "--platform <name>",
+    description: `link to lines as this platform does: ${platforms.slice(1).join(", ")} (default: by the remote's host)`,
+    group: "Report",
+    only: ["scan", "git"],
+    parse: oneOf(platforms),
+    values: platforms,
   },
   { flags: "--reveal", description: "show secrets in the report instead of masking them", group: "Report" },
   {

@@ -3,19 +3,19 @@ export const overview = `leaktrace finds secrets that leaked into git repositori
 and the commit or layer that brought each one in.
 
   leaktrace scan .                       everything in this repository's history
-  leaktrace image app.tar                every layer of an image, deleted files too
+  leaktrace image app.tar                every layer of an image, deleted files
 
 Commands:
   scan [target...]       look at what each target is, and scan it
-  git [repository]       scan a repository: history, messages, refs, what no branch reaches
-  image <image...>       scan images: archives, registries, Docker, podman; all layers and platforms
+  git [repository]       all of a repository: history, messages, stashes, reflog
+  image <image...>       archives, registries, Docker, podman: all layers
   dir [path...]          scan files and folders
   stdin                  scan standard input
-  review [target...]     go through findings in the terminal, as they come or from a report
-  report <case|report>   write a report in any format from a case or a report.jsonl
-  case list|show|…       what scans found and people decided, in one file: merge, export, import, verify
+  review [target...]     go through findings in the terminal, as they come
+  report <case|report>   a case or report in any format (md, html, csv, sarif …)
+  case list|show|…       findings and decisions in a file: merge, export, verify
   hook install           stop pushes that hold secrets, or commits
-  fix <image> [context]  what to do about the secrets in an image, with a patch for its Dockerfile
+  fix <image> [context]  what to do about the secrets in an image, with a patch
   verify-fix <old> <new> whether the image that was built anew still holds them
   explain <place>        why something at FILE:LINE is reported, or is not
   rules list             the kinds of secrets that are known
@@ -61,7 +61,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "leaktrace review incident.case",
     "leaktrace review --screen-reader app.tar",
   ],
-  report: ["leaktrace report incident.case -f sarif -r leaks.sarif", "leaktrace report report.jsonl -f csv"],
+  report: ["leaktrace report incident.case -f sarif -r leaks.sarif", "leaktrace report report.jsonl -r leaks.html"],
   case: [
     "leaktrace scan ../api app.tar --case incident.case",
     "leaktrace review incident.case",

@@ -1,9 +1,10 @@
 import type { Decider } from "../findings/index.ts";
 import type { Report } from "../model/finding.ts";
 import type { Severity } from "../model/rule.ts";
-import type { FormatName, Secrecy } from "../report/index.ts";
+import type { FormatName, Secrecy, Template } from "../report/index.ts";
 import type { ForeignPlaces, Mirror } from "../registry/index.ts";
 import type { Fetcher } from "../remote/index.ts";
+import type { Platform } from "./review/commit-page.ts";
 import type { RangeRequest } from "../sources/git/range/index.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
@@ -40,10 +41,14 @@ export interface ScanOptions {
   readonly ignoreInlineAllow: boolean;
   readonly minSeverity?: Severity;
 
+  /** Links to lines are made as this platform has them; absent: as the host of the remote has them. */
+  readonly platform?: Platform;
   readonly exitCode: number;
   /** Absent: the report goes to standard output. `-`: the same, asked for. */
   readonly reportPath?: string;
   readonly reportFormat: FormatName;
+  /** What the format `template` writes by. */
+  readonly template?: Template;
   readonly secrecy: Secrecy;
   readonly colour: "auto" | "always" | "never";
   /** Also prints the findings for people when the report goes to a file. */

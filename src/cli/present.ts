@@ -17,7 +17,13 @@ export async function presentScan(
 ): Promise<number> {
   if (options.reportPath !== undefined) await checkWritable(options.reportPath);
   using kept = await keeperOf(options);
-  const progress = showProgress({ stream: process.stderr, env: process.env });
+  const isQuiet = logLevels.indexOf(options.logLevel) > logLevels.indexOf("info");
+  // A long run over many targets that says nothing for hours is taken for dead, and CI services end it.
+  const progress = showProgress({
+    stream: process.stderr,
+    env: process.env,
+    tellsTargets: targets !== undefined && !isQuiet,
+  });
   let known = 0;
   let looked: readonly [bytes: number, looked: number] | undefined;
   let report: Report;
@@ -32,7 +38,6 @@ export async function presentScan(
     progress[Symbol.dispose]();
   }
   const code = await presentReport(report, options);
-  const isQuiet = logLevels.indexOf(options.logLevel) > logLevels.indexOf("info");
   if (known > 0 && !isQuiet)
     process.stderr.write(
       `leaktrace: ${countText(known)} of these contents are known from earlier scans (--no-cache scans them again)\n`,
@@ -43,6 +48,8 @@ export async function presentScan(
   if (count > 1 && !isQuiet) {
     const { targetTable } = await import("../response/index.ts");
     for (const line of targetTable(report.targets, count - report.targets.length)) process.stderr.write(`${line}\n`);
+    if (targets !== undefined && report.targets.some(({ status }) => status === "unreachable"))
+      process.stderr.write("--resume tries those again that were unreachable\n");
   }
   const told = kept?.settle();
   if (told !== undefined && !isQuiet) process.stderr.write(`leaktrace: ${told}\n`);

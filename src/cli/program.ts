@@ -6,9 +6,13 @@ import { normaliseArguments } from "./flags-normalise.ts";
 import { readScanOptions } from "./flags-read.ts";
 import { exampleText, exitCodeHelp, overview, verifyFixHelp } from "./help.ts";
 import type { ScanOptions } from "./options.ts";
+import { ourWordFor } from "./other-scanners.ts";
 
 /** What a command's module does: arguments and options in, exit code out. */
 type Run<O> = (args: string[], options: O) => Promise<number>;
+
+/** Wider help is hard to read, and this is what a pipe gets. */
+const widestHelp = 100;
 
 /** Where an action leaves the exit code. */
 interface Outcome {
@@ -34,7 +38,7 @@ export function buildProgram(outcome: Outcome): Command {
     .helpCommand("help [command]", "tell more of a command")
     .helpOption("-h, --help", "tell more")
     .configureOutput({ outputError: (text, write) => write(errorText(text)) })
-    .configureHelp({ helpWidth: 100, showGlobalOptions: false })
+    .configureHelp({ helpWidth: Math.min(widestHelp, process.stdout.columns || widestHelp), showGlobalOptions: false })
     .exitOverride()
     .enablePositionalOptions();
   // The overview is written for people; what commander would list says less.
@@ -329,6 +333,9 @@ function oldCommands(program: Command, outcome: Outcome): void {
 /** `error: unknown option '--confg'` and its suggestion, in our words. */
 function errorText(text: string): string {
   const [first = "", ...rest] = text.trimEnd().split("\n");
-  const hints = rest.map((line) => `  ${line.replace(/^\((.*)\)$/, "$1")}\n`).join("");
+  const [, word = ""] = /^error: unknown (?:option|command) '(.*)'$/.exec(first) ?? [];
+  const ours = ourWordFor(word);
+  const told = ours === undefined ? rest : [`here: ${ours}`];
+  const hints = told.map((line) => `  ${line.replace(/^\((.*)\)$/, "$1")}\n`).join("");
   return `leaktrace: ${first.replace(/^error: /, "")}\n${hints}`;
 }

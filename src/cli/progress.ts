@@ -1,4 +1,4 @@
-import type { ScanObserver, Progress } from "../model/observer.ts";
+import type { Progress, ScanObserver, TargetsProgress } from "../model/observer.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { bytesText, counted } from "../report/index.ts";
 
@@ -19,26 +19,42 @@ export interface ProgressLine extends ScanObserver, Disposable {}
 export interface ProgressOptions {
   readonly stream: Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where there is no line to show: writes one for each of several targets that has ended. */
+  readonly tellsTargets?: boolean;
 }
 
 /**
- * Shows a running scan on one line of a terminal, beginning at once. Does nothing where the stream is no terminal or `CI` is set.
+ * Shows a running scan on one line of a terminal, beginning at once. Where the stream is no terminal or `CI` is set, nothing but (`tellsTargets`) what
+ * became of each target.
  * Disposing of it leaves a clean line.
  */
 export function showProgress(options: ProgressOptions): ProgressLine {
   const { stream, env } = options;
   const isShown = stream.isTTY && (env["CI"] ?? "") === "" && env["TERM"] !== "dumb";
   if (!isShown) {
-    return { finding: () => {}, problem: () => {}, progress: () => {}, [Symbol.dispose]: () => {} };
+    return {
+      finding: () => {},
+      problem: () => {},
+      progress: () => {},
+      targets: (several) => {
+        const text = options.tellsTargets === true ? endedText(several) : undefined;
+        if (text !== undefined) stream.write(`leaktrace: ${text}\n`);
+      },
+      [Symbol.dispose]: () => {},
+    };
   }
   let latest: Progress | undefined;
+  const began = Date.now();
+  let several: TargetsProgress | undefined;
   let drawn = "";
   let problems = 0;
   const found = new Set<string>();
   const draw = (): void => {
     const columns = Math.min(maxColumns, (stream.columns > 0 ? stream.columns : maxColumns + 1) - 1);
     const line =
-      latest === undefined ? "looking at what is there" : progressText(latest, found.size, problems, columns);
+      latest === undefined
+        ? "looking at what is there"
+        : progressText(latest, found.size, problems, columns, several && { ...several, elapsedMs: Date.now() - began });
     if (line === drawn) return;
     drawn = line;
     stream.write(`\r${line}${clear}`);
@@ -56,6 +72,9 @@ export function showProgress(options: ProgressOptions): ProgressLine {
     progress: (progress) => {
       latest = progress;
     },
+    targets: (progress) => {
+      several = progress;
+    },
     [Symbol.dispose]() {
       clearInterval(timer);
       stream.write(`\r${clear}`);
@@ -63,10 +82,34 @@ export function showProgress(options: ProgressOptions): ProgressLine {
   };
 }
 
-/** One line of at most `columns` columns: phase, share and amount done, rate, time left, what was found, then as much of the target as fits. */
-export function progressText(progress: Progress, findings: number, problems: number, columns: number): string {
-  const { phase, bytesDone, bytesPlanned, elapsedMs } = progress;
-  const parts = [phaseWords[phase]];
+/** With the time since the run began, that of fetching too. */
+interface TargetsTime extends TargetsProgress {
+  readonly elapsedMs: number;
+}
+
+/** What became of a target that has ended, and how many there are; escaped. */
+function endedText({ done, of, ended }: TargetsProgress): string | undefined {
+  if (ended === undefined) return undefined;
+  const { target, status, findings } = ended;
+  const found = findings === 0 ? "" : ` ${counted(findings, "secret")}`;
+  return `${done}/${of}  ${status}${found}  ${sanitize(target)}`;
+}
+
+/**
+ * One line of at most `columns` columns: phase, share and amount done, rate, time left, what was found, then as much of the target as fits. Of several
+ * targets which one it is, and share and time go by their number: what those that follow hold is not known yet.
+ */
+export function progressText(
+  progress: Progress,
+  findings: number,
+  problems: number,
+  columns: number,
+  several?: TargetsTime,
+): string {
+  const { phase, bytesDone, elapsedMs } = progress;
+  const parts = several === undefined ? [] : [`${Math.min(several.done + 1, several.of)}/${several.of}`];
+  const bytesPlanned = several === undefined ? progress.bytesPlanned : 0;
+  parts.push(several !== undefined && phase === "locate" ? "locating" : phaseWords[phase]);
   if (phase === "fetch") {
     parts.push(bytesText(bytesDone));
     if (progress.contentsDone > 0) parts.push(counted(progress.contentsDone, "object"));
@@ -80,6 +123,7 @@ export function progressText(progress: Progress, findings: number, problems: num
       if (bytesPlanned > bytesDone) parts.push(`${timeText((bytesPlanned - bytesDone) / perSecond)} left`);
     }
   }
+  if (several !== undefined) parts.push(...targetsLeft(several));
   const count = Math.max(findings, progress.findings);
   if (count > 0) parts.push(counted(count, "secret"));
   if (problems > 0) parts.push(counted(problems, "problem"));
@@ -89,6 +133,15 @@ export function progressText(progress: Progress, findings: number, problems: num
   const target = sanitize(progress.target).replace(/[^\x20-\x7e]/g, "?");
   if (room < 8 || target === "") return line;
   return `${line}  ${target.length <= room ? target : `...${target.slice(3 - room)}`}`;
+}
+
+/** Before so many targets have ended, how long one takes is a guess. */
+const settledTargets = 3;
+
+function targetsLeft({ done, before, of, elapsedMs }: TargetsTime): readonly string[] {
+  const ended = done - before;
+  if (ended < settledTargets || elapsedMs < settledMs) return [];
+  return [`${timeText(((elapsedMs / ended) * (of - done)) / 1000)} left`];
 }
 
 const phaseWords: Readonly<Record<Progress["phase"], string>> = {

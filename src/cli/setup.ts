@@ -50,24 +50,28 @@ export async function prepareScan(
   const engine = await loadEngine();
   // Before the others are begun: one of them that failed while this is awaited would fail with nobody listening.
   const folder = targets.length === 1 ? await folderOf(targets[0]!) : undefined;
+  const loading = loadRuleset({
+    ...(options.config === undefined ? {} : { config: options.config }),
+    ...(options.draft === undefined ? {} : { draft: options.draft }),
+    cwd: process.cwd(),
+    env: process.env,
+    ...(targets.length === 1 ? { target: targets[0]!.name } : {}),
+    enableRules: options.enableRules,
+    builtin: builtinRules,
+    compile: (pattern) => patternFault(engine, pattern),
+  });
+  // Its own fault is told by who awaits the rules.
+  const isRule = loading.then(({ ruleset }) => ruleTest(ruleset, options)).catch(() => undefined);
   const [loaded, decided, ofTarget, kernel, packed] = await Promise.all([
-    loadRuleset({
-      ...(options.config === undefined ? {} : { config: options.config }),
-      ...(options.draft === undefined ? {} : { draft: options.draft }),
-      cwd: process.cwd(),
-      env: process.env,
-      ...(targets.length === 1 ? { target: targets[0]!.name } : {}),
-      enableRules: options.enableRules,
-      builtin: builtinRules,
-      compile: (pattern) => patternFault(engine, pattern),
-    }),
+    loading,
     loadDeciders({
       folders: ["."],
+      isRule,
       ...(options.ignorePath === undefined ? {} : { ignorePath: options.ignorePath }),
       ...(options.baselinePath === undefined ? {} : { baselinePath: options.baselinePath }),
     }),
     // What was decided in one repository says nothing about another; a sweep asks each target's folder for that target alone.
-    folder === undefined ? { deciders: [], notes: [] } : loadDecidersOf(folder),
+    folder === undefined ? { deciders: [], notes: [] } : loadDecidersOf(folder, isRule),
     readFile(asset("kernel.wasm")),
     readShared(asset("kernel.bin")),
   ]);
@@ -114,6 +118,16 @@ export async function prepareScan(
           ]),
     ],
   };
+}
+
+/** Tells ids of rules from those of other programs; undefined where that cannot be told, because some rules were left out or all are the user's own. */
+export function ruleTest(
+  { rules, origin }: Ruleset,
+  { enableRules }: Pick<ScanOptions, "enableRules">,
+): ((id: string) => boolean) | undefined {
+  if (enableRules.length > 0 || !origin.includes("built-in")) return undefined;
+  const ids = new Set(rules.map(({ id }) => id));
+  return (id) => ids.has(id);
 }
 
 /** A file of ours in memory that threads share. */

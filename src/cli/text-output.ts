@@ -1,8 +1,10 @@
+import { fstatSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { gate } from "../findings/index.ts";
 import type { Report } from "../model/finding.ts";
 import {
   formats,
+  type FormatName,
   loadWidths,
   problemText,
   summaryLine,
@@ -10,6 +12,7 @@ import {
   writeReport,
   type ReportOptions,
 } from "../report/index.ts";
+import { lineLinks } from "./line-links.ts";
 import { logLevels, type LogLevel, type ScanOptions } from "./options.ts";
 
 /** Columns taken for a terminal that does not tell its own. */
@@ -21,10 +24,15 @@ const maxColumns = 200;
 /** Problems named on stderr; the report holds all of them. */
 const maxProblems = 100;
 
+/** Formats that tell the web page of a place. */
+const linkedFormats: ReadonlySet<FormatName> = new Set(["json", "csv", "junit", "markdown", "html", "template"]);
+
 /** A stream that may be a terminal, and may know its width. */
 export interface OutputStream extends Writable {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  /** Its file, where it is one of this process. */
+  readonly fd?: number;
 }
 
 export interface OutputStreams {
@@ -45,22 +53,39 @@ export async function presentReport(
   const { stdout, stderr } = streams;
   const path = options.reportPath ?? "-";
   const format = formats[options.reportFormat];
+  const linkOf = linkedFormats.has(options.reportFormat) ? await lineLinks(report, options.platform) : undefined;
+  const links = {
+    ...(linkOf === undefined ? {} : { linkOf }),
+    ...(options.template === undefined ? {} : { template: options.template }),
+  };
   const isShown = path === "-" ? options.reportFormat === "text" : options.verbose;
   if (isShown && stdout.isTTY === true) await loadWidths();
   if (path === "-") {
-    const looks = options.reportFormat === "text" ? textLooks(stdout, options, streams.env) : fileLooks(options);
+    const looks =
+      options.reportFormat === "text" ? textLooks(stdout, options, streams.env) : { ...fileLooks(options), ...links };
     await writeLines(format(report, looks), stdout);
   } else {
-    await writeReport(path, format(report, fileLooks(options)));
+    await writeReport(path, format(report, { ...fileLooks(options), ...links }));
     if (options.verbose) await writeLines(formats.text(report, textLooks(stdout, options, streams.env)), stdout);
   }
   const showsText = options.reportFormat === "text" && path === "-";
-  // On one terminal the text report has said it all already.
-  if (!(showsText && stdout.isTTY === true && stderr.isTTY === true)) sayEnd(report, options.logLevel, stderr);
+  // On one terminal, or in one log, the text report has said it all already.
+  if (!(showsText && goToOnePlace(stdout, stderr))) sayEnd(report, options.logLevel, stderr);
   return gate(report, {
     exitCode: options.exitCode,
     ...(options.minSeverity === undefined ? {} : { minSeverity: options.minSeverity }),
   });
+}
+
+function goToOnePlace(stdout: OutputStream, stderr: OutputStream): boolean {
+  if (stdout.isTTY === true && stderr.isTTY === true) return true;
+  if (stdout.fd === undefined || stderr.fd === undefined) return false;
+  try {
+    const [one, other] = [fstatSync(stdout.fd), fstatSync(stderr.fd)];
+    return one.dev === other.dev && one.ino === other.ino;
+  } catch {
+    return false;
+  }
 }
 
 function sayEnd(report: Report, level: LogLevel, stderr: OutputStream): void {

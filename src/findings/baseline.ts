@@ -53,16 +53,21 @@ export async function readBaseline(path: string): Promise<Baseline> {
   return parseBaseline(text, path);
 }
 
-/** Suppresses findings that the baseline knows. */
-export function baselineDecider(baseline: Baseline): Decider {
+/** Suppresses findings that the baseline knows. `isRule`: an entry by place under an id that no rule has counts for any rule, as gitleaks calls its rules otherwise. */
+export function baselineDecider(baseline: Baseline, isRule?: (id: string) => boolean): Decider {
+  const places = new Set(baseline.places);
+  for (const key of baseline.places) {
+    const [rule = "", ...rest] = key.split("\0");
+    if (isRule !== undefined && !isRule(rule)) places.add(["", ...rest].join("\0"));
+  }
   return (finding) => {
     if (baseline.fingerprints.has(finding.fingerprint)) return suppress(finding, "baseline", "known value");
-    if (baseline.places.size === 0) return finding;
+    if (places.size === 0) return finding;
     return withoutSightings(
       finding,
       ({ origin, ruleId, startLine }) => {
         const commit = origin.kind === "git" ? (origin.commit?.id ?? "") : "";
-        return baseline.places.has(placeKey(ruleId, commit, originPath(origin), startLine));
+        return [ruleId, ""].some((rule) => places.has(placeKey(rule, commit, originPath(origin), startLine)));
       },
       "baseline",
       "known place",

@@ -1,4 +1,5 @@
-import type { Finding } from "../model/finding.ts";
+import { memberPath } from "../model/content.ts";
+import type { Finding, FindingSighting } from "../model/finding.ts";
 
 /**
  * A decision of people about findings: takes a finding and gives it back unchanged, suppressed, lowered, or without some of its
@@ -12,16 +13,27 @@ export function suppress(finding: Finding, by: string, reason: string): Finding 
 }
 
 /**
- * Takes the sightings away that a list of places names. When every one is named, the finding is suppressed and keeps them all;
- * a secret that is accepted at one place is still found at another.
+ * Takes the sightings away that a list of places names, and in repositories those of the same value in other versions of these files: whoever lists places
+ * has seen patches, where a line that later commits leave alone stands once. When every one is named, the finding is suppressed and keeps them all;
+ * a secret that is accepted in one file is still found in another.
  */
 export function withoutSightings(
   finding: Finding,
-  isNamed: (sighting: Finding["sightings"][number]) => boolean,
+  isNamed: (sighting: FindingSighting) => boolean,
   by: string,
   reason: string,
 ): Finding {
-  const left = finding.sightings.filter((sighting) => !isNamed(sighting));
+  const files = new Set(finding.sightings.filter(isNamed).flatMap((sighting) => fileKeys(sighting)));
+  const left = finding.sightings.filter(
+    (sighting) => !isNamed(sighting) && !fileKeys(sighting).some((key) => files.has(key)),
+  );
   if (left.length === finding.sightings.length) return finding;
   return left.length === 0 ? suppress(finding, by, reason) : { ...finding, sightings: left };
+}
+
+/** Names that versions of one file have in common; none where it is no file of a history. */
+function fileKeys({ origin }: FindingSighting): readonly string[] {
+  if (origin.kind !== "git" || origin.path === "") return [];
+  const { repository, path, otherPaths = [] } = origin;
+  return [path, ...otherPaths].map((name) => [repository, name, memberPath(origin)].join("\0"));
 }

@@ -8,6 +8,7 @@ export { buildReport, type ReportPieces, type TargetOutcome } from "./build-repo
 export { checkedFields, type CheckedFields } from "./checked.ts";
 export { suppress, type Decider } from "./decide.ts";
 export { applyDecision, holdsOn, isUnder, withFact } from "./decision-effect.ts";
+export { fateOf, fateText, type Fate } from "./fate.ts";
 export { fingerprint, isFingerprint } from "./fingerprint.ts";
 export { countsFor, gate, isIncomplete, type GateOptions } from "./gate.ts";
 export { gitleaksFingerprint, gitleaksIgnoreDecider, parseGitleaksIgnore } from "./gitleaks-ignore.ts";

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import pLimit from "p-limit";
 import { ToolError, type Problem } from "../model/problem.ts";
 import { baselineDecider, readBaseline } from "./baseline.ts";
 import type { Decider } from "./decide.ts";
-import { gitleaksIgnoreDecider, gitleaksIgnoreName, parseGitleaksIgnore } from "./gitleaks-ignore.ts";
+import { foreignRules, gitleaksIgnoreDecider, gitleaksIgnoreName, parseGitleaksIgnore } from "./gitleaks-ignore.ts";
 import { ignoreFileDecider, ignoreFileName, readIgnoreFile } from "./ignore-file.ts";
 import { readTextFile } from "./text-file.ts";
 
@@ -15,6 +15,8 @@ export interface DecisionPlaces {
   readonly ignorePath?: string;
   /** `--baseline-path`. */
   readonly baselinePath?: string;
+  /** Tells the ids of rules, once they are loaded: places that were accepted under another program's ids count for any rule. Absent: ids count as they are. */
+  readonly isRule?: Promise<((id: string) => boolean) | undefined>;
 }
 
 /**
@@ -59,14 +61,27 @@ export async function loadDeciders(
     lists.push(isFolder ? join(places.ignorePath, gitleaksIgnoreName) : places.ignorePath);
   }
   const gitleaksFiles = [...new Set(lists)];
+  // Asked where there is a list: else nobody waits for rules here.
+  const context = async (path: string) => {
+    const isRule = await places.isRule;
+    return { folder: dirname(path), ...(isRule === undefined ? {} : { isRule }) };
+  };
   for (const [index, text] of (await limit.map(gitleaksFiles, readTextFile)).entries()) {
     const path = gitleaksFiles[index];
     if (text === undefined || path === undefined) continue;
     const { places: accepted, badLines } = parseGitleaksIgnore(text);
     note(path, badLines);
-    deciders.push(gitleaksIgnoreDecider(accepted));
+    const held = await context(path);
+    deciders.push(gitleaksIgnoreDecider(accepted, held));
+    const foreign = held.isRule === undefined ? [] : foreignRules(accepted, held.isRule);
+    if (foreign.length > 0)
+      notes.push({
+        ...{ code: "config-invalid", effect: "note", target: "", subject: path },
+        message: `names rules of another program (${shortList(foreign)}): at these places whatever is found is hidden`,
+      });
   }
-  if (places.baselinePath !== undefined) deciders.push(baselineDecider(await readBaseline(places.baselinePath)));
+  if (places.baselinePath !== undefined)
+    deciders.push(baselineDecider(await readBaseline(places.baselinePath), await places.isRule));
   return { deciders, notes };
 }
 
@@ -74,9 +89,12 @@ export async function loadDeciders(
  * The decisions in the folder of a target. Whoever can write there must not end a scan by it: a file that cannot be read or understood hides nothing,
  * and is told in a note.
  */
-export async function loadDecidersOf(folder: string): ReturnType<typeof loadDeciders> {
+export async function loadDecidersOf(
+  folder: string,
+  isRule?: DecisionPlaces["isRule"],
+): ReturnType<typeof loadDeciders> {
   try {
-    return await loadDeciders({ folders: [folder] });
+    return await loadDeciders({ folders: [folder], ...(isRule === undefined ? {} : { isRule }) });
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     const message = `${error.message}: it decides nothing`;
@@ -86,6 +104,13 @@ export async function loadDecidersOf(folder: string): ReturnType<typeof loadDeci
     };
   }
 }
+
+function shortList(names: readonly string[]): string {
+  const more = names.length - maxNames;
+  return `${names.slice(0, maxNames).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+const maxNames = 3;
 
 /** A sweep asks thousands of folders, often over a network: one by one is slow, and all at once is more than a process may open. */
 const maxOpenFiles = 16;

@@ -64,7 +64,7 @@ export class ResultBuilder {
     this.#scanned++;
     this.#bytes += bytes;
     for (const fault of inside?.faults ?? []) this.#inside(place || content, fault);
-    this.#suppressed = addCounts(this.#suppressed, result.suppressed);
+    this.#addSuppressed(result);
     if (result.limited) this.problem("rules-limit", "note", place || content, "has more detections than are listed");
     if (result.isCut)
       this.problem(
@@ -115,7 +115,7 @@ export class ResultBuilder {
 
   /** A part of a content (the name of a file) that has detections or judged candidates; the content itself is counted elsewhere. */
   part(content: string, result: ScanResult, place = ""): void {
-    this.#suppressed = addCounts(this.#suppressed, result.suppressed);
+    this.#addSuppressed(result);
     if (result.detections.length === 0) return;
     this.#tell(result);
     this.#hits.push({ content, place, detections: result.detections });
@@ -126,6 +126,11 @@ export class ResultBuilder {
     this.#scanned++;
     this.#bytes += bytes;
     this.#hits.push({ content, place: "", detections });
+  }
+
+  /** Most contents have nothing to add. */
+  #addSuppressed({ suppressed }: ScanResult): void {
+    if (Object.keys(suppressed).length > 0) this.#suppressed = addCounts(this.#suppressed, suppressed);
   }
 
   /** A content that was gone through without a detection of its own. */

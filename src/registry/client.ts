@@ -56,7 +56,9 @@ export class RegistryClient implements AsyncDisposable {
     const tries = maxTries[this.#options.isMirror ? "mirror" : "registry"];
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#askOnce(method, new URL(path, base), headers).catch((error: unknown) => {
-        const isFinal = error instanceof RegistryFailure || certificateFault.test(codeOf(error));
+        // A name that nobody knows is asked for once more: name servers stumble, and a sweep may hold a hundred images of a registry that is gone.
+        const isNoHost = codeOf(error) === "ENOTFOUND" && attempt > 1;
+        const isFinal = error instanceof RegistryFailure || certificateFault.test(codeOf(error)) || isNoHost;
         if (isFinal || attempt >= tries) throw this.#failure(error);
         return undefined;
       });

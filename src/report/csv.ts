@@ -3,7 +3,7 @@ import type { Finding, FindingSighting, Report } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { gitleaksFingerprint } from "../findings/index.ts";
 import type { ReportOptions } from "./options.ts";
-import { open, shownMatch, shownSecret } from "./shown.ts";
+import { open, repositoryIn, shownMatch, shownSecret } from "./shown.ts";
 
 const columns = [
   "RuleID",
@@ -24,22 +24,46 @@ const columns = [
   "Tags",
 ] as const;
 
+/** What a list of many is sorted and joined by. */
+const rankColumns = ["Severity", "Confidence", "Finding"] as const;
+
 const gitColumns = ["ReachedBy"] as const;
 
 const imageColumns = ["Image", "LayerDigest", "LayerIndex", "CreatedBy", "Deleted"] as const;
 
-/** gitleaks' CSV: nothing at all without findings; columns for repositories and images at the end when
- * one of the findings is in one. */
+/** gitleaks' CSV: nothing at all without findings. At its end severity, confidence and id of the finding, the repository where a report tells of
+ * several targets, and columns for repositories and images when one of the findings is in one. */
 export function* csv(report: Report, options: ReportOptions): Iterable<string> {
   const findings = open(report);
   if (findings.length === 0) return;
   const hasImages = findings.some(({ sightings }) => sightings.some(({ origin }) => origin.kind === "image"));
   const hasWays = findings.some(({ sightings }) => sightings.some(({ origin }) => waysOf(origin) !== undefined));
-  yield [...columns, ...(hasWays ? gitColumns : []), ...(hasImages ? imageColumns : [])].join(",");
+  const hasTargets = report.targets.length > 1;
+  const hasLinks = findings.some(({ sightings }) =>
+    sightings.some((sighting) => options.linkOf?.(sighting) !== undefined),
+  );
+  yield [
+    ...columns,
+    ...(hasLinks ? ["Link"] : []),
+    ...rankColumns,
+    ...(hasTargets ? ["Repository"] : []),
+    ...(hasWays ? gitColumns : []),
+    ...(hasImages ? imageColumns : []),
+  ].join(",");
   for (const finding of findings) {
     for (const sighting of finding.sightings) {
       const ways = hasWays ? [(waysOf(sighting.origin) ?? []).join(" ")] : [];
-      const cells = [...common(finding, sighting, options), ...ways, ...(hasImages ? image(sighting) : [])];
+      const link = hasLinks ? [options.linkOf?.(sighting) ?? ""] : [];
+      const target = hasTargets ? [repositoryIn(report, sighting) ?? ""] : [];
+      const rank = [finding.severity, finding.confidence, finding.fingerprint];
+      const cells = [
+        ...common(finding, sighting, options),
+        ...link,
+        ...rank,
+        ...target,
+        ...ways,
+        ...(hasImages ? image(sighting) : []),
+      ];
       yield cells.map(cell).join(",");
     }
   }

@@ -3,7 +3,7 @@ import { originPath } from "../model/content.ts";
 import type { Finding, FindingSighting } from "../model/finding.ts";
 import { gitleaksFingerprint } from "../findings/index.ts";
 import { entropyText } from "./entropy-text.ts";
-import type { Secrecy } from "./options.ts";
+import type { ReportOptions } from "./options.ts";
 import { shownMatch, shownSecret } from "./shown.ts";
 
 /** A value of gitleaks' report, in the form that is written: numbers already as text, because entropies have a form of their own. */
@@ -15,13 +15,14 @@ export type EntryValue =
 
 /**
  * One sighting as gitleaks reports it, keys in gitleaks' order; at the end sightings in repositories add
- * `ReachedBy`, those in images `Image`, `Layer` and `Deleted`.
+ * `ReachedBy` (and `Repository`, where one is given), those in images `Image`, `Layer` and `Deleted`.
  * `RuleID` is the rule that matched at this place, `Description` that of the finding's first rule.
  */
 export function gitleaksEntry(
   finding: Finding,
   sighting: FindingSighting,
-  secrecy: Secrecy,
+  { secrecy, linkOf }: Pick<ReportOptions, "secrecy" | "linkOf">,
+  repository?: string,
 ): readonly (readonly [string, EntryValue])[] {
   const { origin } = sighting;
   const commit = origin.kind === "git" ? origin.commit : undefined;
@@ -37,6 +38,7 @@ export function gitleaksEntry(
     ["File", { text: originPath(origin) }],
     ["SymlinkFile", { text: "" }],
     ["Commit", { text: commit?.id ?? "" }],
+    ...linkField(linkOf?.(sighting)),
     ["Entropy", { literal: entropyText(sighting.entropy) }],
     ["Author", { text: commit?.author ?? "" }],
     ["Email", { text: commit?.email ?? "" }],
@@ -46,6 +48,7 @@ export function gitleaksEntry(
     ["Fingerprint", { text: gitleaksFingerprint(sighting) }],
   ];
   if (finding.facts.length > 0) entry.push(["Facts", { list: finding.facts }]);
+  if (repository !== undefined) entry.push(["Repository", { text: repository }]);
   if (origin.kind === "git" && origin.reachedBy !== undefined) entry.push(["ReachedBy", { list: origin.reachedBy }]);
   if (origin.kind === "image") {
     entry.push(["Image", { text: origin.image }]);
@@ -62,6 +65,11 @@ export function gitleaksEntry(
     entry.push(["Deleted", { literal: String(origin.deleted) }]);
   }
   return entry;
+}
+
+/** gitleaks leaves it out where it is empty. */
+function linkField(link: string | undefined): [string, EntryValue][] {
+  return link === undefined ? [] : [["Link", { text: link }]];
 }
 
 /** Writes an entry as Go's encoder does with an indent of one space; `depth` is that of the braces. Gives lines. */

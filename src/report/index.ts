@@ -9,3 +9,4 @@ export { placeLines } from "./places.ts";
 export { problemText, summaryLine } from "./summary.ts";
 export { loadWidths, wrap } from "./wrap.ts";
 export { checkWritable, writeLines, writeReport } from "./write.ts";
+export { readTemplate, type Template } from "./template/index.ts";

@@ -1,7 +1,7 @@
 import type { Report } from "../model/finding.ts";
 import { entryLines, gitleaksEntry } from "./gitleaks-entry.ts";
 import type { ReportOptions } from "./options.ts";
-import { open } from "./shown.ts";
+import { open, repositoryIn } from "./shown.ts";
 
 /** gitleaks' report: a JSON array, one entry for each sighting of each finding that is not suppressed. */
 export function* json(report: Report, options: ReportOptions): Iterable<string> {
@@ -12,7 +12,11 @@ export function* json(report: Report, options: ReportOptions): Iterable<string> 
   }
   yield "[";
   for (const [i, { finding, sighting }] of entries.entries()) {
-    yield* entryLines(gitleaksEntry(finding, sighting, options.secrecy), 1, i + 1 < entries.length ? "," : "");
+    yield* entryLines(
+      gitleaksEntry(finding, sighting, options, repositoryIn(report, sighting)),
+      1,
+      i + 1 < entries.length ? "," : "",
+    );
   }
   yield "]";
 }

@@ -3,7 +3,7 @@ import type { Report } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { entryLines, gitleaksEntry } from "./gitleaks-entry.ts";
 import type { ReportOptions } from "./options.ts";
-import { open } from "./shown.ts";
+import { open, repositoryIn } from "./shown.ts";
 
 /** JUnit XML in the shape that gitleaks gives it: a failed test case for each sighting. */
 export function* junit(report: Report, options: ReportOptions): Iterable<string> {
@@ -21,7 +21,8 @@ export function* junit(report: Report, options: ReportOptions): Iterable<string>
       const description = xml(finding.rule.description);
       yield `\t\t<testcase classname="${description}" file="${xml(file)}" name="${name}" time="">`;
       yield `\t\t\t<failure message="${name}" type="${description}">`;
-      for (const line of entryLines(gitleaksEntry(finding, sighting, options.secrecy), 0, "")) yield xmlLines(line);
+      for (const line of entryLines(gitleaksEntry(finding, sighting, options, repositoryIn(report, sighting)), 0, ""))
+        yield xmlLines(line);
       yield "\t\t\t</failure>";
       yield "\t\t</testcase>";
     }

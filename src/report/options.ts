@@ -1,3 +1,6 @@
+import type { FindingSighting } from "../model/finding.ts";
+import type { Template } from "./template/index.ts";
+
 /** How much of a secret a report shows. `redact` is gitleaks' `--redact=P`: P percent of the value are cut off its end. */
 export type Secrecy =
   | { readonly kind: "mask" }
@@ -12,6 +15,10 @@ export interface ReportOptions {
   readonly width: number;
   /** No character outside ASCII in what the report itself writes. Text only. */
   readonly ascii: boolean;
+  /** What the format `template` writes by. */
+  readonly template?: Template;
+  /** The web page of a place, where one is known. */
+  readonly linkOf?: (sighting: FindingSighting) => string | undefined;
 }
 
 /** What a report to a file is written with: masked, plain, unwrapped. */

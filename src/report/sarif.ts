@@ -6,7 +6,7 @@ import { severities, type Severity } from "../model/rule.ts";
 import { sanitize, sanitizeJson } from "../model/sanitize.ts";
 import { isIncomplete, lifetimes, stepText, type Lifetime } from "../findings/index.ts";
 import type { ReportOptions } from "./options.ts";
-import { shownMatch } from "./shown.ts";
+import { repositoryIn, shownMatch } from "./shown.ts";
 
 const levels: Readonly<Record<Severity, "error" | "warning" | "note">> = {
   critical: "error",
@@ -83,7 +83,10 @@ function* results(report: Report, options: ReportOptions, index: ReadonlyMap<str
   for (const finding of report.findings) {
     const lives = lifetimes(finding);
     for (const sighting of finding.sightings)
-      yield result(finding, sighting, options, index.get(finding.rule.id) ?? -1, lives);
+      yield result(finding, sighting, options, index.get(finding.rule.id) ?? -1, {
+        lives,
+        repository: repositoryIn(report, sighting),
+      });
   }
 }
 
@@ -92,7 +95,7 @@ function result(
   sighting: FindingSighting,
   options: ReportOptions,
   ruleIndex: number,
-  lives: readonly Lifetime[],
+  { lives, repository }: { readonly lives: readonly Lifetime[]; readonly repository: string | undefined },
 ): object {
   const { origin } = sighting;
   return {
@@ -115,6 +118,7 @@ function result(
       masked: finding.masked,
       tags: [...new Set(sighting.tags.map(sanitize))],
       ...(finding.facts.length === 0 ? {} : { facts: finding.facts.map(sanitize) }),
+      ...(repository === undefined ? {} : { repository: sanitize(repository) }),
       ...(origin.kind === "git" && origin.commit !== undefined
         ? { commit: origin.commit.id, author: sanitize(origin.commit.author), date: origin.commit.date }
         : {}),

@@ -31,9 +31,21 @@ export function shownMatch(finding: Finding, sighting: FindingSighting, secrecy:
   }
 }
 
+/** The line of a match as far as the report may show it. */
+export function shownLine(finding: Finding, sighting: FindingSighting, secrecy: Secrecy): string {
+  if (secrecy.kind === "reveal") return sighting.line ?? sighting.maskedLine;
+  if (secrecy.kind === "mask" || finding.masked === "") return sighting.maskedLine;
+  return sighting.maskedLine.replaceAll(finding.masked, () => redacted(finding, secrecy.percent));
+}
+
 /** Findings that count: those that no decision hides. */
 export function open(report: Report): readonly Finding[] {
   return report.findings.filter((finding) => finding.suppressed === undefined);
+}
+
+/** The repository of a place, where a report tells of several targets: whoever scanned one knows which. */
+export function repositoryIn(report: Report, { origin }: FindingSighting): string | undefined {
+  return report.targets.length > 1 && origin.kind === "git" ? origin.repository : undefined;
 }
 
 function redacted(finding: Finding, percent: number): string {

@@ -14,10 +14,7 @@ const maxProblems = 20;
 /** What a scan comes to, for people: the verdict, what was scanned and left out, targets where there are several, problems. */
 export function* summary(report: Report, options: Pick<ReportOptions, "width">): Iterable<string> {
   const lines = [
-    verdict(report),
-    scannedText(report),
-    ...partLines(report.targets),
-    ...judgedText(report),
+    ...totals(report),
     ...(report.targets.length > 1 ? ["", ...targetLines(report.targets)] : []),
     ...problemLines(report.problems),
   ];
@@ -28,10 +25,16 @@ export function* summary(report: Report, options: Pick<ReportOptions, "width">):
   }
 }
 
+/** The verdict, then what was scanned, left out and judged away; a line each. */
+export function totals(report: Report): readonly [string, ...string[]] {
+  return [verdict(report), scannedText(report), ...partLines(report.targets), ...judgedText(report)];
+}
+
 /** One line: how many secrets, how much was scanned. For the end of a run on stderr. */
 export function summaryLine(report: Report): string {
   const { ledger } = report;
-  const scanned = `in ${counted(ledger.scanned, "content")} (${bytesText(ledger.bytes)})`;
+  const bytes = knowsBytes(report) ? ` (${bytesText(ledger.bytes)})` : "";
+  const scanned = `in ${counted(ledger.scanned, "content")}${bytes}`;
   const found = open(report).length;
   const gaps = report.interrupted ? "; interrupted" : isIncomplete(report) ? "; the scan is incomplete" : "";
   return `${found === 0 ? "no secrets" : counted(found, "secret")} ${scanned}${partText(report.targets)}${gaps}`;
@@ -65,10 +68,17 @@ function verdict(report: Report): string {
   return `${counted(findings.length, "secret")}: ${bySeverity.join(", ")}.${incomplete}`;
 }
 
-function scannedText({ ledger, rules }: Report): string {
+/** Over many targets with a journal bytes are not counted: who is scanned first would decide whose they are. */
+function knowsBytes({ ledger }: Report): boolean {
+  return ledger.bytes > 0 || ledger.scanned < 2;
+}
+
+function scannedText(report: Report): string {
+  const { ledger, rules } = report;
+  const bytes = knowsBytes(report) ? `, ${bytesText(ledger.bytes)}` : "";
   const skipped = ledger.planned - ledger.scanned;
   const left = skipped === 0 ? "nothing left out" : `${countText(skipped)} left out (${countsText(ledger.skipped)})`;
-  return `Scanned ${counted(ledger.scanned, "content")}, ${bytesText(ledger.bytes)}, with ${counted(rules.count, "rule")}; ${left}.`;
+  return `Scanned ${counted(ledger.scanned, "content")}${bytes}, with ${counted(rules.count, "rule")}; ${left}.`;
 }
 
 function judgedText(report: Report): readonly string[] {
@@ -105,9 +115,17 @@ function problemLines(problems: readonly Problem[]): readonly string[] {
 
 /** A problem on one line, escaped. */
 export function problemText({ code, effect, target, subject, message }: Problem): string {
-  const place = [target, subject].filter((part) => part !== "").map(sanitize);
+  const place = placesOf(target, subject, message).map(sanitize);
   const word = effect === "incomplete" ? "not scanned" : "note";
   return `${word}: ${[...place, `${sanitize(message)} [${code}]`].join(": ")}`;
+}
+
+/** Of target and subject what is not said again by what follows: a subject that begins with its target, a message that begins with either. */
+function placesOf(target: string, subject: string, message: string): readonly string[] {
+  const isSaidBy = (part: string, text: string): boolean =>
+    text === part || (text.startsWith(part) && /^[/!: ]/.test(text.slice(part.length)));
+  const parts = [target, subject].filter((part) => part !== "");
+  return parts.filter((part, i) => ![...parts.slice(i + 1), message].some((text) => isSaidBy(part, text)));
 }
 
 function countsText(counts: Readonly<Partial<Record<string, number>>>): string {

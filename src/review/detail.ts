@@ -1,7 +1,7 @@
 import type { Finding } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { verdictWords, type Decision } from "../model/decision.ts";
-import { fateOf } from "./fate.ts";
+import { fateOf } from "../findings/index.ts";
 import { wrap } from "./fit.ts";
 import { layoutOf } from "./layout.ts";
 import { isReadTab, lookId, tabs, type LookRow, type ReadTab } from "./look.ts";

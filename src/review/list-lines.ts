@@ -2,7 +2,7 @@ import type { Finding } from "../model/finding.ts";
 import { originPath } from "../model/content.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { verdictWords, type Verdict } from "../model/decision.ts";
-import { fateText } from "./fate.ts";
+import { fateText } from "../findings/index.ts";
 import { clipStart, fit } from "./fit.ts";
 import type { Group } from "./grouping.ts";
 import { isMarked, isRowMarked } from "./selection.ts";

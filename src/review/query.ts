@@ -2,7 +2,7 @@ import type { Finding, FindingSighting } from "../model/finding.ts";
 import { severities, type Severity } from "../model/rule.ts";
 import { verdicts, type Verdict } from "../model/decision.ts";
 import { originPath } from "../model/content.ts";
-import { fateOf } from "./fate.ts";
+import { fateOf } from "../findings/index.ts";
 import { matchesGlob } from "./glob.ts";
 import { searchable } from "./searchable.ts";
 

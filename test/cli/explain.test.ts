@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { fillTemplate } from "../../src/rules/templates.ts";
 import { createRandom } from "../../src/rules/random.ts";
@@ -119,7 +119,7 @@ test("places that are not there are told", () => {
   const path = file("short.txt", "one line");
   for (const [place, message] of [
     [`${path}:2`, "has no line 2"],
-    [`${path}x:1`, "does not exist"],
+    [`${path}x:1`, "does not exist\n  What only a history or an image holds: leaktrace explain ID TARGET"],
     ["what", "cannot tell what to explain"],
     [`lt1${"0".repeat(32)}`, "has no finding"],
   ] as const) {
@@ -127,6 +127,7 @@ test("places that are not there are told", () => {
     expect(code).toBe(2);
     expect(stderr).toContain(message);
   }
+  expect(leaktrace(["explain", `${basename(path)}:1`, folder]).code).toBe(0);
 });
 
 test("control characters of a line and of a name reach no terminal", () => {

@@ -42,6 +42,27 @@ describe("arguments as gitleaks takes them", () => {
       ["--unknown=true", "--log-level=true"],
     ],
     [["-r"], ["-r"]],
+    [
+      ["git", "--redact", "30", "."],
+      ["git", "--redact=30", "."],
+    ],
+    [
+      ["git", "--redact", "2024"],
+      ["git", "--redact=100", "2024"],
+    ],
+    [
+      ["-v", "-c", "git", "--log-level=debug", "--redact", "dir", "conf"],
+      ["dir", "-v", "-c", "git", "--log-level=debug", "--redact=100", "conf"],
+    ],
+    [
+      ["--redact", "20", "git", "repo"],
+      ["git", "--redact=20", "repo"],
+    ],
+    [
+      ["--help", "git"],
+      ["--help", "git"],
+    ],
+    [["-v"], ["-v"]],
   ])("%j becomes %j", (args, expected) => {
     expect(normalised(...args)).toEqual(expected);
   });

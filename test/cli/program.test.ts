@@ -21,6 +21,7 @@ describe("the program", () => {
   test("without arguments says what it is", () => {
     expect(leaktrace()).toEqual({ code: 0, stdout: overview, stderr: "" });
     expect(leaktrace("--help")).toEqual({ code: 0, stdout: overview, stderr: "" });
+    expect(overview.split("\n").filter((line) => line.length > 80)).toEqual([]);
   });
 
   test("tells its version", () => {
@@ -52,6 +53,18 @@ describe("the program", () => {
       stdout: "",
       stderr: "leaktrace: unknown option '--confg'\n  Did you mean --config?\n",
     });
+  });
+
+  test.each([
+    ["filesystem", /^leaktrace: unknown command 'filesystem'\n {2}here: leaktrace dir FOLDER\n$/],
+    ["sweep", /here: leaktrace scan --targets FILE/],
+    ["git --only-verified", /here: no secret is sent anywhere/],
+    ["git --since-commit=abc", /here: --log-opts "COMMIT\.\.HEAD"/],
+    ["image --input app.tar", /here: .*leaktrace image app\.tar/],
+  ])("%s is what another program calls it: ours is told", (line, message) => {
+    const { code, stderr } = leaktrace(...line.split(" "));
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
   });
 
   test.each([
@@ -185,7 +198,7 @@ describe("completion", () => {
   }
 
   test("bash completes commands, options and their values", () => {
-    const [command, option, value, sub, nested, hidden] = offered([
+    const [command, option, value, sub, nested, hidden, , short, hook] = offered([
       ["leaktrace", "rev"],
       ["leaktrace", "git", "--report-"],
       ["leaktrace", "git", "--report-format", "s"],
@@ -193,11 +206,15 @@ describe("completion", () => {
       ["leaktrace", "rules", "list", "--c"],
       ["leaktrace", "dete"],
       ["leaktrace", "version", ""],
+      ["leaktrace", "git", "-f", "s"],
+      ["leaktrace", "hook", "u"],
     ]);
-    expect({ command, option, value, nested, hidden }).toEqual({
+    expect({ command, option, value, nested, hidden, short, hook }).toEqual({
       command: ["review"],
-      option: ["--report-path", "--report-format"],
+      option: ["--report-path", "--report-format", "--report-template"],
       value: ["sarif"],
+      short: ["sarif"],
+      hook: ["uninstall"],
       nested: ["--config"],
       hidden: [""],
     });

@@ -44,6 +44,31 @@ describe("the progress line", () => {
     expect(progressText({ ...progress, bytesDone: 1_000_000 }, 0, 0, 79)).toContain("2:59:56 left");
   });
 
+  test("of several targets which one it is, and time by their number", () => {
+    const several = { done: 11, before: 1, of: 200, elapsedMs: 60_000 };
+    expect(progressText(progress, 0, 0, 79, several)).toBe(
+      "12/200  scanning  1.20 GB  300 MB/s  18:54 left  3 secrets  ...epositories/shop",
+    );
+    expect(progressText(progress, 0, 0, 79, { ...several, before: 9 })).not.toContain("left");
+    expect(progressText({ ...progress, phase: "locate" }, 0, 0, 79, { ...several, done: 200 })).toMatch(
+      /^200\/200 {2}locating {2}/,
+    );
+  });
+
+  test("where there is no line, a target that has ended is one, if that was asked for", () => {
+    const ended = { target: "a\u001b[2Jb", status: "found", findings: 2 } as const;
+    const lines = [true, false].map((tellsTargets) => {
+      const stream = terminal();
+      {
+        using line = showProgress({ stream: { ...stream, isTTY: false }, env: {}, tellsTargets });
+        line.targets?.({ done: 2, before: 0, of: 9 });
+        line.targets?.({ done: 3, before: 0, of: 9, ended });
+      }
+      return stream.written;
+    });
+    expect(lines).toEqual([["leaktrace: 3/9  found 2 secrets  a\\x1b[2Jb\n"], []]);
+  });
+
   test("always fits, and obeys no name", () => {
     fc.assert(
       fc.property(

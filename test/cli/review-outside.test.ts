@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { commitPage } from "../../src/cli/review/commit-page.ts";
+import { commitPage, linePage } from "../../src/cli/review/commit-page.ts";
 import { createOutside } from "../../src/cli/review/outside.ts";
 import { fileOrigin, gitOrigin, makeFinding, makeSighting } from "../review/make-finding.ts";
 
@@ -43,6 +43,36 @@ test.each([
   ["https://example.com/$(id)", undefined],
 ])("the page of a commit of %s", (remote, expected) => {
   expect(commitPage(remote, id)).toBe(expected);
+});
+
+const line = { commit: id, path: "a b/ü%.ts", startLine: 3, endLine: 3 };
+const path = "a%20b/%C3%BC%25.ts";
+
+test.each([
+  ["https://github.com/acme/shop.git", {}, undefined, `https://github.com/acme/shop/blob/${id}/${path}#L3`],
+  ["git@github.com:acme/shop.git", { endLine: 5 }, undefined, `https://github.com/acme/shop/blob/${id}/${path}#L3-L5`],
+  [
+    "git@github.com:acme/shop.git",
+    { path: "README.md" },
+    undefined,
+    `https://github.com/acme/shop/blob/${id}/README.md?plain=1#L3`,
+  ],
+  ["https://gitlab.com/a/b/c.git", { endLine: 5 }, undefined, `https://gitlab.com/a/b/c/blob/${id}/${path}#L3-5`],
+  ["https://codeberg.org/a/b", {}, undefined, `https://codeberg.org/a/b/src/commit/${id}/${path}#L3`],
+  ["https://bitbucket.org/a/b", { endLine: 5 }, undefined, `https://bitbucket.org/a/b/src/${id}/${path}#lines-3:5`],
+  [
+    "git@ssh.dev.azure.com:v3/acme/shop/api",
+    {},
+    undefined,
+    `https://dev.azure.com/acme/shop/_git/api/commit/${id}?path=/${path}&line=3&lineEnd=3&lineStartColumn=1&lineEndColumn=10000000&type=2&lineStyle=plain&_a=files`,
+  ],
+  ["https://git.example.com/a/b", {}, undefined, undefined],
+  ["https://git.example.com/a/b", {}, "github", `https://git.example.com/a/b/blob/${id}/${path}#L3`],
+  ["https://github.com/a/b", {}, "none", undefined],
+  ["https://github.com/a/b", { path: "" }, undefined, undefined],
+  ["https://github.com/a/b", { commit: "main" }, undefined, undefined],
+] as const)("the page of a line of %s, %j, %s", (remote, fields, platform, expected) => {
+  expect(linePage(remote, { ...line, ...fields }, platform)).toBe(expected);
 });
 
 test("the editor opens files that are there, at the line; its variable may hold flags", async () => {

@@ -198,6 +198,60 @@ describe(".gitleaksignore", () => {
     }
   });
 
+  test("a place of one commit takes in the same value in other versions of the file, and in no other file", () => {
+    const commits = ["one", "two", "three"].map((name) => ({ ...gitOrigin().commit!, id: contentId(name) }));
+    const [first, shifted, renamed] = [
+      sighting(gitOrigin({ path: "a", commit: commits[0]! }), { ruleId: "r", startLine: 1 }),
+      sighting(gitOrigin({ path: "a", commit: commits[1]! }), { ruleId: "r", startLine: 9 }),
+      sighting(gitOrigin({ path: "b", otherPaths: ["a"], commit: commits[2]! }), { ruleId: "r", startLine: 9 }),
+    ];
+    const elsewhere = [
+      sighting(gitOrigin({ path: "c", commit: commits[2]! }), { ruleId: "r", startLine: 1 }),
+      sighting(gitOrigin({ path: "a", repository: "other" }), { ruleId: "r", startLine: 9 }),
+    ];
+    const decide = findings.gitleaksIgnoreDecider(findings.parseGitleaksIgnore(`${contentId("one")}:a:r:1`).places);
+    expect(decide(finding({ sightings: [first, shifted, renamed] })).suppressed).toBeDefined();
+    expect(decide(finding({ sightings: [first, shifted, ...elsewhere] })).sightings).toEqual(elsewhere);
+    expect(decide(finding({ sightings: [shifted, renamed] })).suppressed).toBeUndefined();
+  });
+
+  test("paths may be written as seen from the folder of the list", () => {
+    const { places } = findings.parseGitleaksIgnore("conf/a:r:3");
+    for (const [folder, path, isHidden] of [
+      ["r", "r/conf/a", true],
+      ["r", "/srv/r/conf/a", false],
+      ["/srv/r", "/srv/r/conf/a", true],
+      ["r", "s/conf/a", false],
+      [".", "conf/a", true],
+    ] as const) {
+      const decided = findings.gitleaksIgnoreDecider(places, { folder })(
+        finding({ sightings: [sighting(fileOrigin(path), { ruleId: "r", startLine: 3 })] }),
+      );
+      expect([folder, path, decided.suppressed !== undefined]).toEqual([folder, path, isHidden]);
+    }
+  });
+
+  test("an id that no rule has counts for any rule at that place, one that a rule has for that rule", () => {
+    const isRule = (id: string): boolean => id === "ours" || id === "r";
+    const hides = (line: string): boolean => {
+      const { places } = findings.parseGitleaksIgnore(line);
+      return (
+        findings.gitleaksIgnoreDecider(places, { isRule })(finding({ sightings: [there] })).suppressed !== undefined
+      );
+    };
+    expect(["other:generic-api-key:3", "other:ours:3", "other:generic-api-key:4"].map(hides)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(
+      findings.baselineDecider(
+        findings.parseBaseline('[{"RuleID":"x","File":"other","StartLine":3}]', "x"),
+        isRule,
+      )(finding({ sightings: [there] })).suppressed,
+    ).toBeDefined();
+  });
+
   test("the fingerprint of a sighting is a line that accepts it", () => {
     for (const place of [here, there]) {
       const { places } = findings.parseGitleaksIgnore(findings.gitleaksFingerprint(place));
@@ -257,5 +311,9 @@ describe("loadDeciders", () => {
     expect(await findings.loadDeciders({ folders: [join(folder, "none")] })).toEqual({ deciders: [], notes: [] });
     const mistyped = await findings.loadDeciders({ folders: [], ignorePath: join(folder, "none") });
     expect(mistyped.notes).toMatchObject([{ effect: "note", subject: join(folder, "none") }]);
+    const isRule = Promise.resolve((id: string) => id === "r");
+    await writeFile(join(folder, ".gitleaksignore"), "a:r:1\na:x:1\na:y:1\na:x:2\n");
+    const { notes: foreign } = await findings.loadDeciders({ folders: [folder], isRule });
+    expect(foreign.at(-1)?.message).toContain("(x, y)");
   });
 });

@@ -146,14 +146,14 @@ describe("csv", () => {
     });
     expect(written("csv", given).split("\n")[1]).toBe(
       `sample-token,${commit!.id},'=1+1,,abcd......yz,abcd......yz,3,3,7,42,"'@A ""B""","'-a,\\nb",` +
-        `2024-01-31T12:00:00Z,'+1,${commit!.id}:=1+1:sample-token:3,`,
+        `2024-01-31T12:00:00Z,'+1,${commit!.id}:=1+1:sample-token:3,,high,likely,${finding().fingerprint}`,
     );
   });
 
   test("has columns for images when there is one", () => {
     const given = report({ findings: [finding({ sightings: [sighting(imageOrigin()), sighting(fileOrigin("a"))] })] });
     const [head, image, file] = written("csv", given).split("\n");
-    expect(head).toMatch(/,Tags,Image,LayerDigest,LayerIndex,CreatedBy,Deleted$/);
+    expect(head).toMatch(/,Tags,Severity,Confidence,Finding,Image,LayerDigest,LayerIndex,CreatedBy,Deleted$/);
     expect(image).toMatch(/,shop:1\.2,sha256:b{64},2,"COPY \. \/app",false$/);
     expect(file).toMatch(/,,,,,$/);
   });
@@ -215,7 +215,7 @@ describe("every format", () => {
             for (const secret of secrets) expect(text).not.toContain(secret);
           }
         }
-        for (const name of ["json", "jsonl", "csv", "text"] as const) {
+        for (const name of ["json", "jsonl", "csv", "text", "markdown", "html"] as const) {
           const text = written(name, given, { ...plainOptions, secrecy: { kind: "reveal" } });
           for (const secret of secrets) expect(text).toContain(secret);
         }
@@ -274,17 +274,20 @@ describe("every format", () => {
 
   test("is chosen by name in any case, else by the path, else text", () => {
     expect(chooseFormat("SARIF", "x.json")).toBe("sarif");
-    const paths = ["a.json", "a.jsonl", "a.sarif", "a.CSV", "a.xml", "a.txt", "a", undefined];
+    const paths = ["a.json", "a.jsonl", "a.sarif", "a.CSV", "a.xml", "a.md", "a.html", "a.txt", "a", undefined];
     expect(paths.map((path) => chooseFormat(undefined, path))).toEqual([
       "json",
       "jsonl",
       "sarif",
       "csv",
       "junit",
+      "markdown",
+      "html",
       "text",
       "text",
       "text",
     ]);
+    expect(chooseFormat("md", "a.json")).toBe("markdown");
     expect(() => chooseFormat("yaml", undefined)).toThrow(/no report format "yaml"/);
   });
 });

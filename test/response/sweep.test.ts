@@ -302,6 +302,37 @@ describe("--resume", () => {
     expect(readFileSync(journal).equals(whole)).toBe(true);
   });
 
+  test("tries again what was unreachable, and nothing else", () => {
+    write({ "a/a.txt": "a\n", "list.txt": "a\nlater\n" });
+    const run = (): Ran => leaktrace(["scan", "--targets", "list.txt", "--resume"]);
+    const first = run();
+    expect(first).toMatchObject({ code: 3, stderr: expect.stringContaining("--resume tries those again") });
+    expect(first.stderr).toContain("leaktrace: not scanned: later does not exist [unreadable]\n");
+    write({ "later/b.txt": `token: ${secret("later")}\n`, "a/a.txt": `token: ${secret("later")}\n` });
+    const { code, stderr } = run();
+    expect(stderr).toContain("leaktrace: 2/2  found 1 secret  later\n");
+    expect(stderr).toContain("2 targets: 1 clean, 1 found");
+    expect(code).toBe(1);
+    expect(lines(read("list.txt.journal.jsonl"))).toHaveLength(4);
+    expect(run().stderr).not.toContain("2/2");
+  });
+
+  test("lists of places name the repository of each", () => {
+    for (const name of ["one", "two"])
+      createRepository(join(cwd, name)).commit("c", { "x.txt": `token: ${secret("both")}\n` });
+    write({ "list.txt": "one\ntwo\n" });
+    const told = (format: string): string => leaktrace(["scan", "--targets", "list.txt", "-f", format]).stdout;
+    expect(JSON.parse(told("json"))).toEqual([
+      expect.objectContaining({ Repository: "one" }),
+      expect.objectContaining({ Repository: "two" }),
+    ]);
+    const [head = "", ...rows] = lines(told("csv"));
+    const at = head.split(",").indexOf("Repository");
+    expect(rows.map((row) => row.split(",")[at])).toEqual(["one", "two"]);
+    expect(told("sarif")).toMatch(/"repository":"one"[^]*"repository":"two"/);
+    expect(leaktrace(["git", "one", "-f", "json"]).stdout).not.toContain("Repository");
+  });
+
   test("leaves out targets that are no longer in the list, and takes in new ones", () => {
     write({ "a/a.txt": "a\n", "b/b.txt": "b\n", "c/c.txt": "c\n", "list.txt": "a\nb\n" });
     leaktrace(["scan", "--targets", "list.txt"]);

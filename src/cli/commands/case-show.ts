@@ -135,5 +135,7 @@ function scanText({ began, facts: { by, targets, report } }: ScanRecord): string
   const gaps =
     report.targets.some(({ status }) => status === "incomplete" || status === "unreachable") || report.interrupted;
   const found = report.targets.reduce((sum, { findings }) => sum + findings, 0);
-  return `${timeText(began)}  ${by}: ${names === "" ? report.rules.origin : names}: ${counted(found, "secret")}${gaps ? ", incomplete" : ""}`;
+  // One that several targets hold counts in each.
+  const each = report.targets.length > 1 ? ", counted in each target" : "";
+  return `${timeText(began)}  ${by}: ${names === "" ? report.rules.origin : names}: ${counted(found, "secret")}${each}${gaps ? ", incomplete" : ""}`;
 }

@@ -37,14 +37,22 @@ function completed(command: Command, above: string): readonly Completed[] {
       takesValue: option.required || option.optional,
     }));
   const own = { path, description: command.description(), options };
-  return [own, ...command.commands.flatMap((sub) => completed(sub, path))];
+  const read = ownArguments.get(path) ?? [];
+  return [
+    own,
+    ...read.map((word) => ({ ...own, path: `${path} ${word}` })),
+    ...command.commands.flatMap((sub) => completed(sub, path)),
+  ];
 }
 
-/** Known values of an option, by its long name. */
+/** Sub-commands of commands that read their arguments themselves. */
+const ownArguments: ReadonlyMap<string, readonly string[]> = new Map([["hook", ["install", "uninstall", "status"]]]);
+
+/** Known values of an option, by each of its names. */
 const valuesOf: ReadonlyMap<string, readonly string[]> = new Map(
   scanFlags.flatMap(({ flags, values }) => {
-    const name = /--[\w-]+/.exec(flags)?.[0];
-    return name === undefined || values === undefined ? [] : [[name, values] as const];
+    const names = flags.match(/(?<!\S)--?[a-z][\w-]*/g) ?? [];
+    return values === undefined ? [] : names.map((name) => [name, values] as const);
   }),
 );
 

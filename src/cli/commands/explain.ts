@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Finding } from "../../model/finding.ts";
 import { ToolError } from "../../model/problem.ts";
 import { writeLines } from "../../report/index.ts";
@@ -15,10 +16,10 @@ const maxPlaces = 3;
 
 /**
  * `leaktrace explain FILE:LINE | ID | COMMIT:FILE:LINE [target]`: what every rule made of a place, step by step. `target` (the current folder) is
- * where commits and findings are looked for. Gives the exit code: 0, whatever is found.
+ * where commits and findings are looked for, and files that are not here. Gives the exit code: 0, whatever is found.
  */
 export async function run([text = "", target = "."]: readonly string[], options: ScanOptions): Promise<number> {
-  const asked = readAsked(text, existsSync);
+  const asked = readAsked(text, (path) => [path, join(target, path)].find((one) => existsSync(one)));
   const where = targetOf(target, "any");
   const from: Target = asked.kind === "line" ? { name: asked.path, as: "any" } : where;
   const prepared = await prepareScan([from], options);

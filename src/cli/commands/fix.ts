@@ -7,6 +7,7 @@ import { shellWord } from "../../model/shell-word.ts";
 import { checkWritable, writeLines, writeReport } from "../../report/index.ts";
 import { deletionOrder, placeRemedy } from "../../response/index.ts";
 import { patchBuilds, type BuildPatch } from "../build-patch.ts";
+import { hangingLines } from "../hanging-lines.ts";
 import { exitCodes } from "../exit.ts";
 import type { ScanOptions } from "../options.ts";
 import { showProgress } from "../progress.ts";
@@ -45,8 +46,14 @@ export async function run([image = "", context]: readonly string[], options: Fix
     if (options.patch === "-") await writeLines(lines, process.stdout);
     else await writeReport(options.patch, lines);
   }
-  if (options.patch !== "-") await writeLines(planOf(image, context, counting, report, patch, options), process.stdout);
+  const plan = planOf(image, context, counting, report, patch, options);
+  if (options.patch !== "-") await writeLines(await hangingLines(plan, process.stdout, isOfPatch), process.stdout);
   return isIncomplete(report) ? exitCodes.incomplete : exitCodes.clean;
+}
+
+/** Lines of a patch are copied as they are. */
+function isOfPatch(line: string): boolean {
+  return /^ {3}[-+@ ]/.test(line);
 }
 
 /** Throws ToolError for what makes no sense, before anything is scanned. */

@@ -3,6 +3,7 @@ import { looksLikeCase } from "../../case/index.ts";
 import { ToolError } from "../../model/problem.ts";
 import { codeBehind } from "../../model/thrown.ts";
 import { checkWritable } from "../../report/index.ts";
+import { decidedReport } from "../decided-report.ts";
 import { openCase } from "../open-case.ts";
 import type { ScanOptions } from "../options.ts";
 import { readReportFile } from "../report-file.ts";
@@ -10,7 +11,7 @@ import { presentReport } from "../text-output.ts";
 
 /**
  * `leaktrace report CASE|report.jsonl|-`: writes a report in any format from a case, or from a report that was written with `-f jsonl`. Gives the exit code that a scan with that report
- * would have.
+ * would have; what was decided in the current folder since counts.
  */
 export async function run(args: readonly string[], options: ScanOptions): Promise<number> {
   const [path] = args;
@@ -21,7 +22,7 @@ export async function run(args: readonly string[], options: ScanOptions): Promis
   if (options.reportPath !== undefined) await checkWritable(options.reportPath);
   if (path === "-" || !looksLikeCase(path)) {
     if (path !== "-") await checkReadable(path);
-    return presentReport(await readReportFile(path), options);
+    return presentReport(await decidedReport(await readReportFile(path)), options);
   }
   using opened = await openCase(path);
   return await presentReport(opened.report(), options);

@@ -43,8 +43,9 @@ export async function runScan(
   const tallies: TargetTally[] = [];
   const all = await withSubmodules(targets, options);
   options.keeper?.begin(all.map(({ name }) => name));
-  for (const target of all) {
+  for (const [i, target] of all.entries()) {
     if (options.signal.aborted) break;
+    if (all.length > 1) observer.targets?.({ done: i, before: 0, of: all.length });
     const tally = new TargetTally(target.name, observer);
     tallies.push(tally);
     if (scan.isStopped) {

@@ -21,7 +21,7 @@ import { Memory } from "../memory.ts";
 import { readBounded } from "../read-bounded.ts";
 import { Run } from "../run.ts";
 import { selfTest } from "../self-test.ts";
-import { prepareScan, type Prepared } from "../setup.ts";
+import { prepareScan, ruleTest, type Prepared } from "../setup.ts";
 import { openTarget, targetOf, unreachable, type Target } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
 import type { HitSink } from "../request.ts";
@@ -56,7 +56,7 @@ export async function run(args: readonly string[], options: ScanOptions): Promis
 }
 
 /**
- * Scans what the journal does not hold yet. The report is made from the journal's records alone, so a run that was killed and resumed gives
+ * Scans what the journal does not hold yet, or holds as unreachable. The report is made from the journal's records alone, so a run that was killed and resumed gives
  * the same bytes as one that was not. For the same reason a target's ledger leaves out the two counts that depend on which target was
  * scanned before it: bytes, and candidates that were judged not to be secrets.
  */
@@ -71,29 +71,44 @@ async function runSweep(
   const basis = { version: toolVersion(), rules: prepared.ruleset.digest, options: digestOf(options) };
   options.keeper?.begin(targets.map(({ name }) => name));
   await using journal = await openJournal(path, basis, options.resume);
-  const records: TargetRecord[] = targets.flatMap(({ id }) => journal.done.get(id) ?? []);
-  const left = targets.filter(({ id }) => !journal.done.has(id));
+  const records = new Map(targets.flatMap(({ id }) => [[id, journal.done.get(id)]] as const).filter(isDone));
+  // What could not be reached then may be reached now: the network is back, the password is right.
+  const left = targets.filter(({ id }) => (records.get(id)?.summary.status ?? "unreachable") === "unreachable");
   let isStopped = false;
   let untrusted: readonly Problem[] = [];
   if (left.length > 0) {
     await using scan = new Run(prepared.poolOptions, options, observer);
     using memory = new Memory(prepared, options);
     const hits = new Map<string, ContentHit>();
-    for (const target of left) {
+    const before = targets.length - left.length;
+    for (const [i, target] of left.entries()) {
       if ((isStopped = scan.isStopped)) break;
+      observer.targets?.({ done: before + i, before, of: targets.length });
       const record = await scanListed(target, { prepared, scan, memory, hits, options, observer });
-      records.push(settled(record));
+      records.set(target.id, settled(record));
       // Half a target is told in this report; the next run does it again.
-      if (!scan.isStopped) await journal.append(record);
+      if (scan.isStopped) continue;
+      await journal.append(record);
+      const { status, findings } = record.summary;
+      observer.targets?.({
+        done: before + i + 1,
+        before,
+        of: targets.length,
+        ended: { target: target.name, status, findings },
+      });
     }
     isStopped ||= scan.isStopped;
-    if (!isStopped && records.every(({ findings }) => findings.length === 0))
+    if (!isStopped && [...records.values()].every(({ findings }) => findings.length === 0))
       untrusted = await selfTest(prepared, (unit) => scan.read(unit));
   }
   const told = { ...prepared, notes: [...prepared.notes, ...untrusted] };
-  const report = reportOf(records, told, isStopped);
-  options.keeper?.keep(report, reportOf(records, { ...told, deciders: [] }, isStopped));
+  const report = reportOf([...records.values()], told, isStopped);
+  options.keeper?.keep(report, reportOf([...records.values()], { ...told, deciders: [] }, isStopped));
   return report;
+}
+
+function isDone(entry: readonly [string, TargetRecord | undefined]): entry is readonly [string, TargetRecord] {
+  return entry[1] !== undefined;
 }
 
 interface Sweep {
@@ -117,7 +132,7 @@ async function scanListed(
   const store = new FindingStore({
     ruleset,
     compile,
-    deciders: await decidersOf(name, tally),
+    deciders: await decidersOf(name, tally, ruleTest(ruleset, options)),
     onFinding: (finding) => observer.finding(finding),
   });
   const sink: HitSink = {
@@ -153,13 +168,17 @@ async function scanListed(
 }
 
 /** Decisions that lie in the target's own folder. A file of them that cannot be understood hides nothing, and is told. */
-async function decidersOf(name: string, tally: TargetTally): Promise<readonly Decider[]> {
+async function decidersOf(
+  name: string,
+  tally: TargetTally,
+  isRule: ReturnType<typeof ruleTest>,
+): Promise<readonly Decider[]> {
   const isFolder = await stat(name).then(
     (known) => known.isDirectory(),
     () => false,
   );
   if (!isFolder) return [];
-  const { deciders, notes } = await loadDecidersOf(name);
+  const { deciders, notes } = await loadDecidersOf(name, Promise.resolve(isRule));
   for (const note of notes) tally.problem({ ...note, target: name });
   return deciders;
 }

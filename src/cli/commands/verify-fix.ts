@@ -4,6 +4,7 @@ import { sanitize } from "../../model/sanitize.ts";
 import { counted, placeLines, writeLines } from "../../report/index.ts";
 import { checkFix, type CheckedFinding, type Fate } from "../../response/index.ts";
 import { exitCodes } from "../exit.ts";
+import { hangingLines } from "../hanging-lines.ts";
 import type { ScanOptions } from "../options.ts";
 import { showProgress } from "../progress.ts";
 import { isReportFile, readReportFile } from "../report-file.ts";
@@ -41,7 +42,7 @@ export async function run([old = "", fresh = ""]: readonly string[], options: Sc
     ...(isIncomplete(before) ? [`not all of ${sanitize(old)} could be read`] : []),
     ...(isIncomplete(after) ? [`not all of ${sanitize(fresh)} could be read`] : []),
   ];
-  await writeLines(
+  const told = await hangingLines(
     [
       ...checked.map(checkedLine),
       ...added.slice(0, maxNamed).map((finding) => line("new", finding, finding.sightings[0])),
@@ -52,6 +53,7 @@ export async function run([old = "", fresh = ""]: readonly string[], options: Sc
     ],
     process.stdout,
   );
+  await writeLines(told, process.stdout);
   if (left.length + added.length > 0) return options.exitCode;
   return gaps.length > 0 ? exitCodes.incomplete : exitCodes.clean;
 }

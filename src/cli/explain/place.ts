@@ -14,14 +14,15 @@ export type Asked =
   | { readonly kind: "commit"; readonly commit: string; readonly paths: readonly string[]; readonly line: number };
 
 /**
- * Reads the argument of `explain`. A file may be called anything, so a path that exists is believed first.
+ * Reads the argument of `explain`. A file may be called anything, so a path that exists is believed first; `find` gives it as it can be opened.
  * @throws ToolError `usage` for what is none of the three.
  */
-export function readAsked(text: string, exists: (path: string) => boolean): Asked {
+export function readAsked(text: string, find: (path: string) => string | undefined): Asked {
   if (isFingerprint(text)) return { kind: "finding", fingerprint: text };
   const place = /^(.+?):(\d{1,9})(?::\d{1,9})?$/s.exec(text);
   const [, path = "", line = ""] = place ?? [];
-  if (place !== null && exists(path)) return { kind: "line", path, line: Number(line) };
+  const found = place === null ? undefined : find(path);
+  if (found !== undefined) return { kind: "line", path: found, line: Number(line) };
   const inCommit = /^([0-9a-f]{40}|[0-9a-f]{64}):(.+):(\d{1,9})$/s.exec(text);
   if (inCommit !== null) {
     const [, commit = "", file = "", at = ""] = inCommit;
@@ -29,8 +30,12 @@ export function readAsked(text: string, exists: (path: string) => boolean): Aske
   }
   // gitleaks' fingerprint of a file: `file:rule:line`.
   const ruled = /^(.+):[A-Za-z0-9_.-]+:(\d{1,9})$/s.exec(text);
-  if (ruled?.[1] !== undefined && exists(ruled[1])) return { kind: "line", path: ruled[1], line: Number(ruled[2]) };
-  if (place !== null) throw new ToolError("no-target", `${path} does not exist`);
+  const file = ruled?.[1] === undefined ? undefined : find(ruled[1]);
+  if (file !== undefined) return { kind: "line", path: file, line: Number(ruled?.[2]) };
+  if (place !== null)
+    throw new ToolError("no-target", `${path} does not exist`, {
+      hint: "What only a history or an image holds: leaktrace explain ID TARGET, or COMMIT:FILE:LINE REPOSITORY",
+    });
   throw new ToolError("usage", `cannot tell what to explain: ${text}`, {
     hint: "FILE:LINE, the id of a finding (lt1…), or COMMIT:FILE:LINE",
   });

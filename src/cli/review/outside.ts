@@ -1,17 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import { findingToRecord } from "../../findings/index.ts";
 import type { GitOrigin, Origin } from "../../model/content.ts";
 import type { Finding } from "../../model/finding.ts";
 import { errorMessage } from "../../model/thrown.ts";
+import { remoteOf } from "../remote-of.ts";
 import { commitPage } from "./commit-page.ts";
 import type { Outside, ProgramStart } from "../../review/index.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A configuration of git is some hundred lines; a file of more is none. */
-const maxConfigLength = 1 << 20;
 
 /** What the review does outside of its terminal, for this user and this folder. */
 export function createOutside(env: Environment = process.env): Outside {
@@ -78,25 +76,6 @@ async function pageFor(
   if (url === undefined) return "the repository has no remote with web pages";
   const opener = openerOf(env);
   return opener === undefined ? { url } : { url, opener: { command: opener, args: [url] } };
-}
-
-/** The address that a repository was cloned from. */
-async function remoteOf(repository: string): Promise<string | undefined> {
-  if (/^(?:https?|ssh):\/\/|^[\w.-]+@[\w.-]+:/.test(repository)) return repository;
-  const { findRepository } = await import("../../sources/git/repository.ts");
-  const found = findRepository(repository);
-  const path = found === undefined ? "" : join(found.commonDir, "config");
-  if (!existsSync(path)) return undefined;
-  const text = readFileSync(path, "utf8").slice(0, maxConfigLength);
-  let remote = "";
-  const urls = new Map<string, string>();
-  for (const line of text.split("\n")) {
-    const section = /^\s*\[\s*([\w.-]+)(?:\s+"([^"]*)")?\s*\]/.exec(line);
-    if (section !== null) remote = section[1]?.toLowerCase() === "remote" ? (section[2] ?? "") : "";
-    const url = /^\s*url\s*=\s*(\S+)\s*$/i.exec(line)?.[1];
-    if (remote !== "" && url !== undefined && !urls.has(remote)) urls.set(remote, url);
-  }
-  return urls.get("origin") ?? [...urls.values()][0];
 }
 
 /** The program that opens pages on this desktop; none over ssh, or in a container. */

@@ -116,22 +116,20 @@ function* constantFields(file: Buffer, { starts, ends, strings, end }: Constants
   }
 }
 
-/** How texts are told from what is around them: bytes that a length of one byte follows, and of four. */
-interface TextMarks {
-  readonly short: ReadonlySet<number>;
-  readonly long: ReadonlySet<number>;
-  /** Bits of a mark that count. */
-  readonly mask: number;
+/** How texts are told from what is around them: for each byte that may stand before one, how many bytes its length takes. */
+type TextMarks = Uint8Array;
+
+/** `mask`: bits of a mark that count. */
+function textMarks(short: Iterable<number>, long: Iterable<number>, mask: number): TextMarks {
+  const bytes = new Map([...short].map((mark) => [mark, 1]));
+  for (const mark of long) bytes.set(mark, 4);
+  return Uint8Array.from({ length: 256 }, (_, byte) => bytes.get(byte & mask) ?? 0);
 }
 
 /** Python's `marshal`; the highest bit marks what is referred to. */
-const marshalled: TextMarks = { short: new Set(Buffer.from("zZ")), long: new Set(Buffer.from("aAust")), mask: 0x7f };
+const marshalled = textMarks(Buffer.from("zZ"), Buffer.from("aAust"), 0x7f);
 /** Python's `pickle`: texts and bytes (PEP 3154). */
-const pickled: TextMarks = {
-  short: new Set([0x8c, ...Buffer.from("UC")]),
-  long: new Set(Buffer.from("XTB")),
-  mask: 0xff,
-};
+const pickled = textMarks([0x8c, ...Buffer.from("UC")], Buffer.from("XTB"), 0xff);
 
 /**
  * The texts of a compiled Python module, a line each. They are found by their form, wherever they stand: the structure around them changes with each
@@ -148,18 +146,24 @@ export function pickleMembers(bytes: Bytes): Generator<Member, void> {
 
 function* markedTexts(bytes: Bytes, from: number, marks: TextMarks): Generator<Member, void> {
   const file = bytes.read(0, Math.min(bytes.size, mostBytes));
-  const lines: string[] = [];
+  // A text takes two bytes more in the file than its line.
+  const lines = Buffer.allocUnsafe(file.length);
+  let size = 0;
   for (let at = from; at < file.length;) {
-    const type = file[at]! & marks.mask;
-    const lengthBytes = marks.short.has(type) ? 1 : marks.long.has(type) ? 4 : 0;
+    const lengthBytes = marks[file[at]!]!;
+    if (lengthBytes === 0) {
+      at++;
+      continue;
+    }
     const start = at + 1 + lengthBytes;
-    const length = lengthBytes === 0 || start > file.length ? 0 : file.readUIntLE(at + 1, lengthBytes);
+    const length = start > file.length ? 0 : lengthBytes === 1 ? file[at + 1]! : file.readUInt32LE(at + 1);
     if (length >= leastText && start + length <= file.length && isText(file, start, length)) {
-      lines.push(file.toString("utf8", start, start + length));
+      if (size > 0) lines[size++] = 10;
+      size += file.copy(lines, size, start, start + length);
       at = start + length;
     } else at++;
   }
-  if (lines.length > 0) yield { name: "", chunks: [Buffer.from(lines.join("\n"))] };
+  if (size > 0) yield { name: "", chunks: [lines.subarray(0, size)] };
 }
 
 /** Whether bytes are a text: no control characters but those of lines. Looks at the beginning; code is told by its first bytes. */

@@ -28,7 +28,7 @@ export interface RecordSink {
   rest?(chunks: Iterable<Uint8Array>): void;
 }
 
-/** Writes what is told to a `LayerSink` into a ring, and the ids of files that are scanned at once, which would cost the thread that scans a tenth of its time. `done` ends it. */
+/** Writes what is told to a `LayerSink` into a ring, and the ids of files (`hasIds`), which would cost the thread that scans a tenth of its time. `done` ends it. */
 export function writeRecords(ring: RingWriter, hasIds: boolean): LayerSink & { done(): void } {
   const bytes = Buffer.alloc(headBytes);
   const head = (kind: number, number: number, size = 0, entry = 0): void => {
@@ -39,10 +39,12 @@ export function writeRecords(ring: RingWriter, hasIds: boolean): LayerSink & { d
     ring.write(bytes);
   };
   let hash: Hash | undefined;
+  let isGathered = false;
   let missing = 0;
   const sink: LayerSink & { done(): void } = {
     begin({ path, size, entry }) {
-      hash = hasIds && size <= gatherBytes ? startBlobId(size) : undefined;
+      hash = hasIds ? startBlobId(size) : undefined;
+      isGathered = size <= gatherBytes;
       missing = size;
       const text = Buffer.from(path);
       head(kinds.begin, text.length, size, entry);
@@ -55,8 +57,8 @@ export function writeRecords(ring: RingWriter, hasIds: boolean): LayerSink & { d
       ring.write(chunk);
     },
     end() {
-      // A file that was cut off has another id than the one that was begun.
-      const id = missing === 0 ? hash?.digest() : undefined;
+      // A file that was cut off has another id than the one that was begun, if it is in memory as a whole.
+      const id = missing === 0 || !isGathered ? hash?.digest() : undefined;
       head(kinds.end, id === undefined ? 0 : idBytes);
       if (id !== undefined) ring.write(id);
     },
@@ -82,6 +84,13 @@ export async function readRecords(ring: RingReader, sink: RecordSink, check: () 
       filled += part.length;
     });
   };
+  /** The head of a file's end is there. */
+  const end = async (): Promise<void> => {
+    const length = head.readUInt32LE(4);
+    await fill(id, length);
+    sink.end(length === 0 ? undefined : id.toString("hex"));
+    if (sink.wantsPause?.() === true) await new Promise((resolve) => setImmediate(resolve));
+  };
   for (;;) {
     await fill(head, headBytes);
     const number = head.readUInt32LE(4);
@@ -98,11 +107,10 @@ export async function readRecords(ring: RingReader, sink: RecordSink, check: () 
         await ring.take(number, check, (part) => sink.push(part));
         if (sink.wantsRest !== true) break;
         passRest(restOf(ring, head), sink);
+        await end();
         break;
       case kinds.end:
-        await fill(id, number);
-        sink.end(number === 0 ? undefined : id.toString("hex"));
-        if (sink.wantsPause?.() === true) await new Promise((resolve) => setImmediate(resolve));
+        await end();
         break;
       case kinds.done:
         return;
@@ -117,8 +125,6 @@ function passRest(rest: Generator<Uint8Array, void>, sink: RecordSink): void {
   // Whoever takes no more must not end the generator: what is left has to be passed over.
   sink.rest?.({ [Symbol.iterator]: () => ({ next: () => rest.next() }) });
   for (let next = rest.next(); next.done !== true; next = rest.next());
-  // What is read like that is too large for an id to come with it.
-  sink.end();
 }
 
 /**

@@ -36,6 +36,9 @@ export class EntryScanner {
   #size = 0;
   #filled = 0;
   #stream: ContentStream | undefined;
+  /** It is too large to be gathered. */
+  #isLarge = false;
+  /** Of a large content whose id nobody else makes. */
   #hash: ReturnType<typeof startBlobId> | undefined;
   #leftOut = false;
   #id = "";
@@ -64,13 +67,18 @@ export class EntryScanner {
     known.set(task.detector, this.#remembered);
   }
 
-  /** `whole`: where the content can be read again. `isObject`: if it is an object or a pack of git, somebody else reads what lies in it. */
-  begin(place: string, size: number, whole?: Bytes, isObject = false): void {
+  /** `whole`: where the content can be read again; `isIdGiven`: its id comes with its end; `isObject`: if it is an object or a pack of git, somebody else reads what lies in it. */
+  begin(
+    place: string,
+    size: number,
+    { whole, isIdGiven = false, isObject = false }: { whole?: Bytes; isIdGiven?: boolean; isObject?: boolean } = {},
+  ): void {
     this.#isClosed = isObject;
     this.#place = place;
     this.#size = size;
     this.#filled = 0;
     this.#stream = undefined;
+    this.#isLarge = size > gatherBytes;
     this.#hash = undefined;
     this.#whole = whole;
     this.#held = undefined;
@@ -79,9 +87,9 @@ export class EntryScanner {
     this.#leftOut = !this.#task.begin((this.#ordinal = this.#nextOrdinal++));
     if (this.#leftOut) return;
     const { kernel } = this.#task.detector;
-    if (size <= gatherBytes) kernel.reserve(size);
+    if (!this.#isLarge) kernel.reserve(size);
     else {
-      this.#hash = startBlobId(size);
+      if (!isIdGiven) this.#hash = startBlobId(size);
       if (this.#task.archiveDepth === 0) this.#whole = undefined;
       else if (whole === undefined) this.#held = new HeldContent(size);
     }
@@ -91,13 +99,13 @@ export class EntryScanner {
     this.#task.advance(chunk.length);
     if (this.#leftOut) return;
     // What is gathered is asked by its first bytes where it lies.
-    if (this.#filled === 0 && this.#hash !== undefined && this.#task.detector.files.mayKnow(chunk, 0, chunk.length))
+    if (this.#filled === 0 && this.#isLarge && this.#task.detector.files.mayKnow(chunk, 0, chunk.length))
       this.#head ??= Buffer.alloc(0);
     if (this.#head !== undefined && this.#head.length < headBytes)
       this.#head = Buffer.concat([this.#head, chunk.subarray(0, headBytes - this.#head.length)]);
-    if (this.#hash !== undefined) {
+    if (this.#isLarge) {
       if (this.#filled === 0 && this.#isClosed && isOfGit(chunk)) this.#held = undefined;
-      this.#hash.update(chunk);
+      this.#hash?.update(chunk);
       const rest = this.#held === undefined ? chunk : this.#held.push(chunk);
       if (rest !== undefined && this.#stream === undefined && this.#held?.streamed !== undefined)
         this.#passing = Buffer.from(rest);
@@ -146,7 +154,7 @@ export class EntryScanner {
 
   /** Digests of the file that was scanned last; undefined where its bytes are not at hand any more. */
   digests(): FileDigests | undefined {
-    if (this.#hash !== undefined || this.#leftOut) return undefined;
+    if (this.#isLarge || this.#leftOut) return undefined;
     const { kernel } = this.#task.detector;
     const bytes = kernel.bytes.subarray(kernel.arena, kernel.arena + Math.min(this.#filled, this.#size));
     // What lies inside of it may have been put in its place since.
@@ -158,8 +166,8 @@ export class EntryScanner {
   /** The content ended. `known`: its git id, where somebody has made it. */
   end(known?: string): void {
     if (this.#leftOut) this.#out.lost("worker-crashed", this.#place, crashMessage);
-    else if (this.#hash === undefined) this.#gathered(known);
-    else this.#large(this.#hash.digest("hex"));
+    else if (this.#isLarge) this.#large(known ?? this.#hash!.digest("hex"));
+    else this.#gathered(known);
   }
 
   #large(id: string): void {

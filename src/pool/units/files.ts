@@ -28,7 +28,7 @@ export function scanFiles(unit: FilesUnit, task: Task, out: ResultBuilder): void
       descriptor = openSync(typeof path === "string" ? path : Buffer.from(path), openFlags);
       const stat = fstatSync(descriptor);
       if (!stat.isFile()) return out.lost("unreadable", name, "is no longer a regular file");
-      scanner.begin(name, stat.size, bytesOfFile(descriptor, stat.size));
+      scanner.begin(name, stat.size, { whole: bytesOfFile(descriptor, stat.size) });
       let read = 0;
       while (read < stat.size && !task.cancelled()) {
         const count = readSync(descriptor, chunk, 0, Math.min(chunkBytes, stat.size - read), read);

@@ -43,7 +43,7 @@ export function scanHeld({ files }: HeldUnit, task: Task, out: ResultBuilder): v
   for (const { place, entry, ordinal, bytes } of files) {
     out.entry = entry;
     blamed = ordinal;
-    scanner.begin(place, bytes.length, bytesInMemory(bytes));
+    scanner.begin(place, bytes.length, { whole: bytesInMemory(bytes) });
     scanner.push(bytes);
     scanner.end();
   }

@@ -14,7 +14,7 @@ const bytesForThread = 2 << 20;
 /** Scans every file of a layer while the layer streams through. */
 export async function scanLayer(unit: LayerUnit, task: Task, out: ResultBuilder): Promise<void> {
   const scanner = new EntryScanner(task, out, true);
-  const outcome = await read(unit, task, new WantedScanner(unit, scanner, out));
+  const outcome = await read(unit, task, new WantedScanner(unit, scanner, out, isReadBeside(unit, task)));
   if (outcome !== "stopped") scanRest(scanner, task, out);
   await takeBack(task, out);
   if (outcome === "stopped") {
@@ -56,11 +56,14 @@ class WantedScanner {
   readonly #scanner: EntryScanner;
   readonly #out: ResultBuilder;
   readonly #packages = new PackagedFiles();
+  readonly #givesIds: boolean;
   #isWanted = true;
 
-  constructor(unit: LayerUnit, scanner: EntryScanner, out: ResultBuilder) {
+  /** `isReadBeside`: the thread that reads makes ids, unless only some files are asked for. */
+  constructor(unit: LayerUnit, scanner: EntryScanner, out: ResultBuilder, isReadBeside: boolean) {
     this.#only = unit.only === undefined ? undefined : new Set(unit.only);
     this.#scanner = scanner;
+    this.#givesIds = isReadBeside && unit.only === undefined;
     this.#out = out;
     out.settle = (hits) => this.#packages.tell(hits);
     out.digests = () => scanner.digests();
@@ -70,7 +73,7 @@ class WantedScanner {
     this.#out.entry = entry;
     this.#packages.begin(path);
     this.#isWanted = this.#only === undefined || this.#only.has(path);
-    if (this.#isWanted) this.#scanner.begin(path, size, undefined, isObjectOfGit(path));
+    if (this.#isWanted) this.#scanner.begin(path, size, { isIdGiven: this.#givesIds, isObject: isObjectOfGit(path) });
   }
 
   push(chunk: Uint8Array): void {
@@ -92,9 +95,14 @@ class WantedScanner {
   }
 }
 
+/** Whether a thread of its own reads the layer. */
+function isReadBeside(unit: LayerUnit, task: Task): task is Task & { readonly layers: object } {
+  return task.layers !== undefined && unit.length >= bytesForThread;
+}
+
 async function read(unit: LayerUnit, task: Task, scanner: WantedScanner): Promise<LayerOutcome | "stopped" | "lost"> {
   // Records are told one by one, so what this sink throws comes out here.
-  if (task.layers !== undefined && unit.length >= bytesForThread) {
+  if (isReadBeside(unit, task)) {
     return task.layers.read(unit, {
       begin: (path, size, entry) => scanner.begin(path, size, entry),
       push(chunk) {

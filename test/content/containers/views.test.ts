@@ -31,6 +31,13 @@ describe("compiled code", () => {
     expect(members[0]![1].split("\n")).toEqual(expect.arrayContaining([text, "in a function ü"]));
   });
 
+  testWith("python3")("bytes of a Python module that are no UTF-8 stay what they are", () => {
+    writeFileSync(join(folder, "b.py"), `B = b"${text}\\xe9\\xff${text}"\nC = "behind"\n`);
+    python("import py_compile; py_compile.compile('b.py', cfile='b.pyc')");
+    const { members } = listMembers(readFileSync(join(folder, "b.pyc")), (bytes) => bytes.toString("latin1"));
+    expect(members[0]![1].split("\n")).toEqual(expect.arrayContaining([`${text}\xe9\xff${text}`, "behind"]));
+  });
+
   testWith("javac")("texts of a Java class, and its constants with their names", { timeout: 60_000 }, () => {
     const source = `class A { static final String API_TOKEN = "${text}"; long n = 5L; String s = "another text"; }`;
     writeFileSync(join(folder, "A.java"), source);
