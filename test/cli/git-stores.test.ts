@@ -108,6 +108,23 @@ describe("objects in a layer", () => {
   );
 });
 
+testWith("git")("packs of several layers that have one name are all read, each once", async () => {
+  const packs = ["below", "above"].map((seed) => {
+    const kept = join(repository(join(folder, seed), seed, true), ".git/objects/pack");
+    return readFileSync(
+      join(
+        kept,
+        readdirSync(kept).find((name) => name.endsWith(".pack"))!,
+      ),
+    );
+  });
+  const name = `srv/objects/pack/pack-${"a".repeat(40)}.pack`;
+  const path = join(folder, "one-name.tar");
+  const layers = [packs[0]!, packs[0]!, packs[1]!].map((bytes) => ({ files: { [name]: bytes } }));
+  await buildImage({ tag: "app:1", layers }, { path, format: "docker-archive" });
+  expect([...scan("scan", path).secrets].sort()).toEqual(["below", "above"].map(probe).sort());
+});
+
 describe("files that are not git's in a git folder", () => {
   test.each([
     ...["objects/notes.txt", "objects/ab/notes", "objects/pack/notes.txt", "objects/info/notes", "objects/pack/x.keep"],
