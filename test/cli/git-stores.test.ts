@@ -108,6 +108,22 @@ describe("objects in a layer", () => {
   );
 });
 
+testWith("git")("longer ids are known by their names, where the configuration is gone", () => {
+  for (const isPacked of [false, true]) {
+    const path = join(folder, `longer-${isPacked}`);
+    const shop = createRepository(path, "--object-format=sha256");
+    shop.commit("One", { "a.env": `A=${probe("longer")}\n` });
+    shop.commit("Two", { "a.env": "A=\n" });
+    if (isPacked) execFileSync("git", ["-C", path, "gc", "-q"]);
+    for (const config of ["", "[core]\n\trepositoryformatv"]) {
+      writeFileSync(join(path, ".git/config"), config);
+      const ran = leaktrace(["git", path, "-c", rules, "-f", "json", "-r", "-", "--no-cache"]);
+      expect(entriesOf(ran).map(({ File, StartLine }) => [File, StartLine])).toEqual([["a.env", 1]]);
+      expect(ran.stderr).not.toContain("not scanned");
+    }
+  }
+});
+
 testWith("git")("packs of several layers that have one name are all read, each once", async () => {
   const packs = ["below", "above"].map((seed) => {
     const kept = join(repository(join(folder, seed), seed, true), ".git/objects/pack");

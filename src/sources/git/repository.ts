@@ -146,7 +146,7 @@ export const defaultFormat: RepositoryFormat = { idBytes: 20 };
  */
 export async function readFormat(repository: Repository): Promise<RepositoryFormat> {
   const config = join(repository.commonDir, "config");
-  if (!isRegularFile(config)) return defaultFormat;
+  if (!isRegularFile(config)) return guessFormat(repository);
   if (statSync(config).size > maxConfigBytes) {
     throw new ToolError(
       "repository-format",
@@ -177,5 +177,20 @@ export async function readFormat(repository: Repository): Promise<RepositoryForm
       hint: "leaktrace reads refs that are kept as files or as reftables",
     });
   }
-  return { idBytes: format === "sha256" ? 32 : 20 };
+  return format === undefined ? guessFormat(repository) : { idBytes: format === "sha256" ? 32 : 20 };
+}
+
+/** What the names of objects and packs tell, where a configuration is damaged or gone: longer ids alone. */
+function guessFormat({ commonDir }: Repository): RepositoryFormat {
+  const objects = join(commonDir, "objects");
+  let hasLonger = false;
+  for (const folder of ["pack", ...namesIn(objects).filter((name) => /^[0-9a-f]{2}$/.test(name))]) {
+    for (const name of namesIn(join(objects, folder))) {
+      const [, id = ""] = (folder === "pack" ? /^pack-([0-9a-f]+)\.pack$/ : /^([0-9a-f]+)$/).exec(name) ?? [];
+      const digits = folder === "pack" ? id.length : id.length + folder.length;
+      if (digits === 40) return defaultFormat;
+      hasLonger ||= digits === 64;
+    }
+  }
+  return hasLonger ? { idBytes: 32 } : defaultFormat;
 }
