@@ -34,6 +34,7 @@ const wide = [
     "content/containers/keystores",
     "content/containers/programs",
     "detect/engines",
+    "engine/containerd",
     "engine/engine",
     "hooks/commit",
     "hooks/install",
@@ -47,10 +48,14 @@ const wide = [
     "pool/large-archives",
     "pool/layer-thread",
     "pool/workers",
+    "registry/artifacts",
     "registry/docker-registry",
+    "registry/proxied",
+    "registry/stalled",
     "response/sweep",
     "store/cache",
     "store/proved",
+    "store/usual-storage",
   ].map((name) => `test/${name}.test.ts`),
 ];
 

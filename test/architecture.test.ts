@@ -26,14 +26,16 @@ const guarded: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
   ["worker_threads", ["pool"]],
   // A pipe on a descriptor is read as a socket: so nothing waits in a call that cannot be ended.
   // What a manifest names is asked only where its addresses belong to no inner network.
-  ["net", ["pool", "registry"]],
+  // containerd speaks HTTP/2 on a socket of this machine.
+  ["net", ["pool", "registry", "engine"]],
+  ["http2", ["engine"]],
   ["dns", ["registry"]],
   // Only git knows where its hooks lie; recipes for the tests ask git to make what only git makes.
   // And only git has the user's keys and credentials for other hosts.
   ["child_process", ["hooks", "fixtures", "remote", "registry", "review"]],
   ["http", ["remote"]],
   ["https", ["remote"]],
-  ...["tls", "http2", "dgram", "dns/promises", "cluster", "vm", "inspector", "repl"].map((name) => [name, []] as const),
+  ...["tls", "dgram", "dns/promises", "cluster", "vm", "inspector", "repl"].map((name) => [name, []] as const),
 ]);
 
 /** Rooms that compute: the only modules of the runtime that they may use. */

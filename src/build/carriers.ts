@@ -4,6 +4,8 @@ import { assignments, expandVariables, type Dockerfile, type Instruction, type S
 
 /** Places of one file that are followed from stage to stage. */
 const maxPlaces = 1000;
+/** Folders that are remembered of a stage. */
+const maxFolders = 1000;
 /** How much of an instruction is told. */
 const maxInstruction = 120;
 
@@ -27,7 +29,8 @@ export interface BuildPlan {
 /** Looks at a Dockerfile as a build of `target` (its last stage where that is empty) would. `file`: how people call it. */
 export function planBuild(file: string, { stages }: Dockerfile, target = ""): BuildPlan {
   const last = target === "" ? stages.length - 1 : stages.findIndex(({ name }) => name === target.toLowerCase());
-  const views = stages.map((stage, index) => viewOf(stage, stages.slice(0, index)));
+  const views: StageView[] = [];
+  for (const stage of stages) views.push(viewOf(stage, views));
   /** Stages whose layers are layers of the image. */
   const kept = new Set<number>();
   for (let at: number | undefined = last; at !== undefined && at >= 0 && !kept.has(at); at = views[at]?.parent)
@@ -37,8 +40,8 @@ export function planBuild(file: string, { stages }: Dockerfile, target = ""): Bu
 
   const own: Carrier[] = stages.flatMap((stage, index) =>
     stage.instructions.flatMap((instruction): Carrier[] => {
-      const into = ownPlaces[instruction.name];
-      if (into === undefined || (into === "layer" && !instruction.hasHereDocument)) return [];
+      const into = instruction.hasHereDocument ? hereDocuments[instruction.name] : ownPlaces[instruction.name];
+      if (into === undefined) return [];
       const lines = { from: instruction.line, to: instruction.endLine };
       return [{ instruction: instruction.name, file, line: instruction.line, into, lines, ...stageName(index) }];
     }),
@@ -74,11 +77,21 @@ const ownPlaces: Readonly<Record<string, Carrier["into"]>> = {
   HEALTHCHECK: "config",
   MAINTAINER: "config",
   ONBUILD: "config",
+  SHELL: "config",
+  USER: "config",
+  VOLUME: "config",
+  WORKDIR: "config",
+  EXPOSE: "config",
+  STOPSIGNAL: "config",
   ARG: "history",
   RUN: "history",
-  COPY: "layer",
-  ADD: "layer",
+  // Their words: an address can have a password in it.
+  COPY: "history",
+  ADD: "history",
 };
+
+/** Where they put a text that stands below them. */
+const hereDocuments: typeof ownPlaces = { RUN: "history", COPY: "layer", ADD: "layer" };
 
 function carrierOf({ path, instruction, before }: Placed, file: string, stage: { readonly stage?: string }): Carrier {
   const text = `${instruction.name} ${[...instruction.options.filter(([name]) => name === "from").map(([, from]) => `--from=${from}`), instruction.rest].join(" ")}`;
@@ -103,28 +116,58 @@ interface StageView {
     readonly folder: string | undefined;
     /** Its words with the variables of this place put in; undefined where one of them is not known. */
     readonly expanded: readonly (string | undefined)[];
+    /** Folders that are there by then, as far as the Dockerfile tells. */
+    readonly folders: ReadonlySet<string>;
   }[];
+  /** What its end hands on to stages that begin with it. */
+  readonly end: Surroundings;
 }
 
-function viewOf(stage: Stage, before: readonly Stage[]): StageView {
-  const parent = before.findLastIndex(({ name }) => name === stage.base.toLowerCase());
-  const variables = new Map<string, string>();
-  let folder: string | undefined = stage.base === "scratch" ? "/" : undefined;
-  const copies: { instruction: Instruction; folder: string | undefined; expanded: (string | undefined)[] }[] = [];
+/** What instructions of a stage find. */
+interface Surroundings {
+  readonly variables: ReadonlyMap<string, string>;
+  readonly folder: string | undefined;
+  readonly folders: ReadonlySet<string>;
+}
+
+function viewOf(stage: Stage, before: readonly StageView[]): StageView {
+  const parent = before.findLastIndex(({ stage: { name } }) => name === stage.base.toLowerCase());
+  const inherited = before[parent]?.end;
+  // Arguments end with their stage; only `ENV` is handed on.
+  const lasting = new Map(inherited?.variables);
+  const variables = new Map(lasting);
+  let folder = inherited?.folder ?? (stage.base === "scratch" ? "/" : undefined);
+  let folders: ReadonlySet<string> = new Set(inherited?.folders ?? ["/"]);
+  const copies: StageView["copies"][number][] = [];
   for (const instruction of stage.instructions) {
     const { name, words } = instruction;
     if (name === "ENV" || name === "ARG") {
       for (const [key, value] of assignments(instruction)) {
         const known = value === undefined ? undefined : expandVariables(value, variables);
-        if (known !== undefined) variables.set(key, known);
+        if (known === undefined) continue;
+        variables.set(key, known);
+        if (name === "ENV") lasting.set(key, known);
       }
     } else if (name === "WORKDIR") {
       const next = expandVariables(words[0] ?? "", variables);
       folder = next === undefined ? undefined : resolveIn(folder, next);
-    } else if (name === "COPY" || name === "ADD")
-      copies.push({ instruction, folder, expanded: words.map((word) => expandVariables(word, variables)) });
+      folders = withFolder(folders, folder);
+    } else if (name === "COPY" || name === "ADD") {
+      const expanded = words.map((word) => expandVariables(word, variables));
+      copies.push({ instruction, folder, expanded, folders });
+      const destination = expanded.at(-1);
+      if (destination?.endsWith("/") === true) folders = withFolder(folders, resolveIn(folder, destination));
+    }
   }
-  return { stage, parent: parent < 0 ? undefined : parent, copies };
+  return { stage, parent: parent < 0 ? undefined : parent, copies, end: { variables: lasting, folder, folders } };
+}
+
+/** With a folder, and those that it lies in; as many as a Dockerfile of any length makes. */
+function withFolder(folders: ReadonlySet<string>, folder: string | undefined): ReadonlySet<string> {
+  if (folder === undefined || folders.has(folder) || folders.size >= maxFolders) return folders;
+  const more = new Set(folders);
+  for (let at = folder; at !== "" && more.size < maxFolders; at = at.slice(0, at.lastIndexOf("/"))) more.add(at);
+  return more;
 }
 
 function resolveIn(folder: string | undefined, path: string): string | undefined {
@@ -134,7 +177,7 @@ function resolveIn(folder: string | undefined, path: string): string | undefined
 
 /** What the copying instructions of a stage make of one file. `from`: the stage that it comes from; empty: the context. */
 function copiesOf(view: StageView, stage: number, from: string, path: string): Omit<Placed, "before">[] {
-  return view.copies.flatMap(({ instruction, folder, expanded }) => {
+  return view.copies.flatMap(({ instruction, folder, expanded, folders }) => {
     const { options, words } = instruction;
     const source = options.find(([name]) => name === "from")?.[1].toLowerCase() ?? "";
     if (source !== from || words.length < 2) return [];
@@ -146,7 +189,11 @@ function copiesOf(view: StageView, stage: number, from: string, path: string): O
     return expanded.slice(0, -1).flatMap((pattern) => {
       const rest = pattern === undefined || pattern.startsWith("<<") ? undefined : coveredBy(pattern, path);
       if (rest === undefined) return [];
-      const isFolder = destination.endsWith("/") || destination === "." || words.length > 2 || rest !== "";
+      const isFolder =
+        /(?:^|\/)\.{0,2}$/.test(destination) ||
+        words.length > 2 ||
+        rest !== "" ||
+        folders.has(resolveIn(folder, destination) ?? "");
       const name = rest === "" ? path.slice(path.lastIndexOf("/") + 1) : rest;
       const placed = isFolder ? `${destination}/${name}` : destination;
       return [{ stage, path: resolveIn(folder, placed) ?? cleanPattern(placed), instruction }];

@@ -67,6 +67,12 @@ export function planBuilds(folder: BuildFolder): (path: string) => readonly Carr
       }
       const context = inside(base, build.context);
       if (context === undefined) continue;
+      if (build.inline !== "") {
+        if (builds.length >= maxBuilds) continue;
+        const plan = planBuild(compose, parseDockerfile(build.inline), build.target);
+        builds.push({ context, dockerfile: compose, plan, ignore: ignoreOf(folder, compose, context) });
+        continue;
+      }
       const dockerfiles = build.dockerfile === "" ? ["Dockerfile", "Containerfile"] : [build.dockerfile];
       const dockerfile = dockerfiles
         .map((name) => inside(context, name))

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { asRecord, parseJson } from "../content/json.ts";
-import { EngineClient, parseEngineTarget, type EngineTarget } from "../engine/index.ts";
+import { EngineClient, parseEngineTarget, type EngineTarget, type SocketTarget } from "../engine/index.ts";
 import { ToolError } from "../model/problem.ts";
 import { shellWord } from "../model/shell-word.ts";
 import type { Source } from "../model/source.ts";
 import { openTemporaryFolder } from "../remote/temporary-folder.ts";
 import { containerProofs, openContainer, openImage, streamProofs } from "../sources/image/index.ts";
+import { openContainerdTarget } from "./containerd-target.ts";
 import { withCopy } from "./copied-source.ts";
 import { keepStream } from "./kept-stream.ts";
 import type { ScanOptions } from "./options.ts";
@@ -17,7 +18,13 @@ export async function withEngineTargets(targets: readonly Target[], options: Sca
   const found: Target[] = [];
   for (const target of targets) {
     const asked = parseEngineTarget(target.name);
-    if (asked === undefined || asked.name !== "" || (target.as !== "any" && target.as !== "image")) {
+    // What containerd has is told as one: contents of no image lie there as well.
+    if (
+      asked === undefined ||
+      asked.name !== "" ||
+      asked.engine === "containerd" ||
+      (target.as !== "any" && target.as !== "image")
+    ) {
       found.push(target);
       continue;
     }
@@ -36,6 +43,7 @@ export async function openEngineTarget(
   options: ScanOptions,
   context: OpenContext,
 ): Promise<Source> {
+  if (asked.engine === "containerd") return openContainerdTarget(name, asked, context);
   await using engine = clientOf(asked, options);
   const folder = openTemporaryFolder();
   const copy = { folder: folder.path, [Symbol.dispose]: () => folder[Symbol.dispose]() };
@@ -67,7 +75,7 @@ export async function openEngineTarget(
 /** A tag and nothing else, so that the words before it could be the image of that name. */
 const tagForm = /^\w[\w.-]{0,127}$/;
 
-function clientOf({ engine, kind, name }: EngineTarget, { plainHttp, signal }: ScanOptions): EngineClient {
+function clientOf({ engine, kind, name }: SocketTarget, { plainHttp, signal }: ScanOptions): EngineClient {
   try {
     return new EngineClient(engine, { env: process.env, plainHttp, signal });
   } catch (error) {

@@ -329,8 +329,9 @@ function placeOf({ name, as }: Target): Place | undefined {
   try {
     const repository = as === "any" || as === "git" ? findRepository(name) : undefined;
     if (repository === undefined) {
+      // A storage in its usual place is named by what is meant of it, which can be nothing, and is no path.
+      if (as === "git" || (storagePrefix.test(name) && !/^[^:]*:[./]/.test(name))) return undefined;
       const root = realpathSync(name.replace(imagePrefix, ""));
-      if (as === "git") return undefined;
       const beside = existsSync(containerdDatabase(root)) ? besideContentStore(root) : [];
       return { isRemote: false, roots: [root, ...beside.filter((path) => existsSync(path))] };
     }
@@ -355,6 +356,7 @@ function remotePlaceOf({ name, as }: Target): Place | undefined {
   return statSync(name, { throwIfNoEntry: false }) === undefined ? { isRemote: true, roots: [] } : undefined;
 }
 
+const storagePrefix = /^(?:containerd|containers-storage|docker-storage):/;
 const imagePrefix = /^(?:docker-archive|dir|oci|oci-archive|containerd|containers-storage|docker-storage):/;
 
 /** Undefined where something was asked for that is not known to be the same the next time. */

@@ -136,8 +136,8 @@ export async function openRepository(
 async function openAny(name: string, options: ScanOptions, context: OpenContext): Promise<Source> {
   if (name === "-" && options.selection === undefined) return openStdin();
   const { openImage, sniffImage } = await import("../sources/image/index.ts");
-  if (imagePrefix.test(name)) return openImage(name, context);
   const engine = parseEngineTarget(name);
+  if (imagePrefix.test(name) && engine === undefined) return openImage(name, context);
   if (engine !== undefined && statSync(name, { throwIfNoEntry: false }) === undefined)
     return (await import("./engine-target.ts")).openEngineTarget(name, engine, options, context);
   let isFolder: boolean;

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { asRecord, asText, parseJson } from "../content/json.ts";
 import { ToolError } from "../model/problem.ts";
-import type { Engine } from "./target.ts";
+import type { SocketEngine } from "./target.ts";
 
 /** Where an engine answers: a socket of this machine, or a host that was asked for. */
 export type EngineAddress =
@@ -14,7 +14,7 @@ export type EngineAddress =
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where engines listen unless they are told otherwise: the machine's, then the user's own. */
-const usual: Readonly<Record<Engine, (env: Env) => readonly string[]>> = {
+const usual: Readonly<Record<SocketEngine, (env: Env) => readonly string[]>> = {
   docker: (env) => [
     "/var/run/docker.sock",
     ...inRuntimeFolder(env, "docker.sock"),
@@ -24,13 +24,13 @@ const usual: Readonly<Record<Engine, (env: Env) => readonly string[]>> = {
   podman: (env) => [...inRuntimeFolder(env, "podman/podman.sock"), "/run/podman/podman.sock"],
 };
 
-const variables: Readonly<Record<Engine, string>> = { docker: "DOCKER_HOST", podman: "CONTAINER_HOST" };
+const variables: Readonly<Record<SocketEngine, string>> = { docker: "DOCKER_HOST", podman: "CONTAINER_HOST" };
 
 /**
  * Finds where an engine listens: what `DOCKER_HOST` or `CONTAINER_HOST` say, Docker's context, then the usual sockets. A host on the network is asked only
  * where `plainHttp` says so: nothing there proves who answers. Throws ToolError.
  */
-export function findEngine(engine: Engine, env: Env, plainHttp: boolean): EngineAddress {
+export function findEngine(engine: SocketEngine, env: Env, plainHttp: boolean): EngineAddress {
   const variable = variables[engine];
   const named = env[variable] ?? "";
   if (named !== "") return readAddress(named, variable, plainHttp);
@@ -41,6 +41,38 @@ export function findEngine(engine: Engine, env: Env, plainHttp: boolean): Engine
   throw new ToolError("engine", `${engine} does not listen on this machine`, {
     hint: `Start it${engine === "podman" ? " (podman system service)" : ""}, or say where it listens: ${variable}=unix:///path`,
   });
+}
+
+/** Where containerd listens: its own, and those of systems that bring one along. */
+const containerdSockets = [
+  "/run/containerd/containerd.sock",
+  "/run/k3s/containerd/containerd.sock",
+  "/run/docker/containerd/containerd.sock",
+  "/var/snap/microk8s/common/run/containerd.sock",
+];
+
+/**
+ * Finds the socket of containerd: what `CONTAINERD_ADDRESS` says, as its own client has it, then the usual ones. Undefined where there is none. `isNamed`: the
+ * user said so. Throws ToolError for what is no path.
+ */
+export function findContainerd(env: Env): { readonly socket: string; readonly isNamed: boolean } | undefined {
+  const named = env["CONTAINERD_ADDRESS"] ?? "";
+  if (named !== "") {
+    const socket = named.replace(/^unix:\/\/(?=\/)/, "");
+    if (socket.startsWith("/")) return { socket, isNamed: true };
+    throw new ToolError("engine", "CONTAINERD_ADDRESS names no socket (/path)", {
+      hint: "Sockets of this machine are read.",
+    });
+  }
+  const socket = containerdSockets.find((path) => {
+    try {
+      return statSync(path, { throwIfNoEntry: false })?.isSocket() === true;
+    } catch {
+      // In a folder that others may not look into.
+      return true;
+    }
+  });
+  return socket === undefined ? undefined : { socket, isNamed: false };
 }
 
 function readAddress(text: string, origin: string, plainHttp: boolean): EngineAddress {

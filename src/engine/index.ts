@@ -1,5 +1,5 @@
 /**
- * Engines of this machine (Docker, podman) by the Docker Engine API. In: the name of an image or container. Out: its archive as a stream, and what the
+ * Engines of this machine: Docker and podman by the Docker Engine API, containerd by its own. In: the name of an image or container. Out: its archive as a stream, and what the
  * engine tells of it. It asks (GET) and changes nothing; it writes nothing to the disk.
  */
 import { Agent, request, type Dispatcher } from "undici";
@@ -8,9 +8,11 @@ import { readWhole } from "../content/read-whole.ts";
 import { ToolError } from "../model/problem.ts";
 import { codeOf } from "../model/thrown.ts";
 import { findEngine, type EngineAddress, type Env } from "./address.ts";
-import { isEngineName, type Engine } from "./target.ts";
+import { isEngineName, type SocketEngine } from "./target.ts";
 
-export { parseEngineTarget, type EngineTarget } from "./target.ts";
+export { findContainerd } from "./address.ts";
+export { ContainerdClient, type ContainerdRecord } from "./containerd.ts";
+export { parseEngineTarget, type ContainerdTarget, type EngineTarget, type SocketTarget } from "./target.ts";
 
 export interface EngineOptions {
   readonly env: Env;
@@ -39,13 +41,13 @@ const silentMs = 600_000;
 
 /** One engine of this machine. */
 export class EngineClient implements AsyncDisposable {
-  readonly #engine: Engine;
+  readonly #engine: SocketEngine;
   readonly #address: EngineAddress;
   readonly #signal: AbortSignal;
   readonly #agent: Agent;
 
   /** Throws ToolError where no such engine is told of. */
-  constructor(engine: Engine, { env, plainHttp, signal }: EngineOptions) {
+  constructor(engine: SocketEngine, { env, plainHttp, signal }: EngineOptions) {
     this.#engine = engine;
     this.#address = findEngine(engine, env, plainHttp);
     this.#signal = signal;

@@ -11,7 +11,7 @@ export interface PlaceWeight {
 }
 
 /** What of a detection is looked at. */
-type Weighed = Pick<Detection, "confidence" | "secret" | "line">;
+type Weighed = Pick<Detection, "confidence" | "secret" | "line" | "key">;
 
 /** Hashes of passwords made up for tests and documents: more than what a format of its own weighs. */
 const MADE_UP_HASH = -40;
@@ -39,6 +39,9 @@ function kindOf(origin: Origin): PlaceKind {
   return placeKind(origin.member === undefined ? path : path.replaceAll("!", "/"));
 }
 
+/** `peers[2].key`, `wireguard_peers.phone.key`: 32 bytes there are what everybody in a WireGuard network knows of the peer. */
+const PEER_KEY = /(?:^|[.\]_-])peers?(?:\[[^\]]*\])?(?:\.[^.]+)?\.key$/i;
+
 /** Folders of a system: what others brought lies there, and what its owner installed. */
 const system = /^\/?(?:usr|opt|nix|snap)\//;
 
@@ -53,6 +56,8 @@ function* placeParts(rule: Rule, detection: Weighed, kind: PlaceKind, crowd: num
   if (rule.kind === "generic") {
     if (kind === "lock" || kind === "metadata") yield place(veto, "a list of versions and checksums");
     if (isIntegrityLine(detection.line)) yield place(veto, "a line of checksums");
+    if (PEER_KEY.test(detection.key ?? "") && /^[A-Za-z0-9+/]{43}=$/.test(detection.secret))
+      yield place(veto, "the public key of a peer");
     // Translations of the word "password" stand right of the key "password"; a value without a digit there is prose.
     if (kind === "translations" && !/[0-9]/.test(detection.secret)) yield place(veto, "a file of translations");
   }

@@ -29,4 +29,5 @@ async function main(): Promise<void> {
   send({ kind: "ready", engine: workbench.engine });
 }
 
-await main();
+// Not awaited: a thread that is ended while its module waits takes the process along (V8 checks for a value that is then not there). A fault ends the thread all the same.
+void main();

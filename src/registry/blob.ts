@@ -1,6 +1,7 @@
 import { open, rename, type FileHandle } from "node:fs/promises";
 import { hasher } from "../content/digest.ts";
 import type { Answer } from "./answer.ts";
+import { Growth } from "./patience.ts";
 import { readWhole } from "../content/read-whole.ts";
 import { refused, RegistryFailure } from "./failure.ts";
 
@@ -15,8 +16,9 @@ export interface BlobRequest {
   readonly onReceived: (bytes: number) => void;
 }
 
-/** Connections that drop without having brought anything, one after the other. */
+/** Connections that drop without having brought anything worth it, one after the other. */
 const maxFruitless = 4;
+const leastFruit = 16 << 10;
 /** No layer is larger, and a registry that does not say how large one is shall not fill the disk. */
 const largest = 2 ** 40;
 
@@ -31,6 +33,7 @@ export async function fetchBlob(request: BlobRequest): Promise<void> {
   let hash = hasher(digest);
   let received = 0;
   let fruitless = 0;
+  const growth = new Growth();
   const most = size ?? largest;
   for (let isWhole = false; !isWhole;) {
     const before = received;
@@ -48,12 +51,13 @@ export async function fetchBlob(request: BlobRequest): Promise<void> {
         hash.update(piece);
         received += piece.length;
         onReceived(piece.length);
+        if (!growth.add(piece.length)) throw new RegistryFailure("unreachable", "a blob comes too slowly");
       }
       isWhole = received === (size ?? received);
     } catch (error) {
       if (error instanceof RegistryFailure || isOwnFault(error)) throw error;
     }
-    fruitless = received > before ? 0 : fruitless + 1;
+    fruitless = received - before >= leastFruit ? 0 : fruitless + 1;
     if (!isWhole && fruitless > maxFruitless)
       throw new RegistryFailure("unreachable", "a blob ends too early, again and again");
   }

@@ -6,6 +6,7 @@ import type { Answer } from "./answer.ts";
 import { Authorization } from "./authorization.ts";
 import { parseChallenges, type Challenge } from "./challenge.ts";
 import { RegistryFailure } from "./failure.ts";
+import { Patience } from "./patience.ts";
 import { codeOf } from "../model/thrown.ts";
 
 export interface ClientOptions {
@@ -17,6 +18,9 @@ export interface ClientOptions {
   readonly signal: AbortSignal;
   /** Another one is asked where it does not answer, so it is not waited for. */
   readonly isMirror: boolean;
+  /** Milliseconds without a byte after which a connection is given up. */
+  readonly silentMs?: number;
+  readonly patience?: Patience;
 }
 
 const maxHops = 10;
@@ -24,7 +28,7 @@ const maxTries = { registry: 5, mirror: 2 } as const;
 /** A registry that asks for more is given up: people can try again later themselves. */
 const longestWaitMs = 60_000;
 const firstWaitMs = 500;
-const silentMs = 60_000;
+const longestSilenceMs = 60_000;
 /** Answers that say "later". */
 const busy: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 const userAgent = "leaktrace";
@@ -37,32 +41,55 @@ const certificateFault = /^(?=[A-Z_0-9]+$).*(?:CERT|VERIFY)/;
  */
 export class RegistryClient implements AsyncDisposable {
   readonly #options: ClientOptions;
-  readonly #dispatcher = new EnvHttpProxyAgent({
-    headersTimeout: silentMs,
-    bodyTimeout: silentMs,
-    connect: { timeout: 20_000 },
-  });
+  readonly #dispatcher: Dispatcher;
+  readonly #patience: Patience;
   /** Hosts that the registry sent us to, and that wanted a token. */
   readonly #strangers = new Map<string, Authorization>();
   #base: string | undefined;
 
   constructor(options: ClientOptions) {
+    const { silentMs = longestSilenceMs } = options;
     this.#options = options;
+    this.#patience = options.patience ?? new Patience();
+    this.#dispatcher = new EnvHttpProxyAgent({
+      headersTimeout: silentMs,
+      bodyTimeout: silentMs,
+      connect: { timeout: Math.min(20_000, silentMs) },
+    });
   }
 
   /** Asks for `path` below the registry's root. Gives the answer whatever its status, but for those that were waited out. Throws RegistryFailure. */
   async ask(method: "GET" | "HEAD", path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const began = Date.now();
+    try {
+      return await this.#askAgain(method, path, headers);
+    } catch (error) {
+      const isLoss = error instanceof RegistryFailure && (error.reason === "unreachable" || error.reason === "busy");
+      if (isLoss) this.#patience.lose(Date.now() - began);
+      throw error;
+    }
+  }
+
+  async #askAgain(method: "GET" | "HEAD", path: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
+    if (this.#patience.isOver)
+      throw new RegistryFailure("unreachable", `${this.#options.host} was waited for too long`);
     const base = (this.#base ??= await this.#findBase());
     const tries = maxTries[this.#options.isMirror ? "mirror" : "registry"];
+    let lostMs = 0;
     for (let attempt = 1; ; attempt++) {
+      const began = Date.now();
       const answer = await this.#askOnce(method, new URL(path, base), headers).catch((error: unknown) => {
         // A name that nobody knows is asked for once more: name servers stumble, and a sweep may hold a hundred images of a registry that is gone.
         const isNoHost = codeOf(error) === "ENOTFOUND" && attempt > 1;
         const isFinal = error instanceof RegistryFailure || certificateFault.test(codeOf(error)) || isNoHost;
         if (isFinal || attempt >= tries) throw this.#failure(error);
+        lostMs += Date.now() - began;
         return undefined;
       });
-      if (answer !== undefined && !busy.has(answer.status)) return answer;
+      if (answer !== undefined && !busy.has(answer.status)) {
+        this.#patience.lose(lostMs);
+        return answer;
+      }
       const pause = pauseBefore(attempt, answer?.header("retry-after"));
       await answer?.discard();
       if (attempt >= tries || pause > longestWaitMs)
@@ -173,7 +200,7 @@ export class RegistryClient implements AsyncDisposable {
         return typeof value === "string" ? value : value?.[0];
       },
       challenges: challenges === undefined ? [] : typeof challenges === "string" ? [challenges] : challenges,
-      body: response.body,
+      body: this.#patience.watch(response.body),
       discard: () => response.body.dump({ limit: 1 << 16 }).catch(() => {}),
     };
   }

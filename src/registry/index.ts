@@ -10,12 +10,14 @@ import { isManifestOf, manifestDigest } from "../content/signed-manifest.ts";
 import { Authorization } from "./authorization.ts";
 import { fetchBlob, fetchPart, type BlobRequest } from "./blob.ts";
 import { RegistryClient } from "./client.ts";
+import { Documents } from "./documents.ts";
 import { findCredentials, type FindCredentials } from "./credentials.ts";
 import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
 import { ForeignClient } from "./foreign.ts";
 import type { ForeignPlaces } from "./foreign-places.ts";
 import { asToolError, refused, RegistryFailure } from "./failure.ts";
 import { readWhole } from "../content/read-whole.ts";
+import { Patience } from "./patience.ts";
 import { Places, type Ask, type Place } from "./places.ts";
 import { apiHost, type ImageReference } from "./reference.ts";
 import { listTags, referrersOf } from "./listing.ts";
@@ -39,6 +41,9 @@ export interface RegistryOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly onReceived: (bytes: number) => void;
+  /** Milliseconds without a byte after which a connection is given up, and those that may be lost in all; absent: minutes. */
+  readonly silentMs?: number;
+  readonly lostMs?: number;
 }
 
 /** A part of what was asked for that could not be had. */
@@ -66,6 +71,7 @@ export interface RegistryImages extends AsyncDisposable {
 }
 
 const maxDocumentBytes = 16 << 20;
+const mostFaults = 1000;
 /** Kinds of manifests that are understood; without them an old registry makes one of schema 1 from a newer one. */
 const accept = [
   "application/vnd.oci.image.index.v1+json",
@@ -80,13 +86,17 @@ const accept = [
 /** Asks a registry for what a reference names. Throws ToolError where that cannot be had. */
 export async function openRegistry(reference: ImageReference, options: RegistryOptions): Promise<RegistryImages> {
   const { host, repository } = reference;
-  const { signal, env, mirrors = [] } = options;
+  const { signal, env, mirrors = [], silentMs, lostMs } = options;
   // Each has credentials of its own: those of the registry are none of a mirror's business.
   const placeAt = (host: string, repository: string, isMirror: boolean): Place => {
     const credentials: FindCredentials = (fault) => findCredentials(host, repository, env, fault);
     const authorization = new Authorization({ repository, credentials });
     const plainHttp = options.plainHttp || options.plainHttpHosts?.has(host) === true;
-    const client = new RegistryClient({ host: apiHost(host), authorization, plainHttp, signal, isMirror });
+    const waits = {
+      ...(silentMs === undefined ? {} : { silentMs }),
+      ...(lostMs === undefined ? {} : { patience: new Patience(lostMs) }),
+    };
+    const client = new RegistryClient({ host: apiHost(host), authorization, plainHttp, signal, isMirror, ...waits });
     return { client, repository };
   };
   const places = new Places([
@@ -115,7 +125,9 @@ class Images implements RegistryImages {
   readonly #ask: Ask;
   readonly #reference: ImageReference;
   readonly #options: RegistryOptions;
-  readonly #documents = new Map<string, Buffer>();
+  readonly #documents = new Documents();
+  /** Lengths that no document tells, by digests. */
+  readonly #sizes = new Map<string, Promise<number | undefined>>();
   /** What documents say of the blobs that they name. */
   readonly #named = new Map<string, Descriptor>();
   readonly #fetched = new Map<string, Promise<RegistryFault | undefined>>();
@@ -145,7 +157,7 @@ class Images implements RegistryImages {
       const named = tags.length === 0 ? {} : { annotations: { "org.opencontainers.image.ref.name": name } };
       if (top !== undefined) tops.push({ ...top, ...named });
     }
-    const children = tops.flatMap((top) => [top, ...descriptorsIn(this.#documents.get(top.digest)).manifests]);
+    const children = tops.flatMap((top) => [top, ...descriptorsIn(this.#documents.held(top.digest)).manifests]);
     const referring = await referrersOf(
       this.#ask,
       children.map((child) => child.digest),
@@ -162,16 +174,20 @@ class Images implements RegistryImages {
     if (digest === undefined) return "missing";
     const known = this.#documents.get(digest);
     if (known !== undefined) return known;
+    const lacking = (why: "missing" | "too-large"): "missing" | "too-large" => {
+      this.#documents.lack(digest, why);
+      return why;
+    };
     const kind = this.#named.get(digest)?.kind === "blob" ? "blobs" : "manifests";
     try {
       const bytes = await this.#get(`${kind}/${digest}`);
-      if (bytes === undefined) return "too-large";
+      if (bytes === undefined) return lacking("too-large");
       this.#learn(digest, bytes);
       return bytes;
     } catch (error) {
       if (!(error instanceof RegistryFailure)) throw error;
-      if (error.reason !== "not-found") this.faults.push({ subject: digest, message: error.message });
-      return "missing";
+      if (error.reason !== "not-found") this.#tell(digest, error.message);
+      return lacking("missing");
     }
   }
 
@@ -179,8 +195,19 @@ class Images implements RegistryImages {
     const digest = digestAt(path);
     const named = digest === undefined ? undefined : this.#named.get(digest);
     if (named === undefined) return undefined;
-    const length = named.size ?? (await this.#sizeOf(named));
+    const length = named.size ?? (await this.#askedSize(named));
     return length === undefined ? undefined : { file: join(this.#options.folder.path, path), offset: 0, length };
+  }
+
+  #askedSize(named: Descriptor): Promise<number | undefined> {
+    const asked = this.#sizes.get(named.digest) ?? this.#sizeOf(named);
+    this.#sizes.set(named.digest, asked);
+    return asked;
+  }
+
+  /** Of a list without end the first are told, one by one. */
+  #tell(subject: string, message: string): void {
+    if (this.faults.length < mostFaults) this.faults.push({ subject, message });
   }
 
   /** How long a blob is of which no document tells that. */
@@ -195,7 +222,7 @@ class Images implements RegistryImages {
       return Number(told);
     } catch (error) {
       if (!(error instanceof RegistryFailure)) throw error;
-      this.faults.push({ subject: digest, message: error.message });
+      this.#tell(digest, error.message);
       return undefined;
     }
   }
@@ -269,12 +296,12 @@ class Images implements RegistryImages {
   /** What a tag stands for, where that was read under another one: its head tells the digest. Undefined where it has to be read. */
   async #knownTop(name: string): Promise<Descriptor | undefined> {
     // Tags hold no colon.
-    if (this.#documents.size === 0 || name.includes(":")) return undefined;
+    if (this.#documents.count === 0 || name.includes(":")) return undefined;
     try {
       const answer = await this.#ask("HEAD", `manifests/${name}`, { accept });
       await answer.discard();
       const digest = answer.status === 200 ? (answer.header("docker-content-digest") ?? "") : "";
-      const known = this.#documents.get(digest);
+      const known = this.#documents.held(digest);
       return known && { digest, size: known.length, kind: "manifest" };
     } catch (error) {
       if (!(error instanceof RegistryFailure) || error.reason === "interrupted") throw error;
@@ -304,7 +331,7 @@ class Images implements RegistryImages {
   }
 
   #learn(digest: string, bytes: Buffer): void {
-    this.#documents.set(digest, bytes);
+    this.#documents.add(digest, bytes);
     const { manifests, blobs } = descriptorsIn(bytes);
     for (const named of [...manifests, ...blobs])
       if (!this.#named.has(named.digest)) this.#named.set(named.digest, named);
@@ -312,6 +339,7 @@ class Images implements RegistryImages {
 
   /** A small document; undefined where it is too large. */
   async #get(below: string): Promise<Buffer | undefined> {
+    this.#documents.check();
     const answer = await this.#ask("GET", below, { accept });
     if (answer.status === 200) {
       try {

@@ -26,15 +26,18 @@ export async function listTags(ask: Ask, gap: ReportGap): Promise<string[]> {
   const tags = new Set<string>();
   let bad = 0;
   const first = `tags/list?n=${pageSize}`;
-  for await (const { answer, bytes } of pagesFrom(ask, first, "application/json", gap)) {
-    if (answer.status !== 200)
+  let pages = 0;
+  for await (const { answer, bytes } of pagesFrom(ask, first, "application/json", gap, { pages: maxPages })) {
+    pages++;
+    if (answer.status !== 200 && pages > 1) gap(`its tags have a further page that is not given (${answer.status})`);
+    else if (answer.status !== 200)
       throw refused(answer.status, {
         missing: "the registry holds no such repository",
         denied: "the registry does not list its tags",
         other: "the registry does not list its tags",
       });
     const document = asRecord(bytes === undefined ? undefined : parseJson(bytes));
-    if (document === undefined) gap("a page of its tags cannot be read");
+    if (document === undefined && answer.status === 200) gap("a page of its tags cannot be read");
     for (const tag of asArray(document?.["tags"])) {
       // Nothing else may become part of an address.
       if (typeof tag === "string" && isTag(tag)) tags.add(tag);
@@ -57,15 +60,27 @@ export async function referrersOf(
 ): Promise<Descriptor[]> {
   const all = [...new Set(digests)];
   const found = new Map<string, Descriptor>();
+  // Each has a page, and all together no more further ones than a list may have.
+  const budget = { pages: Math.min(all.length, maxAsked) + maxPages };
   for (const digest of all.slice(0, maxAsked)) {
-    for await (const { answer, bytes } of pagesFrom(ask, `referrers/${digest}`, indexType, gap)) {
-      if (unknownQuestion.has(answer.status)) {
-        // The same for all of them.
-        for (const one of await taggedReferrers(ask, all, readTag, gap)) found.set(one.digest, one);
-        return [...found.values()];
+    if (budget.pages <= 0) {
+      gap("what refers to more of its documents was not asked");
+      break;
+    }
+    try {
+      for await (const { answer, bytes } of pagesFrom(ask, `referrers/${digest}`, indexType, gap, budget)) {
+        if (unknownQuestion.has(answer.status)) {
+          // The same for all of them.
+          for (const one of await taggedReferrers(ask, all, readTag, gap)) found.set(one.digest, one);
+          return [...found.values()];
+        }
+        if (answer.status !== 200 || bytes === undefined) gap("the registry does not tell what refers to an image");
+        else for (const one of descriptorsIn(bytes).manifests) found.set(one.digest, one);
       }
-      if (answer.status !== 200 || bytes === undefined) gap("the registry does not tell what refers to an image");
-      else for (const one of descriptorsIn(bytes).manifests) found.set(one.digest, one);
+    } catch (error) {
+      // The image itself is there: it is scanned without them, and is not asked about any more.
+      gap(`what refers to an image cannot be had: ${reasonOf(error)}`);
+      break;
     }
   }
   if (all.length > maxAsked) gap(`what refers to ${all.length - maxAsked} more of its documents was not asked`);
@@ -74,18 +89,25 @@ export async function referrersOf(
 
 const indexType = "application/vnd.oci.image.index.v1+json";
 
-/** The pages of a list, as far as they are answered with 200. An answer that breaks off has no bytes. */
+/** The pages of a list, as far as they are answered with 200. An answer that breaks off has no bytes. `budget`: pages that are left to be asked for. */
 async function* pagesFrom(
   ask: Ask,
   first: string,
   accept: string,
   gap: ReportGap,
+  budget: { pages: number },
 ): AsyncGenerator<{ answer: Answer; bytes: Buffer | undefined }, void> {
   let below: string | undefined = first;
-  for (let page = 0; below !== undefined; page++) {
-    if (page >= maxPages)
-      return gap(`a list of the registry has more than ${maxPages} pages: the others were not read`);
-    const answer: Answer = await ask("GET", below, { accept });
+  while (below !== undefined) {
+    if (budget.pages-- <= 0)
+      return gap(`lists of the registry have more than ${maxPages} further pages: the others were not read`);
+    let answer: Answer;
+    try {
+      answer = await ask("GET", below, { accept });
+    } catch (error) {
+      if (below === first) throw error;
+      return gap(`a list of the registry has further pages that cannot be had: ${reasonOf(error)}`);
+    }
     if (answer.status !== 200) {
       await answer.discard();
       yield { answer, bytes: undefined };
@@ -110,8 +132,7 @@ async function taggedReferrers(
       const one = await readTag(tag);
       if (one !== undefined) found.push(one);
     } catch (error) {
-      if (!(error instanceof RegistryFailure) || error.reason === "interrupted") throw error;
-      gap(`what refers to an image cannot be had: ${error.message}`);
+      gap(`what refers to an image cannot be had: ${reasonOf(error)}`);
     }
   }
   return found;
@@ -122,9 +143,15 @@ async function namedTags(ask: Ask, gap: ReportGap): Promise<readonly string[] | 
   try {
     return await listTags(ask, gap);
   } catch (error) {
-    if (!(error instanceof RegistryFailure) || error.reason === "interrupted") throw error;
+    reasonOf(error);
     return undefined;
   }
+}
+
+/** What keeps something from being had that can be done without; throws what ends the run. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof RegistryFailure) || error.reason === "interrupted") throw error;
+  return error.message;
 }
 
 function likelyTags(prefixes: readonly string[], gap: ReportGap): readonly string[] {

@@ -83,12 +83,28 @@ describe("a Dockerfile", () => {
   });
 
   test("writes what stands in it: environment and labels, arguments, commands", () => {
-    const files = { "sub/app.Dockerfile": "FROM a\nENV A=1 \\\n  B=2\nARG C=3\nRUN x\nUSER d\n" };
+    const files = {
+      "sub/app.Dockerfile": "FROM a\nENV A=1 \\\n  B=2\nARG C=3\nRUN x\nUSER d\nADD https://u@host/x /\n# d\n",
+    };
     const at = (line: number): string[] => carried(files, "sub/app.Dockerfile", line);
     expect(at(3)).toEqual(["ENV (sub/app.Dockerfile line 2) writes it into the image's configuration"]);
     expect(at(4)).toEqual(["ARG (sub/app.Dockerfile line 4) writes it into the image's history"]);
     expect(at(5)).toEqual(["RUN (sub/app.Dockerfile line 5) writes it into the image's history"]);
-    expect(at(6)).toEqual([]);
+    expect(at(6)).toEqual(["USER (sub/app.Dockerfile line 6) writes it into the image's configuration"]);
+    expect(at(7)).toEqual(["ADD (sub/app.Dockerfile line 7) writes it into the image's history"]);
+    expect(at(8)).toEqual([]);
+  });
+
+  test("knows the folders that are there by then, and what a stage hands on to the next that begins with it", () => {
+    const text = [
+      ...["FROM a AS base", "WORKDIR /srv/app", "ENV CONF=/etc/conf", "ARG GONE=/gone", "COPY lib/ /data/lib/"],
+      ...["FROM base", "COPY x.env ./", "COPY x.env /srv", "COPY x.env /data/lib", "COPY x.env /other"],
+      ...["COPY x.env $CONF/", "COPY x.env .."],
+    ].join("\n");
+    const places = carried({ Dockerfile: text }, "x.env").map((line) => line.replace(/^.* as /, ""));
+    expect(places).toEqual([
+      ...["/srv/app/x.env", "/srv/x.env", "/data/lib/x.env", "/other", "/etc/conf/x.env", "/srv/x.env"],
+    ]);
   });
 
   test("in a folder of its own builds that folder, or the root where its sources lie there", () => {
@@ -129,6 +145,38 @@ describe("a Compose file", () => {
       ".env": "OTHER=1\nKEY=2\nBARE=3\n",
     };
     expect([1, 2, 3].map((line) => carried(listed, ".env", line).length)).toEqual([0, 1, 1]);
+  });
+
+  test("takes members from anchors, as its own or merged, and may hold its Dockerfile itself", () => {
+    const shared = [
+      "x-build: &build",
+      "  context: web",
+      '  args: &args {TOKEN: "${KEY}"}',
+      "services:",
+      "  a: {build: *build}",
+      "  b:",
+      "    build:",
+      "      <<: [*none, *build]",
+      "      target: run",
+      "  c:",
+      "    build:",
+      "      context: .",
+      "      args: *args",
+      "      dockerfile_inline: |",
+      "        FROM scratch",
+      "        ENV TOKEN=x",
+      "        COPY job /j",
+    ].join("\n");
+    const all = { ...files, "compose.yaml": shared, ".env": "KEY=1\n" };
+    expect(carried(all, ".env").map((line) => line.replace(/ \(.*$/, ""))).toEqual(
+      ["a", "b", "c"].map((service) => `build argument TOKEN of ${service}`),
+    );
+    expect(carried(all, "job")).toContain("COPY job /j (compose.yaml line 17) carries it into the image as /j");
+    expect(carried(all, "compose.yaml", 16)).toEqual([
+      "ENV (compose.yaml line 16) writes it into the image's configuration",
+    ]);
+    const laughs = Array.from({ length: 40 }, (_, i) => `a${i}: &a${i} {<<: [*a${i - 1}, *a${i - 1}, *a${i - 1}]}\n`);
+    expect(carried({ "compose.yaml": `${laughs.join("")}services: {x: {build: *a39}}\n` }, "x")).toEqual([]);
   });
 
   test("that is none, or nests without end, is nothing", () => {

@@ -24,6 +24,8 @@ it.each([
   'SECRETS_REQUEST: {\n  billing: "VALUE"\n}\n',
   'const tokenTypes = ["VALUE"];\n',
   '"NextToken": {\n  "Value": "VALUE"\n}\n',
+  "forbidden_passwords = [\n  'VALUE',\n]\n",
+  "MAX_TOKENS = {\n  'VALUE': 128000,\n}\n",
 ])("and none in a block that says what else it holds: %j", (text) => {
   expect(isFound(text)).toBe(false);
 });

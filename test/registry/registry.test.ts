@@ -23,6 +23,7 @@ import {
   type RegistryOptions,
 } from "../../src/registry/index.ts";
 import { isPublicAddress } from "../../src/registry/addresses.ts";
+import { Documents } from "../../src/registry/documents.ts";
 import { parseChallenges } from "../../src/registry/challenge.ts";
 import { testWith } from "../require-program.ts";
 import { answerAsRegistry, digestOf, image, ScriptedServer } from "./scripted-registry.ts";
@@ -164,6 +165,36 @@ describe("a registry that asks nothing", () => {
       expect(ranges[0]).toBeUndefined();
       expect(ranges[1]).toMatch(/^bytes=\d+-$/);
     }
+  });
+
+  test("what an index names a thousand times is asked for once, also where it is missing or too large", async () => {
+    const [missing, large] = ["missing", "large"].map((text) => digestOf(text));
+    const named = Array.from({ length: 1000 }, () => [{ digest: missing }, { digest: large }]).flat();
+    const index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: named }));
+    await using server = await ScriptedServer.open((request, response) => {
+      if (request.url?.endsWith("/manifests/v1") === true) response.end(index);
+      else if (request.url?.endsWith(`/${large}`) === true && !request.url.includes("referrers"))
+        response.end(Buffer.alloc((16 << 20) + 1, " "));
+      else response.writeHead(404).end();
+    });
+    await using images = await open(`${server.host}/team/app:v1`);
+    for (let i = 0; i < 3; i++) {
+      expect(await images.read(`blobs/${missing!.replace(":", "/")}`)).toBe("missing");
+      expect(await images.read(`blobs/${large!.replace(":", "/")}`)).toBe("too-large");
+    }
+    for (const digest of [missing, large])
+      expect(server.asked.filter(({ path }) => path.endsWith(`manifests/${digest}`)).length).toBe(1);
+  });
+
+  test("that holds more documents than are held of one image is not read on", () => {
+    const documents = new Documents();
+    const bytes = Buffer.alloc(64 << 20);
+    for (let i = 0; i < 8; i++) {
+      documents.check();
+      documents.add(digestOf(String(i)), bytes);
+      documents.add(digestOf(String(i)), bytes);
+    }
+    expect(() => documents.check()).toThrow("more documents than are held");
   });
 
   test("bytes that are not those of the digest are no layer, nor are more than the manifest says", async () => {
@@ -318,6 +349,24 @@ describe("what a registry lists", () => {
     expect(messages(images)).toEqual([expect.stringMatching(message)]);
   });
 
+  test("whose lists of what refers to an image go on for ever is asked for as many pages as one list may have", async () => {
+    const index = Buffer.from(
+      JSON.stringify({ manifests: Array.from({ length: 100 }, (_, i) => ({ digest: digestOf(String(i)) })) }),
+    );
+    let pages = 0;
+    await using server = await ScriptedServer.open((request, response) => {
+      const path = request.url ?? "";
+      if (path.endsWith("/manifests/v1")) response.end(index);
+      else if (path.includes("/referrers/")) {
+        const [list] = path.split("?");
+        response.writeHead(200, { link: `<${list}?page=${pages++}>; rel="next"` }).end('{"manifests": []}');
+      } else response.writeHead(404).end();
+    });
+    await using images = await open(`${server.host}/team/app:v1`);
+    expect(pages).toBeLessThan(400);
+    expect(images.faults.map(({ message }) => message)).toContain("what refers to more of its documents was not asked");
+  });
+
   test("where tags are not listed, signatures are asked for by their tags", async () => {
     const signature = image(Buffer.from("signature"));
     const tag = `${digestOf(app.manifest).replace(":", "-")}.att`;
@@ -332,11 +381,34 @@ describe("what a registry lists", () => {
     expect(messages(images)).toEqual([]);
   });
 
+  test("an image is there where the further pages of its tags, or what refers to it, are not", async () => {
+    const endless = (response: Parameters<Handler>[1], to = ""): void =>
+      void response.writeHead(307, { location: to }).end();
+    for (const [status, told] of [
+      [404, "its tags have a further page that is not given (404)"],
+      [307, "a list of the registry has further pages that cannot be had: it redirects without end"],
+    ] as const) {
+      await using server = await ScriptedServer.open((request, response) => {
+        const path = request.url ?? "";
+        if (isReferrers(path)) endless(response, path);
+        else if (path.includes("/tags/list?last=") && status === 307) endless(response, path);
+        else if (path.includes("/tags/list?last=")) notFound(response);
+        else if (path.includes("/tags/list")) {
+          response.setHeader("link", "</v2/team/app/tags/list?last=v1>; rel=next");
+          response.end(JSON.stringify({ tags: ["v1"] }));
+        } else if (!answerAsRegistry(app, request, response)) notFound(response);
+      });
+      await using images = await open(`${server.host}/team/app`, { allTags: true });
+      expect(await digestsOf(images)).toEqual([digestOf(app.manifest)]);
+      expect(messages(images)).toEqual([told, "what refers to an image cannot be had: it redirects without end"]);
+    }
+  });
+
   test("tags that are no tags, pages that are none, and pages without end are told", async () => {
     for (const [answer, message] of [
       [{ tags: ["v1", "../../evil", 7] }, "2 of its tags are no names of tags: they were not fetched"],
       ["nothing", "a page of its tags cannot be read"],
-      ["endless", "a list of the registry has more than 200 pages: the others were not read"],
+      ["endless", "lists of the registry have more than 200 further pages: the others were not read"],
     ] as const) {
       await using server = await ScriptedServer.open((request, response) => {
         const path = request.url ?? "";

@@ -45,6 +45,95 @@ function fastInflater(): InflateInto | undefined {
   };
 }
 
+/**
+ * Inflates a stream whose first bytes tell its size: `sizeOf` is given up to `headBytes` of them, tells how many come out in all, and throws what is wrong with
+ * them. Throws Error when the stream is damaged, or holds more or less. Nothing is made that `sizeOf` did not allow; undefined: the rest is not wanted.
+ */
+export type InflateTold = (compressed: Uint8Array, sizeOf: (head: Buffer) => number | undefined) => Buffer | undefined;
+
+/** What `sizeOf` sees. */
+export const headBytes = 32;
+
+/** Makes a function that inflates by one native stream, in one go; where that is not what we know, by two of the documented kind. */
+export function createToldInflater(): InflateTold {
+  const fast = fastToldInflater();
+  return fast !== undefined && tellsRight(fast) ? fast : slowTold;
+}
+
+/** The code tables of a deflate block come before its first byte and take up to some 300 bytes (RFC 1951, 3.2.7); empty blocks may come before them. */
+const firstBytes = 1_024;
+const mostBytes = 65_536;
+
+const slowTold: InflateTold = (compressed, sizeOf) => {
+  for (let take = firstBytes; ; take *= 8) {
+    const head = inflateSync(compressed.subarray(0, take), { finishFlush: constants.Z_SYNC_FLUSH });
+    if (head.length >= headBytes || take >= mostBytes || take >= compressed.length) {
+      const size = sizeOf(head.subarray(0, headBytes));
+      return size === undefined ? undefined : inflateExact(compressed, size);
+    }
+  }
+};
+
+function fastToldInflater(): InflateTold | undefined {
+  const native = openNativeZlib("zlib");
+  if (native === undefined) return undefined;
+  const { handle, state } = native;
+  let fault = "";
+  handle.onerror = (message) => {
+    fault = message;
+  };
+  const head = Buffer.alloc(headBytes);
+  return (compressed, sizeOf) => {
+    fault = "";
+    handle.reset();
+    handle.writeSync(constants.Z_SYNC_FLUSH, compressed, 0, compressed.length, head, 0, headBytes);
+    if (fault !== "") throw new Error(fault);
+    const made = headBytes - state[0]!;
+    const left = state[1]!;
+    const size = sizeOf(head.subarray(0, made));
+    if (size === undefined) return undefined;
+    if (made > size) throw new Error(`inflates to more than ${size} bytes`);
+    // One byte more than expected: a stream that goes on is noticed, and one that breaks off.
+    const bytes = Buffer.allocUnsafe(size + 1);
+    head.copy(bytes, 0, 0, made);
+    handle.writeSync(constants.Z_FINISH, compressed, compressed.length - left, left, bytes, made, size + 1 - made);
+    if (fault !== "") throw new Error(fault);
+    if (state[0] !== 1) throw new Error(`inflates to ${size + 1 - (state[0] ?? 0)} bytes instead of ${size}`);
+    return bytes.subarray(0, size);
+  };
+}
+
+/** Short and long streams come out right; one that is cut off, damaged, longer or shorter than told throws. */
+function tellsRight(inflate: InflateTold): boolean {
+  try {
+    return [0, 5, headBytes, headBytes + 1, 5_000].every((length) => {
+      const bytes = Buffer.from("the quick brown fox jumps over the lazy dog. ".repeat(112).slice(0, length));
+      const packed = deflateSync(bytes);
+      const damaged = Buffer.from(packed);
+      damaged[packed.length - 2]! ^= 0x55;
+      const isHead = (head: Buffer): boolean => head.equals(bytes.subarray(0, headBytes));
+      const throws = (compressed: Uint8Array, size: number): boolean => {
+        try {
+          inflate(compressed, () => size);
+          return false;
+        } catch {
+          return true;
+        }
+      };
+      return (
+        inflate(packed, (head) => (isHead(head) ? length : undefined))?.equals(bytes) === true &&
+        throws(packed.subarray(0, packed.length - 1), length) &&
+        throws(damaged, length) &&
+        throws(packed, length + 1) &&
+        (length === 0 || throws(packed, length - 1)) &&
+        inflate(Buffer.concat([packed, packed]), () => length)?.equals(bytes) === true
+      );
+    });
+  } catch {
+    return false;
+  }
+}
+
 /** Good streams come out right, one after the other; a cut-off, a damaged, a longer and a shorter one each throw. */
 function works(inflate: InflateInto): boolean {
   const text = Buffer.from("the quick brown fox jumps over the lazy dog. ".repeat(20));

@@ -28,6 +28,10 @@ const NO_PASSWORD = new RegExp(
 );
 /** `pass` alone is what tests and filters say as well. */
 const TELLING_NAME = /passw|pwd|passphrase|(?:db|sql|user|root|admin|smtp|mail|ftp|auth|login)[_.-]?pass$/i;
+/** The rest of a sentence: `Set password against the file`. */
+const IN_SENTENCE = /^ (?:the|a|an|of|for|to|in|on|with|and|or|as|is|by|this|that|your|our|its?) [a-z]/;
+/** A sentence in quotes, which ends with the word: `'This is a very common password' => …`. */
+const SENTENCE_HEAD = /["'](?:[A-Za-z]+ ){2,}$/;
 /** Names of variables and fields. */
 const NAMES_ONE = /pass|pwd|secret|token|cred|user|login|account|admin|key$|name$|field|value|input|env$/i;
 
@@ -42,7 +46,7 @@ export function weighAccountPassword(value: string, place: Assignment, before: s
   // A birthday, a number of a house: what counts or repeats itself is no candidate any more.
   if (/^\d{6,12}$/.test(value) && !before.includes(value))
     return { bits: WORD_BITS, why: "a number, beside the account that it opens" };
-  if (!isWord(value)) return chosen;
+  if (!isWord(value) || IN_SENTENCE.test(place.after) || /[.,:;]$/.test(value)) return chosen;
   // Image `wiki`, database `wiki`, user `wiki`, password `wiki`: what a sample calls everything.
   if (before.includes(value)) return { ...chosen, why: "the name of the account" };
   return { bits: WORD_BITS, why: "a word, beside the account that it opens" };
@@ -64,7 +68,7 @@ const BARE_WORD_BITS = 0.5;
 export function weighNamedPassword(value: string, place: Assignment): PasswordValue {
   const chosen = weighPassword(value, place);
   if (chosen.bits >= 0 || !/^[a-z]{6,24}[0-9]{0,4}$/.test(value) || !isWord(value)) return chosen;
-  if (!TELLING_NAME.test(place.key)) return chosen;
+  if (!TELLING_NAME.test(place.key) || SENTENCE_HEAD.test(place.before)) return chosen;
   const isText = place.quote !== "" && place.joint === "assigned" && /[=:>]$/.test(place.operator);
   if (!isText && !place.isEnvLine) return chosen;
   return { bits: BARE_WORD_BITS, why: "a word, all that is assigned to a password" };
@@ -74,7 +78,7 @@ function isWord(value: string): boolean {
   if (value.length < LENGTHS.least || value.length > LENGTHS.most) return false;
   if (!WORD.test(value) || NO_PASSWORD.test(value) || NAMES_ONE.test(value) || isDegenerate(value, false)) return false;
   // Capitals alone name a variable, one of them begins a label or a type.
-  if (/^[A-Z][A-Z0-9_]*$|^[A-Z][a-z]+$|^[a-z]+(?:[A-Z][a-z]+)+$/.test(value)) return false;
+  if (/^[A-Z][A-Z0-9_]*$|^[A-Z][a-z]+$|^[a-z]+(?:[A-Z][a-z]+)+$|^(?:[A-Z][a-z]+)+[A-Z]{2,}$/.test(value)) return false;
   // Names of files, of hosts, of things: `db-password`, `my_secret_name`, `config.json`.
   if (/^[a-z]+(?:[-_.][a-z]+)+$/.test(value) || /^\d+(?:\.\d+)*$/.test(value)) return false;
   return !hasOtherMeaning(value) && !isPathShaped(value) && !isProse(value);

@@ -1,6 +1,6 @@
-/** Beginnings of values that are ciphertext: the secret needs a key that is elsewhere. */
+/** Beginnings of values that are ciphertext: the secret needs a key that is elsewhere. `1000…` in hex: werf's `secret-values.yaml`. */
 const SEALED =
-  /^(?:ENC\[|ENC\(|\{cipher\}|\{aes|\{AES|vault:v\d+:|\$ANSIBLE_VAULT|!vault|AQICAH[A-Za-z0-9+/]|AQECAH[A-Za-z0-9+/]|CiQA[A-Za-z0-9+/]{20}|U2FsdGVkX1|gAAAAAB[A-Za-z0-9_-]{60}|01000000d08c9ddf|encrypted:|secure:|enc:|-----BEGIN AGE ENCRYPTED|AgB[A-Za-z0-9+/]{200}|AgA[A-Za-z0-9+/]{200}|k8s:enc:)/;
+  /^(?:ENC\[|ENC\(|\{cipher\}|\{aes|\{AES|vault:v\d+:|\$ANSIBLE_VAULT|!vault|AQICAH[A-Za-z0-9+/]|AQECAH[A-Za-z0-9+/]|CiQA[A-Za-z0-9+/]{20}|U2FsdGVkX1|gAAAAAB[A-Za-z0-9_-]{60}|01000000d08c9ddf|encrypted:|secure:|enc:|-----BEGIN AGE ENCRYPTED|AgB[A-Za-z0-9+/]{200}|AgA[A-Za-z0-9+/]{200}|k8s:enc:|1000[0-9a-f]{64})/;
 
 /** Password hashes, salted or not: they have rules of their own. */
 const HASHED =

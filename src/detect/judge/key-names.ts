@@ -49,7 +49,7 @@ const OPENS_A_KEY = /(?:gpg|pgp)\w*[_.-]?pass(?:phrase|word|wd)?$/i;
 
 /** Whole names, without separators, that are something else although they contain a telling word. */
 const NEVER_WHOLE =
-  /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|formkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response|version)token|.*websocketkey|(?:.*fungible|.*spl|native)token|(?:spread|work)?sheetkey|(?:install|recv|l?sign|adopt)keys?)$/;
+  /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|formkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response|version)token|.*websocketkey|(?:.*fungible|.*spl|native)token|(?:spread|work)?sheetkey|(?:install|recv|l?sign|adopt)keys?|.*(?:repository|repo|apt)key)$/;
 
 /** Tokens bound to one page, keys of a page's widgets, public halves and hashes, however the name is joined (`scriptPubKey`, `csrfmiddlewaretoken`). */
 const OPEN_NAME = /csrf|xsrf|pub_?key|site_?key|password_?hash/i;
@@ -98,9 +98,13 @@ const HOLDS_THEM: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+/** Lists of what nobody may choose. */
+const NOBODYS: ReadonlySet<string> = new Set("forbidden banned blacklisted disallowed weak breached".split(" "));
+
 /** Whether a name in front of a block says that what is in it is something else than secrets: `credentialScope: {`, `secret_types = [`, `NextTokenRequest: {`. */
 export function namesOtherBlock(name: string): boolean {
   const words = splitWords(name);
   const last = words.at(-1)?.text ?? "";
+  if (words.some(({ text }) => NOBODYS.has(text))) return true;
   return words.length > 1 && NEVER_LAST.has(last) && !HOLDS_THEM.has(last);
 }

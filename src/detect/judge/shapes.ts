@@ -40,6 +40,12 @@ const MEANING = new RegExp(
     String.raw`^\w+(?::[\w,.]+)?(?:\|\w+(?::[\w,.]+)?)*\|(?:required|nullable|confirmed|string|min:\d+|max:\d+)(?:\||$)|^(?:required|nullable|sometimes)\|\w+[:|]`, // rules of a form: required|min:8|confirmed
     String.raw`^[a-z]+#(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]+)+$`, // kinds of Google's answers: identitytoolkit#VerifyPasswordResponse
     String.raw`^[A-Za-z][A-Za-z_]*-v?\d+\.\d+\.\d+(?:[-.+][\w.-]*)?$`, // a package and its version
+    String.raw`^crwdns\d+:\d+crwdne\d+:\d+$|^(?:i18n|l10n|intl):[\w.-]+$`, // texts of a translation: Crowdin's marks for each, their keys
+    String.raw`^(?:\d{1,5}(?:h|m|s|ms)){2,4}$`, // durations of Go: 120h0m0s
+    String.raw`^(?:\\u\{[0-9A-Fa-f]{1,6}\})+$`, // letters by their number
+    String.raw`^[a-z_]+:v\d+:[0-9a-f]{32,64}$`, // keys of a cache: contributors:v21:0f3a…
+    String.raw`^["'][^"']*["'],$|^["']\d{1,4}(?:px|r?em|%)["']$`, // a literal of a list of words that a page is searched for
+    String.raw`^pk\.eyJ`, // public tokens of Mapbox
     String.raw`\$\w+\[$`, // code between two quotes: '--password='.$settings['password']
     String.raw`^\*{1,3}$|^[-=_*+~. ]+$|^[\W_]+$`,
     String.raw`^-----BEGIN|^#!|^#[0-9A-Fa-f]{3,8}$|^0x[0-9A-Fa-f]{1,16}[uUlL]*$|^[Mm]-?[\d.]+[ ,]-?[\d.]`,
@@ -79,11 +85,14 @@ export function isRandomUuid(value: string): boolean {
 
 /** What stands right before a digest: the name of its algorithm, or of what it identifies. */
 const DIGEST_LABEL =
-  /(?:sha-?(?:1|224|256|384|512)|md5|blake[23]b?|h1|zh|crc32|r1|etag|W\/|integrity|checksum|digest|fingerprint|thumbprint|commit|revision|rev|narHash|vendorHash|outputHash|cargoHash|object|tree|parent|nonce|uuid|guid|trace_?id|request_?id|@sha256)["'`]?\s{0,3}(?:[:=-]|=>|\()\s{0,3}["'`]?$/i;
+  /(?:sha-?(?:1|224|256|384|512)|md5|blake[23]b?|h1|zh|crc32|r1|etag|W\/|integrity|checksum|digest|fingerprint|thumbprint|commit|revision|rev|narHash|vendorHash|outputHash|cargoHash|object|tree|parent|nonce|uuid|guid|trace_?id|request_?id|@sha256)["'`]?\s{0,3}(?:[:=-]|=>|\()\s{0,3}["'`]?$|image["']?\s{0,2}[:=]\s{0,2}["']?[\w.:/-]{3,120}:$/i;
+
+/** So much before a value is looked at: the name of an image stands before its tag. */
+const LONGEST_LABEL = 140;
 
 /** Whether the text before a value calls it a digest or an identifier. @param before the text up to the value, any length */
 export function isLabelledDigest(before: string): boolean {
-  return DIGEST_LABEL.test(before.slice(-32));
+  return DIGEST_LABEL.test(before.slice(-LONGEST_LABEL));
 }
 
 /** Lengths of the usual digests, in hex digits. */

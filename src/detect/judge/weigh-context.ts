@@ -54,7 +54,8 @@ function* shapeParts({ value, candidate }: Asked): Iterable<Part> {
   const { line, secretInLine } = candidate;
   if (isCutJwt(value)) yield against("stand-in", "the beginning of a token, without the rest", "placeholder");
   if (isCutOfData(candidate)) yield against("syntax", "cut out of a long run of base64", "not-random");
-  if (isDigest(value)) yield against("meaning", "a digest", "not-random");
+  if (isDigest(value) || (/^[0-9A-F]{40}$/.test(value) && /gpg|pgp|fingerprint/i.test(candidate.match)))
+    yield against("meaning", "a digest", "not-random");
   if (secretInLine > 0 && isLabelledDigest(line.slice(0, secretInLine)))
     yield against("meaning", "the line calls it a digest or an identifier", "not-random");
   if (isInManifest(value, line)) yield against("meaning", "a line of digests", "not-random");
@@ -72,10 +73,17 @@ function* shapeParts({ value, candidate }: Asked): Iterable<Part> {
 /** So much of a run lies beside the value before the run counts as data. Paths of services have shorter parts. */
 const MIN_DATA_LENGTH = 40;
 
+/** A line of base64 as it is wrapped in signatures and certificates. */
+const WRAPPED_LINE = /^[A-Za-z0-9+/]{60,76}$/;
+
 /** Whether the value touches `+` or `/` in a run of base64 much longer than it is: pictures, fonts and code hold every word by chance. */
 function isCutOfData({ line, secret, secretInLine }: Candidate): boolean {
   if (secretInLine < 0) return false;
   const before = /[A-Za-z0-9+/]*$/.exec(line.slice(0, secretInLine))?.[0] ?? "";
   const after = /^[A-Za-z0-9+/]*/.exec(line.slice(secretInLine + secret.length))?.[0] ?? "";
+  const end = secretInLine + secret.length + after.length;
+  const isAlone = /^\s?$/.test(line.charAt(secretInLine - before.length - 1)) && /^\s?$/.test(line.charAt(end));
+  const isPart = before + after !== "" && /[+/]/.test(before + after);
+  if (isAlone && isPart && WRAPPED_LINE.test(before + secret + after)) return true;
   return [before, after].some((side) => side.length >= MIN_DATA_LENGTH && side.includes("+") && looksRandom(side, 1));
 }

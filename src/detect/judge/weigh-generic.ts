@@ -67,7 +67,7 @@ const BADGE = /(?:badge|\.svg)\?[\w=&-]*$|\bshields\.io\/[^\s"')]*$/;
 const MEDIA = /[?&](?:alt=media|e=\d{10})(?:&|&amp;|\\u0026)$/;
 
 /** `SABNZBD__NZB_KEY`, `EVP_PKEY_ED25519`: capitals alone, in parts; the last of three may have a number. */
-const CONSTANT = /^[A-Z]+(?:_{1,2}[A-Z]+)+(?:_[A-Z]+[0-9]{1,5})?$/;
+const CONSTANT = /^[A-Z]+(?:_{1,2}(?:[A-Z]+|V[0-9]{1,2}))+(?:_[A-Z]+[0-9]{1,5})?$/;
 
 /** A line of a user database, in which `x` says that the password is elsewhere: `passwd:eli:x:2098:1000:…`. */
 const ACCOUNT_LINE = /^[\w.-]*:[x*!]:\d+:\d+\b/;
@@ -103,7 +103,7 @@ const SETTER =
 
 /** Names after which a UUID is believed: services whose keys are UUIDs call them so. */
 const UUID_KEY =
-  /secret|(?:api|app|access|auth|service|license|master|encryption|signing|private|session|shared|client|account|salt|ingest(?:ion)?|merchant|working|write|personal|server|management|record)[_. -]?key|token$|auth$|authorization$|^x-key$|passw/i;
+  /secret|(?:api|app|access|auth|service|license|master|encryption|signing|private|session|shared|client|account|salt|ingest(?:ion)?|merchant|working|write|personal|server|management|record)[_. -]?key|token(?:_?(?:str(?:ing)?|value))?$|auth$|authorization$|^x-key$|passw/i;
 
 /** `BILLING_KEY`: constants and variables of the environment that hold the key of a service; keys of records are named in small letters. */
 const UUID_CONSTANT = /^(?:[A-Z][A-Z0-9]*_)+KEY$/;

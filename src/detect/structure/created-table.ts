@@ -16,7 +16,7 @@ export interface CreatedRows {
 
 /**
  * `CREATE TABLE users (id INT, password TEXT); … INSERT INTO users VALUES (1, '…');`: the rows that follow the definition of the column at `at`;
- * null where none follow, undefined where no table is created.
+ * null where none follow, undefined where no table is created around it.
  */
 export function rowsOfCreated(text: string, at: number): CreatedRows | null | undefined {
   const from = Math.max(0, at - maxStatement);
@@ -26,6 +26,8 @@ export function rowsOfCreated(text: string, at: number): CreatedRows | null | un
   const head = open < 0 || open > at ? null : createHead.exec(text.slice(from + create, open + 1));
   if (head === null) return undefined;
   const { columns, end } = definitions(text, open + 1);
+  // A table that was created further up.
+  if (end >= 0 && end <= at) return undefined;
   const width = columns.filter((column) => !noColumn.test(text.slice(column.from, column.to))).length;
   const index = columns.findIndex((column) => column.from <= at && at <= column.to);
   if (index < 0 || end < 0) return null;

@@ -58,9 +58,15 @@ function collect(
     if (from >= 0 && value !== "") found.push({ start: keyBegin(text, start), from, to: from + value.length });
   }
   for (let i = 0; isAny && i < strings.length; i += 2) {
-    if (strings[i]! > after) found.push({ start: strings[i]!, from: strings[i]!, to: strings[i + 1]! });
+    if (strings[i]! > after && !isKey(text, strings[i + 1]!))
+      found.push({ start: strings[i]!, from: strings[i]!, to: strings[i + 1]! });
   }
   if (below > 0) for (const child of children) collect(text, child, after, keys, below - 1, found);
+}
+
+/** Whether a string is the name of what stands right of it, which is no literal: `'gpt-4o': 128000`. */
+function isKey(text: string, end: number): boolean {
+  return /^["'`]\s?(?::|=>)/.test(text.slice(end, end + 4));
 }
 
 /** The begin of a key without its quote. */

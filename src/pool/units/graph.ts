@@ -1,4 +1,4 @@
-import { readLoose, type LooseObject } from "../../content/git/loose.ts";
+import { readLooseUnless, type LooseObject } from "../../content/git/loose.ts";
 import { objectTypes } from "../../content/git/pack-entry.ts";
 import { walkPack } from "../../content/git/pack-walk.ts";
 import { deltaErrors } from "../../detect/index.ts";
@@ -156,7 +156,7 @@ function readSingle(
     if (task.cancelled()) return out.skip("interrupted");
     let object: LooseObject | undefined;
     try {
-      object = readLoose(objects, oid);
+      object = readLooseUnless(objects, oid, objectTypes.blob);
     } catch {
       // Where there is no other copy either, the scan has named and counted this object already.
       object = others.find(oid);

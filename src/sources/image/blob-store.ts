@@ -97,8 +97,9 @@ export function openBlobs(
 
 /** An OCI layout whose index names every manifest that no other names, and beside them the blobs that none names. */
 export async function openBlobFolder({ blobs, names, store }: BlobFolder, list: ProblemList): Promise<ImageStore> {
-  const find = store?.find ?? (async (path: string) => blobs.get(digestAt(path)));
-  const read = store?.read ?? (async (path: string) => readSmall(await find(path)));
+  const find: ImageStore["find"] = async (path) => (store === undefined ? blobs.get(digestAt(path)) : store.find(path));
+  const read: ImageStore["read"] = async (path) =>
+    store === undefined ? readSmall(await find(path)) : store.read(path);
   const made = new Map<string, Uint8Array>();
   const digests = [...blobs.keys()].sort();
   const manifests: string[] = [];

@@ -55,7 +55,8 @@ function configContents(config: Readonly<Record<string, unknown>>): ConfigConten
   asArray(config["history"]).forEach((step, index) => {
     const entry = asRecord(step) ?? {};
     add(`history[${index}]`, asText(entry["created_by"]), `.history[${index}].created_by`);
-    add(`history[${index}].comment`, asText(entry["comment"]), `.history[${index}].comment`);
+    for (const field of ["comment", "author"])
+      add(`history[${index}].${field}`, asText(entry[field]), `.history[${index}].${field}`);
   });
   const known = new Set(["config", "container_config", "history", "rootfs"]);
   for (const [key, value] of Object.entries(config)) if (!known.has(key)) addLeaves(key, value, add, 0);
@@ -121,8 +122,15 @@ function addLeaves(
   } else {
     for (const [key, item] of Object.entries(asRecord(value) ?? {})) {
       if (typeof item !== "string") {
-        if (isTold(key, "")) addLeaves(`${place}[${key}]`, item, add, depth + 1, isTold);
+        if (!isTold(key, "")) continue;
+        // The names are all that such a member tells.
+        if (isEmpty(item)) add(`${place}[${key}]`, key);
+        addLeaves(`${place}[${key}]`, item, add, depth + 1, isTold);
       } else if (isTold(key, item)) add(`${place}[${key}]`, `${key}=${item}`);
     }
   }
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || (typeof value === "object" && Object.keys(value).length === 0);
 }

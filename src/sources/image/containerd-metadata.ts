@@ -1,7 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { bucketAt, entriesOf, openBolt, type BoltBucket, type BoltFile } from "../../content/bolt.ts";
+import { bucketAt, entriesOf, openBolt, type BoltBucket, type BoltEntry, type BoltFile } from "../../content/bolt.ts";
 import { isDigest } from "../../content/digest.ts";
+import { parseJson } from "../../content/json.ts";
 import { containerdDatabase, snapshotterFolder, snapshotters } from "./containerd-database.ts";
 
 /** A database is read whole; those of busy machines have some tens of megabytes. */
@@ -21,8 +22,12 @@ export interface ContainerdContainer {
   readonly id: string;
   /** How it is run (OCI runtime specification), as JSON; empty where nothing is said. */
   readonly spec: Buffer;
+  /** What else is said of it, by fields of a document. */
+  readonly told: Readonly<Record<string, unknown>>;
   /** Where its files lie; undefined where that is not known. */
   readonly folder: string | undefined;
+  /** Whether it has files of its own at all. */
+  readonly isSomewhere: boolean;
 }
 
 /**
@@ -54,11 +59,29 @@ export async function readContainerdMetadata(contentStore: string): Promise<Cont
     const listed = bucketIn(file, ["v1", space, "containers"]);
     for (const { key: id, bucket } of listed === undefined ? [] : entriesOf(file, listed)) {
       if (bucket === undefined || containers.length >= MAX_ENTRIES) continue;
-      const folder = own.get(`${textOf(file, bucket, "snapshotter")} ${textOf(file, bucket, "snapshotKey")}`);
-      containers.push({ id, spec: jsonIn(valueOf(file, bucket, "spec")), folder });
+      const snapshot = textOf(file, bucket, "snapshotKey");
+      const folder = own.get(`${textOf(file, bucket, "snapshotter")} ${snapshot}`);
+      const spec = jsonIn(valueOf(file, bucket, "spec"));
+      containers.push({ id, spec, told: toldOf(file, bucket), folder, isSomewhere: snapshot !== "" });
     }
   }
   return { names, containers, layers };
+}
+
+/** Labels of a container, and what Kubernetes keeps with it: how it was asked for. */
+function toldOf(file: BoltFile, container: BoltBucket): Readonly<Record<string, unknown>> {
+  const within = (name: string): readonly BoltEntry[] => {
+    const bucket = bucketOf(file, container, name);
+    return bucket === undefined ? [] : [...entriesOf(file, bucket)];
+  };
+  const labels = within("labels").map(({ key, value }) => [key, value.toString("utf8")]);
+  const extensions = within("extensions").map(({ key, value }) => [key, parseJson(jsonIn(value))]);
+  return { labels: Object.fromEntries(labels), extensions: Object.fromEntries(extensions) };
+}
+
+function bucketOf(file: BoltFile, bucket: BoltBucket, name: string): BoltBucket | undefined {
+  for (const entry of entriesOf(file, bucket)) if (entry.key === name) return entry.bucket;
+  return undefined;
 }
 
 function readNames(file: BoltFile, space: string, names: Map<string, Set<string>>): void {

@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
-import { parseJson } from "../../content/json.ts";
+import { asArray, asRecord, asText, parseJson } from "../../content/json.ts";
 import { openContentStore } from "./blob-store.ts";
 import { chainIds } from "./chain-id.ts";
 import { readConfig } from "./config.ts";
 import { readContainerdMetadata, type ContainerdContainer } from "./containerd-metadata.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
-import { containerPlan, type LayerPlan, type ProblemList } from "./plan.ts";
+import { addProblem, containerPlan, otherStorage, type LayerPlan, type ProblemList } from "./plan.ts";
 import { contentStoreAt } from "./target.ts";
 
 /**
@@ -20,12 +20,37 @@ export async function readContainerd(folder: string, list: ProblemList): Promise
   const replaced = new Set<string>();
   for (const plan of plans) images.push(await withUnpacked(plan, layers, replaced));
   if (replaced.size > 0) tellReplaced(list, folder, replaced);
-  return [...images, ...containers.map(planOf)];
+  return [...images, ...containers.map((container) => planOf(container, list))];
 }
 
-function planOf({ id, spec, folder }: ContainerdContainer): TaggedPlan {
-  const contents = readConfig(parseJson(spec))?.contents ?? [];
-  return containerPlan({ digest: "", names: [`container ${id}`], folder, contents });
+/** A container as an image of its own; where what was written in it cannot be had, that is a gap. */
+export function planOf({ id, spec, told, folder, isSomewhere }: ContainerdContainer, list: ProblemList): TaggedPlan {
+  const name = `container ${id}`;
+  const document = asRecord(parseJson(spec)) ?? {};
+  for (const mount of asArray(document["mounts"])) {
+    const { type, destination } = asRecord(mount) ?? {};
+    if (type === "bind") list.problems.push(otherStorage(list.target, asText(destination)));
+  }
+  const contents = [
+    ...(readConfig({ ...document, ...told })?.contents ?? []),
+    // What is no JSON is a text.
+    ...(spec.length > 0 && Object.keys(document).length === 0
+      ? [{ place: "config!", text: spec.toString("utf8") }]
+      : []),
+  ];
+  if (folder === undefined && isSomewhere)
+    addProblem(
+      list,
+      "layer-missing",
+      name,
+      "what was written in it does not lie in a folder that can be read here; root can read it on the machine of the engine",
+    );
+  return containerPlan({ digest: "", names: [name], folder, contents });
+}
+
+/** Whether an image or a container that has this name is meant by what was asked for: the name, its end behind a slash, and without its tag where that is `latest`. */
+export function isNamed(name: string, asked: string): boolean {
+  return [asked, `${asked}:latest`].some((one) => name === one || name.endsWith(`/${one}`));
 }
 
 /** The image, with the folders of those layers of which nothing else is left; they are noted in `replaced`. */

@@ -7,28 +7,29 @@ import { stat } from "node:fs/promises";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { InnerRepositories, KnownContents, PlannedUnit, Source, SourceContext } from "../../model/source.ts";
 import type { LayerUnit, Unit } from "../../model/unit.ts";
+import type { ByteRange } from "../../content/byte-range.ts";
 import { storedIn, type StoredLayer } from "../../content/layer-table.ts";
 import { cleanPath } from "../../content/tar-path.ts";
 import { asTheyCome } from "./as-they-come.ts";
+import { openBlobFolder, registryRoot } from "./blob-store.ts";
 import { readConfig } from "./config.ts";
 import { configContents, inlineUnits } from "./config-units.ts";
-import { blobFiles, openRegistryStorage, registryRoot } from "./blob-store.ts";
-import { readContainerd } from "./containerd.ts";
-import { openCopiedFolder } from "./copied-folder.ts";
-import { readDockerArchive, readRemains } from "./docker-archive.ts";
-import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
+import { isNamed, planOf } from "./containerd.ts";
+import type { ContainerdContainer } from "./containerd-metadata.ts";
 import { gitFoldersIn, hasPartOf, type GitLayer } from "./git-folders.ts";
 import { distinctLayers, layersWithoutTar, type PlacedLayer } from "./layers.ts";
 import { imageFacts, layerKey, locateHits, type LayerResult } from "./locate.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
-import { addProblem, type ImagePlan, type LayerPlan, type ProblemList } from "./plan.ts";
+import { addProblem, otherStorage, type ImagePlan, type ProblemList } from "./plan.ts";
 import { proofPlace, type ProofPlace } from "./proof.ts";
-import { openArchive, openFolder, type ArchiveStore, type ImageStore } from "./store.ts";
+import { readPlans, selectTag } from "./read-plans.ts";
+import type { ImageStore } from "./store.ts";
 import { triage, triageResult, type Triage } from "./triage.ts";
-import { readUnnamed, watchStore } from "./unnamed.ts";
-import { contentStoreAt, parseImageTarget, sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
+import { contentStoreAt, parseImageTarget, sniffImage, type ImageFormat } from "./target.ts";
 
-export { containerProofs, expandCommand, streamProofs } from "./proof.ts";
+export type { ContainerdContainer } from "./containerd-metadata.ts";
+export { isNamed } from "./containerd.ts";
+export { containerProofs, contentProofs, expandCommand, streamProofs } from "./proof.ts";
 export { sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
 
 export interface ImageOptions {
@@ -118,10 +119,7 @@ export async function openContainer(
   context: SourceContext,
 ): Promise<Source> {
   const list: ProblemList = { target, problems: [] };
-  for (const subject of mounts) {
-    const message = "is other storage, mounted into the container: it is no part of it and was not scanned";
-    list.problems.push({ code: "unsupported", effect: "note", target, subject, message });
-  }
+  for (const subject of mounts) list.problems.push(otherStorage(target, subject));
   const config = readConfig(facts);
   const range = { file, offset: 0, length: (await stat(file)).size };
   const only = changed.map(cleanPath);
@@ -149,6 +147,41 @@ export async function openRemoteImages(
   return sourceOf(
     target,
     plans.map((plan) => namedPlan(plan, target, "")),
+    list,
+    context,
+    proofs,
+    remote,
+  );
+}
+
+/** What an engine without Docker's API says that it has. */
+export interface EngineParts {
+  /** Its contents. */
+  readonly blobs: ReadonlyMap<string, ByteRange>;
+  /** Names of documents, by their digests. */
+  readonly names: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly containers: readonly ContainerdContainer[];
+}
+
+/** Opens what an engine has, read through the engine. `asked`: one image or container alone, by its name, empty for all. The source closes `remote`. Throws ToolError. */
+export async function openEngineParts(
+  target: string,
+  asked: string,
+  { blobs, names, containers }: EngineParts,
+  remote: RemoteImages,
+  context: SourceContext,
+  proofs: ProofPlace,
+): Promise<Source> {
+  const list: ProblemList = { target, problems: [] };
+  const isMeant = (digest: string): boolean =>
+    digest === asked || [...(names.get(digest) ?? [])].some((name) => isNamed(name, asked));
+  const meant = asked === "" ? blobs : new Map([...blobs].filter(([digest]) => isMeant(digest)));
+  const plans = await readOciLayout(await openBlobFolder({ blobs: meant, names, store: remote }, list), list);
+  const all = [...plans, ...containers.map((container) => planOf(container, list))];
+  for (const { subject, message } of remote.faults) addProblem(list, "unreadable", subject, message);
+  return sourceOf(
+    target,
+    all.map((plan) => namedPlan(plan, target, asked)),
     list,
     context,
     proofs,
@@ -211,7 +244,7 @@ function sourceOf(
         return;
       }
       const fetch = async (layer: PlacedLayer): Promise<PlannedUnit | Problem> =>
-        context.isLayerKnown?.(layer.digest, layer.diffId) === true
+        layer.range.unpacked !== undefined || context.isLayerKnown?.(layer.digest, layer.diffId) === true
           ? { kind: "planned", unit: layerUnit(target, layer), planned: 0 }
           : fetched(target, layer, remote);
       yield* asTheyCome(layers, FETCHED_AT_ONCE, fetch);
@@ -279,84 +312,6 @@ async function fetched(target: string, layer: PlacedLayer, remote: RemoteImages)
     return { code: isForeign ? "foreign-layer" : "layer-missing", effect: "incomplete", target, subject, message };
   }
   return { kind: "planned", unit: layerUnit(target, layer), planned: 0 };
-}
-
-/** `isAll`: no image is named, so what belongs to none is read as well. */
-async function readPlans(
-  path: string,
-  format: ImageFormat,
-  list: ProblemList,
-  isAll: boolean,
-  signal: AbortSignal,
-): Promise<TaggedPlan[]> {
-  switch (format) {
-    case "oci-layout": {
-      const watched = watchStore(openFolder(path));
-      const plans = await readOciLayout(watched.store, list);
-      return isAll ? [...plans, ...(await readUnnamed(await blobFiles(path, list), watched, plans, list))] : plans;
-    }
-    case "copied-folder": {
-      const { store, others } = await openCopiedFolder(path, list);
-      return [...(await readOciLayout(store, list)), ...readRemains(others, list)];
-    }
-    case "registry-storage":
-      return readOciLayout(await openRegistryStorage(path, list), list);
-    case "containers-storage":
-      return readContainersStorage(path, list);
-    case "docker-storage":
-      return readDockerStorage(path, list);
-    case "content-store":
-      return readContainerd(path, list);
-    case "oci-archive":
-    case "docker-archive": {
-      const watched = watchStore(await openArchive(path, await wrappingOf(path), list, signal));
-      const plans = await readArchive(watched.store, format, list);
-      return isAll ? [...plans, ...(await readUnnamed(watched.store.files(), watched, plans, list))] : plans;
-    }
-  }
-}
-
-async function readArchive(store: ArchiveStore, format: ImageFormat, list: ProblemList): Promise<TaggedPlan[]> {
-  const has = async (name: string): Promise<boolean> => (await store.find(name)) !== undefined;
-  const hasManifest = (await has("manifest.json")) || (await has("repositories"));
-  const hasIndex = (await has("index.json")) && (format === "oci-archive" || (await has("oci-layout")));
-  if (!hasManifest && !hasIndex) {
-    const subject = format === "oci-archive" ? "index.json" : "manifest.json";
-    addProblem(list, "manifest-invalid", subject, "is missing: the archive was cut off, or is no image");
-    return [];
-  }
-  const fromIndex = hasIndex ? await readOciLayout(store, list) : [];
-  return hasManifest ? mergePlans(fromIndex, await readDockerArchive(store, list)) : fromIndex;
-}
-
-/** Docker 25 and later describe an image twice; the index knows its digest, `manifest.json` its name. Where they differ both are scanned. */
-function mergePlans(fromIndex: TaggedPlan[], fromManifest: TaggedPlan[]): TaggedPlan[] {
-  const plans = [...fromIndex];
-  for (const plan of fromManifest) {
-    const same = fromIndex.find(
-      (other) => other.configDigest === plan.configDigest && isSameLayers(other.layers, plan.layers),
-    );
-    if (same === undefined) {
-      plans.push(plan);
-    } else if (plan.tags.size > 0) {
-      same.tags.clear();
-      for (const tag of plan.tags) same.tags.add(tag);
-    }
-  }
-  return plans;
-}
-
-function isSameLayers(a: readonly LayerPlan[], b: readonly LayerPlan[]): boolean {
-  return a.length === b.length && a.every((layer, index) => layer.range?.offset === b[index]?.range?.offset);
-}
-
-function selectTag(plans: TaggedPlan[], tag: string, target: string): TaggedPlan[] {
-  if (tag === "") return plans;
-  const chosen = plans.filter(
-    (plan) => plan.tags.has(tag) || plan.digest === tag || [...plan.tags].some((name) => name.endsWith(`/${tag}`)),
-  );
-  if (chosen.length === 0) throw new ToolError("image-not-found", `no image of that name in the archive: ${target}`);
-  return chosen;
 }
 
 /** `tag`: what the target says of it already. */

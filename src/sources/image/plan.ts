@@ -72,6 +72,12 @@ export function addProblem(list: ProblemList, code: ProblemCode, subject: string
   list.problems.push({ code, effect: "incomplete", target: list.target, subject, message });
 }
 
+/** That a container has other storage at a path: a note. */
+export function otherStorage(target: string, subject: string): Problem {
+  const message = "is other storage, mounted into the container: it is no part of it and was not scanned";
+  return { code: "unsupported", effect: "note", target, subject, message };
+}
+
 /** What was written in a container, and what is set for it, as an image of its own: its base is another one. */
 export function containerPlan({
   digest,

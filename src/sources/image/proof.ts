@@ -11,6 +11,8 @@ export interface ProofPlace {
   readonly copy?: (imageDigest: string) => string;
   /** Gives a command that prints a file of an image at hand: a configuration. */
   readonly print?: (path: string) => string;
+  /** Gives a command that prints a layer as it is stored. */
+  readonly blob?: (digest: string) => string;
   /** A command that prints the archive that was scanned, where that is no file. */
   readonly stream?: string;
 }
@@ -42,6 +44,12 @@ export function streamProofs(command: string): ProofPlace {
 /** How a container is looked into: `files` prints a tar of its files, `facts` what its engine tells of it. */
 export function containerProofs(files: string, facts: string): ProofPlace {
   return { stream: files, print: () => `${facts} | jq '.[0] | {config: .Config}'` };
+}
+
+/** How contents of containerd are looked into, which its own client prints: `ctr` with all it needs to know to find them. */
+export function contentProofs(ctr: (digest: string) => string): ProofPlace {
+  const blob = (digest: string): string => `${ctr(digest)} content get ${digest}`;
+  return { blob, print: (path) => blob(path.replace(/^blobs\//, "").replace("/", ":")) };
 }
 
 /** A file of a layer. */
@@ -77,7 +85,7 @@ const expanders: Partial<Record<LayerReading["compression"], string>> = {
  * Commands for a POSIX shell that take a file out of its layer and print its git id: whoever leaves out the last one sees the file itself. Undefined where
  * a name cannot be written into a command.
  */
-export function proofOf(file: ProvedFile, { copy, stream }: ProofPlace): string | undefined {
+export function proofOf(file: ProvedFile, { copy, blob, stream }: ProofPlace): string | undefined {
   const { range, reading, path, occurrence, isAfterEnd } = file;
   const extract = isAfterEnd ? "tar --ignore-zeros -xOf" : "tar -xOf";
   const names = path === "" ? [] : reading.leads.map((lead) => lead + path);
@@ -101,6 +109,11 @@ export function proofOf(file: ProvedFile, { copy, stream }: ProofPlace): string 
     const [, hex = ""] = file.layerDigest.split(":");
     if (hex === "" || file.imageDigest === "") return undefined;
     return `${copy(file.imageDigest)} && ${[...fromFile(`proof/${hex}`), hashIt].join(" | ")}`;
+  }
+  if (blob !== undefined) {
+    if (file.layerDigest === "") return undefined;
+    const stored = [blob(file.layerDigest), ...(expand === undefined ? [] : [expand])];
+    return [padded(stored), ...untar, hashIt].join(" | ");
   }
   if (stream !== undefined) {
     if (range.entry === undefined && range.offset > 0) return undefined;

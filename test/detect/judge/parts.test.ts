@@ -66,6 +66,7 @@ describe("names of keys", () => {
     "message_key",
     "formkey",
     "invalid_api_key",
+    "agent_repository_key",
   ])("%s names something else", (name) => {
     expect(judgeKeyName(name)).toBe("never");
   });
@@ -137,6 +138,13 @@ describe("texts that are no values", () => {
     `BDOU${"x9Qm-".repeat(16)}abc`,
     'c\\"\\0\\"',
     "%00%01%7Fa",
+    "crwdns481:0crwdne481:0",
+    "i18n:users.passwordRepeat",
+    "120h0m0s",
+    "\\u{1F9ED}",
+    `contributors:v21:${draw("hex", 32)}`,
+    "'4px',",
+    `pk.eyJ${draw("base62", 60)}`,
   ])("%s has another meaning", (text) => {
     expect(hasOtherMeaning(text)).toBe(true);
   });
@@ -155,7 +163,9 @@ describe("texts that are no values", () => {
     expect(isMasked(draw("base64", 40))).toBe(false);
     expect(["ENC[AES256_GCM,data:x]", "$2b$12$abc", "vault:v1:abc", "{SSHA}abc"].every(isSealed)).toBe(true);
     expect(isLabelledDigest('"sha256": "')).toBe(true);
+    expect(isSealed(`1000${draw("hex", 66)}`)).toBe(true);
     expect(isLabelledDigest("etag = ")).toBe(true);
+    expect(isLabelledDigest('"image": "registry.corp-net.io/billing/web:')).toBe(true);
     expect(isLabelledDigest('"apiKey": "')).toBe(false);
   });
 });

@@ -21,6 +21,8 @@ describe("a column's values are those below its name in", () => {
     "an INSERT with escapes": "insert into users (note, password) values ('it''s, (a)', 'aaa1'), ('\\'', 'bbb2');",
     "an INSERT below the table's definition":
       "CREATE TABLE IF NOT EXISTS `users` (\n  `id` decimal(10,2),\n  `password` varchar(80),\n  PRIMARY KEY (`id`)\n);\nINSERT INTO users VALUES (1, 'aaa1'), (2, 'bbb2');\n",
+    "an INSERT below the definition of another table":
+      "CREATE TABLE visits (\n  id INT,\n  at DATE\n);\n\nINSERT INTO users (name, password) VALUES ('a', 'aaa1'), ('b', 'bbb2');\n",
     "a COPY": "COPY users (id, password) FROM stdin;\n1\taaa1\n2\tbbb2\n\\.\n",
   };
   for (const [name, text] of Object.entries(tables))

@@ -95,7 +95,7 @@ describe("each place is labelled with all ways that lead to it", () => {
       ({ File }) => File === "new.txt",
     );
     expect(entry!["ReachedBy"]).toEqual(["index"]);
-    expect(run("-f", "csv", "-r", "-").split("\n")[0]).toMatch(/,Fingerprint,Tags,ReachedBy$/);
+    expect(run("-f", "csv", "-r", "-").split("\n")[0]).toMatch(/,Fingerprint,Tags,Severity,Confidence,Finding,ReachedBy$/);
     expect(run("-f", "sarif", "-r", "-")).toContain('"reachedBy":["tag","reflog"]');
   });
 });

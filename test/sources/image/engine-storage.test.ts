@@ -205,6 +205,7 @@ describe("the folder of containerd", () => {
     expect(problems.map(({ effect, subject, message }) => [effect, subject, message.slice(0, 48)])).toEqual([
       ["incomplete", layers[1], "the layer is not in the image store"],
       ["note", root, "of 1 layers only the unpacked files are left: th"],
+      ["incomplete", "container lost", "what was written in it does not lie in a folder "],
     ]);
   });
 });
