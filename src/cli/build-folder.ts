@@ -87,6 +87,7 @@ export function withBuilds(source: Source, folder: string): Source {
         yield carriedHistory(source.target, join(folder, path), carrier);
     },
     done: (unit, result) => source.done(unit, result),
+    repositories: () => source.repositories?.() ?? [],
     async locate(contents, run) {
       const located = await source.locate(contents, run);
       if (located.sightings.length === 0 || files.isEmpty) return located;

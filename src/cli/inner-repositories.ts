@@ -1,4 +1,4 @@
-import type { InnerRepositories, Source } from "../model/source.ts";
+import type { InnerRepositories, RepositoriesAtHand, Source } from "../model/source.ts";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Problem } from "../model/problem.ts";
@@ -8,37 +8,49 @@ import type { TargetTally } from "./tally.ts";
 import { unreachable } from "./targets.ts";
 
 /**
- * Scans the repositories that lie inside of a target: each is put into a private folder, read by the git source, and removed. What is wrong with one of
+ * Scans the repositories that lie inside of a target: each is put into a private folder, read by the git source, and removed, or read where it lies. What is wrong with one of
  * them is a problem of the target. `scan` scans an opened one.
  */
 export async function scanInner(
-  repositories: readonly InnerRepositories[],
+  repositories: readonly (InnerRepositories | RepositoriesAtHand)[],
   context: OpenContext,
   tally: TargetTally,
   scan: (source: Source) => Promise<unknown>,
 ): Promise<void> {
-  const { openGit } = await import("../sources/git/index.ts");
-  for (const { names, layOut } of repositories) {
+  for (const inner of repositories) {
     if (context.signal.aborted) return;
+    if ("atHand" in inner) {
+      for (const folder of inner.atHand) await scanOne(folder, folder, context, tally, scan);
+      continue;
+    }
+    const { names, layOut } = inner;
     using root = openTemporaryFolder();
     const folders = names.map((_, i) => join(root.path, String(i)));
     for (const folder of folders) mkdirSync(folder);
     for (const problem of await layOut(folders)) tally.problem(problem);
-    for (const [i, name] of names.entries()) {
-      if (context.signal.aborted) return;
-      const folder = folders[i]!;
-      const inTarget = (problem: Problem): Problem => ({
-        ...problem,
-        target: tally.target,
-        subject: `${name}: ${problem.subject.replace(`${folder}/`, "")}`,
-      });
-      try {
-        await using source = await openGit(name, context, { worktree: false, folder });
-        await scan(withProblems(source, inTarget));
-      } catch (error) {
-        tally.problem(inTarget(unreachable(error, name)));
-      }
-    }
+    for (const [i, name] of names.entries()) await scanOne(name, folders[i]!, context, tally, scan);
+  }
+}
+
+async function scanOne(
+  name: string,
+  folder: string,
+  context: OpenContext,
+  tally: TargetTally,
+  scan: (source: Source) => Promise<unknown>,
+): Promise<void> {
+  if (context.signal.aborted) return;
+  const inTarget = (problem: Problem): Problem => ({
+    ...problem,
+    target: tally.target,
+    subject: `${name}: ${problem.subject.replace(`${folder}/`, "")}`,
+  });
+  try {
+    const { openGit } = await import("../sources/git/index.ts");
+    await using source = await openGit(name, context, { worktree: false, folder });
+    await scan(withProblems(source, inTarget));
+  } catch (error) {
+    tally.problem(inTarget(unreachable(error, name)));
   }
 }
 

@@ -162,11 +162,18 @@ async function openAny(name: string, options: ScanOptions, context: OpenContext)
       hint: "Scan it in a run of its own, without --since, --until, --branch and --log-opts.",
     });
   }
-  return (await sniffImage(name)) === undefined ? openFolder(name, options) : openAtHand(name, context);
+  if ((await sniffImage(name)) !== undefined) return openAtHand(name, context);
+  const { repositoriesAt } = await import("../sources/git/index.ts");
+  return openFolder(name, options, repositoriesAt);
 }
 
-/** A folder or a file, with what builds would take of it into images. */
-function openFolder(name: string, { maxTargetBytes, followSymlinks }: ScanOptions): Source {
-  const source = openFiles(name, { maxBytes: maxTargetBytes, followSymlinks });
+/** A folder or a file, with what builds would take of it into images. `repositoriesAt`: where repositories in it are to be read as such. */
+function openFolder(
+  name: string,
+  { maxTargetBytes, followSymlinks }: ScanOptions,
+  repositoriesAt?: (folder: string) => readonly string[],
+): Source {
+  const how = { maxBytes: maxTargetBytes, followSymlinks, ...(repositoriesAt === undefined ? {} : { repositoriesAt }) };
+  const source = openFiles(name, how);
   return withBuilds(source, statSync(name).isDirectory() ? name : dirname(name));
 }

@@ -14,16 +14,23 @@ const MAX_REPEATED = 100_000;
 const MAX_SPARSE = 10_000;
 
 /** Repositories remembered of one layer; a cache of packages can bring some hundreds. */
-const MAX_GIT_FOLDERS = 10_000;
+export const MAX_GIT_FOLDERS = 10_000;
 
 /** A pack or a loose object, behind the folder of its repository (gitrepository-layout). */
 const objectPath = /^((?:.*\/)?)objects\/(?:pack\/pack-[0-9a-f]{40,64}\.pack|[0-9a-f]{2}\/[0-9a-f]{38,62})$/;
+
+/** Whether a file of a layer is read as a part of a repository: all that lies in it is scanned there. */
+export function isObjectOfGit(path: string): boolean {
+  return path.includes("objects/") && objectPath.test(path);
+}
 
 export interface LayerPaths {
   /** Takes the next entry of the tar. Gives its number among those that are no folders and no whiteouts, -1 for these. */
   entry(path: string, entry: NamedEntry): number;
   /** Words for what was too much to be remembered. */
   gaps(): readonly string[];
+  /** Whether there are repositories that nobody will read. */
+  leavesOutRepositories(): boolean;
   result(): Omit<LayerReading, "digest" | "diffId" | "compression" | "isUnpadded">;
 }
 
@@ -50,6 +57,7 @@ export function collectLayerPaths(): LayerPaths {
   let unseenFrom: number | undefined;
   let hasMoreWhiteouts = false;
   let hasMoreLinks = false;
+  let hasMoreRepositories = false;
 
   const removes = (whiteout: Whiteout): void => {
     if (whiteout.kind === "internal") return;
@@ -58,7 +66,10 @@ export function collectLayerPaths(): LayerPaths {
   };
   const takeObject = (path: string): void => {
     const folder = objectPath.exec(path)?.[1];
-    if (folder !== undefined && gitFolders.size < MAX_GIT_FOLDERS) gitFolders.add(folder.replace(/\/$/, ""));
+    if (folder === undefined) return;
+    const name = folder.replace(/\/$/, "");
+    if (gitFolders.size < MAX_GIT_FOLDERS || gitFolders.has(name)) gitFolders.add(name);
+    else hasMoreRepositories = true;
   };
   return {
     entry(path, { name, type, linkTo, isAfterEnd, isSparse, overlay }) {
@@ -92,6 +103,7 @@ export function collectLayerPaths(): LayerPaths {
         : [`entries stand behind the end of the tar, which no engine unpacks: they were scanned`]),
       ...(hasMoreLinks ? [`more than ${MAX_LINKS} hard links: not all are known`] : []),
     ],
+    leavesOutRepositories: () => hasMoreRepositories,
     result() {
       const repeated = repeatedPaths(files);
       return {

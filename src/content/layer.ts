@@ -14,7 +14,7 @@ import { hasher, isSameHash } from "./digest.ts";
 import { EntryTexts, type EntryText } from "./entry-texts.ts";
 import { readLayerTable } from "./layer-table.ts";
 import { TableCheck } from "./table-check.ts";
-import { collectLayerPaths } from "./layer-paths.ts";
+import { collectLayerPaths, MAX_GIT_FOLDERS } from "./layer-paths.ts";
 import { walkTar } from "./tar-entries.ts";
 import { isTarHeader, isZero, TAR_BLOCK } from "./tar-header.ts";
 import { cleanPath } from "./tar-path.ts";
@@ -173,6 +173,8 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     add("diff-id-mismatch", "note", `the uncompressed layer hashes to ${diffId}`);
   if (texts.isFull) add("layer-corrupt", "incomplete", "more names and links than are looked at could hold secrets");
   for (const message of paths.gaps()) add("layer-corrupt", "note", message);
+  if (paths.leavesOutRepositories())
+    add("too-large", "incomplete", `has more than ${MAX_GIT_FOLDERS} git repositories: not all of them are read`);
   const shape = { compression, isUnpadded, ...(isOneFile ? { isOneFile: true as const } : {}) };
   return { reading: { digest, diffId, ...shape, ...paths.result() }, problems, entries, bytes };
 }

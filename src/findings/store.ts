@@ -11,6 +11,7 @@ import { maskSecret } from "./mask.ts";
 import { compareFindings, compareSightings, originKey } from "./order.ts";
 import { secretsWithin } from "./secrets-within.ts";
 import { createOriginMasker } from "./origin-mask.ts";
+import { rulesById } from "./rules-by-id.ts";
 import { collapse, compareConfidence, compareRules } from "./overlap.ts";
 import { createPlaceJudge, type CompilePattern } from "./place-judge.ts";
 import { createNeighbours, maskStructure, prepare, withoutRepeats, type PreparedDetection } from "./prepared.ts";
@@ -91,7 +92,7 @@ export class FindingStore {
 
   constructor(options: FindingStoreOptions) {
     this.#options = options;
-    this.#rules = new Map(options.ruleset.rules.map((rule) => [rule.id, rule]));
+    this.#rules = rulesById(options.ruleset);
     this.#judge = createPlaceJudge(options.ruleset, options.compile);
   }
 

@@ -24,7 +24,7 @@ export interface Source extends AsyncDisposable {
    */
   locate(contents: ReadonlySet<ContentId>, run: (unit: Unit) => Promise<UnitResult>): Promise<Located>;
   /** Repositories that lie inside of the target; known once its units are done. */
-  repositories?(): readonly InnerRepositories[];
+  repositories?(): readonly (InnerRepositories | RepositoriesAtHand)[];
 }
 
 /** Repositories inside of a target of another kind, which are brought out together: reading the target is what takes long. */
@@ -36,6 +36,11 @@ export interface InnerRepositories {
    * target holds.
    */
   readonly layOut: (folders: readonly string[]) => Promise<readonly Problem[]>;
+}
+
+/** Repositories that a reader of repositories can read where they lie; their names are their paths. */
+export interface RepositoriesAtHand {
+  readonly atHand: readonly string[];
 }
 
 export interface PlannedUnit {

@@ -25,6 +25,18 @@ export interface Advertisement {
 
 /** A page of a server with a million refs has 100 MB. */
 const maxListBytes = 1 << 28;
+/** What a line takes beside its text, in memory and on its way. */
+const lineBytes = 64;
+
+/** Lines of a server that are kept, or passed by, as far as a list of refs may go. Throws Failure beyond. */
+export class ListBound {
+  #left = maxListBytes;
+
+  take(one: Packet): void {
+    this.#left -= lineBytes + (one.kind === "data" ? one.bytes.length : 0);
+    if (this.#left < 0) throw new Failure("too-large", "the server says too much");
+  }
+}
 
 /** Reads the first answer of a server. Throws Failure where it is not git's. */
 export async function readAdvertisement(all: AsyncIterable<Packet>): Promise<Advertisement> {
@@ -86,11 +98,10 @@ export async function readRefs(all: AsyncIterable<Packet>): Promise<OfferedRef[]
 /** All lines up to the last flush. */
 async function textLines(all: AsyncIterable<Packet>): Promise<string[]> {
   const lines: string[] = [];
-  let size = 0;
+  const bound = new ListBound();
   for await (const one of all) {
+    bound.take(one);
     if (one.kind !== "data") continue;
-    size += one.bytes.length;
-    if (size > maxListBytes) throw new Failure("too-large", "the server lists too many refs");
     const line = textOf(one.bytes);
     // What the server says in words stays unsaid: it can be anything.
     if (line.startsWith("ERR ")) throw new Failure("not-found", "the server refuses");

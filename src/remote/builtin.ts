@@ -7,7 +7,7 @@ import { rebuildInSteps } from "../content/git/pack-rebuild.ts";
 import { isObjectId } from "../model/object-id.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Credentials } from "./address.ts";
-import { readAdvertisement, readRefs, type Advertisement, type OfferedRef } from "./advertisement.ts";
+import { ListBound, readAdvertisement, readRefs, type Advertisement, type OfferedRef } from "./advertisement.ts";
 import { Failure } from "./failure.ts";
 import { ask, type Asked } from "./http.ts";
 import { createLayout, writeRefs } from "./layout.ts";
@@ -128,9 +128,13 @@ class Service {
   async #receive(all: AsyncIterable<Packet>, file: PackFile, shallow: string[]): Promise<void> {
     let isPack = false;
     let isWhole = false;
+    const bound = new ListBound();
     for await (const one of all) {
+      const isPart = isPack && one.kind === "data" && one.bytes.length > 1 && one.bytes[0] === 1;
+      if (!isPart) bound.take(one);
       if (one.kind !== "data") {
         isWhole ||= isPack && one.kind === "flush";
+        if (isWhole) break;
         continue;
       }
       const { bytes } = one;
@@ -143,7 +147,7 @@ class Service {
         continue;
       }
       if (bytes[0] === 3) throw new Failure("damaged-there");
-      if (bytes[0] !== 1) continue;
+      if (!isPart) continue;
       await file.write(bytes.subarray(1));
       this.#transfer.onReceived({ bytes: file.size, objects: 0 });
       const excess = this.#watch.look(file.size);

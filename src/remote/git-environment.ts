@@ -26,8 +26,11 @@ const ownSettings: readonly Setting[] = [
   ["fetch.unpackLimit", "1"],
 ];
 
-/** One object that git holds in memory at once while it indexes a pack: a delta of ten bytes can ask for any amount. */
-const mostAllocated = "4g";
+/**
+ * What git holds in memory in one piece: a list of refs that does not end, an object (a delta of ten bytes can ask for any amount). Objects beyond half a gigabyte
+ * are no deltas and go to the disk in pieces (git-config, `core.bigFileThreshold`).
+ */
+const mostAllocated = "768m";
 
 /** Answers git's question for credentials from two variables, so that no list of processes and no file shows them. */
 const helper = `!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$LEAKTRACE_GIT_USER" "$LEAKTRACE_GIT_PASSWORD"; }; f`;

@@ -4,6 +4,7 @@ import type { Reason } from "./failure.ts";
 const meanings: readonly (readonly [pattern: RegExp, reason: Reason])[] = [
   [/No space left on device|Disk quota exceeded/, "disk-full"],
   [/Host key verification failed/, "host-key"],
+  [/attempting to allocate \d+ over limit|attempted to allocate|Out of memory/, "too-large"],
   [/Could not resolve host/i, "unknown-host"],
   [/Permission denied \((?:publickey|.*password|.*keyboard)|Too many authentication failures/, "ssh-key"],
   [/Authentication failed for|Invalid username or (?:password|token)/, "credentials-refused"],

@@ -7,6 +7,7 @@ import type { Address } from "./address.ts";
 import { Failure, type Reason } from "./failure.ts";
 import { ask } from "./git-environment.ts";
 import { ignoredRefs, receivedObjects, reasonOf } from "./git-messages.ts";
+import { usageOf, type Usage } from "./process-usage.ts";
 import { Watch, type Bounds, type Received } from "./watch.ts";
 
 /** How often the folder is looked at while git writes. */
@@ -14,6 +15,19 @@ const lookMs = 200;
 /** What git writes is kept so far back: the reason stands at its end. */
 const keptText = 1 << 16;
 const longestLine = 1 << 12;
+/** What git and the server say of their progress, and a line for each ref with an odd name. */
+const mostHeard = 1 << 25;
+/** Memory that git may take: for a list of refs, which a server need not end, … */
+const freeMemory = 3 << 28;
+/** … and so much for each byte of a pack: an object takes some hundred bytes while it is indexed, and some thirty in the pack. */
+const memoryShare = 8;
+/** Seconds of processors for a pack that is small, and bytes that are indexed in one: five times as many in the largest histories. A pack can make a thousand times its size. */
+const freeSeconds = 30;
+const bytesPerSecond = 1e6;
+
+function isBeyond({ memory, seconds }: Usage, bytes: number): boolean {
+  return memory > freeMemory + memoryShare * bytes || seconds > freeSeconds + bytes / bytesPerSecond;
+}
 
 export interface Transfer {
   readonly address: Extract<Address, { transport: "http" | "https" | "ssh" }>;
@@ -43,6 +57,7 @@ export async function fetchWithGit(
   let line = "";
   let refsLeft = 0;
   let objects = 0;
+  let heard = 0;
   let stopped: Reason | undefined;
   const stop = (reason: Reason): void => {
     stopped ??= reason;
@@ -54,6 +69,8 @@ export async function fetchWithGit(
   process.once("exit", onExit);
   git.stderr.setEncoding("utf8").on("data", (piece: string) => {
     watch.hear();
+    heard += piece.length;
+    if (heard > mostHeard) stop("fruitless");
     objects = receivedObjects(piece) ?? objects;
     const lines = (line + piece).split("\n");
     line = lines.pop()!.slice(-longestLine);
@@ -65,10 +82,11 @@ export async function fetchWithGit(
     if (isLooking) return;
     isLooking = true;
     const bytes = await packBytes(folder);
-    isLooking = false;
     onReceived({ bytes, objects });
-    const excess = watch.look(bytes);
+    const isTooMuch = git.pid !== undefined && isBeyond(await usageOf(git.pid), bytes);
+    const excess = isTooMuch ? "too-large" : watch.look(bytes);
     if (excess !== undefined) stop(excess);
+    isLooking = false;
   };
   const timer = setInterval(() => void look(), lookMs);
   try {

@@ -1,9 +1,11 @@
 import { writeFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { createRepository } from "../../fixtures/git/workshop.ts";
 import { fetchers } from "../../src/remote/fetchers.ts";
 import { entriesOf, probe, probeRules, scratch } from "../cli/scan-program.ts";
+import { testWith } from "../require-program.ts";
 import { serveGit, type Answer, type GitServer } from "./git-server.ts";
 import { createUser, leftovers, scan } from "./remote-scan.ts";
 
@@ -104,6 +106,71 @@ test.each(fetchers)("fetched with %s: a pack that does not end is ended", async 
     folder,
   );
   expect([ran.code, ran.stderr]).toEqual([2, expect.stringMatching(/larger than what may be fetched/)]);
+});
+
+/** Answers with this, and then with that over and over. */
+function without(end: string, start: string, type: string, response: ServerResponse): void {
+  response.writeHead(200, { "content-type": type });
+  response.write(start);
+  const piece = end.repeat(1 + Math.floor(60_000 / end.length));
+  const more = (): void => {
+    while (!response.destroyed && response.write(piece));
+    if (!response.destroyed) response.once("drain", more);
+  };
+  more();
+}
+
+const offer = `${head}${line(`${oid} refs/heads/main\0side-band-64k ofs-delta\n`)}`;
+test.each([
+  ["lines with nothing in them", offer, "0004", ""],
+  ["ends of lists", head, "0000", ""],
+  ["features with nothing in them", `${head}${line("version 2\n")}`, "0004", ""],
+  ["commits where history is cut off", `${offer}0000`, line(`shallow ${oid}\n`), ""],
+  ["news of its progress", `${offer}0000`, line("\x02Counting\r"), "0008NAK\n"],
+  ["parts of a pack with nothing in them", `${offer}0000`, line("\x01"), "0008NAK\n"],
+])("without git, a server that sends %s without end is left", async (_name, answer, endless, before) => {
+  const isOfList = before === "" && !endless.includes("shallow");
+  const address = await serve((request, response) => {
+    if (request.method === "POST") without(endless, before, "application/x-git-upload-pack-result", response);
+    else if (isOfList) without(endless, answer, list, response);
+    else response.writeHead(200, { "content-type": list }).end(answer);
+    return true;
+  });
+  const ran = await scan(["git", "-c", rules, "--fetch-with", "builtin", address], user.env, folder);
+  expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining("the server says too much")]);
+});
+
+testWith("git")("with git, progress and refs without end are ended", async () => {
+  const main = line(`${oid} HEAD symref-target:refs/heads/main\n`) + line(`${oid} refs/heads/main\n`);
+  const first = `${head}${line("version 2\n")}${line("ls-refs\n")}${line("fetch\n")}0000`;
+  const of = [
+    { start: `${main}`, endless: line(`${oid} refs/heads/${"x".repeat(9000)}\n`) },
+    {
+      start: `${main}0000`,
+      endless: "",
+      fetched: [line("packfile\n"), line(`\x02${`${"Counting".repeat(99)}\r`.repeat(50)}`)],
+    },
+  ] as const;
+  for (const { start: begin, endless, ...then } of of) {
+    const address = await serve((request, response) => {
+      const type = "application/x-git-upload-pack-result";
+      let body = "";
+      request.on("data", (piece: Buffer) => (body += piece.toString("latin1")));
+      request.on("end", () => {
+        if (request.method === "GET") response.writeHead(200, { "content-type": list }).end(first);
+        else if ("fetched" in then && body.includes("command=fetch"))
+          without(then.fetched[1], then.fetched[0], type, response);
+        else if (endless === "") response.writeHead(200, { "content-type": type }).end(begin);
+        else without(endless, begin, type, response);
+      });
+      return true;
+    });
+    const ran = await scan(["git", "-c", rules, "--fetch-with", "git", address], user.env, folder);
+    expect([ran.code, ran.stderr]).toEqual([
+      2,
+      expect.stringMatching(/larger than what may|answers and sends nothing/),
+    ]);
+  }
 });
 
 test("names that no ref may have lead nowhere; without git what they hold is scanned all the same", async () => {

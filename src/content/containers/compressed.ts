@@ -1,9 +1,9 @@
 import { crc32 } from "node:zlib";
 import { unbzip2 } from "./bzip2.ts";
 import type { Bytes } from "./bytes.ts";
-import type { ChunkReader } from "./chunk-reader.ts";
+import { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
-import { containerKind, kindBytes } from "./kind.ts";
+import { containerKind, kindBytes, longestLooseHeader, looseHeader } from "./kind.ts";
 import { unlz4, type Lz4Outcome } from "./lz4.ts";
 import { unlzmaAlone, type LzmaOutcome } from "./lzma-alone.ts";
 import { uncompress } from "./lzw.ts";
@@ -13,7 +13,7 @@ import { unxz, type XzOutcome } from "./xz.ts";
 import { unzstdChunks, type ZstdOutcome } from "./zstd.ts";
 
 /** Forms of one file each. */
-export type CompressedKind = "gzip" | "zstd" | "xz" | "bzip2" | "lzma" | "lz4" | "lzw";
+export type CompressedKind = "gzip" | "zstd" | "xz" | "bzip2" | "lzma" | "lz4" | "lzw" | "zlib";
 
 /** What a compressed file holds: one member without a name. `whole`: the file, where it lies in memory. */
 export function* compressedMember(
@@ -52,6 +52,9 @@ function* expand(
   switch (kind) {
     case "gzip":
       yield* gunzip(reader, report, rest);
+      return;
+    case "zlib":
+      yield* withoutLooseHeader(unzlib(reader, report, rest));
       return;
     case "bzip2":
       yield* unbzip2(reader.stream(), (message) => report(lost("archive-corrupt", "", message)));
@@ -114,6 +117,27 @@ function* gunzip(reader: ChunkReader, report: ReportFault, rest: Rest): Generato
     // What came out was scanned; what was packed is something else.
     if (end.readUInt32LE(0) !== sum || end.readUInt32LE(4) !== size % 2 ** 32) cutOff(report, "its checksum is wrong");
   }
+}
+
+/** Expands a stream of zlib (RFC 1950), which proves what came out by its own sum. */
+function* unzlib(reader: ChunkReader, report: ReportFault, rest: Rest): Generator<Uint8Array, void> {
+  const outcome: InflateOutcome = { isWhole: false };
+  yield* inflate(reader, "zlib", outcome);
+  if (!outcome.isWhole) {
+    report(lost("archive-corrupt", "", `the zlib stream is cut off or damaged (${outcome.fault ?? "it is cut off"})`));
+    return;
+  }
+  rest.isLeft = !reader.isAtEnd;
+  if (rest.isLeft && containerKind(reader.peek(kindBytes)) === undefined)
+    report(noted("archive-corrupt", "", "bytes behind the zlib stream were not expanded"));
+}
+
+/** A loose object of git has its type and size before its bytes: without these a file is what it was. */
+function* withoutLooseHeader(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+  const reader = new ChunkReader(chunks);
+  const header = looseHeader.exec(reader.peek(longestLooseHeader).toString("latin1"))?.[0];
+  if (header !== undefined) reader.skip(header.length);
+  yield* reader.stream();
 }
 
 function cutOff(report: ReportFault, fault = "unexpected end of file"): void {

@@ -9,6 +9,8 @@ import type { ChunkReader } from "./chunk-reader.ts";
 import { classMembers, pickleMembers, pycMembers } from "./compiled.ts";
 import { compressedMember } from "./compressed.ts";
 import { foreignMembers } from "./foreign.ts";
+import { bundleMembers } from "./git-bundle.ts";
+import { packMembers } from "./git-pack.ts";
 import { endsAsZip, type PlacedKind, type StreamKind } from "./kind.ts";
 import type { Member, ReportFault } from "./member.ts";
 import { keystoreMembers } from "./keystore.ts";
@@ -54,6 +56,7 @@ export function streamedMembers(
     case "lzma":
     case "lz4":
     case "lzw":
+    case "zlib":
       return compressedMember(kind, reader, report, whole);
     case "tar":
       return tarMembers(reader, report);
@@ -96,6 +99,10 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
       return pickleMembers(bytes);
     case "bare-key":
       return bareKeyMembers(bytes);
+    case "git-pack":
+      return packMembers(bytes, report);
+    case "git-bundle":
+      return bundleMembers(bytes, report);
     case "pdf":
       return pdfMembers(bytes, report);
   }

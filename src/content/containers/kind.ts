@@ -1,3 +1,4 @@
+import { constants, inflateSync } from "node:zlib";
 import { isTarHeader } from "../tar-header.ts";
 import type { Bytes } from "./bytes.ts";
 import { isSecretRing } from "./bare-key.ts";
@@ -14,7 +15,7 @@ export type StreamKind = CompressedKind | "tar" | "ar" | "cpio" | "rpm";
 /** Kinds of which any place may be needed at any time. */
 const placedKinds = [
   ...(["zip", "sqlite", "sqlite-log", "pdf", "office", "class", "pyc", "pickle"] as const),
-  ...(["keystore", "bare-key", "foreign", "sevenzip"] as const),
+  ...(["keystore", "bare-key", "foreign", "sevenzip", "git-pack", "git-bundle"] as const),
 ] as const;
 export type PlacedKind = (typeof placedKinds)[number];
 export type ContainerKind = StreamKind | PlacedKind;
@@ -32,7 +33,10 @@ for (const byte of Buffer.from("1f2850fd422130edca5325fece949596c5373cef5268044c
  */
 export function mayBeContainer(bytes: Uint8Array, from: number, length: number): boolean {
   if (length < 14) return false;
-  if (isFirst[bytes[from]!] === 1 || (bytes[from + 2] === 0x0d && bytes[from + 3] === 0x0a)) return true;
+  const first = bytes[from]!;
+  if (isFirst[first] === 1 || (bytes[from + 2] === 0x0d && bytes[from + 3] === 0x0a)) return true;
+  // Texts begin with these as well.
+  if (first === 0x78 ? isZlibHeader(first, bytes[from + 1]!) : first === 0x23 && bytes[from + 2] === 0x76) return true;
   if (length < endBytes) return false;
   if (bytes[from + length - endBytes] === 0x50 && bytes[from + length - endBytes + 1] === 0x4b) return true;
   return length >= kindBytes && bytes[from + 257] === 0x75 && bytes[from + 258] === 0x73;
@@ -49,7 +53,12 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
     case 0x28:
       return head.readUInt32LE(0) === 0xfd2fb528 ? "zstd" : byTar(head);
     case 0x50:
+      if (isPack(head)) return "git-pack";
       return isZip(head) ? "zip" : isSkippableZstd(head) ? "zstd" : byTar(head);
+    case 0x23:
+      return /^# v[23] git bundle\n/.test(head.toString("latin1", 0, 16)) ? "git-bundle" : byPlace(head);
+    case 0x78:
+      return isZlib(head) ? "zlib" : byPlace(head);
     case 0xfd:
       return head.readUIntBE(0, 6) === 0xfd377a585a00 ? "xz" : byTar(head);
     case 0x42:
@@ -154,6 +163,7 @@ const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
     "lzma",
     "lz4",
     "lzw",
+    "zlib",
     "rpm",
     "class",
     "pyc",
@@ -179,6 +189,39 @@ function isZip(head: Buffer): boolean {
   // A member; the end of an empty archive; the mark of a part of one.
   return magic === 0x04034b50 || magic === 0x06054b50 || (magic === 0x08074b50 && head.readUInt32LE(4) === 0x04034b50);
 }
+
+/** A pack of git: its versions differ in nothing that is read (gitformat-pack). */
+export function isPack(head: Buffer): boolean {
+  return (
+    head.length >= 12 &&
+    head.readUInt32BE(0) === 0x5041434b &&
+    (head[7] === 2 || head[7] === 3) &&
+    head.readUIntBE(4, 3) === 0
+  );
+}
+
+/** Deflate with the usual window and no dictionary (RFC 1950, 2.2). */
+function isZlibHeader(first: number, second: number): boolean {
+  return first === 0x78 && (second & 0x20) === 0 && (0x7800 + second) % 31 === 0;
+}
+
+/** A stream of zlib, as far as its first bytes can be expanded. One that begins like text has to be an object of git. */
+function isZlib(head: Buffer): boolean {
+  if (!isZlibHeader(head[0]!, head[1]!)) return false;
+  try {
+    const start = inflateSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: mostOfHead });
+    return (start.length > 0 && head[1] !== 0x5e) || looseHeader.test(start.toString("latin1", 0, longestLooseHeader));
+  } catch {
+    return false;
+  }
+}
+
+/** What `kindBytes` of input can make. */
+const mostOfHead = 1 << 20;
+
+/** What a loose object of git begins with. */
+export const looseHeader = /^(?:blob|tree|commit|tag) \d{1,20}\0/;
+export const longestLooseHeader = 32;
 
 function isSkippableZstd(head: Buffer): boolean {
   return (head[0]! & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;

@@ -14,6 +14,15 @@ export function loosePath(objects: string, oid: string): string {
   return `${objects}/${oid.slice(0, 2)}/${oid.slice(2)}`;
 }
 
+/** The bytes of a loose object as they lie there, until the next one is read; undefined where it is no file, too large, or cannot be read. */
+export function readLooseFile(objects: string, oid: string): Buffer | undefined {
+  try {
+    return readCompressed(loosePath(objects, oid));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Files up to this size are read into the same memory again and again. */
 const room = Buffer.allocUnsafe(65_536);
 let inflate: InflateTold | undefined;

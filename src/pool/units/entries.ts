@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { blobId, startBlobId } from "../../content/blob-id.ts";
-import { bytesInMemory, containerKindOf, mayBeContainer, type Bytes } from "../../content/containers/index.ts";
+import {
+  bytesInMemory,
+  containerKind,
+  containerKindOf,
+  kindBytes,
+  mayBeContainer,
+  type Bytes,
+} from "../../content/containers/index.ts";
 import { headBytes, type ContentStream, type Detector } from "../../detect/index.ts";
 import { knownFile, lookInsideHeld, lookInsideStream, withInside, withKnown, type WholeResult } from "../inside.ts";
 import type { FileDigests } from "../../model/detection.ts";
@@ -20,6 +27,18 @@ const maxRemembered = 400_000;
 /** What came of contents that a detector scanned, by id. */
 const known = new WeakMap<Detector, Map<string, WholeResult>>();
 const nothing: WholeResult = { result: { detections: [], suppressed: {}, judged: new Map(), limited: false } };
+
+/** What is known of a content before its bytes come. */
+interface ContentTraits {
+  /** Where it can be read again. */
+  readonly whole?: Bytes;
+  /** Its id comes with its end. */
+  readonly isIdGiven?: boolean;
+  /** Much of it is holes. */
+  readonly isSparse?: boolean;
+  /** If it is an object or a pack of git, somebody else reads what lies in it. */
+  readonly isObject?: boolean;
+}
 
 /** Scans files that come one after the other, in chunks, with their sizes known before: entries of layers, files of folders. */
 export class EntryScanner {
@@ -42,6 +61,7 @@ export class EntryScanner {
   #held: HeldContent | undefined;
   /** What came of a large archive that was read while it went by; before that its first bytes. */
   #passing: WholeResult | Uint8Array | undefined;
+  #isClosed = false;
   #nextOrdinal = 0;
   #ordinal = 0;
   readonly #asksPaths: boolean;
@@ -60,12 +80,8 @@ export class EntryScanner {
     known.set(task.detector, this.#remembered);
   }
 
-  /** `whole`: where the content can be read again; `isIdGiven`: its id comes with its end; `isSparse`: much of it is holes. */
-  begin(
-    place: string,
-    size: number,
-    { whole, isIdGiven = false, isSparse = false }: { whole?: Bytes; isIdGiven?: boolean; isSparse?: boolean } = {},
-  ): void {
+  begin(place: string, size: number, { whole, isIdGiven, isSparse, isObject }: ContentTraits = {}): void {
+    this.#isClosed = isObject === true;
     this.#place = place;
     this.#size = size;
     this.#filled = 0;
@@ -81,7 +97,8 @@ export class EntryScanner {
     const { kernel } = this.#task.detector;
     if (!this.#isLarge) kernel.reserve(size);
     else {
-      if (!isIdGiven) this.#hash = isSparse && whole !== undefined ? new LaterId(whole) : startBlobId(size);
+      if (isIdGiven !== true)
+        this.#hash = isSparse === true && whole !== undefined ? new LaterId(whole) : startBlobId(size);
       if (this.#task.archiveDepth === 0) this.#whole = undefined;
       else if (whole === undefined) this.#held = new HeldContent(size);
     }
@@ -96,6 +113,7 @@ export class EntryScanner {
     if (this.#head !== undefined && this.#head.length < headBytes)
       this.#head = Buffer.concat([this.#head, chunk.subarray(0, headBytes - this.#head.length)]);
     if (this.#isLarge) {
+      if (this.#filled === 0 && this.#isClosed && isOfGit(chunk)) this.#held = undefined;
       this.#hash?.update(chunk);
       const rest = this.#held === undefined ? chunk : this.#held.push(chunk);
       if (rest !== undefined && this.#stream === undefined && this.#held?.streamed !== undefined)
@@ -238,6 +256,9 @@ export class EntryScanner {
     const low = detector.kernel.arena;
     const id = given ?? blobId(detector.kernel.bytes.subarray(low, low + length));
     this.#id = id;
+    // Elsewhere the same bytes are opened, so that nothing is kept of this.
+    if (this.#isClosed && isOfGit(detector.kernel.bytes.subarray(low, low + length)))
+      return this.#out.scanned(id, this.#place, length, this.#named({ result: detector.scanAt(low, length) }));
     const known = recogniser.isEmpty ? undefined : recogniser.look(Buffer.from(id, "hex"), 0);
     if (known !== undefined) {
       const named = this.#named({ result: known.result });
@@ -264,6 +285,11 @@ export class EntryScanner {
     const known = knownFile(this.#task, head, this.#filled);
     return withKnown(whole, known.length > 0 || !this.#asksPaths ? known : files.look(this.#place, head, this.#filled));
   }
+}
+
+function isOfGit(bytes: Uint8Array): boolean {
+  const kind = containerKind(Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, kindBytes)));
+  return kind === "git-pack" || kind === "zlib";
 }
 
 /** Bytes that were taken already, then others, each of which is taken first. */

@@ -1,3 +1,4 @@
+import { isObjectOfGit } from "../../content/layer-paths.ts";
 import { readLayer, type LayerOutcome, type LayerSink } from "../../content/layer.ts";
 import { textEntry, type LayerUnit } from "../../model/unit.ts";
 import { LayerStopped } from "../layers/layer-thread.ts";
@@ -72,7 +73,7 @@ class WantedScanner {
     this.#out.entry = entry;
     this.#packages.begin(path);
     this.#isWanted = this.#only === undefined || this.#only.has(path);
-    if (this.#isWanted) this.#scanner.begin(path, size, { isIdGiven: this.#givesIds });
+    if (this.#isWanted) this.#scanner.begin(path, size, { isIdGiven: this.#givesIds, isObject: isObjectOfGit(path) });
   }
 
   push(chunk: Uint8Array): void {

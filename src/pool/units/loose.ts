@@ -1,5 +1,6 @@
+import { blobId } from "../../content/blob-id.ts";
 import { mayBePointer, readPointer } from "../../content/git/lfs-pointer.ts";
-import { readLoose, type LooseObject } from "../../content/git/loose.ts";
+import { loosePath, readLoose, readLooseFile, type LooseObject } from "../../content/git/loose.ts";
 import { objectTypes } from "../../content/git/pack-entry.ts";
 import { idBytesOf } from "../../model/object-id.ts";
 import type { LooseUnit } from "../../model/unit.ts";
@@ -22,6 +23,7 @@ export function scanLoose(unit: LooseUnit, task: Task, out: ResultBuilder): void
       object = readLoose(unit.objects, oid);
     } catch (error) {
       const isStray = isMissing(error);
+      if (!isStray) scanAsFile(unit.objects, oid, task, out);
       const other = readOther(others, oid);
       if (typeof other === "string") {
         if (!isStray) return out.lost("object-corrupt", oid, `object is damaged (${wordsOf(error)})`);
@@ -45,6 +47,12 @@ export function scanLoose(unit: LooseUnit, task: Task, out: ResultBuilder): void
   }
   if (elsewhere > 0)
     out.problem("object-corrupt", "note", unit.objects, `${elsewhere} damaged objects were read from another copy`);
+}
+
+/** What bears the name of an object and is none may be any file; its place is its path in the folder of objects. */
+function scanAsFile(objects: string, oid: string, task: Task, out: ResultBuilder): void {
+  const bytes = readLooseFile(objects, oid);
+  if (bytes !== undefined) out.part(blobId(bytes), scanWhole(task, bytes).result, loosePath("objects", oid));
 }
 
 const missingBase = "the base of its delta is missing";

@@ -8,7 +8,7 @@ import { createKernelCheck } from "./kernel-files.ts";
 import { FileBatch } from "../../model/file-batch.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import type { ContentId } from "../../model/content.ts";
-import type { Located, PlannedUnit, Sighting, Source } from "../../model/source.ts";
+import type { Located, PlannedUnit, RepositoriesAtHand, Sighting, Source } from "../../model/source.ts";
 import type { StreamUnit, Unit, UnitResult } from "../../model/unit.ts";
 
 export interface FilesOptions {
@@ -16,6 +16,8 @@ export interface FilesOptions {
   readonly maxBytes: number;
   /** Links to files inside the tree are read too; links to folders never are. */
   readonly followSymlinks: boolean;
+  /** Asked of folders that hold `objects`: repositories that a reader of such then reads instead, with all that lies in the folder. Absent: nobody does. */
+  readonly repositoriesAt?: (folder: string) => readonly string[];
 }
 
 /** Opens a file or folder. Throws ToolError when there is none. */
@@ -44,6 +46,7 @@ class FilesSource implements Source {
   readonly #root: Stats;
   readonly #options: FilesOptions;
   readonly #sightings: Sighting[] = [];
+  readonly #repositories: string[] = [];
   readonly #isMadeUp = createKernelCheck();
 
   constructor(target: string, root: Stats, options: FilesOptions) {
@@ -94,19 +97,35 @@ class FilesSource implements Source {
       );
       return;
     }
+    if (typeof path === "string" && entries.some(({ own }) => own === "objects") && this.#isRepository(path)) return;
     for (const entry of entries) {
       if (entry.kind === "folder") {
-        if (isObjectFolder(name, entry.own)) {
-          yield {
-            ...this.#problem("unsupported", entry.name, "git objects are read by: leaktrace git"),
-            effect: "note",
-          };
+        if (this.#options.repositoriesAt === undefined && isObjectFolder(name, entry.own)) {
+          const message = "git objects are read by: leaktrace git";
+          yield { ...this.#problem("unsupported", entry.name, message), effect: "note" };
+          yield* this.#besideObjects(entry.path, entry.name);
         } else if (this.#isMadeUp(entry.path)) {
           yield { ...this.#problem("unsupported", entry.name, madeUpMessage), effect: "note" };
         } else yield* this.#walk(entry.path, entry.name);
       } else if (entry.kind === "file") yield* this.#file(entry.path, entry.name);
       else if (entry.kind === "link" && this.#options.followSymlinks) yield* this.#link(entry);
     }
+  }
+
+  #isRepository(folder: string): boolean {
+    const found = this.#options.repositoriesAt?.(folder) ?? [];
+    for (const one of found) this.#repositories.push(one);
+    return found.length > 0;
+  }
+
+  /** Repositories that were met: their folders were passed by. */
+  repositories(): readonly RepositoriesAtHand[] {
+    return this.#repositories.length === 0 ? [] : [{ atHand: this.#repositories }];
+  }
+
+  /** Files in a folder of git objects that are not called as git calls what it puts there. */
+  *#besideObjects(path: FolderPath, name: string): Generator<WalkedFile | Problem> {
+    for (const file of this.#walk(path, name)) if ("code" in file || !objectFile.test(file.name)) yield file;
   }
 
   *#link({ path, name }: FolderEntry): Generator<WalkedFile | Problem> {
@@ -205,6 +224,10 @@ function kindOf(entry: Dirent<string> | Dirent<Buffer>): FolderEntry["kind"] {
 function isObjectFolder(folder: string, name: string): boolean {
   return name === "objects" && /(?:^|[\\/])(?:\.git|[^\\/]+\.git)$/.test(folder);
 }
+
+/** Packs, their indexes, and loose objects. */
+const objectFile =
+  /[\\/]objects[\\/](?:pack[\\/](?:pack-[0-9a-f]{40,64}\.(?:pack|idx|rev|bitmap|mtimes)|multi-pack-index)|[0-9a-f]{2}[\\/][0-9a-f]{38,62})$/;
 
 /** Standard input, as one content without a path. */
 export function openStdin(): Source {

@@ -24,7 +24,7 @@ import { Locator } from "./locate.ts";
 import { bytesOfPacks, isContent, planLoose, planPack, planStrays } from "./plan.ts";
 import { shallowCommits } from "./push-remote.ts";
 import { checkHead, listRefs, listTableLogs, type Ref } from "./refs.ts";
-import { findRepository, linkedWorktrees, readFormat, type Repository } from "./repository.ts";
+import { findRepository, isGitFolder, linkedWorktrees, readFormat, type Repository } from "./repository.ts";
 import { listRoots, reachOfLog } from "./roots.ts";
 import { SideContents } from "./side-contents.ts";
 import { gitFolderPrefix, initialisedModules, sideFiles } from "./side-files.ts";
@@ -45,6 +45,11 @@ export interface GitOptions {
 export function submodulesOf(target: string): string[] {
   const repository = findRepository(target);
   return repository === undefined ? [] : initialisedModules(repository.commonDir);
+}
+
+/** The git folder that a folder is, with those of its submodules; none where it is another folder. */
+export function repositoriesAt(folder: string): readonly string[] {
+  return isGitFolder(folder) ? [folder, ...initialisedModules(folder)] : [];
 }
 
 /** Opens the repository at `target`. Throws ToolError when there is none, or when it is kept in a form that cannot be read. */
@@ -82,6 +87,10 @@ class GitSource implements Source {
     this.#context = context;
     this.#options = options;
     this.#side = new SideContents(target);
+  }
+
+  get #folder(): string {
+    return this.#options.folder ?? this.target;
   }
 
   get #store(): ObjectStore {
@@ -145,7 +154,8 @@ class GitSource implements Source {
 
   /** What lies in the repository and is no object: files of the git folder, names of refs and of the index, files of the working tree. */
   *#sideContents(): Generator<PlannedUnit | Problem> {
-    const { worktree, folder = this.target } = this.#options;
+    const { worktree } = this.#options;
+    const folder = this.#folder;
     const prefix = gitFolderPrefix(folder, this.#repository);
     const names = this.#refs.map(({ name }) => name);
     const { commonDir } = this.#repository;
@@ -158,7 +168,10 @@ class GitSource implements Source {
     const staged = [...this.#stagedPaths().values()].flat();
     for (const { subject, message } of this.#indexFaults) yield this.#problem("unreadable", subject, message);
     yield* this.#side.lines(`${prefix}index`, [...new Set(staged)].sort(), "index");
-    const files = sideFiles(folder, this.#repository, { worktree, tracked: new Set(staged) });
+    const files = sideFiles(folder, this.#repository, {
+      ...{ worktree, tracked: new Set(staged), idBytes: this.#idBytes },
+      hasDamagedIndex: this.#indexFaults.length > 0,
+    });
     for (const item of this.#side.files(files)) yield "code" in item ? { ...item, target: this.target } : item;
     // Names of tracked files are in the index.
     yield* this.#side.lines(".", this.#side.workingNames(new Set(staged)), "worktree");
@@ -180,6 +193,7 @@ class GitSource implements Source {
 
   done(unit: Unit, result: UnitResult): void {
     if (unit.kind === "files" || unit.kind === "inline") this.#side.done(result);
+    if (unit.kind === "loose") this.#side.noObjects(result, gitFolderPrefix(this.#folder, this.#repository));
     for (const pointer of result.pointers ?? []) this.#pointers.push(pointer);
   }
 

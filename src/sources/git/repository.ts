@@ -1,6 +1,16 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { isRegularFile } from "../../content/regular-file.ts";
+import { isRegularFile, openWithoutWaiting } from "../../content/regular-file.ts";
 import type { IdBytes } from "../../model/object-id.ts";
 import { ToolError } from "../../model/problem.ts";
 
@@ -29,15 +39,70 @@ export function findRepository(path: string): Repository | undefined {
   return undefined;
 }
 
+/** Whether a folder, which is met on the way through others, is a git folder that says all of itself: nothing in it leads to another one. */
+export function isGitFolder(path: string): boolean {
+  const has = (name: string): boolean => lstatSync(join(path, name), { throwIfNoEntry: false }) !== undefined;
+  if (!isFolder(join(path, "objects")) || has("commondir") || has(".git")) return false;
+  return hasObjects(path) || (hasHead(path) && isFolder(join(path, "refs")));
+}
+
 /** Whether a git folder has a `HEAD`. A link is enough: in old repositories it leads to a branch, which may be packed, or without a commit yet. */
 export function hasHead(gitDir: string): boolean {
   return lstatSync(join(gitDir, "HEAD"), { throwIfNoEntry: false }) !== undefined;
 }
 
-/** A repository whose `HEAD` is gone is none for git; its objects are there all the same. */
+/** A repository whose `HEAD` is gone is none for git, and neither is a mere folder of objects; these are there all the same. */
 function isWithoutHead(gitDir: string): boolean {
   const has = (name: string): boolean => existsSync(join(gitDir, name));
-  return has("objects/pack") && (has("refs/heads") || has("packed-refs"));
+  return (has("objects/pack") && (has("refs/heads") || has("packed-refs"))) || hasObjects(gitDir);
+}
+
+/** Whether a pack or a loose object lies where git has them. */
+function hasObjects(gitDir: string): boolean {
+  const objects = join(gitDir, "objects");
+  if (
+    namesIn(join(objects, "pack")).some(
+      (name) => name.endsWith(".pack") && startsWith(join(objects, "pack", name), "PACK"),
+    )
+  )
+    return true;
+  return namesIn(objects).some(
+    (prefix) =>
+      /^[0-9a-f]{2}$/.test(prefix) &&
+      namesIn(join(objects, prefix)).some(
+        (rest) => /^(?:[0-9a-f]{38}|[0-9a-f]{62})$/.test(rest) && startsWith(join(objects, prefix, rest), "x"),
+      ),
+  );
+}
+
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Whether the first bytes of a file are these. */
+export function startsWith(path: string, text: string): boolean {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, openWithoutWaiting);
+    const bytes = Buffer.alloc(text.length);
+    return (
+      fstatSync(descriptor).isFile() &&
+      readSync(descriptor, bytes, 0, bytes.length, 0) === bytes.length &&
+      bytes.toString("latin1") === text
+    );
+  } catch {
+    return false;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
 }
 
 function followGitFile(path: string): string | undefined {
@@ -81,7 +146,7 @@ export const defaultFormat: RepositoryFormat = { idBytes: 20 };
  */
 export async function readFormat(repository: Repository): Promise<RepositoryFormat> {
   const config = join(repository.commonDir, "config");
-  if (!isRegularFile(config)) return defaultFormat;
+  if (!isRegularFile(config)) return guessFormat(repository);
   if (statSync(config).size > maxConfigBytes) {
     throw new ToolError(
       "repository-format",
@@ -112,5 +177,20 @@ export async function readFormat(repository: Repository): Promise<RepositoryForm
       hint: "leaktrace reads refs that are kept as files or as reftables",
     });
   }
-  return { idBytes: format === "sha256" ? 32 : 20 };
+  return format === undefined ? guessFormat(repository) : { idBytes: format === "sha256" ? 32 : 20 };
+}
+
+/** What the names of objects and packs tell, where a configuration is damaged or gone: longer ids alone. */
+function guessFormat({ commonDir }: Repository): RepositoryFormat {
+  const objects = join(commonDir, "objects");
+  let hasLonger = false;
+  for (const folder of ["pack", ...namesIn(objects).filter((name) => /^[0-9a-f]{2}$/.test(name))]) {
+    for (const name of namesIn(join(objects, folder))) {
+      const [, id = ""] = (folder === "pack" ? /^pack-([0-9a-f]+)\.pack$/ : /^([0-9a-f]+)$/).exec(name) ?? [];
+      const digits = folder === "pack" ? id.length : id.length + folder.length;
+      if (digits === 40) return defaultFormat;
+      hasLonger ||= digits === 64;
+    }
+  }
+  return hasLonger ? { idBytes: 32 } : defaultFormat;
 }

@@ -55,6 +55,16 @@ export class SideContents {
       if (this.#places.has(place)) this.#found.push({ content, name: place });
   }
 
+  /** Hears what came of loose objects: those that are none were scanned as files of the git folder, whose names begin with `prefix`. */
+  noObjects({ hits }: UnitResult, prefix: string): void {
+    for (const { content, place } of hits) {
+      if (place === "") continue;
+      const name = prefix + place;
+      this.#places.set(name, { reachedBy: ["local"] });
+      this.#found.push({ content, name });
+    }
+  }
+
   /** Places of the contents that have detections; a file of Git LFS is seen where its pointers are. */
   sightings(pointers: readonly LfsPointer[], inHistory: readonly Sighting[]): Sighting[] {
     const pointersOf = grouped(pointers, ({ sha256 }) => sha256);

@@ -3,7 +3,18 @@
  * all layers lie beside each other, deleted ones too: whoever has the image has them. Only names that git itself gives are written, nothing but plain
  * files, and of the configuration no more than how objects are kept; hooks, alternates and links stay where they are.
  */
-import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { hasHash } from "../../content/hash-list.ts";
 import { readLayer, type LayerSink } from "../../content/layer.ts";
@@ -35,6 +46,10 @@ const maxConfigBytes = 1 << 20;
 /** What is written: objects, refs, logs and the index. Parts of names are what git allows in refs, so no `..` and nothing hidden. */
 const wanted =
   /^(?:HEAD|packed-refs|shallow|index|[A-Z]+_HEAD|objects\/(?:pack\/(?:pack-[0-9a-f]{40,64}\.(?:pack|idx|rev|mtimes|promisor)|multi-pack-index)|[0-9a-f]{2}\/[0-9a-f]{38,62})|(?:refs|logs|reftable)\/.+)$/;
+
+/** Layers may have different packs of one name; objects of all of them are read. */
+const pack = /^objects\/pack\/[^/]+\.pack$/;
+const comparedBytes = 1 << 20;
 
 /** Whether the layer has any part of the git folder. */
 export function hasPartOf(reading: LayerReading, folder: string): boolean {
@@ -139,6 +154,9 @@ class GitFolderWriter implements LayerSink {
   readonly #room: Room;
   #open: number | undefined;
   #path = "";
+  /** A pack of an earlier layer that has the name of the one that is written, which then gets another. */
+  #earlier: string | undefined;
+  #packs = 0;
   #config: Buffer[] | undefined;
   #format = "";
 
@@ -161,6 +179,8 @@ class GitFolderWriter implements LayerSink {
     this.#room.bytes -= size;
     this.#room.files--;
     this.#path = join(this.#into, name);
+    this.#earlier = pack.test(name) && existsSync(this.#path) ? this.#path : undefined;
+    if (this.#earlier !== undefined) this.#path = join(dirname(this.#path), otherPackName(this.#packs++));
     this.#attempt(() => {
       mkdirSync(dirname(this.#path), { recursive: true });
       rmSync(this.#path, { recursive: true, force: true });
@@ -177,7 +197,11 @@ class GitFolderWriter implements LayerSink {
   end(): void {
     if (this.#config !== undefined) this.#format = formatLines(Buffer.concat(this.#config).toString("latin1"));
     this.#config = undefined;
-    if (this.#open !== undefined) closeSync(this.#open);
+    const { path, earlier } = { path: this.#path, earlier: this.#earlier };
+    if (this.#open !== undefined) {
+      closeSync(this.#open);
+      if (earlier !== undefined) this.#attempt(() => void (isSameFile(path, earlier) && rmSync(path)));
+    }
     this.#open = undefined;
   }
 
@@ -197,6 +221,26 @@ class GitFolderWriter implements LayerSink {
       if (this.#open !== undefined) closeSync(this.#open);
       this.#open = undefined;
     }
+  }
+}
+
+function otherPackName(number: number): string {
+  return `pack-${number.toString(16).padStart(40, "0")}.pack`;
+}
+
+function isSameFile(one: string, other: string): boolean {
+  if (statSync(one).size !== statSync(other).size) return false;
+  const files = [one, other].map((path) => openSync(path, "r")) as [number, number];
+  const parts = [Buffer.alloc(comparedBytes), Buffer.alloc(comparedBytes)] as const;
+  try {
+    for (;;) {
+      const read = readSync(files[0], parts[0], 0, comparedBytes, null);
+      if (readSync(files[1], parts[1], 0, comparedBytes, null) !== read) return false;
+      if (read === 0) return true;
+      if (!parts[0].subarray(0, read).equals(parts[1].subarray(0, read))) return false;
+    }
+  } finally {
+    for (const file of files) closeSync(file);
   }
 }
 

@@ -147,16 +147,21 @@ describe("nothing of a repository hides what lies in it", () => {
 
   test("neither a commit-graph that lies nor one that is damaged", () => {
     const shop = history(probe("commit-graph"));
-    const plain = scan(shop.path);
+    // The graph is a file like any other, so it is counted.
+    const told = (): unknown => {
+      const { stderr, ...rest } = scan(shop.path);
+      return { ...rest, words: stderr.replace(/ in \d+ contents .*/, "") };
+    };
+    const plain = told();
     const info = join(shop.path, ".git/objects/info");
     for (const options of [[], ["--split"]]) {
       shop.git("commit-graph", "write", "--reachable", ...options);
-      expect(scan(shop.path)).toEqual(plain);
+      expect(told()).toEqual(plain);
       for (const name of filesBelow(info)) {
         rmSync(name);
         writeFileSync(name, "CGPHgarbage");
       }
-      expect(scan(shop.path)).toEqual(plain);
+      expect(told()).toEqual(plain);
       rmSync(info, { recursive: true });
     }
   });
