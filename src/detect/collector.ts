@@ -82,6 +82,7 @@ export class Collector {
   readonly #detections: (Detection & { readonly ready: ReadyRule })[] = [];
   /** How many encodings were taken off; 0 where it is not among them. */
   readonly #depths = new Map<Detection, number>();
+  #wholes: readonly Detection[] | undefined;
   readonly #seen = new Set<number | string>();
   readonly #coveredTo = new Map<number, number>();
   readonly #suppressed: Partial<Record<SuppressionReason, number>> = {};
@@ -288,9 +289,14 @@ export class Collector {
     };
   }
 
+  /** What was found in strings that were joined from parts. */
+  #joined(): readonly Detection[] {
+    return (this.#wholes ??= [...this.#depths.keys()].filter(isJoined));
+  }
+
   /**
    * Whether the rule found something at the same place without decoding (then that stands in the content, word for word), or the same value with less of it. A
-   * value in base64 that was found in clear as well is known better so.
+   * value in base64 that was found in clear as well is known better so, and the first part of a string by the whole that it is joined to.
    */
   #isKnownBetter(detection: Detection): boolean {
     const depth = this.#depths.get(detection);
@@ -298,6 +304,7 @@ export class Collector {
       other.ruleId === detection.ruleId && other.start < detection.end && detection.start < other.end;
     if (depth === undefined) {
       if (this.#depths.size === 0) return false;
+      if (this.#joined().some((whole) => isPartOf(detection, whole) && overlaps(whole))) return true;
       const decoded = fromBase64(detection.secret);
       if (decoded === undefined) return false;
       for (const other of this.#depths.keys()) if (other.secret === decoded && overlaps(other)) return true;
@@ -307,10 +314,19 @@ export class Collector {
       if (!overlaps(other)) return false;
       const otherDepth = this.#depths.get(other) ?? 0;
       return otherDepth === 0
-        ? fromBase64(other.secret) !== detection.secret
+        ? fromBase64(other.secret) !== detection.secret && !isPartOf(other, detection)
         : other.secret === detection.secret && otherDepth < depth;
     });
   }
+}
+
+/** Whether a value is the first part of one that was joined from several. */
+function isPartOf({ secret }: Detection, whole: Detection): boolean {
+  return whole.secret.length > secret.length && whole.secret.startsWith(secret) && isJoined(whole);
+}
+
+function isJoined({ tags }: Detection): boolean {
+  return tags.includes("decoded:joined");
 }
 
 /** The text that a value in base64 is. */

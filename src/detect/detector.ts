@@ -240,7 +240,7 @@ export class Detector {
     while (at <= window.length) {
       const match = regex.exec(window, at);
       if (match === undefined || from + match.start >= hit) break;
-      at = Math.max(match.end, match.start + 1);
+      at = Math.max(behindMatch(window, match), match.start + 1);
       if (from + match.end < hit) continue;
       const outcome = this.#judged(ready, match, from, hit, region);
       const looksOn = outcome?.suppressed === "reference" || (isGeneric && outcome?.suppressed !== undefined);
@@ -335,4 +335,10 @@ function endsWith(bytes: Uint8Array, end: number, keyword: Uint8Array): boolean 
     if (lower !== keyword[i] && found !== keyword[i]) return false;
   }
   return true;
+}
+
+/** Where to look for the next match: the line end that closes one line of a list opens the next one. */
+function behindMatch(window: Buffer, { end }: RegexMatch): number {
+  const last = window[end - 1];
+  return last === 10 || last === 13 ? end - 1 : end;
 }

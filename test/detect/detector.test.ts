@@ -305,4 +305,16 @@ describe("determinism", () => {
       expect(stream.end().detections).toEqual(whole);
     }
   });
+
+  test("each line of a list is found where its rule needs the line ends on both sides", () => {
+    const random = createRandom("lines");
+    const values = [1, 2, 3, 4].map(() => random.chars("abcdefghkmnpqrstuvwxyz23456789", 16));
+    for (const end of ["\n", "\r\n"]) {
+      const content = Buffer.from(values.map((value) => `*:5432:*:app:${value}${end}`).join(""));
+      const found = detectorOf(builtinRuleset()).scan(content).detections;
+      expect(found.map(({ secret, startLine }) => [secret, startLine])).toEqual(
+        values.map((value, index) => [value, index + 1]),
+      );
+    }
+  });
 });

@@ -4,6 +4,7 @@
  * decides whoever walks the members.
  */
 import { bareKeyMembers } from "./bare-key.ts";
+import { plistMembers } from "./binary-plist.ts";
 import type { Bytes } from "./bytes.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { classMembers, pickleMembers, pycMembers } from "./compiled.ts";
@@ -103,6 +104,8 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
       return packMembers(bytes, report);
     case "git-bundle":
       return bundleMembers(bytes, report);
+    case "binary-plist":
+      return plistMembers(bytes);
     case "pdf":
       return pdfMembers(bytes, report);
   }

@@ -1,6 +1,7 @@
 import { constants, inflateSync } from "node:zlib";
 import { isTarHeader } from "../tar-header.ts";
 import type { Bytes } from "./bytes.ts";
+import { isBinaryPlist } from "./binary-plist.ts";
 import { isSecretRing } from "./bare-key.ts";
 import type { CompressedKind } from "./compressed.ts";
 import { isForeignArchive } from "./foreign.ts";
@@ -15,7 +16,7 @@ export type StreamKind = CompressedKind | "tar" | "ar" | "cpio" | "rpm";
 /** Kinds of which any place may be needed at any time. */
 const placedKinds = [
   ...(["zip", "sqlite", "sqlite-log", "pdf", "office", "class", "pyc", "pickle"] as const),
-  ...(["keystore", "bare-key", "foreign", "sevenzip", "git-pack", "git-bundle"] as const),
+  ...(["keystore", "bare-key", "foreign", "sevenzip", "git-pack", "git-bundle", "binary-plist"] as const),
 ] as const;
 export type PlacedKind = (typeof placedKinds)[number];
 export type ContainerKind = StreamKind | PlacedKind;
@@ -25,7 +26,8 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of Buffer.from("1f2850fd422130edca5325fece949596c5373cef5268044c4d807fcf5d", "hex")) isFirst[byte] = 1;
+for (const byte of Buffer.from("1f2850fd422130edca5325fece949596c5373cef5268044c4d807fcf5d62", "hex"))
+  isFirst[byte] = 1;
 
 /**
  * Whether it is worth asking what container a content is: nearly none are. Asked of every content of a history, so it looks at three places only: the
@@ -96,6 +98,8 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
     case 0x96:
     case 0xc5:
       return isSecretRing(head) ? "bare-key" : byTar(head);
+    case 0x62:
+      return isBinaryPlist(head) ? "binary-plist" : byPlace(head);
     case 0xca:
       return isClass(head) ? "class" : byTar(head);
     case 0x53:
@@ -171,6 +175,7 @@ const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
     "sqlite-log",
     "office",
     "bare-key",
+    "binary-plist",
   ] as const),
 ]);
 

@@ -38,11 +38,21 @@ export const jwt: Check = (secret, options) => {
   const ends = payload["exp"];
   // RFC 7519 section 4.1.4: seconds since 1970.
   if (typeof ends === "number") facts.push(expiryFact(ends * 1000, options));
+  if (isAnonymous(payload)) facts.push(ANONYMOUS_TOKEN);
   if (!token.signed) return { status: "invalid", facts: [...facts, "unsigned (alg none)"], lower: true };
   if (hasPublicSecret(secret, token.header["alg"])) facts.push("signed with a published sample secret");
   const isPast = typeof ends === "number" && options.now !== undefined && ends * 1000 < options.now;
   return isPast ? { status: "valid", facts, lower: true } : { status: "valid", facts };
 };
+
+/** What the check of a token says where it belongs to a visitor who has not logged in: servers hand it to everybody. */
+export const ANONYMOUS_TOKEN = "given to a visitor who is not logged in";
+
+/** buildbot writes `"user_info": {"anonymous": true}` into the sessions of all visitors. */
+function isAnonymous(payload: Readonly<Record<string, unknown>>): boolean {
+  const user = payload["user_info"] ?? payload["user"] ?? payload;
+  return typeof user === "object" && user !== null && "anonymous" in user && user.anonymous === true;
+}
 
 /** The form without the content: an altered token, one with claims that are no JSON, or a service's own token in that form. */
 const unread: CheckResult = { status: "unknown", facts: ["header or claims cannot be read"], lower: true };

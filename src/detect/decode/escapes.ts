@@ -176,7 +176,19 @@ function seamLength(bytes: Buffer, from: number, to: number): number {
     else length = seamMembers[byte] === 1 || (byte === 0x5f && isJoined) ? 1 : 0;
     isJoined ||= length > 0 && byte > 0x20;
   }
-  return at > first && at < end && bytes[at] === bytes[from] ? at + 1 - from : 0;
+  if (at <= first || at >= end || bytes[at] !== bytes[from]) return 0;
+  return !isJoined && isNameAt(bytes, at, to) ? 0 : at + 1 - from;
+}
+
+/** The longest name in quotes that begins a line of settings. */
+const longestName = 100;
+
+/** Whether the text in quotes that begins at `at` is a name, not the rest of a string: `"Password"="…"` and the next line, `"Token"="…"`. */
+function isNameAt(bytes: Buffer, at: number, to: number): boolean {
+  let close = indexWithin(bytes, bytes[at]!, at + 1, Math.min(to, at + longestName)) + 1;
+  if (close === 0) return false;
+  while (close < to && (bytes[close] === 0x20 || bytes[close] === 9)) close++;
+  return close < to && (bytes[close] === 0x3d || bytes[close] === 0x3a);
 }
 
 /** `||` of SQL, `<<` of Ruby, `<>` of Elixir. */

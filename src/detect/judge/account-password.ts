@@ -22,7 +22,7 @@ const NO_PASSWORD = new RegExp(
     "config|configuration|settings?|properties|property|param|parameter|argument|option|options|request|response|params|body|data|props|state|event|item|entry|record|result|content|contents|message",
     "nextcloud|owncloud|wordpress|keycloak|tomcat|grafana|gitea|drupal|joomla|jenkins|sonar|sonarqube|gitlab|kibana|superset|druid|nacos|zabbix|rabbitmq|matomo|mattermost|metabase|moodle|odoo|seafile|vaultwarden",
     "(?:mi|mijn|minha|mein|mon|oma|min|moje)?(?:contrasen\\w*|contraseña|senha|salasana|wachtwoord|passwort|kennwort|haslo|heslo)",
-    "mot|contrasen\\w*|contraseñ\\w*|contrasenya|senha|palavra|passord|salasana|losenord|lösenord|adgangskode|kodeord|wachtwoord|kennwort|passwort|haslo|hasło|heslo|jelsz\\w+|parol\\w*|lozinka|geslo|sifre|şifre|şifrə|sandi|katasandi|slapta\\w+|parool|clave|chiave|pasahitza",
+    "mot|contrasen\\w*|contraseñ\\w*|contrasenya|senha|palavra(?:-chave)?|passord|salasana|losenord|lösenord|adgangskode|kodeord|wachtwoord|kennwort|passwort|haslo|hasło|heslo|jelsz\\w+|parol\\w*|lozinka|geslo|sifre|şifre|şifrə|sandi|katasandi|slapta\\w+|parool|clave|chiave|pasahitza",
   ].join("|")})$`,
   "iu",
 );
@@ -78,7 +78,8 @@ function isWord(value: string): boolean {
   if (value.length < LENGTHS.least || value.length > LENGTHS.most) return false;
   if (!WORD.test(value) || NO_PASSWORD.test(value) || NAMES_ONE.test(value) || isDegenerate(value, false)) return false;
   // Capitals alone name a variable, one of them begins a label or a type.
-  if (/^[A-Z][A-Z0-9_]*$|^[A-Z][a-z]+$|^[a-z]+(?:[A-Z][a-z]+)+$|^(?:[A-Z][a-z]+)+[A-Z]{2,}$/.test(value)) return false;
+  if (/^[A-Z][A-Z0-9_]*$|^\p{Lu}\p{Ll}+$|^[a-z]+(?:[A-Z][a-z]+)+$|^(?:[A-Z][a-z]+)+[A-Z]{2,}$/u.test(value))
+    return false;
   // Names of files, of hosts, of things: `db-password`, `my_secret_name`, `config.json`.
   if (/^[a-z]+(?:[-_.][a-z]+)+$/.test(value) || /^\d+(?:\.\d+)*$/.test(value)) return false;
   return !hasOtherMeaning(value) && !isPathShaped(value) && !isProse(value);

@@ -9,12 +9,13 @@ import type { Confidence } from "../../model/rule.ts";
 import { decisivePart, passes, weigh, type Part } from "../../model/score.ts";
 import type { CheckResult } from "../checks/check.ts";
 import { runCheck } from "../checks/index.ts";
+import { ANONYMOUS_TOKEN } from "../checks/jwt.ts";
 import { hasAllowMark } from "./inline-allow.ts";
 import { isKnownExample } from "./known-examples.ts";
 import { isMasked, isMaskedFrom } from "./masked.ts";
 import { against, ask, part } from "./parts.ts";
 import { isPublished } from "./published.ts";
-import { isRefuted } from "./refuted.ts";
+import { isMisshapen, isRefuted } from "./refuted.ts";
 import { isBinary } from "./shapes.ts";
 import { contextParts } from "./weigh-context.ts";
 import { genericParts } from "./weigh-generic.ts";
@@ -62,6 +63,8 @@ function* parts(candidate: Candidate, check: CheckResult | undefined, options: J
     yield against("syntax", "the line is marked as allowed", "inline-allow");
   if (rule.kind !== "custom" && isKnownExample(secret))
     yield against("stand-in", "an example from documentation", "known-example");
+  if (check?.facts.includes(ANONYMOUS_TOKEN) === true)
+    yield against("meaning", `a token ${ANONYMOUS_TOKEN}`, "not-random");
   if (check?.status === "valid") {
     yield part("check", 60, "proved offline");
     return;
@@ -79,6 +82,8 @@ function* parts(candidate: Candidate, check: CheckResult | undefined, options: J
   yield* valueParts(candidate, secret.length > MAX_JUDGED_LENGTH ? secret.slice(0, MAX_JUDGED_LENGTH) : secret);
   if (check === undefined && isRefuted(secret))
     yield against("check", "the checksum of its form does not fit: nobody issued it", "checksum");
+  if (rule.kind === "generic" && isMisshapen(secret))
+    yield against("stand-in", "the prefix of a token, but not its length: cut off, or made up", "placeholder");
 }
 
 function* valueParts(candidate: Candidate, value: string): Iterable<Part> {

@@ -12,7 +12,7 @@ const NEVER_LAST: ReadonlySet<string> = new Set(
     "alias ref reference arn provider source store manager service factory handler validator generator parser encoder encoding schema model table view page form input button icon image event action callback listener hook " +
     "mock digest checksum fingerprint thumbprint usage stroke press board word words frame frames map bindings binding down up char chars charset character characters option options flag flags arg args argument comment doc docs locale lang " +
     "example examples sample template templates regexes rule rules node nodes literal span range position offset pos line lines kinds list array dict set tree stream buffer reader writer iterator " +
-    "strength meter rotation request requests response responses command cmd script question prompt info metadata meta date time timestamp at on by of in changed set reset required needed missing invalid cache caching address hashes hash data verifier salt iv history result results point points scheme schemes"
+    "strength meter rotation request requests response responses command cmd script question prompt info metadata meta date time timestamp at on by of in owner owners changed set reset required needed missing invalid cache caching address hashes hash data verifier salt iv history result results point points scheme schemes"
   ).split(" "),
 );
 
@@ -25,7 +25,7 @@ const NEVER_FIRST: ReadonlySet<string> = new Set(
 
 /** Words that also say what a service does or which it is: before the whole name of a credential they say that (`TRANSLATION_API_KEY`, `msg91_auth_key`). */
 const SERVICE_FIRST: ReadonlySet<string> = new Set(
-  "index i18n locale lang translation label msg message cache keyboard sort remove find check list".split(" "),
+  "primary index i18n locale lang translation label msg message cache keyboard sort remove find check list".split(" "),
 );
 const CREDENTIAL =
   /(?:(?:api|access|auth|secret)[_.-]?key|(?:api|access|auth)[_.-]?token|(?:client|api)[_.-]?secret)$/i;
@@ -49,7 +49,7 @@ const OPENS_A_KEY = /(?:gpg|pgp)\w*[_.-]?pass(?:phrase|word|wd)?$/i;
 
 /** Whole names, without separators, that are something else although they contain a telling word. */
 const NEVER_WHOLE =
-  /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|formkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response|version)token|.*websocketkey|(?:.*fungible|.*spl|native)token|(?:spread|work)?sheetkey|(?:install|recv|l?sign|adopt)keys?|.*(?:repository|repo|apt)key)$/;
+  /^(?:keys?|keywords?|keycode|keydown|keyup|keypress|keyframes?|primarykey|foreignkey|partitionkey|sortkey|rowkey|cachekey|objectkey|s3key|storagekey|registrykey|mapkey|hashkey|groupkey|routingkey|bindingkey|publickey|pubkey|hotkey|shortcutkey|formkey|datakey|indexkey|namekey|configkey|translationkey|messagekey|monkey|turkey|hockey|donkey|tokentype|tokenize[rd]?|tokens|maxtokens|totaltokens|(?:eos|pad|bos|unk|cls|sep|mask|special)tokens?|cancellationtoken|publickeytoken|secretary|secretname|passage|passenger|passive|passthrough|compass|bypass|author|authors|authority|authentic|tokenaddress|tokenid|.*(?:next|page|client|sync|update|change|idempotency|resume|start|marker|import|lock|sequence|delta|request|response|version)token|.*websocketkey|(?:.*fungible|.*spl|native)token|(?:spread|work)?sheetkey|(?:install|recv|l?sign|adopt)keys?|reference|(?:postman|anonymous)token|stepkey|.*(?:repository|repo|apt)key)$/;
 
 /** Tokens bound to one page, keys of a page's widgets, public halves and hashes, however the name is joined (`scriptPubKey`, `csrfmiddlewaretoken`). */
 const OPEN_NAME = /csrf|xsrf|pub_?key|site_?key|password_?hash/i;
@@ -60,7 +60,7 @@ const SESSION_SECRET =
 
 /** A file's name: what stands right of it is said of the file, mostly its digest. */
 const FILE_NAME =
-  /\.(?:[cm]?[jt]sx?|py[cio]?|rs|go|rb|java|class|kt|cs|cc?|cpp|hh?|hpp|m|swift|php|pl|lua|md|rst|txt|json|ya?ml|toml|xml|html?|css|scss|svg|png|jpe?g|gif|pem|der|crt|cer|pub|so|a|o|dll|jar|gz|zip|sh|bat|stderr|stdout|snap|lock|map|wasm|vue|svelte|proto|tmpl)$/i;
+  /\.(?:[cm]?[jt]sx?|py[cio]?|rs|go|rb|java|class|kt|cs|cc?|cpp|hh?|hpp|m|pp|epp|erb|swift|php|pl|lua|md|rst|txt|json|ya?ml|toml|xml|html?|css|scss|svg|png|jpe?g|gif|pem|der|crt|cer|pub|so|a|o|dll|jar|gz|zip|sh|bat|stderr|stdout|snap|lock|map|wasm|vue|svelte|proto|tmpl)$/i;
 
 /** Names that make a secret of a `key` behind their dot: `encryption.key`, `stripe.api.key`. */
 const KEY_OF =

@@ -39,3 +39,22 @@ function refutes(check: string, value: string): boolean {
   const { status, lower } = runCheck(check, value);
   return status === "invalid" && lower !== true;
 }
+
+/** Tokens of which their vendors have made one length only: prefix, what follows it, the whole length. */
+const shaped: readonly (readonly [RegExp, RegExp, number])[] = [
+  [/^AIza/, /^.{4}[0-9A-Za-z_-]{35}$/, 39],
+  [/^(?:AKIA|ASIA)/, /^.{4}[0-9A-Z]{16}$/, 20],
+  [/^(?:gh[pou]|npm)_/, /^.{4}[0-9A-Za-z]{36}$/, 40],
+  [/^dop_v1_/, /^.{7}[0-9a-f]{64}$/, 71],
+  [/^[0-9]{8,10}:AA/, /^[0-9]+:AA[0-9A-Za-z_-]{33}$/, 46],
+];
+/** A token that is longer by more than that is of a form that came later. */
+const MOST_BEYOND = 4;
+
+/** Whether a value begins as tokens of one length do, and is shorter, or longer by little: a rule on names would take it for one of another service. */
+export function isMisshapen(value: string): boolean {
+  const found = shaped.find(([prefix]) => prefix.test(value));
+  if (found === undefined || !/^[0-9A-Za-z_:-]+$/.test(value)) return false;
+  const [, form, length] = found;
+  return !form.test(value) && value.length <= length + MOST_BEYOND;
+}

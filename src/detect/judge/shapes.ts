@@ -45,7 +45,13 @@ const MEANING = new RegExp(
     String.raw`^(?:\\u\{[0-9A-Fa-f]{1,6}\})+$`, // letters by their number
     String.raw`^[a-z_]+:v\d+:[0-9a-f]{32,64}$`, // keys of a cache: contributors:v21:0f3a…
     String.raw`^["'][^"']*["'],$|^["']\d{1,4}(?:px|r?em|%)["']$`, // a literal of a list of words that a page is searched for
-    String.raw`^pk\.eyJ`, // public tokens of Mapbox
+    String.raw`^pk\.eyJ|^pk_(?:live|test)_(?:51[0-9A-Za-z]{14,}|[0-9A-Za-z]{24})$`, // public tokens of Mapbox, publishable keys of Stripe
+    String.raw`^did:[a-z0-9]{2,12}:|^z6(?:Mk|LS)[1-9A-HJ-NP-Za-km-z]{44}$|^RW[QRST][0-9A-Za-z+/]{53}$|^AAAAE2VjZHNh|^AAAA(?:Gn|In)Nr`, // public keys: decentralized identifiers, minisign, SSH on curves
+    String.raw`^(?=[\da-fA-F:]*::)[\da-fA-F]{0,4}(?::[\da-fA-F]{0,4}){2,7}(?:/\d{1,3})?$|^[\da-fA-F]{4}(?::[\da-fA-F]{4}){7,}$`, // IPv6, and fingerprints by four digits
+    String.raw`^[A-Za-z][A-Za-z-]*(?:_|--)[a-z][A-Za-z-]*(?:__|---)[\w-]{5,8}$`, // classes of a page, with their hash: navbar--pass---2oR-w
+    String.raw`^(?:ripemd|sha|blake2[bs]|keccak|skein)-?\d{3}$`, // digests
+    String.raw`^[A-Z][A-Za-z0-9]*[a-z](?:Interface|Exception|Response|Request|Repository|Factory)$`, // types behind a list of parameters
+    String.raw`^\+[A-Za-z_]\w*\+$|^[{/~#(]\^`, // code between two quotes: "&pass="+word+"&user="; what a regular expression begins with
     String.raw`\$\w+\[$`, // code between two quotes: '--password='.$settings['password']
     String.raw`^\*{1,3}$|^[-=_*+~. ]+$|^[\W_]+$`,
     String.raw`^-----BEGIN|^#!|^#[0-9A-Fa-f]{3,8}$|^0x[0-9A-Fa-f]{1,16}[uUlL]*$|^[Mm]-?[\d.]+[ ,]-?[\d.]`,

@@ -85,5 +85,9 @@ function isCutOfData({ line, secret, secretInLine }: Candidate): boolean {
   const isAlone = /^\s?$/.test(line.charAt(secretInLine - before.length - 1)) && /^\s?$/.test(line.charAt(end));
   const isPart = before + after !== "" && /[+/]/.test(before + after);
   if (isAlone && isPart && WRAPPED_LINE.test(before + secret + after)) return true;
-  return [before, after].some((side) => side.length >= MIN_DATA_LENGTH && side.includes("+") && looksRandom(side, 1));
+  if ([before, after].some((side) => side.length >= MIN_DATA_LENGTH && side.includes("+") && looksRandom(side, 1)))
+    return true;
+  // The same in an address, where `+` and `/` are escaped: a picture in a style sheet.
+  const inAddress = /(?:[A-Za-z0-9]|%2[BbFf])*$/.exec(line.slice(0, secretInLine))?.[0] ?? "";
+  return inAddress.length >= MIN_DATA_LENGTH && /%2[Bb]/.test(inAddress);
 }

@@ -69,6 +69,19 @@ const MEDIA = /[?&](?:alt=media|e=\d{10})(?:&|&amp;|\\u0026)$/;
 /** `SABNZBD__NZB_KEY`, `EVP_PKEY_ED25519`: capitals alone, in parts; the last of three may have a number. */
 const CONSTANT = /^[A-Z]+(?:_{1,2}(?:[A-Z]+|V[0-9]{1,2}))+(?:_[A-Z]+[0-9]{1,5})?$/;
 
+/** `seeAnchorInWysiwyg`: words of three letters and more on average, each but the first with a capital; drawn letters hardly fall so. */
+function isJoinedName(value: string): boolean {
+  const capitals = value.match(/[A-Z]/g)?.length ?? 0;
+  return /^[a-z]{2,}(?:[A-Z][a-z]+){3,}$/.test(value) && value.length >= 3 * (capitals + 1);
+}
+
+/** Programs and calls that look a password up by the id of its entry. */
+const STORE = /(?:bitwarden|vaultwarden|1password|onepassword|lastpass|keepass)\w*\(["']?$|\bbw get \w{3,12} ["']?$/i;
+
+/** git's `user.signingkey` names a key by its id or fingerprint. */
+const SIGNING_KEY = /(?:^|\.)signing_?key$/i;
+const GPG_ID = /^(?:0x)?(?:[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{40})!?$/;
+
 /** A line of a user database, in which `x` says that the password is elsewhere: `passwd:eli:x:2098:1000:…`. */
 const ACCOUNT_LINE = /^[\w.-]*:[x*!]:\d+:\d+\b/;
 
@@ -147,10 +160,17 @@ function isServiceKey({ key, before }: Assignment, value: string): boolean {
   return !DIGEST.test(value) && /\d/.test(value) && looksRandom(value, 1.5);
 }
 
-function* meaningParts({ value, place, candidate }: Asked): Iterable<Part> {
+function* meaningParts({ value, place, candidate, isPassword }: Asked): Iterable<Part> {
   const { line, secretInLine } = candidate;
   if (hasOtherMeaning(value) && !isDrawnWithSigns(value, place))
     yield against("meaning", "a URL, a number, a date, markup, code", "not-random");
+  if (!isPassword && isJoinedName(value)) yield against("meaning", "words, joined as names are", "not-random");
+  if (isPassword && UUID.test(value) && /<\/[\w-]+>\s*[\r\n]/.test(candidate.match))
+    yield against("meaning", "an identifier (UUID), in the next element", "not-random");
+  if (UUID.test(value) && STORE.test(line.slice(0, Math.max(0, secretInLine))))
+    yield against("meaning", "the id of an entry in a store of passwords", "not-random");
+  if (SIGNING_KEY.test(place.key) && GPG_ID.test(value))
+    yield against("meaning", "the id of a key of GnuPG", "not-random");
   if (ACCOUNT_LINE.test(value)) yield against("meaning", "a line of a user database", "not-random");
   if (isDigest(value)) yield against("meaning", "a digest", "not-random");
   if (place.quote === "" && place.joint !== "assigned" && /^0x[0-9a-f]+$/i.test(value))

@@ -41,7 +41,7 @@ function inCreated(text: string, at: number): readonly InnerValue[] | undefined 
   return notItself.test(name + rest) ? [] : tuples(text, rows.start, rows.width, rows.index);
 }
 
-const insertHead = /(?:insert|replace)\s+(?:ignore\s+)?into\s+[\w.`"[\]]{1,80}\s*$/i;
+const insertHead = /(?:insert|replace)\s+(?:ignore\s+)?(?:into\s+)?[\w.`"[\]]{1,80}\s*$/i;
 const copyHead = /copy\s+[\w."]{1,80}\s*$/i;
 
 /** `INSERT INTO users (id, password) VALUES (1, '…'), (2, '…')`, `COPY users (id, password) FROM stdin;` and lines with tabs. */

@@ -376,3 +376,46 @@ test("a small archive behind a program is opened", () => {
   const { kind, members } = listMembers(madeZip([{ name: "a", data: "in it" }], Buffer.from("#!/bin/sh\nexit\n")));
   expect({ kind, members }).toEqual({ kind: "zip", members: [["a", "in it"]] });
 });
+
+describe("binary property lists", () => {
+  const made = (value: string): Buffer => {
+    python(`import plistlib; plistlib.dump(${value}, open('a.plist', 'wb'), fmt=plistlib.FMT_BINARY)`);
+    return readFileSync(join(folder, "a.plist"));
+  };
+  const read = (file: Buffer) => listMembers(file, (bytes) => bytes.toString("utf8"));
+
+  testWith("python3")("are the JSON that says the same", () => {
+    const file = made(
+      `{'ApiToken': '${text}', 'Database': {'Password': 'pässword ☃', 'Port': 5432, 'Used': True}, 'Many': list(range(40)), 'Long': 'x' * 300, 'Data': b'text as data', 'Other': b'\\x00\\xff'}`,
+    );
+    const { kind, members, faults } = read(file);
+    expect({ kind, faults, count: members.length }).toEqual({ kind: "binary-plist", faults: [], count: 1 });
+    expect(JSON.parse(members[0]![1])).toEqual({
+      ApiToken: text,
+      Database: { Password: "pässword ☃", Port: 5432, Used: true },
+      Many: Array.from({ length: 40 }, (_, i) => i),
+      Long: "x".repeat(300),
+      Data: "text as data",
+      Other: "",
+    });
+  });
+
+  testWith("python3")("that are damaged, or hold themselves, end", () => {
+    const file = made("{'a': ['b', {'c': 'd'}], 'e': 'f'}");
+    for (let at = 0; at < file.length; at++)
+      for (const byte of [0, 0x5f, 0xaf, 0xdf, 0xff]) {
+        const other = Buffer.from(file);
+        other[at] = byte;
+        for (const { length } of read(other).members.map(([, content]) => content))
+          expect(length).toBeLessThan(64 * file.length);
+      }
+    // A list of fourteen times itself, 64 levels deep.
+    const refs = Buffer.alloc(14);
+    const trailer = Buffer.alloc(32);
+    trailer.set([1, 1], 6);
+    trailer.writeUInt32BE(1, 12);
+    trailer.writeUInt32BE(23, 28);
+    const nested = Buffer.concat([Buffer.from("bplist00"), Buffer.from([0xae]), refs, Buffer.from([8]), trailer]);
+    expect(read(nested).members.map(([, content]) => content.length < 2_000_000)).toEqual([true]);
+  });
+});

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { builtinRuleset, detectorOf } from "../rules-for-tests.ts";
 import { runCheck } from "../../../src/detect/checks/index.ts";
 import { bip39Index } from "../../../src/detect/checks/bip39-words.ts";
 
@@ -24,6 +25,17 @@ describe("jwt", () => {
       lower: true,
     });
     expect(runCheck("jwt", value, { now: Date.UTC(2026, 0, 1) }).lower).toBeUndefined();
+  });
+
+  it("tells the sessions of visitors who are not logged in, and nobody is told of them", () => {
+    const guest = token({ alg: "HS256", typ: "JWT" }, { user_info: { anonymous: true }, exp: ends });
+    const member = token(
+      { alg: "HS256", typ: "JWT" },
+      { user_info: { anonymous: false, email: "eli@corp.io" }, exp: ends },
+    );
+    expect(runCheck("jwt", guest).facts).toContain("given to a visitor who is not logged in");
+    const found = detectorOf(builtinRuleset()).scan(Buffer.from(`a=${guest}\nb=${member}\n`)).detections;
+    expect(found.map(({ secret }) => secret)).toEqual([member]);
   });
 
   it("refuses what is no token, and lowers unsigned and encrypted ones", () => {

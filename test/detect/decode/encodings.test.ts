@@ -104,3 +104,16 @@ test("names that are no character references stand for nothing, whatever they ar
   const content = Buffer.from(`&valueOf; &toString; &unknown; token=${escaped} &valueOf;\n`);
   expect(detector.scan(content).detections.map((one) => [one.ruleId, one.secret])).toContainEqual([ruleId, secret]);
 });
+
+test("a value in parts is told whole, even where its first part looks like one by itself", () => {
+  const random = createRandom("parts");
+  const value = random.chars("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789", 40);
+  const [first, second] = [value.slice(0, 20), value.slice(20)];
+  for (const joint of ['" + "', '" +\n    "', '" . "', '" & "', '"\n    "']) {
+    const found = detector.scan(Buffer.from(`apiSecret = "${first}${joint}${second}"\n`)).detections;
+    // More than one rule may know it.
+    expect([...new Set(found.map(({ secret, startLine }) => `${startLine} ${secret}`))]).toEqual([`1 ${value}`]);
+  }
+  const alone = detector.scan(Buffer.from(`apiSecret = "${first}", "${second}"\n`)).detections;
+  expect(alone.map(({ secret }) => secret)).toContain(first);
+});

@@ -49,3 +49,67 @@ it("believes a UUID behind the text of a token", () => {
   expect(isReported('‹tokenString = "«0f8fad5b-d9cb-469f-a165-70867728950e»"', {})).toBe(true);
   expect(isReported('‹tokenSetting = "«0f8fad5b-d9cb-469f-a165-70867728950e»"', {})).toBe(false);
 });
+
+describe("what histories of real repositories hold beside a telling name", () => {
+  const upper = (text: string): string => text.toUpperCase();
+  const groups = Array.from({ length: 16 }, () => upper(draw("hex", 4))).join(":");
+
+  it.each([
+    ["a decentralized identifier", `‹deployKey = "did:key:«z6Mk${draw("base62", 44).replace(/[0OIl]/g, "x")}»"`, {}],
+    ["a public key of minisign", `‹minisign_key = "«RWQ${draw("base62", 53)}»"`, {}],
+    [
+      "a public key of SSH",
+      `‹sshecdsakey: "«AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABB${draw("base62", 60)}»"`,
+      {},
+    ],
+    ["an address of IPv6", `‹Token = "«::521a:c5ff:fefe:65d9»";`, {}],
+    ["a fingerprint by four digits", `#  ‹provider_key = "«${groups}»";`, {}],
+    ["a class of a page", `{‹pass:"«navbar--pass---2oR-w»",fail:`, password],
+    ["a type behind parameters", `authenticate(string $‹password): «U2fWebAuthnRequestInterface»\n`, password],
+    ["a variable of Symfony", `‹password = "«%env(KIMAI_LDAP_PASSWORD)%»";`, password],
+    ["text made of variables", `‹first_pass_vars = "«$new_list_id|$reset_dialed|$status»"`, password],
+    ["code between two quotes", `"&VD_login="+u+"&VD_‹pass="«+VWD_pwd+»"&VD_campaign="`, account],
+    ["the owner of a file", `sops.secrets.ldapsync-‹password.owner = "«openldap»";`, password],
+    ["words, joined as names are", `<see selector="x" ‹stepKey="«seeAnchorInWysiwyg»"/>`, {}],
+    ["the id of a key of GnuPG", `‹signingkey = «${upper(draw("hex", 16))}»\n`, {}],
+    [
+      "the id of an entry in a store",
+      `‹password=BitwardenPassword("«d1677bc8-1d2d-47c8-86ed-52132498e9c1»"),`,
+      password,
+    ],
+    ["the same on a command line", "bw get ‹password «aceb6d01-5bb5-4ff9-b40d-2cd8bee51417» | ssh", {}],
+    [
+      "an identifier in the next element",
+      '‹password_hint">Password</string>\n<string name="build_id">«17a74883-67ac-4272-ad25-7c6e5c90abc7»</string>',
+      password,
+    ],
+    ["the number of a request", `"‹postman-token":"«21d51623-eb5c-40f9-bd48-2d6f8b8c1db2»"`, {}],
+    ["the digest of a file", `"manifests/server/‹passwd.pp": "«${draw("hex", 32)}»",`, password],
+    ["a translation of the word", "$s_email = 'T'; ‹$s_password = '«Lykilorð»';", account],
+    ["a publishable key", `‹STRIPE_KEY=«pk_live_51${draw("base62", 97)}»\n`, {}],
+  ])("is %s", (_name, line, fields) => {
+    expect(isReported(line, fields)).toBe(false);
+  });
+
+  it("are keys and passwords all the same", () => {
+    expect(isReported(`‹signingkey = «${draw("hex", 32)}»\n`, {})).toBe(true);
+    expect(isReported(`‹stepToken="«${draw("base62", 20)}»"`, {})).toBe(true);
+    expect(isReported(`‹password = "«Nasheow8Eag»"`, password)).toBe(true);
+    expect(isReported(`‹primary_access_key": "«${draw("base62", 86)}==»"`, {})).toBe(true);
+  });
+});
+
+describe("tokens of one length", () => {
+  it.each([
+    ["AIza", 35, "base62"],
+    ["ghp_", 36, "base62"],
+    ["npm_", 36, "base62"],
+    ["dop_v1_", 64, "hex"],
+    ["7101234567:AA", 33, "base62"],
+  ] as const)("%s are told by no rule on names where they are shorter", (prefix, length, alphabet) => {
+    const short = `${prefix}${draw(alphabet, length - 2)}`;
+    const later = `${prefix}${draw(alphabet, length + 12)}`;
+    expect(isReported(`‹SERVICE_TOKEN=«${short}»\n`, {})).toBe(false);
+    expect(isReported(`‹SERVICE_TOKEN=«${later}»\n`, {})).toBe(true);
+  });
+});

@@ -18,6 +18,7 @@ describe("a column's values are those below its name in", () => {
     "aligned columns": "id   password  note\n1    aaa1      x\n2    bbb2      y\n",
     "aligned columns with rules": "===  ========\nid   password\n===  ========\n1    aaa1\n2    bbb2\n===  ========\n",
     "an INSERT": "INSERT INTO `users` (`id`, `password`, `at`) VALUES (1, 'aaa1', NOW()), (2, 'bbb2', NULL);",
+    "an INSERT of SQL Server": "INSERT [dbo].[users] ([id], [password]) VALUES (1, N'aaa1'), (2, N'bbb2')\n",
     "an INSERT with escapes": "insert into users (note, password) values ('it''s, (a)', 'aaa1'), ('\\'', 'bbb2');",
     "an INSERT below the table's definition":
       "CREATE TABLE IF NOT EXISTS `users` (\n  `id` decimal(10,2),\n  `password` varchar(80),\n  PRIMARY KEY (`id`)\n);\nINSERT INTO users VALUES (1, 'aaa1'), (2, 'bbb2');\n",
