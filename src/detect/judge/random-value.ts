@@ -23,6 +23,8 @@ const UUID_DIGITS = 32;
 const CAPITALS_AND_HEX = /^[A-Z]{2,4}(?=[0-9a-f]{32,}$)/;
 /** `api-` and 32 hex digits, `u1234567-` and 24: the same with a hyphen. */
 const NAME_AND_HEX = /^[A-Za-z0-9]{1,12}-(?=(?:[0-9a-f]{24,}|[0-9A-F]{24,})$)/;
+/** A private key as wallets write it. */
+const MARKED_HEX = /^0x(?=[0-9a-f]{64}$)/i;
 /** What cannot be told from words, numbers and names. */
 const NOT_DRAWN = -20;
 
@@ -46,7 +48,11 @@ export function randomBits(value: string, factor: number): number {
   if (bits >= 0) return bits;
   // `svc_` or `user:` and 32 hex digits: what stands in front is a name, so the body is asked alone.
   const [name = ""] =
-    /^.*[_:.|]/.exec(text.slice(0, text.length / 3)) ?? CAPITALS_AND_HEX.exec(text) ?? NAME_AND_HEX.exec(text) ?? [];
+    /^.*[_:.|]/.exec(text.slice(0, text.length / 3)) ??
+    CAPITALS_AND_HEX.exec(text) ??
+    NAME_AND_HEX.exec(text) ??
+    MARKED_HEX.exec(text) ??
+    [];
   const body = text.slice(name.length);
   const isBody = body.length < text.length && body.length >= MIN_HEX_LENGTH;
   return Math.max(bits, NOT_DRAWN, isBody ? randomBits(body, factor) : NOT_DRAWN);

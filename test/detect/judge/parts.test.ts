@@ -32,6 +32,8 @@ describe("rarity", () => {
   it("does not take numbers and short hex for random values", () => {
     expect(looksRandom("20240131120000123", 1)).toBe(false);
     expect(looksRandom(draw("hex", 12), 1)).toBe(false);
+    // Chance makes words of one in a thousand, where the mark counts as a part of them.
+    expect(looksRandom(`0x${"37672106035851b55b354921d50253e3"}${"99a4749436840c065587344ca54fc692"}`, 0.5)).toBe(true);
   });
 });
 
