@@ -26,7 +26,17 @@ const slowInflate: InflateInto = (compressed, target, at, size) => {
   target.set(inflateExact(compressed, size), at);
 };
 
-function fastInflater(): InflateInto | undefined {
+/** A native stream whose faults are thrown. */
+interface Stream {
+  /** What is left of output and input after a call. */
+  readonly state: Uint32Array;
+  /** Begins anew. */
+  reset(): void;
+  /** Expands the input from an offset on into `size` bytes at `target[at]`. Throws Error for what is no stream, and with `Z_FINISH` for one that breaks off. */
+  write(flush: number, compressed: Uint8Array, from: number, target: Buffer, at: number, size: number): void;
+}
+
+function openStream(): Stream | undefined {
   const native = openNativeZlib("zlib");
   if (native === undefined) return undefined;
   const { handle, state } = native;
@@ -34,11 +44,26 @@ function fastInflater(): InflateInto | undefined {
   handle.onerror = (message) => {
     fault = message;
   };
+  return {
+    state,
+    reset() {
+      fault = "";
+      handle.reset();
+    },
+    write(flush, compressed, from, target, at, size) {
+      handle.writeSync(flush, compressed, from, compressed.length - from, target, at, size);
+      if (fault !== "") throw new Error(fault);
+    },
+  };
+}
+
+function fastInflater(): InflateInto | undefined {
+  const stream = openStream();
+  if (stream === undefined) return undefined;
+  const { state } = stream;
   return (compressed, target, at, size) => {
-    fault = "";
-    handle.reset();
-    handle.writeSync(constants.Z_FINISH, compressed, 0, compressed.length, target, at, size);
-    if (fault !== "") throw new Error(fault);
+    stream.reset();
+    stream.write(constants.Z_FINISH, compressed, 0, target, at, size);
     if (state[0] !== 0) throw new Error(`inflates to ${size - (state[0] ?? 0)} bytes instead of ${size}`);
     // Input is left: either the stream goes on, or there is something behind it. The documented way knows.
     if (state[1] !== 0) slowInflate(compressed, target, at, size);
@@ -75,29 +100,22 @@ const slowTold: InflateTold = (compressed, sizeOf) => {
 };
 
 function fastToldInflater(): InflateTold | undefined {
-  const native = openNativeZlib("zlib");
-  if (native === undefined) return undefined;
-  const { handle, state } = native;
-  let fault = "";
-  handle.onerror = (message) => {
-    fault = message;
-  };
+  const stream = openStream();
+  if (stream === undefined) return undefined;
+  const { state } = stream;
   const head = Buffer.alloc(headBytes);
   return (compressed, sizeOf) => {
-    fault = "";
-    handle.reset();
-    handle.writeSync(constants.Z_SYNC_FLUSH, compressed, 0, compressed.length, head, 0, headBytes);
-    if (fault !== "") throw new Error(fault);
+    stream.reset();
+    stream.write(constants.Z_SYNC_FLUSH, compressed, 0, head, 0, headBytes);
     const made = headBytes - state[0]!;
-    const left = state[1]!;
+    const taken = compressed.length - state[1]!;
     const size = sizeOf(head.subarray(0, made));
     if (size === undefined) return undefined;
     if (made > size) throw new Error(`inflates to more than ${size} bytes`);
     // One byte more than expected: a stream that goes on is noticed, and one that breaks off.
     const bytes = Buffer.allocUnsafe(size + 1);
     head.copy(bytes, 0, 0, made);
-    handle.writeSync(constants.Z_FINISH, compressed, compressed.length - left, left, bytes, made, size + 1 - made);
-    if (fault !== "") throw new Error(fault);
+    stream.write(constants.Z_FINISH, compressed, taken, bytes, made, size + 1 - made);
     if (state[0] !== 1) throw new Error(`inflates to ${size + 1 - (state[0] ?? 0)} bytes instead of ${size}`);
     return bytes.subarray(0, size);
   };
@@ -112,14 +130,8 @@ function tellsRight(inflate: InflateTold): boolean {
       const damaged = Buffer.from(packed);
       damaged[packed.length - 2]! ^= 0x55;
       const isHead = (head: Buffer): boolean => head.equals(bytes.subarray(0, headBytes));
-      const throws = (compressed: Uint8Array, size: number): boolean => {
-        try {
-          inflate(compressed, () => size);
-          return false;
-        } catch {
-          return true;
-        }
-      };
+      const throws = (compressed: Uint8Array, size: number): boolean =>
+        doesThrow(() => inflate(compressed, () => size));
       return (
         inflate(packed, (head) => (isHead(head) ? length : undefined))?.equals(bytes) === true &&
         throws(packed.subarray(0, packed.length - 1), length) &&
@@ -146,14 +158,8 @@ function works(inflate: InflateInto): boolean {
     inflate(packed, target, 10, text.length);
     return target.subarray(10, 10 + text.length).equals(text) && target[9] === 0 && target[10 + text.length] === 0;
   };
-  const throws = (compressed: Uint8Array, size: number): boolean => {
-    try {
-      inflate(compressed, target, 10, size);
-      return false;
-    } catch {
-      return true;
-    }
-  };
+  const throws = (compressed: Uint8Array, size: number): boolean =>
+    doesThrow(() => inflate(compressed, target, 10, size));
   try {
     return (
       isGood() &&
@@ -165,5 +171,14 @@ function works(inflate: InflateInto): boolean {
     );
   } catch {
     return false;
+  }
+}
+
+function doesThrow(run: () => unknown): boolean {
+  try {
+    run();
+    return false;
+  } catch {
+    return true;
   }
 }

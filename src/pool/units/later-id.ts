@@ -1,7 +1,5 @@
 import { startBlobId } from "../../content/blob-id.ts";
-import type { Bytes } from "../../content/containers/index.ts";
-
-const chunkBytes = 1 << 20;
+import { chunksOf, type Bytes } from "../../content/containers/index.ts";
 
 /** Takes the bytes of a content, one after the other, and gives its git id. */
 export interface IdMaker {
@@ -24,12 +22,7 @@ export class LaterId implements IdMaker {
 
   digest(encoding: "hex"): string {
     const hash = startBlobId(this.#whole.size);
-    for (let at = 0; at < this.#whole.size;) {
-      const chunk = this.#whole.read(at, chunkBytes);
-      if (chunk.length === 0) break;
-      hash.update(chunk);
-      at += chunk.length;
-    }
+    for (const chunk of chunksOf(this.#whole)) hash.update(chunk);
     return hash.digest(encoding);
   }
 }
