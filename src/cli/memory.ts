@@ -1,19 +1,16 @@
-import { existsSync, realpathSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { withAlternates } from "../content/git/alternates.ts";
 import { leastIds } from "../content/git/least-ids.ts";
 import type { ProvedContents } from "../model/clean-index.ts";
 import type { ContentHit } from "../model/detection.ts";
 import type { Problem } from "../model/problem.ts";
+import type { Finding } from "../model/finding.ts";
 import { PublicKeys } from "../model/public-keys.ts";
 import { ToldRules } from "../model/told-rules.ts";
 import type { Located } from "../model/source.ts";
 import type { GraphUnit, LayerUnit, Unit, UnitResult } from "../model/unit.ts";
-import { parseReference } from "../registry/reference.ts";
-import { findRepository } from "../sources/git/repository.ts";
-import { besideContentStore, containerdDatabase } from "../sources/image/containerd-database.ts";
+import { committedContents, withEarlierCommits } from "../findings/index.ts";
 import {
   cacheFolder,
+  CommittedFiles,
   folderIdentity,
   GraphMemory,
   keyOf,
@@ -35,6 +32,7 @@ import { unitAgain } from "./again.ts";
 import type { ScanOptions } from "./options.ts";
 import type { Prepared } from "./setup.ts";
 import type { TargetTally } from "./tally.ts";
+import { fullName, placeOf, remotePlaceOf } from "./target-place.ts";
 import type { Target } from "./targets.ts";
 
 /** Set by the build: a hash of the sources that decide what is found. Absent when the sources run as they are: then nothing is remembered. */
@@ -77,12 +75,12 @@ export class Memory implements Disposable {
 
   /** What is known of a target; undefined where nothing can be. `alone`: no other target of the run holds contents of it. */
   async of(target: Target, alone: boolean): Promise<TargetMemory | undefined> {
-    if (!this.#options.cache || typeof LEAKTRACE_SCANNER !== "string") return undefined;
+    if (!this.#isOn) return undefined;
     const place = placeOf(target) ?? remotePlaceOf(target);
     const state = place === undefined ? undefined : readState(place.roots);
     if (place === undefined || (!place.isRemote && (state === undefined || state.bytes < leastBytes))) return undefined;
     const store = await (this.#store ??= this.#open());
-    if (store === undefined) return undefined;
+    if (store === undefined || typeof LEAKTRACE_SCANNER !== "string") return undefined;
     const { ruleset, engine } = this.#prepared;
     const { maxDecodeDepth, maxArchiveDepth, ignoreInlineAllow } = this.#options;
     const depths = `${maxDecodeDepth} ${maxArchiveDepth} ${ignoreInlineAllow}`;
@@ -108,8 +106,28 @@ export class Memory implements Disposable {
     return new TargetMemory(parts, { state, again: () => readState(place.roots), asked });
   }
 
+  /**
+   * Keeps which commits brought the files with secrets of this run's repositories. Gives what has the places of findings in images name those that earlier runs saw.
+   */
+  async joinCommits(found: readonly Finding[]): Promise<(findings: readonly Finding[]) => readonly Finding[]> {
+    const committed = committedContents(found);
+    const asks = found.some(({ sightings }) => sightings.some(({ origin }) => origin.kind === "image"));
+    if (!this.#isOn || (committed.length === 0 && !asks)) return (findings) => findings;
+    const store = await (this.#store ??= this.#open());
+    if (store === undefined) return (findings) => findings;
+    const known = new CommittedFiles(store);
+    known.keep(
+      committed.map(({ file, ...rest }) => ({ ...rest, file: { ...file, repository: fullName(file.repository) } })),
+    );
+    return (findings) => withEarlierCommits(findings, (content, fingerprint) => known.find(content, fingerprint));
+  }
+
   [Symbol.dispose](): void {
     this.#opened?.[Symbol.dispose]();
+  }
+
+  get #isOn(): boolean {
+    return this.#options.cache && typeof LEAKTRACE_SCANNER === "string";
   }
 
   async #open(): Promise<Store | undefined> {
@@ -312,52 +330,6 @@ export function isSame(hits: readonly ContentHit[], known: Snapshot): boolean {
   const found = [...new Set(hits.map(({ content }) => content))].sort();
   return found.length === known.hits.length && found.every((content, i) => content === known.hits[i]);
 }
-
-interface Place {
-  /** It is an image in a registry. */
-  readonly isRemote: boolean;
-  /** Everything that the scan of the target can read. */
-  readonly roots: readonly string[];
-  /** The folder of objects, of a repository. */
-  readonly objects?: string;
-  /** That one, and those that it borrows from. */
-  readonly folders?: readonly string[];
-}
-
-function placeOf({ name, as }: Target): Place | undefined {
-  if (as === "stdin" || name === "-") return undefined;
-  try {
-    const repository = as === "any" || as === "git" ? findRepository(name) : undefined;
-    if (repository === undefined) {
-      // A storage in its usual place is named by what is meant of it, which can be nothing, and is no path.
-      if (as === "git" || (storagePrefix.test(name) && !/^[^:]*:[./]/.test(name))) return undefined;
-      const root = realpathSync(name.replace(imagePrefix, ""));
-      const beside = existsSync(containerdDatabase(root)) ? besideContentStore(root) : [];
-      return { isRemote: false, roots: [root, ...beside.filter((path) => existsSync(path))] };
-    }
-    const { gitDir, commonDir } = repository;
-    const objects = join(commonDir, "objects");
-    const folders = withAlternates([objects], []);
-    return {
-      isRemote: false,
-      roots: [...new Set([gitDir, commonDir, ...folders.slice(1)])].map((path) => realpathSync(path)),
-      objects: realpathSync(objects),
-      folders,
-    };
-  } catch {
-    return undefined;
-  }
-}
-
-/** An image in a registry has no place here, but its layers are what their digests say. */
-function remotePlaceOf({ name, as }: Target): Place | undefined {
-  const reference = as === "any" || as === "image" ? parseReference(name) : undefined;
-  if (reference === undefined || (as === "any" && !reference.isExplicit)) return undefined;
-  return statSync(name, { throwIfNoEntry: false }) === undefined ? { isRemote: true, roots: [] } : undefined;
-}
-
-const storagePrefix = /^(?:containerd|containers-storage|docker-storage):/;
-const imagePrefix = /^(?:docker-archive|dir|oci|oci-archive|containerd|containers-storage|docker-storage):/;
 
 /** Undefined where something was asked for that is not known to be the same the next time. */
 function optionsText(options: ScanOptions): string | undefined {

@@ -41,6 +41,7 @@ export { markedLine, allowMark } from "./inline-mark.ts";
 export { loadDeciders, loadDecidersOf, type DecisionPlaces } from "./load-deciders.ts";
 export { maskDots, maskEncoded, maskIn, maskSecret } from "./mask.ts";
 export { compareFindings, compareSightings, originKey } from "./order.ts";
+export { committedContents, withEarlierCommits } from "./join-places.ts";
 export { createSharing } from "./shared-parts.ts";
 export type { CompilePattern } from "./place-judge.ts";
 export { placeKind } from "./place-kind.ts";

@@ -252,6 +252,7 @@ function readCommitted(fields: CheckedFields): CommittedFile {
     path: fields.text("path"),
     commit: readMark(fields.fields("commit")),
     isSameFile: fields.flag("isSameFile"),
+    ...(fields.has("isEarlier") && fields.flag("isEarlier") ? { isEarlier: true } : {}),
   };
 }
 

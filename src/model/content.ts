@@ -110,7 +110,7 @@ export interface ImageOrigin extends InContainer {
   readonly removal?: Removal;
   /** The layer holds it under this path; `path` is a hard link to it. */
   readonly linkTo?: string;
-  /** The commit that put it into a repository of the same report. */
+  /** The commit that put it into a repository of the same report, or of an earlier scan. */
   readonly committed?: CommittedFile;
   /** Commands for a shell that read the bytes from where they lie and print their git id, which is the content's; absent where names allow none. */
   readonly proof?: string;
@@ -123,6 +123,16 @@ export interface CommittedFile {
   readonly commit: CommitMark;
   /** Whether it is the same file, byte for byte; else the same secret in another one. */
   readonly isSameFile: boolean;
+  /** An earlier scan saw it so: the repository is not one of this report. */
+  readonly isEarlier?: true;
+}
+
+/** A file with a secret, and the commit that put it into a repository. */
+export interface CommittedContent {
+  readonly content: ContentId;
+  /** Fingerprint of the secret in it. */
+  readonly fingerprint: string;
+  readonly file: CommittedFile;
 }
 
 /**

@@ -103,9 +103,10 @@ function imageLines(origin: ImageOrigin, at: string): [string, ...string[]] {
   return [`${sanitize(origin.image)}${platform}: ${sanitize(originPath(origin))}${at}`, ...lines];
 }
 
-function committedText({ repository, path, commit, isSameFile }: CommittedFile): string {
+function committedText({ repository, path, commit, isSameFile, isEarlier }: CommittedFile): string {
   const file = sanitize([repository, path].filter((part) => part !== "").join(": "));
-  return `${isSameFile ? "the same file" : "the same secret"} is in ${file} since ${markText(commit)}`;
+  const what = isSameFile ? "the same file" : "the same secret";
+  return `${what} ${isEarlier === true ? "was" : "is"} in ${file} since ${markText(commit)}${isEarlier === true ? " (an earlier scan)" : ""}`;
 }
 
 function ownerText({ part, image }: LayerOwner): string {

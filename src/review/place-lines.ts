@@ -120,9 +120,10 @@ function imageLines(origin: ImageOrigin): readonly PlaceLine[] {
   }
   if (origin.linkTo !== undefined) lines.push({ text: `a hard link to ${sanitize(origin.linkTo)}`, tone: "plain" });
   if (origin.committed !== undefined) {
-    const { repository, path, commit, isSameFile } = origin.committed;
+    const { repository, path, commit, isSameFile, isEarlier } = origin.committed;
+    const scan = isEarlier === true ? ", as an earlier scan saw it" : "";
     lines.push({
-      text: `${isSameFile ? "the same file" : "the same secret"} in ${sanitize(`${repository} ${path}`)} since commit ${sanitize(commit.id.slice(0, 12))} ${sanitize(commit.date)} ${sanitize(commit.author)} <${sanitize(commit.email)}>`,
+      text: `${isSameFile ? "the same file" : "the same secret"} in ${sanitize(`${repository} ${path}`)} since commit ${sanitize(commit.id.slice(0, 12))} ${sanitize(commit.date)} ${sanitize(commit.author)} <${sanitize(commit.email)}>${scan}`,
       tone: "plain",
     });
   }

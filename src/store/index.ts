@@ -6,6 +6,7 @@
 export { cacheFolder } from "./place.ts";
 export { clearFolder, Store, storedBytes, type StoredEntry } from "./store.ts";
 export { folderIdentity, readState, type FolderState } from "./folder-state.ts";
+export { CommittedFiles } from "./committed.ts";
 export { GraphMemory } from "./graph-memory.ts";
 export { rulesOf } from "./rule-marks.ts";
 export { keyOf } from "./seal.ts";

@@ -66,18 +66,22 @@ export async function runScan(
   const found = findings.findings();
   // Who has found something has shown that the rules work.
   const untrusted = found.length > 0 || scan.isStopped ? [] : await selfTest(prepared, (unit) => scan.read(unit));
+  const join = await memory?.joinCommits(findings.undecided());
   const pieces: ReportPieces = {
     version: toolVersion(),
     ruleset,
     targets: tallies.map((tally) => tally.outcome(findings.countIn(tally.target))),
-    findings: found,
+    findings: join?.(found) ?? found,
     suppressed: findings.suppressed(),
     mask: (text) => findings.mask(text),
     problems: [...notes, ...late, ...untrusted, ...tallies.flatMap(({ problems }) => problems)],
     interrupted: options.signal.aborted,
   };
   const report = buildReport(pieces);
-  options.keeper?.keep(report, buildReport({ ...pieces, findings: findings.undecided() }));
+  options.keeper?.keep(
+    report,
+    buildReport({ ...pieces, findings: join?.(findings.undecided()) ?? findings.undecided() }),
+  );
   return report;
 }
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { buildReport, FindingStore, loadDecidersOf, type Decider } from "../../findings/index.ts";
 import type { ContentHit } from "../../model/detection.ts";
-import type { Report } from "../../model/finding.ts";
+import type { Finding, Report } from "../../model/finding.ts";
 import type { ScanObserver } from "../../model/observer.ts";
 import { ToolError, type Problem } from "../../model/problem.ts";
 import { codeBehind } from "../../model/thrown.ts";
@@ -76,9 +76,9 @@ async function runSweep(
   const left = targets.filter(({ id }) => (records.get(id)?.summary.status ?? "unreachable") === "unreachable");
   let isStopped = false;
   let untrusted: readonly Problem[] = [];
+  using memory = new Memory(prepared, options);
   if (left.length > 0) {
     await using scan = new Run(prepared.poolOptions, options, observer);
-    using memory = new Memory(prepared, options);
     const hits = new Map<string, ContentHit>();
     const before = targets.length - left.length;
     for (const [i, target] of left.entries()) {
@@ -102,8 +102,10 @@ async function runSweep(
       untrusted = await selfTest(prepared, (unit) => scan.read(unit));
   }
   const told = { ...prepared, notes: [...prepared.notes, ...untrusted] };
-  const report = reportOf([...records.values()], told, isStopped);
-  options.keeper?.keep(report, reportOf([...records.values()], { ...told, deciders: [] }, isStopped));
+  const done = [...records.values()];
+  const join = await memory.joinCommits(done.flatMap(({ findings }) => findings));
+  const report = reportOf(done, told, isStopped, join);
+  options.keeper?.keep(report, reportOf(done, { ...told, deciders: [] }, isStopped, join));
   return report;
 }
 
@@ -188,6 +190,7 @@ function reportOf(
   records: readonly TargetRecord[],
   { ruleset, deciders, notes }: Prepared,
   isStopped: boolean,
+  join: (findings: readonly Finding[]) => readonly Finding[],
 ): Report {
   const decide = (record: TargetRecord) =>
     record.findings.map((finding) => deciders.reduce((current, decider) => decider(current), finding));
@@ -205,7 +208,7 @@ function reportOf(
       reachable: summary.status !== "unreachable",
       findings: open,
     })),
-    findings: joinFindings(decided.flatMap(({ findings }) => findings)),
+    findings: join(joinFindings(decided.flatMap(({ findings }) => findings))),
     problems,
     interrupted: isStopped,
   });
