@@ -1,7 +1,7 @@
 import type { IdBytes } from "../../model/object-id.ts";
 import { readWholeFile } from "../whole-file.ts";
 import { readChunks, viewOf } from "./chunk-file.ts";
-import { maxIndexBytes, readFanout, type PackIndex } from "./pack-index.ts";
+import { maxIndexBytes, offsetsFor, readFanout, type PackIndex } from "./pack-index.ts";
 
 /** A multi-pack-index (gitformat-pack, "multi-pack-index"): for each object one pack of several that holds it, and the offset there. */
 export interface MultiPackIndex {
@@ -51,7 +51,7 @@ function indexOf(pack: number, chunk: (name: string) => Uint8Array, idBytes: IdB
   let count = 0;
   for (let i = 0; i < total; i++) if (places.getUint32(8 * i) === pack) count++;
   const oids = new Uint8Array(count * idBytes);
-  const offsets = new Float64Array(count);
+  const offsets = offsetsFor(count, large.byteLength === 0 ? 0xffffffff : Infinity);
   const fanout = new Uint32Array(256);
   let at = 0;
   for (let i = 0; i < total; i++) {

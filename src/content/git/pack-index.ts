@@ -8,12 +8,15 @@ export interface PackIndex {
   readonly idBytes: IdBytes;
   /** Ids back to back. */
   readonly oids: Uint8Array;
-  readonly offsets: Float64Array;
+  readonly offsets: Offsets;
   /** Number of objects whose first byte is at most i. */
   readonly fanout: Uint32Array;
   /** CRC-32 of each entry as it stands in the pack; version 1 has none. */
   readonly sums?: Uint32Array;
 }
+
+/** Places in a file; of one below 4 GiB in half the memory. */
+export type Offsets = Uint32Array | Float64Array;
 
 const magic = 0xff744f63;
 /** Fifty million objects. */
@@ -58,7 +61,7 @@ function readFirst(bytes: Uint8Array, view: DataView, fanout: Uint32Array, idByt
   const count = fanout[255]!;
   const record = 4 + idBytes;
   const oids = new Uint8Array(count * idBytes);
-  const offsets = new Float64Array(count);
+  const offsets = new Uint32Array(count);
   for (let i = 0; i < count; i++) {
     offsets[i] = view.getUint32(at + record * i);
     oids.set(bytes.subarray(at + record * i + 4, at + record * (i + 1)), i * idBytes);
@@ -71,8 +74,9 @@ function readSecond(bytes: Uint8Array, view: DataView, fanout: Uint32Array, idBy
   const offsetsAt = at + count * (idBytes + 4);
   const largeAt = offsetsAt + count * 4;
   if (largeAt + 2 * idBytes > bytes.length) throw new Error("pack index is cut off");
-  const oids = bytes.slice(at, at + count * idBytes);
-  const offsets = new Float64Array(count);
+  // A copy of its own: a part of the file's bytes would keep all of them.
+  const oids = new Uint8Array(bytes.subarray(at, at + count * idBytes));
+  const offsets = offsetsFor(count, largeAt + 2 * idBytes < bytes.length ? Infinity : 0x7fffffff);
   const sums = new Uint32Array(count);
   for (let i = 0; i < count; i++) {
     sums[i] = view.getUint32(offsetsAt - 4 * (count - i));
@@ -86,6 +90,11 @@ function readSecond(bytes: Uint8Array, view: DataView, fanout: Uint32Array, idBy
     offsets[i] = view.getUint32(large) * 2 ** 32 + view.getUint32(large + 4);
   }
   return { count, idBytes, oids, offsets, fanout, sums };
+}
+
+/** Room for places of which none is beyond `largest`. */
+export function offsetsFor(count: number, largest: number): Offsets {
+  return largest < 2 ** 32 ? new Uint32Array(count) : new Float64Array(count);
 }
 
 /** Position of the id at `ids[at …]` among ascending ones, or -1. */

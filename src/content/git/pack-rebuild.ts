@@ -6,7 +6,7 @@ import { applyDelta } from "./delta.ts";
 import { inflateExact } from "./inflate.ts";
 import { objectId } from "./object-id.ts";
 import { longestHeader, objectTypes, readEntryHeader } from "./pack-entry.ts";
-import type { PackIndex } from "./pack-index.ts";
+import { offsetsFor, type PackIndex } from "./pack-index.ts";
 import { maxObjectBytes, mostCompressed } from "./pack-walk.ts";
 import { append } from "../../model/multimap.ts";
 
@@ -193,11 +193,13 @@ class Rebuild {
     const fanout = new Uint32Array(256);
     for (const { id } of entries) fanout[id[0]!]!++;
     for (let i = 1; i < 256; i++) fanout[i]! += fanout[i - 1]!;
+    const offsets = offsetsFor(entries.length, this.#end);
+    entries.forEach(({ offset }, i) => (offsets[i] = offset));
     return {
       count: entries.length,
       idBytes: this.#idBytes,
       oids: Buffer.concat(entries.map(({ id }) => id)),
-      offsets: Float64Array.from(entries, ({ offset }) => offset),
+      offsets,
       fanout,
       sums: Uint32Array.from(entries, ({ sum }) => sum),
     };

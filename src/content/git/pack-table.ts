@@ -4,7 +4,7 @@ import { partition } from "../../model/partition.ts";
 import { openWithoutWaiting } from "../regular-file.ts";
 import { objectTypes, longestHeader, readEntryHeader, type EntryHeader } from "./pack-entry.ts";
 import type { PackFile } from "./pack-folder.ts";
-import { findInIndex, type PackIndex } from "./pack-index.ts";
+import { findInIndex, type Offsets, type PackIndex } from "./pack-index.ts";
 
 /** All entries of a pack in the order of their offsets, with what their headers say. */
 export interface PackTable {
@@ -15,9 +15,12 @@ export interface PackTable {
   readonly count: number;
   /** Position in the index of entry i. */
   readonly inIndex: Uint32Array;
-  readonly offsets: Float64Array;
-  readonly ends: Float64Array;
-  readonly sizes: Float64Array;
+  /** Where entry i begins in the pack. */
+  readonly offsetOf: (entry: number) => number;
+  /** Where it ends. */
+  readonly endOf: (entry: number) => number;
+  /** What its header says it expands to. */
+  readonly sizes: Uint32Array | Float64Array;
   /** Entry of the delta base; -1 for full objects; -2 when the base is not in this pack. */
   readonly parents: Int32Array;
   /** Type of the full object that the entry is built on; 0 when that is not in this pack, or damaged. */
@@ -79,18 +82,21 @@ export function packCount(pack: string): number {
   }
 }
 
-/** Which entries are looked at, in the order of their offsets: `inIndex`, `offsets` and `ends` of the table. */
-type Places = Pick<PackTable, "inIndex" | "offsets" | "ends">;
+/** Which entries are looked at, in the order of their offsets. What is known from the index is not kept twice: a history can have ten million entries. */
+interface Places extends Pick<PackTable, "inIndex" | "offsetOf" | "endOf"> {
+  /** All offsets, ascending; wanted only while headers are read. */
+  readonly offsets: Offsets;
+}
 
 function allPlaces(index: PackIndex, fileEnd: number): Places {
   const { count } = index;
   const inIndex = orderByOffset(index.offsets);
-  const offsets = new Float64Array(count);
-  const ends = new Float64Array(count);
+  const offsets = index.offsets.slice();
   for (let i = 0; i < count; i++) offsets[i] = index.offsets[inIndex[i]!]!;
   const trailer = trailerOf(fileEnd, index);
-  for (let i = 0; i < count; i++) ends[i] = i + 1 < count ? Math.min(offsets[i + 1]!, trailer) : trailer;
-  return { inIndex, offsets, ends };
+  const offsetOf = (entry: number): number => index.offsets[inIndex[entry]!]!;
+  const endOf = (entry: number): number => (entry + 1 < count ? Math.min(offsetOf(entry + 1), trailer) : trailer);
+  return { inIndex, offsets, offsetOf, endOf };
 }
 
 /** Places of some entries and of what they are built on. An entry ends where the next one begins, so all offsets are gone through once. */
@@ -106,10 +112,12 @@ function placesOf(window: HeaderWindow, index: PackIndex, wanted: readonly numbe
     if (last >= 0 && offset < ends[last]!) ends[last] = offset;
   }
   const indexed = offsets.map((_, at) => at).filter((at) => inIndex[at]! >= 0);
+  const begins = Float64Array.from(indexed, (at) => offsets[at]!);
   return {
     inIndex: Uint32Array.from(indexed, (at) => inIndex[at]!),
-    offsets: Float64Array.from(indexed, (at) => offsets[at]!),
-    ends: Float64Array.from(indexed, (at) => ends[at]!),
+    offsets: begins,
+    offsetOf: (entry) => begins[entry]!,
+    endOf: (entry) => ends[indexed[entry]!]!,
   };
 }
 
@@ -140,10 +148,10 @@ function readHeaders(
   pack: string,
   window: HeaderWindow,
   index: PackIndex,
-  { inIndex, offsets, ends }: Places,
+  { inIndex, offsets, offsetOf, endOf }: Places,
 ): Omit<PackTable, "folders"> {
   const count = inIndex.length;
-  const sizes = new Float64Array(count);
+  let sizes: PackTable["sizes"] = new Uint32Array(count);
   const parents = new Int32Array(count).fill(-1);
   const types = new Uint8Array(count);
   const damaged: number[] = [];
@@ -154,6 +162,7 @@ function readHeaders(
       damaged.push(i);
       continue;
     }
+    if (header.size >= 2 ** 32 && sizes instanceof Uint32Array) sizes = Float64Array.from(sizes);
     sizes[i] = header.size;
     if (header.type === objectTypes.ofsDelta) parents[i] = entryByOffset(offsets, offsets[i]! - header.baseDistance, i);
     else if (header.type === objectTypes.refDelta) {
@@ -167,8 +176,8 @@ function readHeaders(
     index,
     count,
     inIndex,
-    offsets,
-    ends,
+    offsetOf,
+    endOf,
     sizes,
     parents,
     types,
@@ -208,7 +217,7 @@ function packFault(descriptor: number, fileEnd: number, index: PackIndex): strin
 }
 
 /** Positions of the index in the order of their offsets. */
-function orderByOffset(offsets: Float64Array): Uint32Array {
+function orderByOffset(offsets: Offsets): Uint32Array {
   const { length } = offsets;
   const order = new Uint32Array(length);
   const scale = 2 ** Math.ceil(Math.log2(Math.max(2, length)));
@@ -232,7 +241,7 @@ function invert(order: Uint32Array, count: number): Uint32Array {
   return inverse;
 }
 
-function entryByOffset(offsets: Float64Array, offset: number, before: number): number {
+function entryByOffset(offsets: Offsets, offset: number, before: number): number {
   let low = 0;
   let high = before;
   while (low < high) {

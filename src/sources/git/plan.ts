@@ -2,7 +2,6 @@ import type { ObjectStore } from "../../content/git/object-store.ts";
 import { objectTypes } from "../../content/git/pack-entry.ts";
 import type { PackTable } from "../../content/git/pack-table.ts";
 import type { LooseUnit, PackEntries, PackUnit } from "../../model/unit.ts";
-import { append } from "../../model/multimap.ts";
 
 /** Units of this many expanded bytes keep messages rare and the last worker from being late. */
 const unitWeight = 8 << 20;
@@ -60,7 +59,7 @@ function cutPack(table: PackTable, wants: (entry: number) => boolean): Cuts {
     familyWanted[family] = 1;
   }
 
-  const members = groupByRoot(root, familyWanted);
+  const families = familiesOf(root, familyWanted);
   const units: { entries: Uint32Array; weight: number }[] = [];
   const positions = new Int32Array(count).fill(-1);
   let batch: number[] = [];
@@ -73,9 +72,9 @@ function cutPack(table: PackTable, wants: (entry: number) => boolean): Cuts {
     batch = [];
     weight = 0;
   };
-  for (const [family, entries] of members) {
-    for (const entry of entries) batch.push(entry);
-    weight += familyWeight[family]!;
+  for (const first of families.firsts) {
+    for (let entry = first; entry >= 0; entry = families.next[entry]!) batch.push(entry);
+    weight += familyWeight[root[first]!]!;
     if (weight >= unitWeight || batch.length >= unitEntries) flush();
   }
   flush();
@@ -96,18 +95,28 @@ function rootOf(entry: number, parents: Int32Array, root: Int32Array): void {
   for (const member of chain) root[member] = found;
 }
 
-function groupByRoot(root: Int32Array, familyWanted: Uint8Array): Map<number, number[]> {
-  const members = new Map<number, number[]>();
-  root.forEach((family, entry) => {
-    if (family < 0 || familyWanted[family] === 0) return;
-    append(members, family, entry);
-  });
-  return members;
+/** The first entries of families with anything wanted, ascending, and for each entry the next one of its family; -1: none. */
+function familiesOf(root: Int32Array, familyWanted: Uint8Array): { firsts: Uint32Array; next: Int32Array } {
+  const next = new Int32Array(root.length).fill(-1);
+  const following = new Int32Array(root.length).fill(-1);
+  let families = 0;
+  // From behind, so that each entry meets the next one of its family.
+  for (let entry = root.length - 1; entry >= 0; entry--) {
+    const family = root[entry]!;
+    if (family < 0 || familyWanted[family] === 0) continue;
+    if (following[family]! < 0) families++;
+    next[entry] = following[family]!;
+    following[family] = entry;
+  }
+  const firsts = new Uint32Array(families);
+  let at = 0;
+  for (const first of following) if (first >= 0) firsts[at++] = first;
+  return { firsts: firsts.sort(), next };
 }
 
 /** What packs take on the disk, as far as entries go. */
 export function bytesOfPacks(packs: readonly PackTable[]): number {
-  return packs.reduce((sum, { ends }) => sum + (ends.at(-1) ?? 0), 0);
+  return packs.reduce((sum, { count, endOf }) => sum + (count === 0 ? 0 : endOf(count - 1)), 0);
 }
 
 function extract(
@@ -136,8 +145,8 @@ function extract(
     const inIndex = table.inIndex[entry]!;
     if (ownSums !== undefined) ownSums[i] = sums![inIndex]!;
     for (let byte = 0; byte < idBytes; byte++) entries.oids[i * idBytes + byte] = oids[inIndex * idBytes + byte]!;
-    entries.offsets[i] = table.offsets[entry]!;
-    entries.ends[i] = table.ends[entry]!;
+    entries.offsets[i] = table.offsetOf(entry);
+    entries.ends[i] = table.endOf(entry);
     entries.sizes[i] = table.sizes[entry]!;
     entries.types[i] = table.types[entry]!;
     entries.wanted[i] = wanted[entry]!;

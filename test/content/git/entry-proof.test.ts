@@ -70,7 +70,7 @@ test("a bit that changes changes the keys of the entry and of all that is built 
     while (table!.parents[at]! >= 0) at = table!.parents[at]!;
     return at === root;
   });
-  flipBit(table!.pack, table!.ends[root]! - 2, 3);
+  flipBit(table!.pack, table!.endOf(root) - 2, 3);
   const after = keysOf(shop.path).ahead;
   const idOf = (entry: number): string => {
     const at = 20 * table!.inIndex[entry]!;
