@@ -5,6 +5,8 @@ import { Segment } from "../store/index.ts";
 
 /** Lists of one kind that are asked one by one; more are put together. */
 const mostLists = 8;
+/** Of more contents those of the targets that were read last are known, 29 bytes each: a sweep can go through thousands of repositories. */
+const mostContents = 1 << 21;
 
 /**
  * The clean contents of the targets that a run has read, for those that follow: by keys made of their own bytes, as no target may vouch for another one
@@ -16,8 +18,11 @@ export class ProvedInRun {
   #ids: readonly Segment[] = [];
   #entries: readonly Segment[] = [];
 
-  /** `rules`: how many there are. */
-  constructor(rules: number) {
+  readonly #most: number;
+
+  /** `rules`: how many there are. `most`: contents that are kept of each kind. */
+  constructor(rules: number, most = mostContents) {
+    this.#most = most;
     this.#positions = Int32Array.from({ length: rules }, (_, i) => i);
   }
 
@@ -32,24 +37,28 @@ export class ProvedInRun {
     this.#ids = withLists(
       this.#ids,
       fresh.map(({ ids }) => ids),
+      this.#most,
     );
     this.#entries = withLists(
       this.#entries,
       fresh.map(({ entries }) => entries),
+      this.#most,
     );
   }
 
   /** Lists in which contents of a unit can be. */
-  knownFor({ kind }: Unit): readonly ProvedContents[] {
+  knownFor({ kind }: Pick<Unit, "kind">): readonly ProvedContents[] {
     const segments = kind === "pack" ? this.#entries : kind === "layer" || kind === "files" ? this.#ids : [];
     return segments.map(({ list }) => ({ index: list, positions: this.#positions }));
   }
 }
 
-function withLists(segments: readonly Segment[], lists: readonly CleanList[]): readonly Segment[] {
+function withLists(segments: readonly Segment[], lists: readonly CleanList[], most: number): readonly Segment[] {
   const all = lists.filter(({ sizes }) => sizes.length > 0);
   if (all.length === 0) return segments;
-  return segments.length < mostLists
-    ? [...segments, Segment.of(all)]
-    : [Segment.of([...segments.map(({ list }) => list), ...all])];
+  const held = [...all, ...segments.map(({ list }) => list)].reduce((sum, { sizes }) => sum + sizes.length, 0);
+  if (segments.length < mostLists && held <= most) return [...segments, Segment.of(all)];
+  // Room for more, so that not each target makes it.
+  const kept = held <= most ? most : Math.ceil(most / 2);
+  return [Segment.of([...all, ...segments.toReversed().map(({ list }) => list)], kept)];
 }

@@ -113,7 +113,8 @@ export class Run implements AsyncDisposable {
         ({ proved, ...result }) => {
           if (result.clean !== undefined && isPart) this.#known!.learnPart(result.clean);
           else if (result.clean !== undefined) this.#known?.learn(result.clean);
-          if (proved !== undefined && !isPart) this.#proved.learn(proved);
+          // Targets that are remembered know of each other by the store.
+          if (proved !== undefined && !isPart && this.#memory === undefined) this.#proved.learn(proved);
           if (result.recognised !== undefined && this.#memory !== undefined) this.tellKnown(result.recognised);
           const stopped = this.#signal.aborted ? { interrupted: true } : {};
           // What was asked about some rules is known to those that keep it by its id alone.

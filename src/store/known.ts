@@ -5,7 +5,7 @@ import type { Ruleset } from "../model/rule.ts";
 import { keyOf } from "./seal.ts";
 import { positionsIn, ruleMarks, subsetOf, toAskAgain } from "./rule-marks.ts";
 import { Segment } from "./segment.ts";
-import { freshName, type Store, type StoredEntry } from "./store.ts";
+import { freshName, type Store } from "./store.ts";
 
 /** What a lookup says: scanned under all rules, under all but some, or not at all. */
 export type Knowledge = "clean" | "partly" | "unknown";
@@ -16,7 +16,9 @@ interface Numbered {
   readonly positions: Int32Array;
 }
 
-/** Segments of one folder and one set of rules are put together when they are more. */
+/** So many contents are written once they were learnt, 3.7 MB, and not held until the scan is over: a history can have ten million. */
+const fullContents = 1 << 17;
+/** Smaller segments of one folder and one set of rules are put together when they are more. */
 const maxSegments = 8;
 /** Sets of rules kept for one folder: whoever changes between two does not start anew each time. */
 const maxRulesets = 3;
@@ -44,9 +46,10 @@ export class Known {
   readonly #partPositions: readonly number[];
   readonly #clean: Numbered[] = [];
   readonly #partly: Numbered[] = [];
-  readonly #own: { readonly name: Uint8Array; readonly segment: Segment }[] = [];
+  readonly #own: OwnSegment[] = [];
   readonly #outdated: Uint8Array[] = [];
   readonly #fresh: CleanList[] = [];
+  #freshContents = 0;
 
   readonly #mostContents: number;
 
@@ -71,7 +74,8 @@ export class Known {
         partRules = again;
         partly = { group, positions };
       }
-      if (group.digest === hex(own)) this.#own.push(...group.segments);
+      if (group.digest !== hex(own)) continue;
+      this.#own.push(...group.segments.map(({ name, segment }) => ({ name, contents: segment.list.sizes.length })));
     }
     for (const { segments } of groups.filter(({ digest }) => digest !== hex(own)).slice(0, 1 - maxRulesets))
       this.#outdated.push(...segments.map(({ name }) => name));
@@ -120,7 +124,10 @@ export class Known {
 
   /** Contents that were now scanned under all rules. */
   learn(list: CleanList): void {
-    if (list.sizes.length > 0) this.#fresh.push(list);
+    if (list.sizes.length === 0) return;
+    this.#fresh.push(list);
+    this.#freshContents += list.sizes.length;
+    if (this.#freshContents >= fullContents) this.#write(this.#fresh.splice(0), []);
   }
 
   /** Contents known in part that were now asked about `partRules`. */
@@ -144,28 +151,41 @@ export class Known {
     this.learn({ ...list, judged: Uint32Array.from(judged) });
   }
 
-  /** Writes what was learnt, in one step. */
+  /** Writes what was learnt since; together with small segments where these are many, and with all where they are too many contents. */
   keep(): void {
     if (this.#fresh.length === 0) return;
-    const marks = digestOf(this.#marks);
-    const count = [...this.#fresh, ...this.#own.map(({ segment }) => segment.list)].reduce(
-      (sum, { sizes }) => sum + sizes.length,
-      0,
-    );
-    const merges = this.#own.length >= maxSegments || count > this.#mostContents;
-    const lists = [...this.#fresh, ...(merges ? this.#own.toReversed().map(({ segment }) => segment.list) : [])];
-    const value = Segment.of(lists, this.#mostContents).bytes(marks);
-    const entries: StoredEntry[] = [
-      { kind: "segment", scope: this.#scope, name: freshName(), value },
-      { kind: "ruleMarks", scope: marksScope, name: marks, value: this.#marks },
-    ];
-    const forget = [...this.#outdated, ...(merges ? this.#own.map(({ name }) => name) : [])];
-    this.#store.write(
-      entries,
-      forget.map((name) => ({ kind: "segment", scope: this.#scope, name })),
-    );
-    this.#fresh.length = 0;
+    const contents = this.#own.reduce((sum, own) => sum + own.contents, this.#freshContents);
+    const small = this.#own.filter((own) => own.contents < fullContents);
+    const merged = contents > this.#mostContents ? this.#own : small.length >= maxSegments ? small : [];
+    const before = merged.toReversed().flatMap(({ name }) => this.#readOwn(name)?.list ?? []);
+    this.#write([...this.#fresh.splice(0), ...before], [...this.#outdated, ...merged.map(({ name }) => name)]);
   }
+
+  #write(lists: readonly CleanList[], forget: readonly Uint8Array[]): void {
+    const marks = digestOf(this.#marks);
+    const segment = Segment.of(lists, this.#mostContents);
+    const name = freshName();
+    this.#store.write(
+      [
+        { kind: "segment", scope: this.#scope, name, value: segment.bytes(marks) },
+        { kind: "ruleMarks", scope: marksScope, name: marks, value: this.#marks },
+      ],
+      forget.map((gone) => ({ kind: "segment", scope: this.#scope, name: gone })),
+    );
+    this.#own.push({ name, contents: segment.list.sizes.length });
+    this.#freshContents = 0;
+  }
+
+  #readOwn(name: Uint8Array): Segment | undefined {
+    const value = this.#store.readOne("segment", this.#scope, name);
+    return value === undefined ? undefined : Segment.read(value.subarray(digestBytes));
+  }
+}
+
+/** A segment under the rules of now, in the store. */
+interface OwnSegment {
+  readonly name: Uint8Array;
+  readonly contents: number;
 }
 
 /** Rules are the same wherever they were used. */

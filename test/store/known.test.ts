@@ -1,6 +1,9 @@
 import fc from "fast-check";
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { ProvedInRun } from "../../src/cli/proved-in-run.ts";
+import { findClean } from "../../src/model/clean-index.ts";
 import { CleanListBuilder, judgedKey, type CleanList } from "../../src/model/clean-list.ts";
 import type { Rule, Ruleset } from "../../src/model/rule.ts";
 import { keyOf, Known, Store } from "../../src/store/index.ts";
@@ -181,4 +184,54 @@ describe("what is known", () => {
     expect(store.facts().entries.segment).toBeLessThan(6);
     expect(new Known(store, scope, ruleset).look(bytesOf(1), 0)).toBe("unknown");
   });
+
+  test("is written while it comes, and what is large is not put together again", async () => {
+    using store = await open("large");
+    const ruleset = rulesetOf(rule("a"));
+    const large = 1 << 17;
+    const ids = new Uint8Array(randomBytes(20 * large));
+    const listAt = (from: number, to: number): CleanList => ({
+      ...{ ids: ids.slice(20 * from, 20 * to), sizes: new Float64Array(to - from).fill(1), judged: new Uint32Array() },
+    });
+    const known = new Known(store, scope, ruleset);
+    known.learn(listAt(0, large - 1));
+    expect(store.facts().entries.segment).toBe(0);
+    known.learn(listAt(large - 1, large));
+    // A scan that is killed now leaves what it learnt.
+    expect(store.facts().entries.segment).toBe(1);
+    expect(new Known(store, scope, ruleset).look(ids, 20 * (large - 1))).toBe("clean");
+    for (let n = 0; n < 20; n++) {
+      const next = new Known(store, scope, ruleset);
+      next.learn(listOf([{ n }]));
+      next.keep();
+    }
+    expect(store.facts().entries.segment).toBeLessThan(11);
+    const all = new Known(store, scope, ruleset);
+    expect([0, 77_777, large - 1].map((at) => all.look(ids, 20 * at))).toEqual(Array(3).fill("clean"));
+    expect(Array.from({ length: 20 }, (_, n) => all.look(bytesOf(n), 0))).toEqual(Array(20).fill("clean"));
+    // Of more than are to be kept, those learnt last.
+    const few = new Known(store, scope, ruleset, 1000);
+    few.learn(listOf([{ n: 500 }]));
+    few.keep();
+    const left = new Known(store, scope, ruleset);
+    expect(store.facts().entries.segment).toBe(1);
+    expect(left.look(bytesOf(500), 0)).toBe("clean");
+    expect(
+      Array.from({ length: large }, (_, at) => left.look(ids, 20 * at)).filter((is) => is === "clean").length,
+    ).toBe(979);
+  });
+});
+
+test("a run of many targets knows the contents of those read last, and no more than so many", () => {
+  const run = new ProvedInRun(1, 50);
+  const none = listOf([]);
+  for (let target = 0; target < 40; target++) {
+    run.learn({ ids: listOf([{ n: 2 * target }, { n: 2 * target + 1 }]), entries: none });
+    run.settle();
+    const lists = run.knownFor({ kind: "files" });
+    const held = lists.reduce((sum, { index }) => sum + index.sizes.length, 0);
+    expect(held).toBeGreaterThanOrEqual(Math.min(2 * target + 2, 25));
+    expect(held).toBeLessThanOrEqual(50);
+    expect(lists.some(({ index }) => findClean(index, bytesOf(2 * target), 0) >= 0)).toBe(true);
+  }
 });
