@@ -5,6 +5,7 @@
  */
 export { cacheFolder } from "./place.ts";
 export { clearFolder, Store, storedBytes, type StoredEntry } from "./store.ts";
+export { DocumentMemory } from "./document-memory.ts";
 export { folderIdentity, readState, type FolderState } from "./folder-state.ts";
 export { GraphMemory } from "./graph-memory.ts";
 export { rulesOf } from "./rule-marks.ts";

@@ -13,7 +13,15 @@ import {
 } from "../sqlite/database.ts";
 
 /** What a value is: part of its key, and told by `cache show`. The numbers stand in files. */
-export const entryKinds = { snapshot: 1, segment: 2, ruleMarks: 3, layer: 4, family: 5, graph: 6 } as const;
+export const entryKinds = {
+  snapshot: 1,
+  segment: 2,
+  ruleMarks: 3,
+  layer: 4,
+  family: 5,
+  graph: 6,
+  document: 8,
+} as const;
 export type EntryKind = keyof typeof entryKinds;
 
 export interface StoredEntry {
@@ -155,7 +163,7 @@ export class Store implements Disposable {
   }
 
   facts(): StoreFacts {
-    const entries = { snapshot: 0, segment: 0, ruleMarks: 0, layer: 0, family: 0, graph: 0 };
+    const entries = { snapshot: 0, segment: 0, ruleMarks: 0, layer: 0, family: 0, graph: 0, document: 0 };
     let bytes = 0;
     for (const row of this.#rows("SELECT kind, COUNT(*) AS count, SUM(size) AS bytes FROM entry GROUP BY kind")) {
       bytes += Number(row["bytes"]);
