@@ -31,7 +31,7 @@ import { contentStoreAt, parseImageTarget, sniffImage, type ImageFormat } from "
 export type { ContainerdContainer } from "./containerd-metadata.ts";
 export { isNamed } from "./containerd.ts";
 export { containerProofs, contentProofs, expandCommand, streamProofs } from "./proof.ts";
-export { sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
+export { sniffImage, spelledOut, wrappingOf, type ImageFormat } from "./target.ts";
 
 export interface ImageOptions {
   /** What the target is known to be; sniffed where it is absent. */
