@@ -11,6 +11,7 @@ import { Authorization } from "./authorization.ts";
 import { fetchBlob, fetchPart, type BlobRequest } from "./blob.ts";
 import { RegistryClient } from "./client.ts";
 import { Documents } from "./documents.ts";
+import { FetchedFiles } from "../content/fetched-files.ts";
 import { findCredentials, type FindCredentials } from "./credentials.ts";
 import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
 import { ForeignClient } from "./foreign.ts";
@@ -68,7 +69,7 @@ export interface RegistryImages extends AsyncDisposable {
   find(path: string): Promise<{ file: string; offset: number; length: number } | undefined>;
   /** A part of a blob (`Range`, RFC 9110, 14): nobody has proved whose bytes these are. Throws RegistryFailure. */
   readPart(digest: string, offset: number, length: number): Promise<Uint8Array>;
-  /** Fetches a layer, once. Gives what went wrong. */
+  /** Has a layer at hand until it is released. Gives what went wrong. */
   obtain(digest: string): Promise<RegistryFault | undefined>;
   /** The layer is no longer needed on the disk. */
   release(digest: string): Promise<void>;
@@ -138,7 +139,10 @@ class Images implements RegistryImages {
   readonly #sizes = new Map<string, Promise<number | undefined>>();
   /** What documents say of the blobs that they name. */
   readonly #named = new Map<string, Descriptor>();
-  readonly #fetched = new Map<string, Promise<RegistryFault | undefined>>();
+  readonly #layers = new FetchedFiles<RegistryFault>(
+    (digest) => this.#fetch(digest),
+    (digest) => rm(this.#fileOf(digest), { force: true }),
+  );
   #index: Buffer = Buffer.from("{}");
 
   constructor(places: Places, reference: ImageReference, options: RegistryOptions) {
@@ -242,15 +246,11 @@ class Images implements RegistryImages {
   }
 
   obtain(digest: string): Promise<RegistryFault | undefined> {
-    const before = this.#fetched.get(digest);
-    if (before !== undefined) return before;
-    const fetching = this.#fetch(digest);
-    this.#fetched.set(digest, fetching);
-    return fetching;
+    return this.#layers.obtain(digest);
   }
 
-  async release(digest: string): Promise<void> {
-    await rm(this.#fileOf(digest), { force: true });
+  release(digest: string): Promise<void> {
+    return this.#layers.release(digest);
   }
 
   settle(clean: ReadonlySet<string>): void {
