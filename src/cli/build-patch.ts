@@ -35,6 +35,7 @@ export async function patchBuilds(
   const values = new Map<string, Set<string>>();
   const ignored = new Map<string, Set<string>>();
   const byHand = new Set<string>();
+  const copied = new Map<string, CopiedFile>();
   for (const { secret, sightings } of findings) {
     for (const { origin, startLine } of sightings) {
       if (origin.kind !== "file") continue;
@@ -53,10 +54,7 @@ export async function patchBuilds(
         }
         const pattern = secretFile.test(path) ? patternOf(inContext(path, context)) : undefined;
         if (pattern !== undefined) add(ignored, ignoreOf(folder, file, context), pattern);
-        else
-          byHand.add(
-            `${path}:${startLine}: take the value out; ${file} line ${line} copies the file, and the program needs it`,
-          );
+        else noteCopied(copied, path, startLine, file, line);
       }
     }
   }
@@ -64,6 +62,7 @@ export async function patchBuilds(
     const pattern = patternOf(inContext(path, carrier.context));
     if (pattern !== undefined) add(ignored, ignoreOf(folder, carrier.file, carrier.context), pattern);
   }
+  for (const [path, one] of copied) byHand.add(copiedText(path, one));
   const secrets = new Set<string>();
   const parts: string[] = [];
   for (const [path, found] of [...values].sort(byName)) {
@@ -88,6 +87,31 @@ export async function patchBuilds(
     parts.push(unifiedDiff(path, before, `${before ?? ""}${end}${[...patterns].sort().join("\n")}\n`));
   }
   return { text: parts.join(""), secrets: [...secrets].sort(), byHand: [...byHand].sort() };
+}
+
+/** A file that the program needs, with secrets: their lines, and the lines of build files that copy it. */
+interface CopiedFile {
+  readonly lines: Set<number>;
+  readonly by: Map<string, Set<number>>;
+}
+
+function noteCopied(copied: Map<string, CopiedFile>, path: string, at: number, file: string, line: number): void {
+  const one = copied.get(path) ?? { lines: new Set(), by: new Map<string, Set<number>>() };
+  copied.set(path, one);
+  one.lines.add(at);
+  one.by.set(file, (one.by.get(file) ?? new Set()).add(line));
+}
+
+/** One line for a file, however often it is copied. */
+function copiedText(path: string, { lines, by }: CopiedFile): string {
+  const ordered = (numbers: ReadonlySet<number>): number[] => [...numbers].sort((a, b) => a - b);
+  const named = [...by]
+    .sort(byName)
+    .map(([file, at]) => `${file} line${at.size > 1 ? "s" : ""} ${ordered(at).join(", ")}`);
+  const copies = [...by.values()].reduce((sum, at) => sum + at.size, 0) > 1 ? "copy" : "copies";
+  const values = lines.size > 1 ? "values" : "value";
+  const places = ordered(lines).join(", ");
+  return `${path}:${places}: take the ${values} out; ${named.join(" and ")} ${copies} the file, and the program needs it`;
 }
 
 function inContext(path: string, context = ""): string {

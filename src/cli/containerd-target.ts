@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { ByteRange } from "../content/byte-range.ts";
 import { blobPath, hasher, isDigest } from "../content/digest.ts";
 import { MAX_JSON_BYTES, parseJson } from "../content/json.ts";
+import { FetchedFiles } from "../content/fetched-files.ts";
 import { readWhole } from "../content/read-whole.ts";
 import { ContainerdClient, findContainerd, type ContainerdRecord, type ContainerdTarget } from "../engine/index.ts";
 import { ToolError } from "../model/problem.ts";
@@ -158,7 +159,10 @@ class ContainerdImages implements RemoteImages {
   readonly faults: RemoteFault[] = [];
   readonly #client: ContainerdClient;
   readonly #places: Places;
-  readonly #fetched = new Map<string, Promise<RemoteFault | undefined>>();
+  readonly #layers = new FetchedFiles<RemoteFault>(
+    (digest) => this.#fetch(digest),
+    (digest) => this.#remove(digest),
+  );
   #received = 0;
 
   constructor(client: ContainerdClient, places: Places) {
@@ -191,14 +195,11 @@ class ContainerdImages implements RemoteImages {
   }
 
   obtain(digest: string): Promise<RemoteFault | undefined> {
-    const fetching = this.#fetched.get(digest) ?? this.#fetch(digest);
-    this.#fetched.set(digest, fetching);
-    return fetching;
+    return this.#layers.obtain(digest);
   }
 
-  async release(digest: string): Promise<void> {
-    const file = this.#places.blobs.get(digest)?.file;
-    if (file !== undefined) await rm(file, { force: true });
+  release(digest: string): Promise<void> {
+    return this.#layers.release(digest);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -219,12 +220,17 @@ class ContainerdImages implements RemoteImages {
       const bytes = hashed(this.#client.read(this.#spaceOf(digest), digest), hash, range.length);
       await keepStream(bytes, { file: range.file, signal: context.signal, onReceived });
     } catch (error) {
-      await this.release(digest);
+      await this.#remove(digest);
       return { subject: digest, message: messageOf(error) };
     }
     if (hash.digest() === digest) return undefined;
-    await this.release(digest);
+    await this.#remove(digest);
     return { subject: digest, message: "the bytes that containerd gives are not those of its digest" };
+  }
+
+  async #remove(digest: string): Promise<void> {
+    const file = this.#places.blobs.get(digest)?.file;
+    if (file !== undefined) await rm(file, { force: true });
   }
 
   #spaceOf(digest: string): string {

@@ -11,6 +11,7 @@ import { committedContents, withEarlierCommits } from "../findings/index.ts";
 import {
   cacheFolder,
   CommittedFiles,
+  DocumentMemory,
   folderIdentity,
   GraphMemory,
   keyOf,
@@ -93,6 +94,7 @@ export class Memory implements Disposable {
     const folders = place.folders ?? [];
     const parts: MemoryParts = {
       ...{ store, known, layers, isRemote: place.isRemote },
+      documents: place.isRemote ? new DocumentMemory(store) : undefined,
       proved: new Proved(store, frame, ruleset, leastIds(folders, familyIds)),
       // What was changed this moment could be changed once more, and look the same.
       graph:
@@ -162,6 +164,8 @@ interface MemoryParts {
   readonly layers: Uint8Array;
   /** Its layers are fetched, each for its scan alone. */
   readonly isRemote: boolean;
+  /** Of registries alone. */
+  readonly documents: DocumentMemory | undefined;
 }
 
 /** What is known of one target, and what its scan adds. */
@@ -186,6 +190,11 @@ export class TargetMemory {
   /** Its contents that earlier scans found clean; of repositories alone. Read when they are first asked for. */
   get known(): Known | undefined {
     return (this.#known ??= this.#parts.known());
+  }
+
+  /** Documents of a registry that need not be asked for again. */
+  get documents(): DocumentMemory | undefined {
+    return this.#parts.documents;
   }
 
   /** Lists in which contents of a unit may be, wherever they were scanned. */
@@ -273,6 +282,7 @@ export class TargetMemory {
     this.#known?.keep();
     this.#parts.proved.keep();
     if (!isStopped) this.#keepLayers();
+    if (!isStopped) this.#parts.documents?.keep();
     if (!isStopped) this.#parts.graph?.keep();
     if (this.#state === undefined || isStopped || !this.#isKeepable) return;
     const { state, again } = this.#state;

@@ -37,6 +37,7 @@ export async function openRegistryTarget(
     ...{ folder: openTemporaryFolder(), allTags, plainHttp, env: process.env, signal: context.signal },
     ...{ mirrors, plainHttpHosts },
     ...(foreignLayers === undefined ? {} : { foreignLayers }),
+    ...(context.documents === undefined ? {} : { known: context.documents }),
     onReceived: (more) => context.received({ bytes: (bytes += more), objects: 0 }),
   });
   try {

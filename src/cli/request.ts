@@ -1,3 +1,4 @@
+import type { KnownDocuments } from "../registry/index.ts";
 import type { FindingStore } from "../findings/index.ts";
 import type { Source, SourceContext } from "../model/source.ts";
 import type { ScanOptions } from "./options.ts";
@@ -18,6 +19,8 @@ export type HitSink = Pick<FindingStore, "addHit" | "addPublicKeys" | "contents"
 export interface OpenContext extends SourceContext {
   /** So much of a repository elsewhere has come; undefined once it is all here. */
   readonly received: (received: { readonly bytes: number; readonly objects: number } | undefined) => void;
+  /** Documents of registries that earlier scans found clean. */
+  readonly documents?: KnownDocuments;
 }
 
 /** Opens one target. Throws ToolError where there is nothing to open. */

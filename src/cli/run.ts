@@ -93,6 +93,7 @@ export class Run implements AsyncDisposable {
       this.#whole.has(layerName(digest, diffId)) || memory?.isLayerKnown(digest, diffId) === true;
     return {
       ...{ signal: this.#signal, received, isLayerKnown, isTriage: this.#isTriage },
+      ...(memory?.documents === undefined ? {} : { documents: memory.documents }),
       ...claims(memory?.known),
     };
   }

@@ -56,11 +56,24 @@ async function openImageTarget(name: string, options: ScanOptions, context: Open
     return (await import("./engine-target.ts")).openEngineTarget(name, engine, options, context);
   if (name === "-") return (await import("./archive-stream.ts")).openStreamedImage(name, undefined, context);
   if (!imagePrefix.test(name) && statSync(name, { throwIfNoEntry: false }) === undefined) {
+    await checkPath(name);
     const { referenceOf, openRegistryTarget } = await import("./registry-target.ts");
     const reference = referenceOf(name);
     if (reference !== undefined) return openRegistryTarget(name, reference, options, context);
   }
   return openAtHand(name, context);
+}
+
+/** Throws ToolError for `PATH:TAG` where an image lies at that path: no registry is asked for what is here. */
+async function checkPath(name: string): Promise<void> {
+  const { spelledOut } = await import("../sources/image/index.ts");
+  const meant = name.startsWith("docker://") ? undefined : await spelledOut(name);
+  if (meant === undefined) return;
+  const { referenceOf } = await import("./registry-target.ts");
+  const elsewhere = referenceOf(name) === undefined ? "" : `, or docker://${name} for one in a registry`;
+  throw new ToolError("usage", `${name} does not say what it is: before the colon stands the path of an image`, {
+    hint: `Say ${meant} for the one here${elsewhere}.`,
+  });
 }
 
 async function openAtHand(name: string, context: OpenContext): Promise<Source> {
@@ -146,6 +159,7 @@ async function openAny(name: string, options: ScanOptions, context: OpenContext)
   } catch (error) {
     const { referenceOf, openRegistryTarget } = await import("./registry-target.ts");
     const reference = referenceOf(name);
+    if (options.selection === undefined) await checkPath(name);
     // A path that was mistyped is asked of no registry.
     if (reference?.isExplicit === true) return openRegistryTarget(name, reference, options, context);
     throw new ToolError("no-target", `${name} does not exist`, {

@@ -29,7 +29,9 @@ export interface TablePiece {
 }
 
 /** The entries of a table, in its order (eStargz specification, "TOC"; containers/storage, pkg/chunked). Entries that make no sense are left out. */
-export function tableEntries({ entries, at }: WrittenTable): TableEntry[] {
+export function tableEntries({ entries, at: tableAt, compression }: WrittenTable): TableEntry[] {
+  // Decoders of zstd pass over the table: it lies in a frame whose header is not part of the last file.
+  const at = compression === "zstd" ? tableAt - skippedHeaderBytes : tableAt;
   const told = entries.map((item) => asRecord(item) ?? {});
   const begins = [...new Set([...told.map((entry) => asNumber(entry["offset"])), at])].sort((a, b) => a - b);
   const endOf = new Map(begins.map((from, i) => [from, begins[i + 1] ?? at]));
@@ -55,6 +57,9 @@ export function tableEntries({ entries, at }: WrittenTable): TableEntry[] {
   }
   return found;
 }
+
+/** Of a frame that is passed over: its mark and its length (RFC 8878, 3.1.2). */
+const skippedHeaderBytes = 8;
 
 const types: Readonly<Record<string, TableEntry["type"]>> = { reg: "file", dir: "directory" };
 

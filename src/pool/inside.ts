@@ -50,6 +50,8 @@ export interface WholeResult {
   readonly result: ScanResult;
   /** Absent where it is no container. */
   readonly inside?: Inside;
+  /** The bytes of a container, whose place what lies in it has taken. */
+  readonly own?: Bytes;
 }
 
 /** Members up to this size are scanned at once, larger ones as streams. */
@@ -79,7 +81,8 @@ function withMembers(task: Task, result: ScanResult, at: number, length: number,
   const content = bytes.subarray(at, at + length);
   if (containerKindOf(bytesInMemory(content)) === undefined) return { result };
   // The kernel's memory moves when it grows, and what is scanned next may lie in this place.
-  return lookInside(task, result, bytesInMemory(Buffer.from(content)), low);
+  const own = bytesInMemory(Buffer.from(content));
+  return { ...lookInside(task, result, own, low), own };
 }
 
 /** What rules say of a file that its bytes alone tell. `head`: the first bytes of `size`. */

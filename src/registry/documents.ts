@@ -25,6 +25,11 @@ export class Documents {
     return this.#held.get(digest);
   }
 
+  /** All that were read, with their digests. */
+  all(): Iterable<readonly [string, Buffer]> {
+    return this.#held;
+  }
+
   /** Before one more is asked for. Throws RegistryFailure where there were too many. */
   check(): void {
     if (this.#bytes >= mostBytes)

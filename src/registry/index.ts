@@ -11,12 +11,14 @@ import { Authorization } from "./authorization.ts";
 import { fetchBlob, fetchPart, type BlobRequest } from "./blob.ts";
 import { RegistryClient } from "./client.ts";
 import { Documents } from "./documents.ts";
+import { FetchedFiles } from "../content/fetched-files.ts";
 import { findCredentials, type FindCredentials } from "./credentials.ts";
 import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
 import { ForeignClient } from "./foreign.ts";
 import type { ForeignPlaces } from "./foreign-places.ts";
 import { asToolError, refused, RegistryFailure } from "./failure.ts";
 import { readWhole } from "../content/read-whole.ts";
+import type { KnownDocuments } from "./known-documents.ts";
 import { Patience } from "./patience.ts";
 import { Places, type Ask, type Place } from "./places.ts";
 import { apiHost, type ImageReference } from "./reference.ts";
@@ -24,6 +26,7 @@ import { listTags, referrersOf } from "./listing.ts";
 import { codeBehind } from "../model/thrown.ts";
 
 export type { ForeignPlaces } from "./foreign-places.ts";
+export type { KnownDocuments } from "./known-documents.ts";
 export { RegistriesConf, RegistriesConfFault, type Route } from "./registries-conf.ts";
 export { isLoopback, parseMirror, parseReference, type ImageReference, type Mirror } from "./reference.ts";
 
@@ -38,6 +41,8 @@ export interface RegistryOptions {
   readonly mirrors?: readonly Pick<ImageReference, "host" | "repository">[];
   /** Layers may be fetched from servers that manifests name; absent: they are not. */
   readonly foreignLayers?: ForeignPlaces;
+  /** Documents that need not be asked for: then a tag is asked for its digest first. */
+  readonly known?: KnownDocuments;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly onReceived: (bytes: number) => void;
@@ -64,10 +69,12 @@ export interface RegistryImages extends AsyncDisposable {
   find(path: string): Promise<{ file: string; offset: number; length: number } | undefined>;
   /** A part of a blob (`Range`, RFC 9110, 14): nobody has proved whose bytes these are. Throws RegistryFailure. */
   readPart(digest: string, offset: number, length: number): Promise<Uint8Array>;
-  /** Fetches a layer, once. Gives what went wrong. */
+  /** Has a layer at hand until it is released. Gives what went wrong. */
   obtain(digest: string): Promise<RegistryFault | undefined>;
   /** The layer is no longer needed on the disk. */
   release(digest: string): Promise<void>;
+  /** All was scanned: in these documents nothing was found. */
+  settle(clean: ReadonlySet<string>): void;
 }
 
 const maxDocumentBytes = 16 << 20;
@@ -126,11 +133,16 @@ class Images implements RegistryImages {
   readonly #reference: ImageReference;
   readonly #options: RegistryOptions;
   readonly #documents = new Documents();
+  /** Those that were not asked for. */
+  readonly #recalled = new Set<string>();
   /** Lengths that no document tells, by digests. */
   readonly #sizes = new Map<string, Promise<number | undefined>>();
   /** What documents say of the blobs that they name. */
   readonly #named = new Map<string, Descriptor>();
-  readonly #fetched = new Map<string, Promise<RegistryFault | undefined>>();
+  readonly #layers = new FetchedFiles<RegistryFault>(
+    (digest) => this.#fetch(digest),
+    (digest) => rm(this.#fileOf(digest), { force: true }),
+  );
   #index: Buffer = Buffer.from("{}");
 
   constructor(places: Places, reference: ImageReference, options: RegistryOptions) {
@@ -172,7 +184,7 @@ class Images implements RegistryImages {
     if (path === "index.json") return this.#index;
     const digest = digestAt(path);
     if (digest === undefined) return "missing";
-    const known = this.#documents.get(digest);
+    const known = this.#documents.get(digest) ?? this.#recall(digest);
     if (known !== undefined) return known;
     const lacking = (why: "missing" | "too-large"): "missing" | "too-large" => {
       this.#documents.lack(digest, why);
@@ -234,15 +246,28 @@ class Images implements RegistryImages {
   }
 
   obtain(digest: string): Promise<RegistryFault | undefined> {
-    const before = this.#fetched.get(digest);
-    if (before !== undefined) return before;
-    const fetching = this.#fetch(digest);
-    this.#fetched.set(digest, fetching);
-    return fetching;
+    return this.#layers.obtain(digest);
   }
 
-  async release(digest: string): Promise<void> {
-    await rm(this.#fileOf(digest), { force: true });
+  release(digest: string): Promise<void> {
+    return this.#layers.release(digest);
+  }
+
+  settle(clean: ReadonlySet<string>): void {
+    const { known } = this.#options;
+    if (known === undefined) return;
+    for (const [digest, bytes] of this.#documents.all())
+      if (!clean.has(digest)) known.forget(digest);
+      else if (!this.#recalled.has(digest)) known.learn(digest, bytes);
+  }
+
+  /** A document that an earlier scan has kept: it counts where it is what its digest says. */
+  #recall(digest: string): Buffer | undefined {
+    const bytes = this.#options.known?.get(digest);
+    if (bytes === undefined || !isManifestOf(bytes, digest)) return undefined;
+    this.#recalled.add(digest);
+    this.#learn(digest, bytes);
+    return bytes;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -293,19 +318,25 @@ class Images implements RegistryImages {
     return (await this.#knownTop(name)) ?? this.#readTop(name);
   }
 
-  /** What a tag stands for, where that was read under another one: its head tells the digest. Undefined where it has to be read. */
+  /**
+   * What a tag or digest stands for, where that was read under another one, or by an earlier scan: its head tells the digest, and registries that count how often
+   * images are pulled do not count it. Undefined where it has to be read.
+   */
   async #knownTop(name: string): Promise<Descriptor | undefined> {
-    // Tags hold no colon.
-    if (this.#documents.count === 0 || name.includes(":")) return undefined;
+    // One digest is asked for once in a run.
+    const isWorthAsking = this.#options.known !== undefined || (this.#documents.count > 0 && !isDigest(name));
+    if (!isWorthAsking) return undefined;
     try {
       const answer = await this.#ask("HEAD", `manifests/${name}`, { accept });
       await answer.discard();
       const digest = answer.status === 200 ? (answer.header("docker-content-digest") ?? "") : "";
-      const known = this.#documents.held(digest);
+      const known = this.#documents.held(digest) ?? (isDigest(digest) ? this.#recall(digest) : undefined);
       return known && { digest, size: known.length, kind: "manifest" };
     } catch (error) {
-      if (!(error instanceof RegistryFailure) || error.reason === "interrupted") throw error;
-      return undefined;
+      // Who answers heads in a way of his own may still give the document; who does not answer at all is not asked twice.
+      if (error instanceof RegistryFailure && (error.reason === "denied" || error.reason === "protocol"))
+        return undefined;
+      throw error;
     }
   }
 

@@ -38,7 +38,11 @@ export class Places implements AsyncDisposable {
         this.#places = this.#places.filter((one) => one !== place);
       }
     }
-    return askAt(this.#places.at(-1)!, method, below, headers);
+    return askAt(this.#places.at(-1)!, method, below, headers).catch((error: unknown) => {
+      const isSilent = error instanceof RegistryFailure && (error.reason === "unreachable" || error.reason === "busy");
+      if (!isSilent || this.#all.length === 1) throw error;
+      throw new RegistryFailure(error.reason, `${error.message}, and no mirror has it`);
+    });
   };
 
   async [Symbol.asyncDispose](): Promise<void> {

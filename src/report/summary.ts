@@ -77,8 +77,10 @@ function scannedText(report: Report): string {
   const { ledger, rules } = report;
   const bytes = knowsBytes(report) ? `, ${bytesText(ledger.bytes)}` : "";
   const skipped = ledger.planned - ledger.scanned;
-  const left = skipped === 0 ? "nothing left out" : `${countText(skipped)} left out (${countsText(ledger.skipped)})`;
-  return `Scanned ${counted(ledger.scanned, "content")}${bytes}, with ${counted(rules.count, "rule")}; ${left}.`;
+  // Of what could not even be asked for nobody knows how much it is: the problems below say what it was.
+  const nothing = isIncomplete(report) ? "" : "; nothing left out";
+  const left = skipped === 0 ? nothing : `; ${countText(skipped)} left out (${countsText(ledger.skipped)})`;
+  return `Scanned ${counted(ledger.scanned, "content")}${bytes}, with ${counted(rules.count, "rule")}${left}.`;
 }
 
 function judgedText(report: Report): readonly string[] {

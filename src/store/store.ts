@@ -21,6 +21,7 @@ export const entryKinds = {
   family: 5,
   graph: 6,
   committed: 7,
+  document: 8,
 } as const;
 export type EntryKind = keyof typeof entryKinds;
 
@@ -163,7 +164,7 @@ export class Store implements Disposable {
   }
 
   facts(): StoreFacts {
-    const entries = { snapshot: 0, segment: 0, ruleMarks: 0, layer: 0, family: 0, graph: 0, committed: 0 };
+    const entries = { snapshot: 0, segment: 0, ruleMarks: 0, layer: 0, family: 0, graph: 0, committed: 0, document: 0 };
     let bytes = 0;
     for (const row of this.#rows("SELECT kind, COUNT(*) AS count, SUM(size) AS bytes FROM entry GROUP BY kind")) {
       bytes += Number(row["bytes"]);

@@ -197,6 +197,25 @@ describe("leaktrace fix", () => {
     },
   );
 
+  test(
+    "a file that several instructions copy is told in one line, with all its places",
+    { timeout: 60_000 },
+    async () => {
+      const context = join(folder, "copies");
+      mkdirSync(join(context, "conf"), { recursive: true });
+      writeFileSync(join(context, "conf/app.json"), `{"a": "${probe("copied a")}",\n"b": "${probe("copied b")}"}\n`);
+      writeFileSync(join(context, "conf/once.json"), `{"a": "${probe("copied once")}"}\n`);
+      const lines = ["FROM scratch", "COPY conf/app.json /a", "COPY conf/app.json conf/once.json /b/"];
+      writeFileSync(join(context, "Dockerfile"), lines.join("\n"));
+      writeFileSync(join(context, "other.Dockerfile"), "FROM scratch\nCOPY conf/app.json /c\n");
+      const ran = leaktrace(["fix", await image("any.tar", [{ files: { a: "a" } }]), context, ...rules]);
+      expect(ran.stdout.split("\n").filter((line) => line.includes("by hand"))).toEqual([
+        "   by hand: conf/app.json:1, 2: take the values out; Dockerfile lines 2, 3 and other.Dockerfile line 2 copy the file, and the program needs it",
+        "   by hand: conf/once.json:1: take the value out; Dockerfile line 3 copies the file, and the program needs it",
+      ]);
+    },
+  );
+
   test("names what has to be deleted: tags, indexes, manifests, what refers to them", { timeout: 60_000 }, async () => {
     const path = await image("several.tar", [
       { files: { "a.env": env("x") }, instruction: "COPY . /" },

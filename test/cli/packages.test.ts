@@ -1,7 +1,8 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { buildImage } from "../../fixtures/images/build-image.ts";
 import { testWith } from "../require-program.ts";
@@ -98,6 +99,27 @@ test(
     expect(told.get(probe("own"))).toEqual(["high"]);
   },
 );
+
+test("a package's file that is an archive is known as any other, whoever opens it", { timeout: 60_000 }, async () => {
+  const text = (seed: string, bytes: number): Buffer => Buffer.concat([Buffer.from(env(seed)), randomBytes(bytes)]);
+  const pages = {
+    "usr/share/man/man1/small.1.gz": gzipSync(env("small")),
+    "usr/share/doc/given.gz": gzipSync(text("given", 200_000)),
+    "usr/share/doc/large.gz": gzipSync(text("large", 5 << 20)),
+    "usr/share/doc/changed.gz": gzipSync(env("changed within")),
+  };
+  const md5 = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex");
+  const sums = Object.entries(pages).map(
+    ([path, bytes]) => `${md5(path.includes("changed") ? gzipSync("A=") : bytes)}  ${path}\n`,
+  );
+  const lists = {
+    "var/lib/dpkg/info/pages.md5sums": sums.join(""),
+    "var/lib/dpkg/status": "Package: pages\nMaintainer: Debian Doc <doc@lists.debian.org>\n",
+  };
+  const told = await scanned([{ ...pages, ...lists }]);
+  for (const seed of ["small", "given", "large"]) expect(told.get(probe(seed))).toEqual(info("pages"));
+  expect(told.get(probe("changed within"))).toEqual(["high"]);
+});
 
 testWith("rpmbuild")("a database is read as rpm itself writes it", { timeout: 60_000 }, async () => {
   const work = join(folder, "rpm");

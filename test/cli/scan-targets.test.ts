@@ -7,6 +7,7 @@ import {
   readFileSync,
   readdirSync,
   readlinkSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -112,6 +113,26 @@ describe("exit codes", () => {
       expect({ args, code: ran.code, stdout: ran.stdout }).toEqual({ args, code: 2, stdout: "" });
       expect(ran.stderr).toMatch(/^leaktrace: [^\n]+\n( {2}[^\n]+\n)?$/);
     }
+  });
+
+  test("an image at hand with a tag behind its path is asked of no registry: how it is named is said", async () => {
+    for (const [name, format] of [
+      ["files/layout", "oci-layout"],
+      ["an-archive", "docker-archive"],
+    ] as const) {
+      await buildImage(image, { path: join(places, name), format });
+      const meant = format === "oci-layout" ? "oci" : format;
+      const named = leaktrace(["image", `${name}:app:1`], { cwd: places });
+      expect([named.code, named.stderr]).toEqual([
+        2,
+        expect.stringContaining(`Say ${meant}:${name}:app:1 for`) as string,
+      ]);
+      expect(scan(`${meant}:${name}:app:1`).code).toBe(1);
+      expect(scan(`${name}:app:1`)).toMatchObject({ code: 2, stderr: named.stderr });
+      rmSync(join(places, name), { recursive: true });
+    }
+    const both = leaktrace(["image", "layout:x"], { cwd: places });
+    expect(both.stderr).toContain("Say oci:layout:x for the one here, or docker://layout:x for one in a registry.");
   });
 
   test("3: nothing found, not everything scanned", () => {

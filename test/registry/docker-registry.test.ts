@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect } from "vitest";
 import { buildImage, hexOf, tarOfLayer, toJson } from "../../fixtures/images/build-image.ts";
+import { createRepository } from "../../fixtures/git/workshop.ts";
 import type { Lifetime } from "../../src/findings/index.ts";
 import {
   entriesOf,
@@ -193,20 +194,48 @@ test("thirty tags that share nine of ten layers fetch each blob once; a second s
     await push(path, "team/thirty", tag);
   }
   writeFileSync(list, tags.map((tag) => `${host}/team/thirty:${tag}\n`).join(""));
-  const sweep = async (): Promise<{ ran: Ran; blobs: string[] }> => {
+  const sweep = async (): Promise<{ ran: Ran; blobs: string[]; manifests: string[] }> => {
     const before = readFileSync(log, "utf8").length;
     const args = ["scan", "--targets", list, "-c", rules, "-f", "jsonl", "--cache-dir", join(folder, "thirty-cache")];
     const ran = await leaktraceAside(args, env);
-    return { ran, blobs: requests(before).filter((line) => line.includes("/blobs/")) };
+    const asked = (kind: string): string[] => requests(before).filter((line) => line.includes(`/${kind}/`));
+    return { ran, blobs: asked("blobs"), manifests: asked("manifests") };
   };
   const first = await sweep();
   expect(first.ran).toMatchObject({ code: 0 });
   expect(first.blobs.length).toBe(9 + 30 + 30);
   expect(new Set(first.blobs).size).toBe(first.blobs.length);
   const second = await sweep();
-  // Configurations are documents of their images, and are read.
-  expect(second.blobs.length).toBe(30);
+  // Nor does it read a document: heads tell that each tag stands for what it stood for.
+  expect(second.blobs).toEqual([]);
+  expect(second.manifests.map((line) => line.slice(0, 5))).toEqual(Array.from({ length: 30 }, () => '"HEAD'));
   expect(second.ran.code).toBe(0);
+  const told = ({ stdout }: Ran): string[] => stdout.split("\n").filter((line) => !line.includes('"bytes"'));
+  expect(told(second.ran)).toEqual(told(first.ran));
+});
+
+test("a repository inside of an image is read, though its layer had gone by when it is", async () => {
+  const shop = createRepository(join(folder, "inner"));
+  shop.commit("One", { "a.txt": `${probe("inner history")}\n` });
+  shop.git("rm", "-q", "a.txt");
+  shop.git("commit", "-q", "-m", "Two");
+  const below = readdirSync(join(folder, "inner/.git"), { recursive: true, withFileTypes: true });
+  const files = Object.fromEntries(
+    below.flatMap((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return entry.isFile() ? [[path.slice(join(folder, "inner/").length), readFileSync(path)]] : [];
+    }),
+  );
+  const path = join(folder, "with-history");
+  await buildImage({ tag: "x", layers: [{ files }, { files: { b: "b" } }] }, { path, format: "oci-layout" });
+  await push(path, "team/history", "v1");
+  const before = readFileSync(log, "utf8").length;
+  const ran = leaktrace(["image", `${host}/team/history:v1`, "-c", rules, "-f", "json", "--no-cache"], { env });
+  expect(entriesOf(ran).map(({ Secret, File }) => [Secret, File])).toEqual([[expect.any(String), "a.txt"]]);
+  expect(ran.stderr).not.toContain("incomplete");
+  // Both layers and the configuration, and the layer with the repository once more.
+  expect(requests(before).filter((line) => line.includes("/blobs/")).length).toBe(4);
+  expect(readdirSync(temporary)).toEqual([]);
 });
 
 test("an image with a manifest of schema 1, as skopeo makes it and the registry signs it", () => {

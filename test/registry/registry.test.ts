@@ -470,6 +470,24 @@ describe("a mirror", () => {
     expect(await images.obtain(digestOf(layer))).toBeUndefined();
     expect(mirror.asked.length).toBeLessThan(5);
   });
+
+  test("of a registry that does not answer: the image is read, and what nobody tells of it is a gap", async () => {
+    await using mirror = await ScriptedServer.open((request, response) => {
+      if (!answerAsRegistry(app, request, response)) notFound(response);
+    });
+    await using server = await ScriptedServer.open((_, response) => {
+      response.writeHead(503, { "retry-after": "9999" }).end();
+    });
+    const mirrors = [{ host: mirror.host, repository: "team/app" }];
+    await using images = await open(`${server.host}/team/app:v1`, { mirrors });
+    expect(await images.obtain(digestOf(layer))).toBeUndefined();
+    const [fault, ...more] = images.faults;
+    expect(more).toEqual([]);
+    expect(fault?.message).toMatch(/^what refers to an image cannot be had: .* is busy \(503\), and no mirror has it$/);
+    await expect(open(`${server.host}/team/app:v2`, { mirrors })).rejects.toThrow(
+      /is busy \(503\), and no mirror has it/,
+    );
+  });
 });
 
 describe("a layer that lies on a server which the manifest names", () => {

@@ -53,7 +53,7 @@ describe("markdown", () => {
     expect(written("markdown", report({ findings, targets: twoTargets, problems })).join("\n")).toBe(
       `# 2 secrets: 1 critical, 1 high. The scan is incomplete: what was not read can hold more.
 
-Scanned 12,345 contents, 1.23 GB, with 200 rules; nothing left out.  
+Scanned 12,345 contents, 1.23 GB, with 200 rules.  
 
 | # | severity | kind | value | where | state | by |
 | --: | --- | --- | --- | --- | --- | --- |

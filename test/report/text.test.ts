@@ -144,6 +144,14 @@ note: repo: history is cut off [shallow]`);
     expect([...formats.text({ ...clean, interrupted: true }, plainOptions)][0]).toBe(
       "No secrets found. The scan was interrupted.",
     );
+    // What could not be asked for is counted nowhere.
+    const gap = { code: "unreadable", effect: "incomplete", target: "t", subject: "s", message: "gone" } as const;
+    expect([...formats.text({ ...clean, problems: [gap] }, plainOptions)]).toEqual([
+      "No secrets found. The scan is incomplete: what was not read can hold more.",
+      "Scanned 12,345 contents, 1.23 GB, with 200 rules.",
+      "",
+      "not scanned: t: s: gone [unreadable]",
+    ]);
     expect(summaryLine(clean)).toBe("no secrets in 12,345 contents (1.23 GB)");
     expect(summaryLine(report())).toBe("1 secret in 12,345 contents (1.23 GB)");
     expect(summaryLine(everything)).toBe("2 secrets in 12,345 contents (1.23 GB); the scan is incomplete");

@@ -26,7 +26,7 @@ export async function run(
   store[Symbol.dispose]();
   say(`${path}: ${bytesText(storedBytes(folder))}`);
   say(`  ${counted(entries.snapshot, "target")} as they were left by their last scan`);
-  say(`  ${counted(entries.layer, "layer")} of images`);
+  say(`  ${counted(entries.layer, "layer")} of images, ${counted(entries.document, "document")} of registries`);
   say(`  ${counted(entries.committed, "file")} with secrets, by the commits that brought them`);
   say(`  ${counted(entries.segment, "list")} of clean contents, for ${counted(entries.ruleMarks, "set")} of rules`);
   return 0;

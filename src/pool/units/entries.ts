@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { blobId, startBlobId } from "../../content/blob-id.ts";
 import {
   bytesInMemory,
+  chunksOf,
   containerKind,
   containerKindOf,
   kindBytes,
@@ -9,6 +10,7 @@ import {
   type Bytes,
 } from "../../content/containers/index.ts";
 import { headBytes, type ContentStream, type Detector } from "../../detect/index.ts";
+import { insideLimits } from "../../content/containers/limits.ts";
 import { knownFile, lookInsideHeld, lookInsideStream, withInside, withKnown, type WholeResult } from "../inside.ts";
 import type { FileDigests } from "../../model/detection.ts";
 import type { ResultBuilder } from "../result.ts";
@@ -57,6 +59,8 @@ export class EntryScanner {
   #id = "";
   /** Where a large content can be read again. */
   #whole: Bytes | undefined;
+  /** The bytes of the file that was scanned last, where they lie outside of the kernel's memory. */
+  #own: Bytes | undefined;
   /** A large content that cannot, as long as it may be an archive. */
   #held: HeldContent | undefined;
   /** What came of a large archive that was read while it went by; before that its first bytes. */
@@ -91,6 +95,7 @@ export class EntryScanner {
     this.#whole = whole;
     this.#held = undefined;
     this.#passing = undefined;
+    this.#own = undefined;
     this.#head = this.#asksPaths && size > 0 && this.#task.detector.files.asks(place) ? Buffer.alloc(0) : undefined;
     this.#leftOut = !this.#task.begin((this.#ordinal = this.#nextOrdinal++));
     if (this.#leftOut) return;
@@ -176,13 +181,13 @@ export class EntryScanner {
 
   /** Digests of the file that was scanned last; undefined where its bytes are not at hand any more. */
   digests(): FileDigests | undefined {
-    if (this.#isLarge || this.#leftOut) return undefined;
+    if (this.#leftOut) return undefined;
+    if (this.#own !== undefined) return digestsOf(chunksOf(this.#own));
+    if (this.#isLarge) return undefined;
     const { kernel } = this.#task.detector;
     const bytes = kernel.bytes.subarray(kernel.arena, kernel.arena + Math.min(this.#filled, this.#size));
-    // What lies inside of it may have been put in its place since.
-    if (blobId(bytes) !== this.#id) return undefined;
-    const hexOf = (algorithm: string): string => createHash(algorithm).update(bytes).digest("hex");
-    return { md5: hexOf("md5"), sha1: hexOf("sha1"), sha256: hexOf("sha256") };
+    // Something else may have been put in its place since.
+    return blobId(bytes) === this.#id ? digestsOf([bytes]) : undefined;
   }
 
   /** The content ended. `known`: its git id, where somebody has made it. */
@@ -190,6 +195,7 @@ export class EntryScanner {
     if (this.#leftOut) this.#out.lost("worker-crashed", this.#place, crashMessage);
     else if (this.#isLarge) this.#large(known);
     else this.#gathered(known);
+    this.#own = undefined;
   }
 
   #large(known: string | undefined): void {
@@ -204,6 +210,7 @@ export class EntryScanner {
       return scanned(this.#named(this.#passing));
     const held = this.#held?.bytes;
     const whole = this.#held?.end() ?? this.#whole;
+    if (whole !== "too-large" && whole !== undefined && whole.size <= insideLimits.maxHeldBytes) this.#own = whole;
     this.#held = undefined;
     this.#whole = undefined;
     if (whole !== undefined && whole !== "too-large" && held !== undefined && this.#isGiven(held)) return;
@@ -272,7 +279,12 @@ export class EntryScanner {
       if (isArchive && (length < leastGivenBytes ? this.#isGathered(content) : this.#isGiven(content))) return;
     }
     // Told in full for every place, so that the report does not say which worker had which of them.
-    const whole = this.#remembered.get(id) ?? withInside(this.#task, detector.scanAt(low, length), low, length, low);
+    let whole = this.#remembered.get(id);
+    if (whole === undefined) {
+      const { own, ...scanned } = withInside(this.#task, detector.scanAt(low, length), low, length, low);
+      this.#own = own;
+      whole = scanned;
+    }
     if (this.#remembered.size < maxRemembered) this.#remembered.set(id, isNothing(whole) ? nothing : whole);
     this.#out.scanned(id, this.#place, length, this.#named(whole), { id });
   }
@@ -290,6 +302,12 @@ export class EntryScanner {
 function isOfGit(bytes: Uint8Array): boolean {
   const kind = containerKind(Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, kindBytes)));
   return kind === "git-pack" || kind === "zlib";
+}
+
+function digestsOf(chunks: Iterable<Uint8Array>): FileDigests {
+  const [md5, sha1, sha256] = [createHash("md5"), createHash("sha1"), createHash("sha256")];
+  for (const chunk of chunks) for (const hash of [md5, sha1, sha256]) hash.update(chunk);
+  return { md5: md5.digest("hex"), sha1: sha1.digest("hex"), sha256: sha256.digest("hex") };
 }
 
 /** Bytes that were taken already, then others, each of which is taken first. */

@@ -101,8 +101,10 @@ function lotOf(
           continue;
         }
         try {
-          // What is wrong with the layer was told when it was scanned.
-          await readLayer(unit, sink);
+          // What is wrong with the layer was told when it was scanned; by now it may be gone.
+          const { problems } = await readLayer(unit, sink);
+          const gone = problems.find(({ code }) => code === "unreadable");
+          if (gone !== undefined) for (const name of names) lost(name, gone.message);
         } finally {
           await release();
         }

@@ -23,6 +23,7 @@ import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, otherStorage, type ImagePlan, type ProblemList } from "./plan.ts";
 import { proofPlace, type ProofPlace } from "./proof.ts";
 import { readPlans, selectTag } from "./read-plans.ts";
+import { SettledDocuments } from "./settled-documents.ts";
 import type { ImageStore } from "./store.ts";
 import { triage, triageResult, type Triage } from "./triage.ts";
 import { contentStoreAt, parseImageTarget, sniffImage, type ImageFormat } from "./target.ts";
@@ -30,7 +31,7 @@ import { contentStoreAt, parseImageTarget, sniffImage, type ImageFormat } from "
 export type { ContainerdContainer } from "./containerd-metadata.ts";
 export { isNamed } from "./containerd.ts";
 export { containerProofs, contentProofs, expandCommand, streamProofs } from "./proof.ts";
-export { sniffImage, wrappingOf, type ImageFormat } from "./target.ts";
+export { sniffImage, spelledOut, wrappingOf, type ImageFormat } from "./target.ts";
 
 export interface ImageOptions {
   /** What the target is known to be; sniffed where it is absent. */
@@ -55,6 +56,8 @@ export interface RemoteImages extends ImageStore, AsyncDisposable {
   obtain(digest: string): Promise<RemoteFault | undefined>;
   /** The layer is no longer needed. */
   release(digest: string): Promise<void>;
+  /** All was scanned: in these documents nothing was found. */
+  settle?(clean: ReadonlySet<string>): void;
 }
 
 export interface RemoteFault {
@@ -201,6 +204,7 @@ function sourceOf(
   const results = new Map<string, LayerResult>();
   const triaged = new Map<Unit, { readonly key: string; readonly triage: Triage }>();
   const configs = configContents(images);
+  const settled = new SettledDocuments(images, configs);
 
   async function* firstLook(layer: PlacedLayer): AsyncGenerator<PlannedUnit | Problem, void> {
     const { digest, diffId, range } = layer;
@@ -250,6 +254,7 @@ function sourceOf(
       yield* asTheyCome(layers, FETCHED_AT_ONCE, fetch);
     },
     done(unit, result) {
+      settled.note(unit, result);
       const first = triaged.get(unit);
       if (first !== undefined) results.set(first.key, triageResult(first.triage, result));
       if (unit.kind !== "layer") return;
@@ -257,11 +262,14 @@ function sourceOf(
       const hits = result.hits.map((hit) => ({ content: hit.content, path: hit.place, entry: hit.entry }));
       results.set(layerKey(unit), { reading: result.layer, hits });
     },
-    locate: async (contents) => ({
-      sightings: locateHits(images, results, configs, contents, proofs),
-      problems: layersWithoutTar(target, images, results),
-      images: images.filter(({ layers }) => layers.length > 0).map((image) => imageFacts(image, results)),
-    }),
+    locate: async (contents) => {
+      remote?.settle?.(settled.clean());
+      return {
+        sightings: locateHits(images, results, configs, contents, proofs),
+        problems: layersWithoutTar(target, images, results),
+        images: images.filter(({ layers }) => layers.length > 0).map((image) => imageFacts(image, results)),
+      };
+    },
     repositories: () => repositoriesIn(target, images, results, remote),
     [Symbol.asyncDispose]: async () => remote?.[Symbol.asyncDispose](),
   };

@@ -86,6 +86,29 @@ export async function parseImageTarget(target: string): Promise<ImageTarget> {
   throw new ToolError("image-not-found", `no such image: ${target}`);
 }
 
+/** Prefixes that take a tag or a name behind a path, by what lies there. */
+const selecting: Partial<Record<ImageFormat, string>> = {
+  "oci-layout": "oci:",
+  "oci-archive": "oci-archive:",
+  "docker-archive": "docker-archive:",
+  "content-store": "containerd:",
+  "containers-storage": "containers-storage:",
+  "docker-storage": "docker-storage:",
+};
+
+/** How an image in an archive, layout or storage at hand is named that was named as `PATH:TAG`; undefined where there is none at that path. */
+export async function spelledOut(name: string): Promise<string | undefined> {
+  for (let end = name.lastIndexOf(":"); end > 0; end = name.lastIndexOf(":", end - 1)) {
+    const format = await sniffImage(name.slice(0, end));
+    const prefix = format === undefined ? undefined : selecting[format];
+    if (format === undefined || prefix === undefined) continue;
+    // Paths of storages are told from names by how they begin.
+    const isBare = usualStores[format] !== undefined && !/^[./]/.test(name);
+    return `${prefix}${isBare ? "./" : ""}${name}`;
+  }
+  return undefined;
+}
+
 /** Whether a folder is what engines of that kind keep, with or without images in it. */
 async function isStorage(path: string, format: ImageFormat): Promise<boolean> {
   if (format === "content-store") return hasFolders(await contentStoreAt(path), "blobs");
