@@ -63,5 +63,5 @@ const bytesPerWork = 32;
 
 /** What may be spent on what comes out of one piece of encoded text: packed text may be a hundred times as long. */
 export function workOfDecoded(pieceBytes: number): number {
-  return 32 + pieceBytes / 8;
+  return 8 + pieceBytes / 8;
 }
