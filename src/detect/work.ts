@@ -61,7 +61,7 @@ export class WorkBudget {
 /** Beyond the base a rule may ask once for so many bytes. Source code has one keyword that matters in a thousand bytes. */
 const bytesPerWork = 32;
 
-/** What may be spent on what comes out of one piece of encoded text: packed text may be a hundred times as long. */
+/** What may be spent on what comes out of one piece of encoded text, with the bytes around that are looked at with it: packed text may be a hundred times as long. */
 export function workOfDecoded(pieceBytes: number): number {
-  return 8 + pieceBytes / 8;
+  return 16 + pieceBytes / 8;
 }

@@ -98,7 +98,11 @@ export class Decoder {
       const from = chain.start + piece;
       if (!complete && from + pieceLength >= end) break;
       const to = Math.min(end, from + pieceLength);
-      const budget = { bytes: mostBytesFor(to - from), work: workOfDecoded(to - from), isCut: false };
+      const budget = {
+        bytes: mostBytesFor(to - from),
+        work: workOfDecoded(to - from + encoding.before + encoding.behind),
+        isCut: false,
+      };
       const atPiece = { from: from + toAddress, to: to + toAddress, isFirst: piece === 0, isLast: to === end };
       const origin = chain.start + toAddress;
       const texts = this.#decodePiece(region, encoding, atPiece, 1, budget, (outcome, depth, kinds, start, stop) =>
