@@ -26,6 +26,7 @@ import {
   type DatabaseSettings,
   type Row,
   type Value,
+  rollBack,
 } from "../sqlite/database.ts";
 import { applicationId, hasOwnSchema, migrate, migrations, versionOf } from "./schema.ts";
 
@@ -121,11 +122,7 @@ export class CaseFile implements Disposable {
         this.#database.run("COMMIT");
         return result;
       } catch (error) {
-        try {
-          this.#database.run("ROLLBACK");
-        } catch {
-          // A disk that is full has rolled back already.
-        }
+        rollBack(this.#database);
         throw error;
       }
     });
@@ -137,7 +134,7 @@ export class CaseFile implements Disposable {
     try {
       return await act();
     } finally {
-      this.run("ROLLBACK");
+      rollBack(this.#database);
     }
   }
 

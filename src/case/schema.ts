@@ -1,4 +1,4 @@
-import type { Database } from "../sqlite/database.ts";
+import { rollBack, type Database } from "../sqlite/database.ts";
 
 /** `LTCA`; stands in the header of every case (sqlite.org/fileformat.html, 1.3.14), so that no other database is taken for one. */
 export const applicationId = 0x4c544341;
@@ -28,7 +28,7 @@ export function migrate(database: Database, scripts: readonly string[] = migrati
     database.run(`PRAGMA user_version = ${scripts.length}`);
     database.run("COMMIT");
   } catch (error) {
-    database.run("ROLLBACK");
+    rollBack(database);
     throw error;
   }
 }

@@ -23,6 +23,8 @@ export interface RunOutcomes {
   readonly start: number;
   readonly end: number;
   readonly outcomes: readonly DecodedOutcome[];
+  /** True when what came out was not looked at to its end: it was too much. */
+  readonly isCut: boolean;
 }
 
 /** By place; of one place in the order in which encodings are looked for. */
@@ -160,6 +162,7 @@ export class Collector {
 
   /** The outcomes of a decoded chain; their places are those of the encoded bytes. */
   addRun(run: RunOutcomes, bytes: Buffer, region: Region): void {
+    if (run.isCut) this.cut();
     for (const { outcome, depth, kinds, start: from, end: to } of run.outcomes) {
       const start = run.start + from;
       const end = run.start + to;

@@ -28,6 +28,7 @@ import {
 } from "./trace.ts";
 import { inherit } from "./inherit.ts";
 import { WindowMemo } from "./window-memo.ts";
+import { workOfBlock, workOfLook } from "./work.ts";
 
 export interface DetectorOptions {
   readonly ruleset: Ruleset;
@@ -57,7 +58,7 @@ export interface ScanResult {
   readonly told?: ReadonlySet<string>;
   /** True when the content had more detections than `maxDetections`: the rest is not listed. */
   readonly limited: boolean;
-  /** True when it had so many keywords that those towards its end were not looked at. */
+  /** True when it had so many keywords that those towards its end were not looked at, or encoded text that grows too much. */
   readonly isCut?: boolean;
 }
 
@@ -79,7 +80,7 @@ export class Detector {
   readonly files: PathRules;
   readonly #options: DetectorOptions;
   readonly #structureOf = createStructureReader();
-  readonly #memo = new WindowMemo<Outcome | undefined>();
+  readonly #memo = new WindowMemo<Looked>();
   #looks = 0;
 
   /** Bytes of contents in which keywords were looked for, since the detector was made. */
@@ -181,7 +182,7 @@ export class Detector {
   /** All keywords of a content that is in memory as a whole, and what came of them. */
   #lookThrough(region: Region, limits: TraceLimits): { hits: HitList; outcomes: PlacedOutcome[] } {
     const length = region.high - region.low;
-    const hits = new HitList(length >> hitsShift, limits.maxHits);
+    const hits = new HitList(length >> hitsShift, limits.maxWork, this.rules.weights);
     this.kernel.find(region.low, length, region.high, (end, action) => hits.push(end, action));
     const outcomes: PlacedOutcome[] = [];
     for (let i = 0; i < hits.length && !isDense(hits, outcomes, limits); i++)
@@ -189,20 +190,20 @@ export class Detector {
     return { hits, outcomes };
   }
 
-  /** What a rule makes of the bytes around a keyword. `end` is the offset in the content behind the keyword. */
-  lookAround(region: Region, end: number, action: number, outcomes: PlacedOutcome[]): void {
+  /** What a rule makes of the bytes around a keyword. `end` is the offset in the content behind the keyword. Gives what the look cost (work.ts). */
+  lookAround(region: Region, end: number, action: number, outcomes: PlacedOutcome[]): number {
     const { ready, beyond, keywords } = this.rules.actions[action]!;
     if ((++this.#looks & looksMask) === 0) this.#options.pulse?.();
-    if (beyond > 0 && !this.#isKeyword(keywords, region, region.low + end - region.base + beyond)) return;
-    if (ready.rule.reach === "whole" || (ready.isMirror && !this.decodes)) return;
+    if (beyond > 0 && !this.#isKeyword(keywords, region, region.low + end - region.base + beyond)) return 1;
+    if (ready.rule.reach === "whole" || (ready.isMirror && !this.decodes)) return 1;
     if (ready.rule.inside !== undefined) {
-      this.#inside(ready, region, region.low + end - region.base, beyond, (outcome) =>
+      return this.#inside(ready, region, region.low + end - region.base, beyond, (outcome) =>
         outcomes.push({ hit: end, action, outcome }),
       );
-      return;
     }
-    const outcome = this.#around(ready, region, region.low + end - region.base, beyond);
+    const { outcome, work } = this.#around(ready, region, region.low + end - region.base, beyond);
     if (outcome !== undefined) outcomes.push({ hit: end, action, outcome });
+    return work;
   }
 
   /** Whether one of the keywords ends at the address: of a long one the kernel has seen the beginning alone, which in `aaaa…` is everywhere. */
@@ -214,14 +215,14 @@ export class Detector {
   }
 
   /** Tries a rule on the bytes around a keyword: the leftmost match that covers the keyword's end counts. */
-  #around(ready: ReadyRule, region: Region, hit: number, beyond: number): Outcome | undefined {
+  #around(ready: ReadyRule, region: Region, hit: number, beyond: number): Looked {
     const from = Math.max(region.low, hit - ready.rule.before);
     const to = Math.min(region.high, hit + ready.rule.after + beyond);
     const { bytes } = this.kernel;
     const run = ready.run();
-    if (run !== undefined && !hasRun(bytes, from, to, run.members, run.least)) return undefined;
+    if (run !== undefined && !hasRun(bytes, from, to, run.members, run.least)) return cheap;
     const window = bytes.subarray(from, to);
-    if (!ready.mayMatch(window)) return undefined;
+    if (!ready.mayMatch(window)) return cheap;
     const low = Math.max(region.low, from - lineContext);
     const seen = bytes.subarray(low, Math.min(region.high, to + lineContext));
     const search = ready.isMirror ? `-${ready.index}` : `${ready.index}`;
@@ -231,44 +232,49 @@ export class Detector {
   }
 
   /** What a rule makes of its window, which begins at `from`. */
-  #leftmost(ready: ReadyRule, window: Buffer, region: Region, from: number, hit: number): Outcome | undefined {
+  #leftmost(ready: ReadyRule, window: Buffer, region: Region, from: number, hit: number): Looked {
     const regex = ready.regex();
+    let questions = 0;
+    const looked = (outcome: Outcome | undefined): Looked => ({ outcome, work: workOfLook(ready.rule, questions) });
     // `token = env.TOKEN || "…"`, `setToken("api_key", "…")`: the first match is a look-up, or takes the name of the next one for a value.
     const isGeneric = ready.rule.kind === "generic";
     let dropped: Outcome | undefined;
     let at = 0;
     while (at <= window.length) {
+      questions++;
       const match = regex.exec(window, at);
       if (match === undefined || from + match.start >= hit) break;
       at = Math.max(behindMatch(window, match), match.start + 1);
       if (from + match.end < hit) continue;
       const outcome = this.#judged(ready, match, from, hit, region);
       const looksOn = outcome?.suppressed === "reference" || (isGeneric && outcome?.suppressed !== undefined);
-      if (!looksOn) return outcome ?? dropped;
+      if (!looksOn) return looked(outcome ?? dropped);
       if (dropped !== undefined && !isGeneric) break;
       dropped ??= outcome;
       at = match.start + 1;
     }
-    return dropped;
+    return looked(dropped);
   }
 
   /** Tries a rule that tells where a block begins: what it makes of each value in the block. */
-  #inside(ready: ReadyRule, region: Region, hit: number, beyond: number, found: (outcome: Outcome) => void): void {
+  #inside(ready: ReadyRule, region: Region, hit: number, beyond: number, found: (outcome: Outcome) => void): number {
     const { bytes } = this.kernel;
-    if (isNoOpener(ready.rule, bytes, region, hit)) return;
+    if (isNoOpener(ready.rule, bytes, region, hit)) return 1;
     const { before, after } = reachOfOpener(ready.rule);
     const from = Math.max(region.low, hit - before);
     const window = bytes.subarray(from, Math.min(region.high, hit + after + beyond));
-    if (!ready.mayMatch(window)) return;
+    if (!ready.mayMatch(window)) return 1;
     const regex = ready.regex();
     let match = regex.exec(window, 0);
     while (match !== undefined && from + match.end < hit)
       match = regex.exec(window, Math.max(match.end, match.start + 1));
-    if (match === undefined || from + match.start >= hit) return;
-    for (const value of matchesInside(ready, bytes, region, match, from, hit)) {
+    if (match === undefined || from + match.start >= hit) return 1;
+    const values = matchesInside(ready, bytes, region, match, from, hit);
+    for (const value of values) {
       const outcome = this.#judged(ready, value, from, hit, region);
       if (outcome !== undefined) found(outcome);
     }
+    return workOfBlock(ready.rule, values.length);
   }
 
   /** The judge sees as much of the line as every way of scanning has in memory, and no more. */
@@ -323,6 +329,14 @@ export class Detector {
     return { marks, wide, runs: sortRuns(runs) };
   }
 }
+
+/** What came of a look, and what it cost. */
+interface Looked {
+  readonly outcome: Outcome | undefined;
+  readonly work: number;
+}
+
+const cheap: Looked = { outcome: undefined, work: 1 };
 
 const nothing: ScanResult = { detections: [], suppressed: {}, judged: new Map(), limited: false };
 

@@ -16,7 +16,7 @@ export function inherit(detector: Detector, region: Region, before: Trace, copie
   const length = region.high - region.low;
   const overlap = Math.max(0, rules.automaton.longest - 1);
   const kept = keep(copies, Math.max(leastCopy, overlap + sieveReach + 1));
-  const hits = new HitList(before.hits.length + 16, traceLimits.maxHits);
+  const hits = new HitList(before.hits.length + 16, traceLimits.maxWork, rules.weights);
   const outcomes: PlacedOutcome[] = [];
 
   /**

@@ -5,6 +5,7 @@ import { sieveReach, wordsPerAction, type Sieve } from "./kernel/sieve.ts";
 import { outlineOf } from "./outline.ts";
 import { lineContext } from "./outcome.ts";
 import { prebuild, searchesOf, type Prebuilt } from "./prebuilt.ts";
+import { mostWork } from "./work.ts";
 
 /** A rule with what detection needs at hand. Its regex is compiled when it is first wanted. */
 export interface ReadyRule {
@@ -42,6 +43,8 @@ export interface ReadyRules {
   /** By action: how many bytes before and behind a keyword's end are looked at, lines included. */
   readonly reachBefore: Uint32Array;
   readonly reachAfter: Uint32Array;
+  /** By action: the most that a look costs (work.ts). */
+  readonly weights: Uint8Array;
   /** Rules without keywords: tried everywhere in every content. */
   readonly always: readonly ReadyRule[];
   /** Rules of reach `whole`: tried everywhere in a content that holds one of their keywords, or in all where they have none. */
@@ -51,6 +54,8 @@ export interface ReadyRules {
   readonly maxBefore: number;
   readonly maxAfter: number;
   readonly byId: ReadonlyMap<string, ReadyRule>;
+  /** How many rules there are. */
+  readonly count: number;
 }
 
 /** `prebuilt`: what the kernel needs of this very ruleset, where somebody has it already; without it nothing is asked of what follows a keyword. */
@@ -125,12 +130,14 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Pre
     actions,
     reachBefore: before,
     reachAfter: after,
+    weights: Uint8Array.from(actions, (action) => (isWhole(action) ? 1 : Math.min(255, mostWork(action.ready.rule)))),
     always,
     everywhere,
     looksEverywhere: everywhere.length > 0,
     maxBefore,
     maxAfter: maxAfter + beyond,
     byId,
+    count: ruleset.rules.length,
   };
 }
 

@@ -5,6 +5,7 @@ import { lineContext } from "./outcome.ts";
 import { structureAfter, structureBefore } from "./structure/index.ts";
 import type { ReadyRule } from "./ready-rules.ts";
 import { traceLimits, type PlacedOutcome } from "./trace.ts";
+import { WorkBudget } from "./work.ts";
 
 /** A content that comes in pieces. */
 export interface ContentStream {
@@ -21,11 +22,6 @@ export interface ContentStream {
 /** A stream is looked at in segments of this many bytes, however it is cut into chunks. */
 const segmentBytes = 1 << 20;
 const zeroBytes: Uint8Array = new Uint8Array(segmentBytes);
-/**
- * Rules are tried at so many keywords of a content as a trace may have, and beyond it at one for so many bytes. A try takes 4 to 8 µs where a text has
- * another keyword every few bytes, 2 MB a second; source code has one keyword that matters in a thousand bytes. What has fewer is never cut, however it is scanned.
- */
-const bytesPerLook = 32;
 
 /**
  * Scans a content of any length in bounded memory: a segment at a time, with as much of what came before as any rule looks back. Keywords too
@@ -42,11 +38,12 @@ export function openStream(detector: Detector, low: number): ContentStream {
   /** Rules for whole contents, with the offset up to which each has been tried. */
   const everywhere = new Map(rules.everywhere.map((rule) => [rule, 0]));
   const runs = new StreamDecoder(detector, collector);
+  // What a trace may hold is never cut, however it is scanned.
+  const budget = new WorkBudget(traceLimits.maxWork, rules.count);
   let base = 0; // offset in the content of address `low`
   let scanned = low; // up to here the automaton went
   let filled = low; // up to here there are bytes
   let state = 0;
-  let looks = 0; // at keywords
   let found = 0; // what came of them
   let pending: number[] = []; // pairs: offset behind a keyword, state
   let zeros = 0; // pushed last, one after the other
@@ -71,11 +68,11 @@ export function openStream(detector: Detector, low: number): ContentStream {
       if (collector.covers(rule, passed[i]!)) continue;
       // A data set of which no more is listed; a text of keywords.
       if (collector.isFull && found > traceLimits.maxOutcomes) continue;
-      if (++looks > traceLimits.maxHits + passed[i]! / bytesPerLook) {
+      if (!budget.allows(rule.index, passed[i]!)) {
         collector.cut();
         continue;
       }
-      detector.lookAround(region, passed[i]!, passed[i + 1]!, outcomes);
+      budget.spend(rule.index, detector.lookAround(region, passed[i]!, passed[i + 1]!, outcomes));
       for (const { hit, outcome } of outcomes) collector.add(outcome, hit, kernel.bytes, region);
       found += outcomes.length;
       outcomes.length = 0;

@@ -19,16 +19,16 @@ export interface Trace {
 
 /** Of how much a trace is kept. Traces of several versions are in memory at once. */
 export interface TraceLimits {
-  /** Keywords that passed the sieve: source code has one in a thousand bytes. */
-  readonly maxHits: number;
+  /** Keywords that passed the sieve, each by what its rule's look may cost (work.ts): source code has one in a thousand bytes. */
+  readonly maxWork: number;
   /** Of encoded text, eight bytes each: arrays of bytes in source code have one in five bytes. */
   readonly maxMarks: number;
   /** Matches, those included that the judge dropped: up to a kilobyte each. */
   readonly maxOutcomes: number;
 }
 
-export const traceLimits: TraceLimits = { maxHits: 200_000, maxMarks: 1 << 22, maxOutcomes: 50_000 };
-export const unlimitedTrace: TraceLimits = { maxHits: Infinity, maxMarks: Infinity, maxOutcomes: Infinity };
+export const traceLimits: TraceLimits = { maxWork: 50_000, maxMarks: 1 << 22, maxOutcomes: 10_000 };
+export const unlimitedTrace: TraceLimits = { maxWork: Infinity, maxMarks: Infinity, maxOutcomes: Infinity };
 
 /** What is left of a trace that would be too large. */
 export function denseTrace(length: number): Trace {
@@ -58,16 +58,20 @@ export class HitList {
   /** Whether more came than it takes: those are not in it. */
   isFull = false;
   readonly #most: number;
+  readonly #weights: Uint8Array | undefined;
+  #weight = 0;
 
-  /** Room for `capacity` hits; it grows when they are more, up to `most`. */
-  constructor(capacity: number, most = Infinity) {
+  /** Room for `capacity` hits; it grows when they are more, up to `most`: by number, or with `weights` by the sum of those of their actions. */
+  constructor(capacity: number, most = Infinity, weights?: Uint8Array) {
     this.#most = most;
+    this.#weights = weights;
     const room = Math.min(capacity, most);
     this.ends = room === 0 ? none : new Uint32Array(room);
     this.actions = room === 0 ? none : new Uint32Array(room);
   }
 
   push(end: number, action: number): void {
+    if (this.#weights !== undefined && !this.#weigh(this.#weights[action]!)) return;
     if (this.length === this.ends.length && !this.#grow(this.length + 1)) return;
     this.ends[this.length] = end;
     this.actions[this.length++] = action;
@@ -76,6 +80,11 @@ export class HitList {
   /** Appends the hits `[from, to)` of another list, moved by `by` bytes. */
   append(other: HitList, from: number, to: number, by: number): void {
     const count = to - from;
+    if (this.#weights !== undefined) {
+      let weight = 0;
+      for (let i = from; i < to; i++) weight += this.#weights[other.actions[i]!]!;
+      if (!this.#weigh(weight)) return;
+    }
     if (this.length + count > this.ends.length && !this.#grow(this.length + count)) return;
     for (let i = 0; i < count; i++) this.ends[this.length + i] = other.ends[from + i]! + by;
     this.actions.set(other.actions.subarray(from, to), this.length);
@@ -92,6 +101,12 @@ export class HitList {
       else high = middle;
     }
     return low;
+  }
+
+  #weigh(weight: number): boolean {
+    this.#weight += weight;
+    this.isFull ||= this.#weight > this.#most;
+    return !this.isFull;
   }
 
   #grow(least: number): boolean {

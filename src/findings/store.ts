@@ -29,6 +29,8 @@ export interface FindingStoreOptions {
 
 interface ContentState {
   readonly kept: readonly PreparedDetection[];
+  /** The same by their values: a list of passwords has thousands. */
+  readonly byValue: ReadonlyMap<string, readonly PreparedDetection[]>;
   /** Different values of each rule. */
   readonly crowds: ReadonlyMap<string, number>;
   readonly place: string;
@@ -115,6 +117,7 @@ export class FindingStore {
     );
     this.#contents.set(hit.content, {
       kept: prepared,
+      byValue: byValue(prepared),
       crowds: crowdsOf(prepared.map(({ rule, value }) => [rule.id, value])),
       place: hit.place,
     });
@@ -252,8 +255,7 @@ export class FindingStore {
       const state = this.#contents.get(content);
       if (state === undefined) continue;
       const placed = this.#placesOf(content, state);
-      for (const keep of state.kept) {
-        if (keep.value !== key) continue;
+      for (const keep of state.byValue.get(key) ?? []) {
         const before = sightings.length;
         for (const { origin, target } of placed) {
           const { member } = keep.detection;
@@ -365,6 +367,12 @@ export class FindingStore {
     value.told = size;
     this.#options.onFinding?.(finding);
   }
+}
+
+function byValue(all: readonly PreparedDetection[]): ReadonlyMap<string, readonly PreparedDetection[]> {
+  const lists = new Map<string, PreparedDetection[]>();
+  for (const one of all) append(lists, one.value, one);
+  return lists;
 }
 
 /** Stands in for a rule that the ruleset does not hold; a detection is never lost for want of a description. */

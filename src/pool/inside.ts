@@ -1,4 +1,3 @@
-import { addCounts } from "../model/ledger.ts";
 import { mostName, shortened } from "../model/shortened.ts";
 import { append } from "../model/multimap.ts";
 import type { Detection } from "../model/detection.ts";
@@ -17,8 +16,11 @@ import {
   mayBeContainer,
   placedMembers,
   streamedMembers,
+  isLaterVolume,
   isPlaced,
+  laterVolumeMessage,
   isSaidByMembers,
+  kindByEnd,
   type Bytes,
   type ContainerKind,
   type Member,
@@ -31,6 +33,7 @@ import { insideLimits, type InsideLimits } from "../content/containers/limits.ts
 import { headBytes, type ScanResult } from "../detect/index.ts";
 import { deeper, join, type Level } from "./level.ts";
 import type { CleanMember } from "./member-memo.ts";
+import { mergeResults } from "./merge-results.ts";
 import type { Task } from "./task.ts";
 
 /** What lies inside of a content, beside what its own bytes say. */
@@ -202,17 +205,10 @@ class InsideWalk {
         !inMembers.get(secret)?.some((path) => member === "" || path === member || path.startsWith(`${member}!`)),
     );
     const all = [...ofContainers, ...this.#found];
-    const publicKeys = this.#results.flatMap((result) => result.publicKeys ?? []);
-    const merged: ScanResult = {
-      detections: all.slice(0, maxDetections),
-      ...(publicKeys.length === 0 ? {} : { publicKeys }),
-      suppressed: this.#results.reduce((sum, { suppressed }) => addCounts(sum, suppressed), {}),
-      judged: sumOf(this.#results.map(({ judged }) => judged)),
-      told: new Set(this.#results.flatMap(({ told = [] }) => [...told])),
-      limited: all.length > maxDetections || this.#results.some(({ limited }) => limited),
-      ...(this.#results.some(({ isCut }) => isCut) ? { isCut: true } : {}),
+    return {
+      result: mergeResults(this.#results, all, maxDetections),
+      inside: { bytes: this.#bytes, faults: [...this.#faults.values()] },
     };
-    return { result: merged, inside: { bytes: this.#bytes, faults: [...this.#faults.values()] } };
   }
 
   /** Goes through the members of a container. */
@@ -319,10 +315,15 @@ class InsideWalk {
     for (const chunk of reader.stream(isLarge ? this.#limits.maxProgramBytes : gatherBytes)) held.push(chunk);
     held.end();
     const end = new LastBytes();
+    if (isLaterVolume(level.path)) this.#tell(lost("unsupported", "", laterVolumeMessage), level.path);
     this.#scan(new ChunkReader(chain(held.blocks, end.watch(reader.stream()))), level.path, this.#found);
-    if (end.isEmpty ? !endsAsZip(held, isLarge) : !endsAsZip(end, false)) return;
-    if (end.isEmpty) this.#open(deeper(level, "zip"), (report) => placedMembers("zip", held, report));
-    else this.#tell(lost("too-large", "", "ends as a ZIP file, and is too large to be opened as one"), level.path);
+    if (!end.isEmpty) {
+      if (endsAsZip(end, false))
+        this.#tell(lost("too-large", "", "ends as a ZIP file, and is too large to be opened as one"), level.path);
+      return;
+    }
+    const kind = kindByEnd(held, isLarge);
+    if (kind !== undefined) this.#open(deeper(level, kind), (report) => placedMembers(kind, held, report));
   }
 
   #scan(reader: ChunkReader, path: string, list: Detection[]): void {
@@ -391,10 +392,4 @@ class InsideWalk {
 function* chain(parts: readonly Uint8Array[], rest: Iterable<Uint8Array>): Generator<Uint8Array, void> {
   yield* parts;
   yield* rest;
-}
-
-function sumOf(lists: readonly ScanResult["judged"][]): ScanResult["judged"] {
-  const sum = new Map<number, number>();
-  for (const list of lists) for (const [key, count] of list) sum.set(key, (sum.get(key) ?? 0) + count);
-  return sum;
 }

@@ -71,7 +71,7 @@ export class ResultBuilder {
         "rules-limit",
         "incomplete",
         place || content,
-        "has keywords everywhere: not all of them were looked at",
+        "has keywords everywhere, or packed text that grows too much: not all of it was looked at",
       );
     this.#publicKeys.add(result.publicKeys ?? []);
     if (result.detections.length > 0) this.#hits.push(this.#hit(content, place, result, proofs.placed));

@@ -29,6 +29,15 @@ export async function loadDatabase(): Promise<((path: string, settings: Database
   return open === undefined ? undefined : (path, settings) => wrap(open(path), settings);
 }
 
+/** Takes back what was written since `BEGIN`, on the way of an error that is to be heard: a disk that is full has rolled back already, and says so with an error of its own. */
+export function rollBack(database: Pick<Database, "run">): void {
+  try {
+    database.run("ROLLBACK");
+  } catch {
+    // Nothing is open any more.
+  }
+}
+
 /** SQLite's words for a file that is none of its own any more. */
 const damaged = /SQLITE_CORRUPT|SQLITE_NOTADB|malformed|not a database/;
 

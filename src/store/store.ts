@@ -10,6 +10,7 @@ import {
   type DatabaseSettings,
   type Row,
   type Value,
+  rollBack,
 } from "../sqlite/database.ts";
 
 /** What a value is: part of its key, and told by `cache show`. The numbers stand in files. */
@@ -210,7 +211,7 @@ export class Store implements Disposable {
         change(database);
         database.run("COMMIT");
       } catch (error) {
-        database.run("ROLLBACK");
+        rollBack(database);
         throw error;
       }
       database.run("PRAGMA incremental_vacuum");

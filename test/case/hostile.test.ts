@@ -162,6 +162,14 @@ test("names with escape sequences go in and out as they are", async () => {
   });
 });
 
+test("a disk that is full while a case is made is told as that", async () => {
+  const open = (await loadDatabase())!;
+  const database = open(freshPath(), { busyTimeoutMs: 0, synchronous: "normal" });
+  database.run("PRAGMA max_page_count = 3");
+  expect(() => migrate(database)).toThrow(/full/);
+  database.close();
+});
+
 test("a disk that is full takes nothing back, and adds nothing", async () => {
   using file = await openNew();
   scanInto(file, [secretIn("one", "app/a")]);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -42,6 +42,23 @@ describe("archives are opened", () => {
       "files/x.tgz!a/b:1",
     ]);
     expect(places(scan("dir", "files", "--max-archive-depth", "0"))).toEqual([]);
+  });
+
+  test("behind programs and scripts that unpack them; a later part of a divided one is told", () => {
+    const unpacked = join(folder, "programs");
+    mkdirSync(unpacked);
+    const tar = gzipSync(Buffer.concat([rawEntry({ name: "./a/b" }, probe("behind")), endOfTar]));
+    writeFileSync(join(unpacked, "setup.run"), Buffer.concat([Buffer.from("#!/bin/sh\nexit 0\n"), tar]));
+    writeFileSync(join(unpacked, "tool"), Buffer.concat([readFileSync("/bin/sh"), tar]));
+    const ran = scan("dir", "programs");
+    expect(places(ran).sort()).toEqual(["programs/setup.run!a/b:1", "programs/tool!a/b:1"]);
+    mkdirSync(join(folder, "divided"));
+    writeFileSync(join(folder, "divided/x.7z.002"), sampleText(5_000));
+    writeFileSync(join(folder, "divided/y.zip"), madeZip([{ name: "x.z02", data: sampleText(5_000) }]));
+    const divided = scan("dir", "divided");
+    expect(divided.code).toBe(3);
+    expect(divided.stderr).toContain("x.7z.002: is a later part");
+    expect(divided.stderr).toContain("y.zip!x.z02: is a later part");
   });
 
   test("in a history: each version by itself, loose and packed, with its commit", () => {

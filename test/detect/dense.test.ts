@@ -28,7 +28,7 @@ describe("a content full of keywords", () => {
   // What tells a match stands further behind the keyword than the sieve looks.
   const probe = rulesetOf([{ id: "near", regex: "near_[a-z_]{90}#[0-9]{4}", keywords: ["near_"] }]);
   const token = (digits: number): string => `near_${"x".repeat(90)}#${digits}`;
-  const count = traceLimits.maxHits;
+  const count = traceLimits.maxWork;
   const text = (words: number): Buffer => Buffer.from(`${token(1234)}\n${"near_".repeat(words)}\n${token(5678)}`);
 
   test("is looked at up to a number of them, and says so, however it is scanned", () => {

@@ -93,7 +93,8 @@ describe("leaktrace hook", () => {
     addHook(join(hooks, "pre-push"), '#!/usr/bin/env sh\n. "${0%/*}/h"\n');
     addHook(join(hooks, "h"), 'name=${0##*/}\nsh -e "${0%/*}/../$name" "$@" || exit $?\n', 0o644);
     addHook(join(hooks, "../pre-push"), "echo user hook for $1 >&2\nexit 9\n", 0o644);
-    expect(desk.leaktrace(["hook", "install"]).code).toBe(0);
+    const installed = desk.leaktrace(["hook", "install"]);
+    expect([installed.code, installed.stderr.includes("husky writes this folder anew")]).toEqual([0, true]);
     expect(existsSync(join(desk.path, ".git/hooks/pre-push"))).toBe(false);
     desk.commit("base", { "a.txt": "a\n" });
     const { code, stderr } = desk.push("origin", "main");

@@ -71,6 +71,8 @@ async function install(args: readonly string[]): Promise<number> {
     before.hook === "ours" ? "hook brought up to date" : `hook installed: ${checked} this repository are checked`;
   say(`leaktrace: ${what} (${before.path})`);
   if (before.hook === "other") say(`  the hook that was there is kept as ${formerName(name)} and runs first`);
+  if (/[/\\]\.husky[/\\]_$/.test(folder))
+    say(`  husky writes this folder anew when it is installed: leaktrace hook ${name} "$@" in .husky/${name} stays`);
   if (isShared) say("  core.hooksPath leads out of this repository: every repository that uses this folder is checked");
   return exitCodes.clean;
 }

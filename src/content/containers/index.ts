@@ -9,6 +9,7 @@ import type { Bytes } from "./bytes.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { classMembers, pickleMembers, pycMembers } from "./compiled.ts";
 import { compressedMember } from "./compressed.ts";
+import { programMembers } from "./behind-program.ts";
 import { foreignMembers } from "./foreign.ts";
 import { bundleMembers } from "./git-bundle.ts";
 import { packMembers } from "./git-pack.ts";
@@ -34,12 +35,14 @@ export {
   isPlaced,
   isProgram,
   isSaidByMembers,
+  kindByEnd,
   kindBytes,
   mayBeContainer,
   type ContainerKind,
   type PlacedKind,
   type StreamKind,
 } from "./kind.ts";
+export { isLaterVolume, laterVolumeMessage } from "./volumes.ts";
 export { lost, type Member, type MemberFault, type ReportFault } from "./member.ts";
 
 /** The members of a container that is read in one go. Each is to be read, or left, before the next one is asked for. `whole`: the container, where it lies in memory. */
@@ -90,6 +93,8 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
       return keystoreMembers(bytes, report);
     case "sevenzip":
       return sevenZipMembers(bytes, report);
+    case "program":
+      return programMembers(bytes, report);
     case "foreign":
       return foreignMembers(bytes, report);
     case "office":

@@ -9,6 +9,7 @@ import { lz4Magic } from "./lz4.ts";
 import { isLzmaAlone } from "./lzma-alone.ts";
 import { isOfficePart } from "./office-text.ts";
 import { isSqliteLog } from "./sqlite-log.ts";
+import { behindProgram } from "./behind-program.ts";
 import { endBytes, longestComment } from "./zip-directory.ts";
 
 /** Kinds that are read from their beginning to their end. */
@@ -16,7 +17,7 @@ export type StreamKind = CompressedKind | "tar" | "ar" | "cpio" | "rpm";
 /** Kinds of which any place may be needed at any time. */
 const placedKinds = [
   ...(["zip", "sqlite", "sqlite-log", "pdf", "office", "class", "pyc", "pickle"] as const),
-  ...(["keystore", "bare-key", "foreign", "sevenzip", "git-pack", "git-bundle", "binary-plist"] as const),
+  ...(["keystore", "bare-key", "foreign", "sevenzip", "git-pack", "git-bundle", "binary-plist", "program"] as const),
 ] as const;
 export type PlacedKind = (typeof placedKinds)[number];
 export type ContainerKind = StreamKind | PlacedKind;
@@ -38,7 +39,8 @@ export function mayBeContainer(bytes: Uint8Array, from: number, length: number):
   const first = bytes[from]!;
   if (isFirst[first] === 1 || (bytes[from + 2] === 0x0d && bytes[from + 3] === 0x0a)) return true;
   // Texts begin with these as well.
-  if (first === 0x78 ? isZlibHeader(first, bytes[from + 1]!) : first === 0x23 && bytes[from + 2] === 0x76) return true;
+  if (first === 0x78 ? isZlibHeader(first, bytes[from + 1]!) : first === 0x23 && isBundleOrScript(bytes, from))
+    return true;
   if (length < endBytes) return false;
   if (bytes[from + length - endBytes] === 0x50 && bytes[from + length - endBytes + 1] === 0x4b) return true;
   return length >= kindBytes && bytes[from + 257] === 0x75 && bytes[from + 258] === 0x73;
@@ -117,7 +119,17 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
 export function containerKindOf(bytes: Bytes): ContainerKind | undefined {
   const head = bytes.read(0, kindBytes);
   const kind = containerKind(head);
-  return kind === undefined && endsAsZip(bytes, isProgram(head)) ? "zip" : kind;
+  return kind ?? kindByEnd(bytes, isProgram(head));
+}
+
+/** What a content is that does not begin as a container: an archive may stand behind a program. */
+export function kindByEnd(bytes: Bytes, program: boolean): PlacedKind | undefined {
+  if (endsAsZip(bytes, program)) return "zip";
+  return program && behindProgram(bytes) !== undefined ? "program" : undefined;
+}
+
+function isBundleOrScript(bytes: Uint8Array, from: number): boolean {
+  return bytes[from + 2] === 0x76 || bytes[from + 1] === 0x21;
 }
 
 /** Whether a content ends as a ZIP file does. A comment may follow its end, but is looked for only where `mayHaveComment`. */
@@ -143,12 +155,16 @@ function hasEndAt(bytes: Buffer, at: number): boolean {
   );
 }
 
-/** Programs of ELF, Windows and macOS: archives stand behind them, with comments too. */
+/** Programs of ELF, Windows and macOS, and scripts: archives stand behind them, with comments too. */
 export function isProgram(head: Buffer): boolean {
   if (head.length < 4) return false;
   const magic = head.readUInt32BE(0);
   return (
-    magic === 0x7f454c46 || magic >>> 16 === 0x4d5a || (magic & 0xfeffffff) >>> 0 === 0xcefaedfe || magic === 0xcafebabe
+    magic === 0x7f454c46 ||
+    magic >>> 16 === 0x4d5a ||
+    magic >>> 16 === 0x2321 ||
+    (magic & 0xfeffffff) >>> 0 === 0xcefaedfe ||
+    magic === 0xcafebabe
   );
 }
 
@@ -176,6 +192,7 @@ const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
     "office",
     "bare-key",
     "binary-plist",
+    "program",
   ] as const),
 ]);
 

@@ -1,6 +1,6 @@
 import type { Decoded, Encoding, Piece } from "./encoding.ts";
 import { hexDigits, pieceLength, textual, wholeText } from "./encoding.ts";
-import { inflated } from "./inflate.ts";
+import { inflated, type Unpacked } from "./inflate.ts";
 import { unzipped } from "./unzip.ts";
 
 /** Shortest run that can hold a secret worth decoding: sixteen characters of it. */
@@ -130,7 +130,7 @@ function decodeAt(piece: Piece, at: number, end: number): { decoded: Decoded; en
   for (let i = 0; i < lines.length; i += 2) joined += bytes.toString("latin1", lines[i], lines[i + 1]);
   const isHex = form === "hex";
   const raw = Buffer.from(joined, isHex ? "hex" : "base64");
-  const text = textOf(form, raw);
+  const { text, isCut } = textOf(form, raw);
   const isBinary = form === "gzip" || form === "zlib" || form === "zip";
   if (text.length < (leastRun * 3) >> 2 && !isBinary) return undefined;
   // What was cut off as no text was not of this text's lines.
@@ -147,13 +147,14 @@ function decodeAt(piece: Piece, at: number, end: number): { decoded: Decoded; en
   const inFront = isBinary || !piece.isFirst ? nothing : lineBefore(piece, at);
   const atBack = isBinary || !piece.isLast ? nothing : textBehind(piece, textEnd);
   const kinds = [isHex ? "hex" : "base64", ...(form === "text" || isHex ? [] : [form])];
-  return { decoded: wholeText(inFront, text, atBack, kinds, [at, textEnd]), end: textEnd };
+  const decoded = wholeText(inFront, text, atBack, kinds, [at, textEnd]);
+  return { decoded: isCut ? { ...decoded, isCut } : decoded, end: textEnd };
 }
 
-function textOf(form: Form, raw: Buffer): Buffer {
+function textOf(form: Form, raw: Buffer): Unpacked {
   if (form === "gzip" || form === "zlib") return inflated(raw, form);
   if (form === "zip") return unzipped(raw);
-  return form === "utf-16" ? fromWide(raw) : textPart(raw);
+  return { text: form === "utf-16" ? fromWide(raw) : textPart(raw), isCut: false };
 }
 
 const nothing = Buffer.alloc(0);

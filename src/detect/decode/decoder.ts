@@ -1,5 +1,6 @@
 import { maxAnywhere, type DecodedOutcome, type Region, type RunOutcomes } from "../collector.ts";
 import type { Detector } from "../detector.ts";
+import { workOfDecoded } from "../work.ts";
 import { isListed, markLength } from "../kernel/marks.ts";
 import type { Outcome } from "../outcome.ts";
 import { HitList, type PlacedOutcome } from "../trace.ts";
@@ -18,6 +19,10 @@ const mostBytesFor = (pieceBytes: number): number => (1 << 16) + 96 * pieceBytes
 /** How much may still be decoded of one piece. */
 interface Budget {
   bytes: number;
+  /** What looks at keywords may cost (work.ts). */
+  work: number;
+  /** Whether something was left for it. */
+  isCut: boolean;
 }
 
 /** What came of something in a decoded text; places are addresses of encoded bytes. */
@@ -85,6 +90,7 @@ export class Decoder {
   ): { readonly run: RunOutcomes | undefined; readonly done: number } {
     const outcomes: DecodedOutcome[] = [];
     let isText = false;
+    let isCut = false;
     const end = complete ? Math.min(chain.end + encoding.behind, region.high - region.low + region.base) : chain.end;
     const toAddress = region.low - region.base;
     let piece = done;
@@ -92,18 +98,23 @@ export class Decoder {
       const from = chain.start + piece;
       if (!complete && from + pieceLength >= end) break;
       const to = Math.min(end, from + pieceLength);
-      const budget = { bytes: mostBytesFor(to - from) };
+      const budget = {
+        bytes: mostBytesFor(to - from),
+        work: workOfDecoded(to - from + encoding.before + encoding.behind),
+        isCut: false,
+      };
       const atPiece = { from: from + toAddress, to: to + toAddress, isFirst: piece === 0, isLast: to === end };
       const origin = chain.start + toAddress;
       const texts = this.#decodePiece(region, encoding, atPiece, 1, budget, (outcome, depth, kinds, start, stop) =>
         outcomes.push({ outcome, depth, kinds, start: start - origin, end: stop - origin }),
       );
-      isText ||= texts > 0 && (encoding === textRuns || outcomes.length > 0);
+      isCut ||= budget.isCut;
+      isText ||= isCut || (texts > 0 && (encoding === textRuns || outcomes.length > 0));
       if (to === end) break;
     }
     const run = !isText
       ? undefined
-      : { encoding: encoding.name, isPlaced: encoding.isPlaced, start: chain.start, end, outcomes };
+      : { encoding: encoding.name, isPlaced: encoding.isPlaced, start: chain.start, end, outcomes, isCut };
     return { run, done: piece };
   }
 
@@ -121,6 +132,7 @@ export class Decoder {
     const texts = encoding.decode({ bytes, from, to, isFirst, isLast, low: region.low, high: region.high });
     for (const decoded of texts) {
       budget.bytes -= decoded.text.length;
+      budget.isCut ||= decoded.isCut === true || budget.bytes < 0;
       if (budget.bytes < 0) break;
       this.#lookAt(region, decoded, depth, budget, found);
     }
@@ -147,11 +159,15 @@ export class Decoder {
     kernel.find(low, text.length, inner.high, (end, action) => hits.push(end, action));
     const outcomes: PlacedOutcome[] = [];
     for (let i = 0; i < hits.length; i++) {
+      if (budget.work <= 0) {
+        budget.isCut = true;
+        break;
+      }
       const hit = hits.ends[i]!;
       const action = hits.actions[i]!;
       const { ready, beyond } = rules.actions[action]!;
       if (decoded.kindsIn(hit - ready.rule.before, hit + ready.rule.after + beyond) !== undefined)
-        this.#detector.lookAround(inner, hit, action, outcomes);
+        budget.work -= this.#detector.lookAround(inner, hit, action, outcomes);
     }
     for (const { hit, outcome } of outcomes) tell(outcome, hit);
     if (rules.looksEverywhere) {

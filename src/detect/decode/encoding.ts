@@ -38,6 +38,8 @@ export interface Piece {
 /** A text with what was encoded in clear, and what stands around it as it was. */
 export interface Decoded {
   readonly text: Buffer;
+  /** True where packed text grows too much, and was left. */
+  readonly isCut?: boolean;
   /** Names of the encodings that were taken off within `[from, to)` of the text; undefined where all of it stands in the content as it is. */
   kindsIn(from: number, to: number): readonly string[] | undefined;
   /** Addresses of the bytes that `[from, to)` of the text was made of. */

@@ -1,4 +1,5 @@
 import { constants, inflateRawSync } from "node:zlib";
+import { isTooLarge, type Unpacked } from "./inflate.ts";
 
 /** As for other compressed texts (inflate.ts): what grows more is there to fill memory. */
 const mostGrowth = 64;
@@ -18,8 +19,9 @@ const encrypted = 1;
  * The files of a ZIP archive (APPNOTE 4.3), a line end behind each, also where its end is missing: an attachment of a mail, an archive in a setting. Read from its beginning,
  * entry by entry. What is damaged, encrypted or grows more than sixty-four times ends it.
  */
-export function unzipped(packed: Buffer): Buffer {
+export function unzipped(packed: Buffer): Unpacked {
   const files: Buffer[] = [];
+  let isCut = false;
   let left = Math.max(leastLimit, packed.length * mostGrowth);
   let at = 0;
   while (files.length < 2 * mostEntries && at + headBytes <= packed.length && packed.readUInt32LE(at) === entryMark) {
@@ -30,22 +32,25 @@ export function unzipped(packed: Buffer): Buffer {
     const isOpen = (flags & sizesBehind) !== 0 && size === 0;
     if ((flags & encrypted) !== 0 || (method !== stored && method !== deflated) || (isOpen && method === stored)) break;
     const body = packed.subarray(from, isOpen ? packed.length : from + size);
-    const file = method === stored ? body : inflatedRaw(body, left);
-    if (file === undefined || file.length > left) break;
-    left -= file.length;
-    files.push(file, lineEnd);
+    const file = method === stored ? { text: body, isCut: body.length > left } : inflatedRaw(body, left);
+    isCut = file?.isCut === true;
+    if (file === undefined || isCut) break;
+    left -= file.text.length;
+    files.push(file.text, lineEnd);
     at = isOpen ? nextEntry(packed, from) : from + size;
   }
-  return Buffer.concat(files);
+  return { text: Buffer.concat(files), isCut: isCut || files.length === 2 * mostEntries };
 }
 
 const lineEnd = Buffer.from("\n");
 
-function inflatedRaw(body: Buffer, limit: number): Buffer | undefined {
+/** Undefined for what is damaged. */
+function inflatedRaw(body: Buffer, limit: number): Unpacked | undefined {
   try {
-    return inflateRawSync(body, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(1, limit) });
-  } catch {
-    return undefined;
+    const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(1, limit) };
+    return { text: inflateRawSync(body, options), isCut: false };
+  } catch (error) {
+    return isTooLarge(error) ? { text: Buffer.alloc(0), isCut: true } : undefined;
   }
 }
 

@@ -5,6 +5,8 @@ import {
   chunksOf,
   containerKind,
   containerKindOf,
+  isLaterVolume,
+  laterVolumeMessage,
   kindBytes,
   mayBeContainer,
   type Bytes,
@@ -291,6 +293,8 @@ export class EntryScanner {
 
   /** A file that no other rule has something to say of may be one that a rule on paths asks for. */
   #named(whole: WholeResult): WholeResult {
+    if (this.#asksPaths && whole.inside === undefined && isLaterVolume(this.#place))
+      this.#out.problem("unsupported", "incomplete", this.#place, laterVolumeMessage);
     const head = this.#head;
     if (head === undefined || whole.result.detections.length > 0) return whole;
     const { files } = this.#task.detector;

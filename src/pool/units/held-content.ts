@@ -4,6 +4,7 @@ import {
   endsAsZip,
   isPlaced,
   isProgram,
+  kindByEnd,
   kindBytes,
   LastBytes,
   type Bytes,
@@ -71,7 +72,7 @@ export class HeldContent {
     if (this.#is === "too-large" || (this.#is === "other" && endsAsZip(this.#end, false))) return "too-large";
     if (this.#is !== "held" || this.bytes === undefined) return undefined;
     const held = bytesInMemory(this.bytes);
-    return this.#isProgram && !endsAsZip(held) ? undefined : held;
+    return this.#isProgram && kindByEnd(held, true) === undefined ? undefined : held;
   }
 
   /** What is held, or not decided upon yet. */

@@ -1,0 +1,72 @@
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { listMembers } from "./list-members.ts";
+
+/** A program of this machine: ELF, with a table of sections at its end. */
+const elf = readFileSync("/bin/sh");
+const text = "the text of a file\n".repeat(40);
+const packed = gzipSync(text);
+
+/** A Windows program of one section. */
+function windowsProgram(): Buffer {
+  const bytes = Buffer.alloc(1024);
+  bytes.write("MZ", 0);
+  bytes.writeUInt32LE(128, 60);
+  bytes.write("PE\0\0", 128, "latin1");
+  bytes.writeUInt16LE(1, 134);
+  bytes.writeUInt16LE(224, 148);
+  bytes.writeUInt32LE(512, 128 + 24 + 224 + 16);
+  bytes.writeUInt32LE(512, 128 + 24 + 224 + 20);
+  return bytes;
+}
+
+const script = Buffer.from(
+  `#!/bin/sh\n${"# unpacks what stands behind it\n".repeat(200)}tail -n +200 "$0" | tar xz\nexit 0\n`,
+);
+
+describe("an archive behind a program", () => {
+  test.each([
+    ["ELF", elf],
+    ["Windows", windowsProgram()],
+    ["shell", script],
+  ])("is a member of it: %s", (_, program) => {
+    const { kind, members, faults } = listMembers(Buffer.concat([program, packed]));
+    expect([kind, members.length, faults]).toEqual(["program", 1, []]);
+    expect(members[0]![1].startsWith(packed.toString("latin1"))).toBe(true);
+    expect(listMembers(program).kind).toBe(undefined);
+  });
+
+  test("is found behind settings as well", () => {
+    const archive = Buffer.concat([Buffer.from("377abcaf271c", "hex"), Buffer.alloc(100)]);
+    const whole = Buffer.concat([windowsProgram(), Buffer.from(";!@Install@!UTF-8!\n;!@InstallEnd@!"), archive]);
+    const { kind, members } = listMembers(whole);
+    expect([kind, members.map(([, bytes]) => bytes)]).toEqual(["program", [archive.toString("latin1")]]);
+  });
+
+  test.each([
+    ["NSIS", Buffer.from("\0\0\0\0\xef\xbe\xad\xdeNullsoftInst", "latin1")],
+    ["PyInstaller", Buffer.from("\0\0\0\0MEI\x0c\x0b\x0a\x0b\x0e", "latin1")],
+  ])("of a kind that is not opened is told: %s", (_, mark) => {
+    const whole = Buffer.concat([windowsProgram(), mark, Buffer.alloc(200)]);
+    expect(listMembers(whole)).toEqual({ kind: "program", members: [], faults: ["unsupported incomplete "] });
+  });
+
+  test("headers that lie are no end", () => {
+    for (const at of [60, 134, 148, 392, 396]) {
+      const lying = windowsProgram();
+      lying.writeUInt16LE(0xffff, at);
+      lying.writeUInt16LE(0xffff, at + 2);
+      expect(() => listMembers(Buffer.concat([lying, packed]))).not.toThrow();
+    }
+    for (let at = 4; at < 64; at++) {
+      const lying = Buffer.concat([elf.subarray(0, 4096), packed]);
+      lying[at] = 0xff;
+      expect(() => listMembers(lying)).not.toThrow();
+    }
+    for (let length = 0; length < 600; length += 7) {
+      listMembers(windowsProgram().subarray(0, length));
+      listMembers(elf.subarray(0, length));
+    }
+  });
+});

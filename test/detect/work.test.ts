@@ -1,0 +1,108 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import type { RegexEngine } from "../../src/detect/engine.ts";
+import type { ScanResult } from "../../src/detect/index.ts";
+import { traceLimits } from "../../src/detect/trace.ts";
+import { createRandom } from "../../src/rules/random.ts";
+import { seed } from "../property-seed.ts";
+import { builtinRuleset, detectorOf, engine, plants, rulesetOf } from "./rules-for-tests.ts";
+
+const random = createRandom(`work ${seed}`);
+const canary = plants["token"]!(random);
+const token = { id: "probe-token", regex: "\\b(prb_[0-9A-Za-z]{30})\\b", keywords: ["prb_"] };
+/** A dozen of its matches lie before each of its keywords, and none of them is told. */
+const listed = {
+  id: "listed",
+  regex: "([a-h]{24})\\s{0,370}zz;",
+  keywords: ["zz"],
+  window: 400,
+  allowlists: [
+    {
+      description: "",
+      condition: "OR" as const,
+      regexTarget: "secret" as const,
+      regexes: ["^[a-h]"],
+      stopwords: [],
+      paths: [],
+      commits: [],
+      targetRules: [],
+    },
+  ],
+};
+/** Reads a block. */
+const block = { id: "block", regex: "blocks: \\{", keywords: ["blocks: {"], window: 2048, inside: ["*"] };
+
+/** A scan, and how often regexes were asked for a match. */
+function asks(rules: Parameters<typeof rulesetOf>[0], text: string): ScanResult & { questions: number } {
+  let questions = 0;
+  const asked: RegexEngine = {
+    ...engine,
+    compile(...given) {
+      const regex = engine.compile(...given);
+      return {
+        exec: (bytes, from) => {
+          questions++;
+          return regex.exec(bytes, from);
+        },
+        test: (line) => regex.test(line),
+      };
+    },
+  };
+  const detector = detectorOf(rulesetOf(rules), { engine: asked });
+  return { ...detector.scan(Buffer.from(text)), questions };
+}
+
+const secrets = ({ detections }: ScanResult): readonly string[] => detections.map(({ secret }) => secret);
+
+describe("text that is dear for one rule", () => {
+  test("is read until that rule has spent its part, which is told, and other rules read on", () => {
+    const lines = Array.from({ length: 20_000 }, () => `${random.chars("abcdefgh", 24)}zz;`);
+    const result = asks([listed, token], lines.join("") + canary);
+    expect([secrets(result), result.isCut]).toEqual([[canary], true]);
+    expect(result.questions).toBeLessThan(3 * traceLimits.maxWork);
+  });
+
+  test("openers of blocks that nothing closes: no more blocks are read than it may spend", () => {
+    const lines = Array.from({ length: 20_000 }, (_, i) => `blocks: {\n${i.toString(36)}`);
+    const result = asks([block, token], `${lines.join("")}\n${canary}\n`);
+    expect([secrets(result), result.isCut]).toEqual([[canary], true]);
+    expect(result.questions).toBeLessThan(traceLimits.maxWork / 2);
+  });
+
+  test("and a text with as many as people write is read whole", () => {
+    const lines = Array.from({ length: 2_000 }, (_, i) => `blocks: {\n  name: "${i.toString(36)}"\n}\n`);
+    const result = asks([block, token], lines.join("") + canary);
+    expect([secrets(result), result.isCut]).toEqual([[canary], undefined]);
+  });
+});
+
+describe("packed text that is dear", () => {
+  const packed = (text: string): string => gzipSync(text).toString("base64");
+
+  test("may cost as much as its packed bytes do, and what was left is told", () => {
+    const pieces = Array.from({ length: 40 }, (_, i) => `x = ${packed("blocks: {\n".repeat(5_000) + i)}\n`);
+    const text = pieces.join("\n");
+    const result = asks([block, token], `${text}\n${canary}\n`);
+    expect([secrets(result), result.isCut]).toEqual([[canary], true]);
+    expect(result.questions).toBeLessThan(text.length);
+  });
+
+  test("and what grows more than any text does is left, and that is told", () => {
+    const result = asks([token], `x = ${packed(`${" ".repeat(1 << 22)}${plants["token"]!(random)}`)}\n${canary}\n`);
+    expect([secrets(result), result.isCut]).toEqual([[canary], true]);
+  });
+
+  test("and text that is not is read whole", () => {
+    const lines = Array.from({ length: 400 }, (_, i) => `  name${i}: ${random.chars("abcdefgh", 30)}\n`);
+    const result = asks([block, token], `x = ${packed(`blocks: {\n${lines.join("")}}\n${canary}\n`)}\n`);
+    expect(secrets(result)).toContain(canary);
+    expect(result.isCut).toBe(undefined);
+  });
+});
+
+test("the program's own rules, of which one is asked by every line, cut nothing where lines are those of people", () => {
+  const detector = detectorOf(builtinRuleset());
+  const alnum = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  const lines = Array.from({ length: 4_000 }, () => `    "session_token": "${random.chars(alnum, 24)}", "user": "x"\n`);
+  expect(detector.scan(Buffer.from(lines.join(""))).isCut).toBe(undefined);
+});
