@@ -13,7 +13,7 @@ const MAX_LENGTH = 128;
 
 /** Technical words that end in a number as names do: sha256, utf8, int32. */
 const NUMBERED_NAME =
-  /^(?:sha(?:1|224|256|384|512)crypt|md5crypt|bcrypt|argon2(?:i|d|id))$|^(?:sha|md|utf|int|uint|aes|des|rc|base|x|ipv|oauth|http|ssl|tls|v|version|ver|step|field|item|user|test|password|passwd|pass|pwd|secret|token|key|node|host|server|client|db|name|value|id|foo|bar|abc|p|pw|s|str|arg|param|var|tmp|temp|col|row|line|page|column|option|mode|level|type|group|account|admin|root|demo|dummy|example|sample)[-_]?\d{1,4}$/i;
+  /^(?:sha(?:1|224|256|384|512)crypt|md5crypt|bcrypt|argon2(?:i|d|id))$|^(?:md5|sha\d{1,3}|b2|ck)sum$|^(?:en|de)(?:crypt|code)\d{2,3}$|^(?:sha|md|utf|int|uint|aes|des|rc|base|x|ipv|oauth|http|ssl|tls|v|version|ver|step|field|item|user|test|password|passwd|pass|pwd|secret|token|key|node|host|server|client|db|name|value|id|foo|bar|abc|p|pw|s|str|arg|param|var|tmp|temp|col|row|line|page|column|option|mode|level|type|group|account|admin|root|demo|dummy|example|sample)[-_]?\d{1,4}$/i;
 
 /** Signs that people put into passwords; the others join names. */
 const PASSWORD_SIGN = /[!@#$%^&*?+~]/;
@@ -119,7 +119,7 @@ const VERSION_OF_TYPE = /^((?:[A-Z][a-z]+){3,})V\d{1,2}$/;
 
 /** snake_case, kebab-case, camelCase, dotted names and the like, with few digits in them. */
 function isName(value: string, digits: number): boolean {
-  if (!/^[\w.:/$@-]+$/.test(value)) return false;
+  if (!/^[\w.:/$@-]*[\w.:/-]$/.test(value)) return false;
   const words = splitWords(value.replace(VERSION_OF_TYPE, "$1"));
   const known = words.filter(({ text }) => plainWords.has(text) || sampleWords.has(text)).length;
   if (known > 0 && known === words.length && (digits <= 4 || countingShare(value) > 0.3)) return true;
