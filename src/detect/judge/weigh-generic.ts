@@ -135,7 +135,8 @@ function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable
     yield against("syntax", "the address of a badge", "reference");
   if (MEDIA.test(place.before))
     yield against("syntax", "the address of a picture or a file, made to be shown", "reference");
-  if (ENTRY_NAME.test(place.after)) yield against("syntax", "the name of an entry, to which something is assigned", "reference");
+  if (ENTRY_NAME.test(place.after))
+    yield against("syntax", "the name of an entry, to which something is assigned", "reference");
   if (CONSTANT.test(value)) yield against("name", "the name of a constant or a variable", "reference");
   if (SEALED_HEAD.test(line.slice(0, Math.max(0, secretInLine))))
     yield against("syntax", "a part of ciphertext", "masked");
