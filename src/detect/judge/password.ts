@@ -114,6 +114,10 @@ function hasChosenSigns(value: string): boolean {
 const TWO_WORDS =
   /^(?:(?:[A-Z][a-z]{2,}){2}\d{2,3}|[a-z]{3,}[_.-]?[a-z]{3,}\d{2,3}|[a-z]{3,}-[a-z]{3,}-\d{3}|[a-z]{3,}-[A-Z][a-z]{2,}-\d{2,3})$/;
 
+/** `k4ffee_jasper93`: the same, with digits for letters in the first word, or in the second. */
+const LEET_WORDS =
+  /^(?=[a-z]*[0134578][a-z0-9]*[_.-]|[a-z]+[_.-][a-z]+[0134578][a-z])[a-z][a-z0-9]{3,}[_.-][a-z][a-z0-9]{2,}\d{2,3}$/;
+
 /** `CustomAuthResultV2`: names of types say which version they are. */
 const VERSION_OF_TYPE = /^((?:[A-Z][a-z]+){3,})V\d{1,2}$/;
 
@@ -125,7 +129,7 @@ function isName(value: string, digits: number): boolean {
   if (known > 0 && known === words.length && (digits <= 4 || countingShare(value) > 0.3)) return true;
   if (digits > 3) return false;
   // Two words and a number of two or three digits are what people choose: `SummerTiger87`, `summer_tiger87`, `summer-tiger-187`.
-  if (known === 0 && TWO_WORDS.test(value)) return false;
+  if (known === 0 && (TWO_WORDS.test(value) || LEET_WORDS.test(value))) return false;
   const joined = /[_.:/-]/.test(value) || /[a-z][A-Z][a-z]/.test(value);
   return joined && rarity(value) < 2 + 0.5 * value.length && words.every(({ text }) => text.length > 1);
 }

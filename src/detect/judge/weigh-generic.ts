@@ -8,7 +8,7 @@ import { isCutJwt } from "./cut-jwt.ts";
 import { judgeKeyName, type KeyName } from "./key-names.ts";
 import { against, type Asked, part } from "./parts.ts";
 
-import { isUnspellable, weighPassword } from "./password.ts";
+import { isMadeForPolicy, isUnspellable, weighPassword } from "./password.ts";
 import { looksRandom, randomBits } from "./random-value.ts";
 import {
   hasOtherMeaning,
@@ -226,11 +226,14 @@ function isTypedSecret(value: string, { key, quote, joint, isEnvLine }: Assignme
   return isEnvLine || (quote !== "" && joint === "assigned");
 }
 
-/** What signs sessions and tokens is chosen as passwords are: with letters, digits, and two signs that join no words. */
+/** What signs sessions and tokens is chosen as passwords are: for a policy, or with letters, digits, and two signs that join no words. */
 function isChosenSecret(value: string, { key, quote, joint, isEnvLine }: Assignment): boolean {
-  if (!/secret$/i.test(key) || value.length < 12 || /\s/.test(value)) return false;
+  if (!/secret(?:[_.-]?key)?$/i.test(key) || /\s/.test(value)) return false;
+  const isAssigned = isEnvLine || (quote !== "" && joint === "assigned");
+  if (isMadeForPolicy(value)) return isAssigned;
+  if (value.length < 12) return false;
   if ((value.match(/[!@#$%^&*?+]/g)?.length ?? 0) < 2 || !/[0-9]/.test(value) || !/[A-Za-z]/.test(value)) return false;
-  return isEnvLine || (quote !== "" && joint === "assigned");
+  return isAssigned;
 }
 
 /** Some services draw secrets of twelve hex digits, keys of eight. They are believed where the name ends with what they are, and nothing but them is assigned. */
