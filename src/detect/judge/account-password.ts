@@ -42,7 +42,7 @@ const NAMES_ONE = /pass|pwd|secret|token|cred|user|login|account|admin|key$|name
  */
 export function weighAccountPassword(value: string, place: Assignment, before: string): PasswordValue {
   const chosen = weighPassword(value, place);
-  if (/colou?r/i.test(place.key)) return { bits: -20, why: "a colour" };
+  if (/colou?r[\w.-]{0,24}["']?\s*[:=]\s*["']?$/i.test(before)) return { bits: -20, why: "a colour" };
   if (isBase64Of(value, before)) return { bits: -20, why: "the name of the account, encoded as that is" };
   if (chosen.bits >= 0) return chosen;
   // A birthday, a number of a house: what counts or repeats itself is no candidate any more.

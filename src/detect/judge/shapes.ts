@@ -12,7 +12,7 @@ const MEANING = new RegExp(
     String.raw`^(?:mailto|data|urn|javascript|tel|about|blob|file):`,
     String.raw`\.(?:[cm]?[jt]sx?|py|rb|go|java|php|cs|rs|kt|swift|json|ya?ml|toml|ini|conf|cfg|env|xml|html?|css|md|txt|log|csv|sh|bat|exe|dll|so|pem|crt|cer|key|pub|p12|pfx|jks|ppk|asc|gpg|png|jpe?g|gif|svg|ico|pdf|zip|t?gz|tar|sql|db|lock|properties|gradle|tmpl|tpl|erb)$`,
     String.raw`^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$`, // addresses
-    String.raw`^(?:anonymous|ftp|guest|nobody|user|username|me|you|name|email)@\w*$`, // what one gives as a password where none is needed
+    String.raw`^-?(?:anonymous|ftp|guest|nobody|user|username|me|you|name|email)@\w*$`, // what one gives as a password where none is needed
     String.raw`^@[a-z\d][\w.-]*/[\w.*-]+$`, // packages with their scope
     String.raw`^(?:[a-z0-9-]+\.)+(?:com|net|org|io|dev|local|internal|cloud|app|co|eu|de|svc)(?::\d+)?(?:/.*)?$`,
     String.raw`^v?\d+(?:\.\d+){1,3}(?:[-+~][\w.]+)?$|^\d{4}-\d\d(?:-\d\d)?|^\d{1,2}[:/]\d\d`, // versions, dates
