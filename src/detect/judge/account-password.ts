@@ -70,7 +70,7 @@ const BARE_WORD_BITS = 0.5;
 export function weighNamedPassword(value: string, place: Assignment): PasswordValue {
   const chosen = weighPassword(value, place);
   if (chosen.bits >= 0 || !/^[a-z]{6,24}[0-9]{0,4}$/.test(value) || !isWord(value)) return chosen;
-  if (!TELLING_NAME.test(place.key) || SENTENCE_HEAD.test(place.before)) return chosen;
+  if (!TELLING_NAME.test(place.key) || /colou?r/i.test(place.key) || SENTENCE_HEAD.test(place.before)) return chosen;
   const isText = place.quote !== "" && place.joint === "assigned" && /[=:>]$/.test(place.operator);
   if (!isText && !place.isEnvLine) return chosen;
   return { bits: BARE_WORD_BITS, why: "a word, all that is assigned to a password" };
