@@ -42,6 +42,9 @@ const makers: ReadonlyMap<string, (random: Random) => string> = new Map([
   ["pem-rsa", (random: Random) => exportPem(rsaKey(random), "pkcs1")],
   ["pem-ec", (random: Random) => exportPem(ecKey(random), "sec1")],
   ["pem-pkcs8", (random: Random) => exportPem(rsaKey(random), "pkcs8")],
+  ["bare-rsa", (random: Random) => bare(exportPem(rsaKey(random), "pkcs1"))],
+  ["bare-pkcs8", (random: Random) => bare(exportPem(rsaKey(random), "pkcs8"))],
+  ["bare-ec", (random: Random) => bare(exportPem(ecKey(random), "pkcs8"))],
   ["pem-pkcs8-ec", (random: Random) => exportPem(ecKey(random), "pkcs8")],
   ["pem-pkcs8-ed25519", (random: Random) => exportPem(ed25519Key(random.bytes(32)), "pkcs8")],
   ["pem-dsa", (random: Random) => dsaPem(random, drawPrime)],
@@ -94,6 +97,11 @@ function rsaKey(random: Random): KeyObject {
     );
     return createPrivateKey({ key: { kty: "RSA", ...jwk }, format: "jwk" });
   }
+}
+
+/** The body of PEM in one line. */
+function bare(pem: string): string {
+  return pem.replaceAll(/-----[^-]+-----|\s/g, "");
 }
 
 function drawPrime(random: Random, bits: number): bigint {

@@ -33,7 +33,7 @@ import { crcChecks } from "./crc-suffix.ts";
 import { flyMacaroon } from "./fly-macaroon.ts";
 import { githubFineGrained } from "./github-fine-grained.ts";
 import { gitlabRoutable } from "./gitlab.ts";
-import { encodedKey, jsonWebKey, labelledKey, minisignKey, serviceAccountKey, xmlKey } from "./json-key.ts";
+import { bareKey, encodedKey, jsonWebKey, labelledKey, minisignKey, serviceAccountKey, xmlKey } from "./json-key.ts";
 import { jwt } from "./jwt.ts";
 import { privateKey } from "./private-key.ts";
 import { ciscoType7, groupPolicyPassword, secp256k1Key, solanaKey, websphereXor, wireguardKey } from "./raw-keys.ts";
@@ -66,6 +66,7 @@ const checks: ReadonlyMap<string, Check> = new Map(
     "json-web-key": jsonWebKey,
     "xml-key": xmlKey,
     "encoded-key": encodedKey,
+    "bare-key": bareKey,
     "service-account": serviceAccountKey,
     "labelled-key": labelledKey,
     minisign: minisignKey,

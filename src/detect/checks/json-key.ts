@@ -1,8 +1,8 @@
 /** Private keys inside of other texts: JSON Web Keys, .NET's XML, service accounts of Google, keys under labels of their own. */
 import { decodeBase64 } from "./base64.ts";
-import { factText, type Check, type CheckResult, unknown } from "./check.ts";
+import { factText, type Check, type CheckResult, invalid, unknown } from "./check.ts";
 import { derBits } from "./der.ts";
-import { privateKey } from "./private-key.ts";
+import { privateKey, readDerPrivateKey } from "./private-key.ts";
 import { rawHalf, rsaHalf, scalarHalf } from "./public-half.ts";
 
 /** A private JSON Web Key (RFC 7518, 6; RFC 8037): the value is its `d`; kind and public numbers stand beside it. */
@@ -53,6 +53,12 @@ export const serviceAccountKey: Check = (secret, options) => {
 export const encodedKey: Check = (secret, options) => {
   const key = privateKey(decodeBase64(secret)?.toString("latin1") ?? "", options);
   return key.status === "valid" ? key : unknown;
+};
+
+/** A private key in DER, in base64 without armour, as settings of Java and PHP hold it. */
+export const bareKey: Check = (secret) => {
+  const bytes = decodeBase64(secret);
+  return bytes === undefined ? invalid : readDerPrivateKey(bytes);
 };
 
 /** Labels of PEM that tell the kind of a key, and that there is no more to tell; the size is that of the body where it is bare. */

@@ -177,7 +177,26 @@ function seamLength(bytes: Buffer, from: number, to: number): number {
     isJoined ||= length > 0 && byte > 0x20;
   }
   if (at <= first || at >= end || bytes[at] !== bytes[from]) return 0;
-  return !isJoined && isNameAt(bytes, at, to) ? 0 : at + 1 - from;
+  const isElement = !isJoined && (isNameAt(bytes, at, to) || isSettingAt(bytes, from, at, to));
+  return isElement ? 0 : at + 1 - from;
+}
+
+/** What ends a part of a text in which settings follow each other: `"user=me;" "password=…"`. */
+const settingEnds = new Uint8Array(256);
+for (const byte of Buffer.from(" ;&,?|\\")) settingEnds[byte] = 1;
+
+/** Whether the text in quotes that begins at `at` is a setting of its own in a list of such: `'Password=…'` and in the next line `'RoleName=…'`, as forms of Delphi keep them. */
+function isSettingAt(bytes: Buffer, from: number, at: number, to: number): boolean {
+  if (from < 2 || settingEnds[bytes[from - 1]!] === 1 || settingEnds[bytes[from - 2]!] === 1) return false;
+  let end = at + 1;
+  const last = Math.min(to, at + longestName);
+  while (end < last && isNameByte(bytes[end]!)) end++;
+  return end > at + 1 && bytes[end] === 0x3d && bytes[end + 1] !== 0x3d;
+}
+
+function isNameByte(byte: number): boolean {
+  const letter = byte | 0x20;
+  return (letter >= 0x61 && letter <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || byte === 0x5f;
 }
 
 /** The longest name in quotes that begins a line of settings. */

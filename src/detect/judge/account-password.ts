@@ -29,7 +29,8 @@ const NO_PASSWORD = new RegExp(
 /** `pass` alone is what tests and filters say as well. */
 const TELLING_NAME = /passw|pwd|passphrase|(?:db|sql|user|root|admin|smtp|mail|ftp|auth|login)[_.-]?pass$/i;
 /** The rest of a sentence: `Set password against the file`. */
-const IN_SENTENCE = /^ (?:the|a|an|of|for|to|in|on|with|and|or|as|is|by|this|that|your|our|its?) [a-z]/;
+const IN_SENTENCE =
+  /^ (?:[a-z]{3,12} )?(?:the|a|an|of|for|to|in|on|with|and|or|as|is|by|this|that|your|our|its?) [A-Za-z]/;
 /** A sentence in quotes, which ends with the word: `'This is a very common password' => …`. */
 const SENTENCE_HEAD = /["'](?:[A-Za-z]+ ){2,}$/;
 /** Names of variables and fields. */
@@ -41,6 +42,7 @@ const NAMES_ONE = /pass|pwd|secret|token|cred|user|login|account|admin|key$|name
  */
 export function weighAccountPassword(value: string, place: Assignment, before: string): PasswordValue {
   const chosen = weighPassword(value, place);
+  if (/colou?r[\w.-]{0,24}["']?\s*[:=]\s*["']?$/i.test(before)) return { bits: -20, why: "a colour" };
   if (isBase64Of(value, before)) return { bits: -20, why: "the name of the account, encoded as that is" };
   if (chosen.bits >= 0) return chosen;
   // A birthday, a number of a house: what counts or repeats itself is no candidate any more.
@@ -68,7 +70,7 @@ const BARE_WORD_BITS = 0.5;
 export function weighNamedPassword(value: string, place: Assignment): PasswordValue {
   const chosen = weighPassword(value, place);
   if (chosen.bits >= 0 || !/^[a-z]{6,24}[0-9]{0,4}$/.test(value) || !isWord(value)) return chosen;
-  if (!TELLING_NAME.test(place.key) || SENTENCE_HEAD.test(place.before)) return chosen;
+  if (!TELLING_NAME.test(place.key) || /colou?r/i.test(place.key) || SENTENCE_HEAD.test(place.before)) return chosen;
   const isText = place.quote !== "" && place.joint === "assigned" && /[=:>]$/.test(place.operator);
   if (!isText && !place.isEnvLine) return chosen;
   return { bits: BARE_WORD_BITS, why: "a word, all that is assigned to a password" };

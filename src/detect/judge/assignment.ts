@@ -68,9 +68,16 @@ export function readAssignment(candidate: Candidate): Assignment {
   };
 }
 
+/** `{name: DB_PASSWORD, value: "…"}`, `"key": "password", "value": "…"`: the comma stands between a name and its value. */
+const PAIRED_VALUE = /^["'`]?\s*,\s*["'`]?(?:value|default)["'`]?\s*[:=]/i;
+
+/** `set :deploy_password, "…"`: settings of Capistrano and Sinatra. */
+const SYMBOL_SETTING = /(?:^|[\s#])set :$/;
+
 /** @param between the text from the name's end to the value @param before what stands before the name */
 function readJoint(between: string, before: string): Assignment["joint"] {
-  if (!/^["'`]?\s*,/.test(between)) return "assigned";
+  if (!/^["'`]?\s*,/.test(between) || PAIRED_VALUE.test(between)) return "assigned";
+  if (SYMBOL_SETTING.test(before)) return "argument";
   const isOpening = /^["'`]/.test(between) ? /[([]\s*[bBrRuU@]?["'`]$/.test(before) : /\(\s*$/.test(before);
   if (!isOpening || /[\r\n]/.test(between)) return "listed";
   return /(?:^|[\s,([{=:])\(\s*[bBrRuU@]?["'`]?$/.test(before) ? "paired" : "argument";

@@ -64,7 +64,7 @@ const FILE_NAME =
 
 /** Names that make a secret of a `key` behind their dot: `encryption.key`, `stripe.api.key`. */
 const KEY_OF =
-  /(?:api|access|secret|private|encrypt\w*|decrypt\w*|cipher|crypto|sign(?:ing)?|signature|master|auth\w*|license|session|hmac|aes|jwt|shared)\.key$/i;
+  /(?:api|app|access|secret|private|encrypt\w*|decrypt\w*|cipher|crypto|sign(?:ing)?|signature|master|auth\w*|license|session|hmac|aes|jwt|shared)\.key$/i;
 
 /** `KATDBpwdLqcU`: drawn letters, in which a telling word stands by chance; names that people give have separators, or words. */
 function isDrawn(key: string): boolean {

@@ -13,7 +13,7 @@ const MAX_LENGTH = 128;
 
 /** Technical words that end in a number as names do: sha256, utf8, int32. */
 const NUMBERED_NAME =
-  /^(?:sha(?:1|224|256|384|512)crypt|md5crypt|bcrypt|argon2(?:i|d|id))$|^(?:sha|md|utf|int|uint|aes|des|rc|base|x|ipv|oauth|http|ssl|tls|v|version|ver|step|field|item|user|test|password|passwd|pass|pwd|secret|token|key|node|host|server|client|db|name|value|id|foo|bar|abc|p|pw|s|str|arg|param|var|tmp|temp|col|row|line|page|column|option|mode|level|type|group|account|admin|root|demo|dummy|example|sample)[-_]?\d{1,4}$/i;
+  /^(?:sha(?:1|224|256|384|512)crypt|md5crypt|bcrypt|argon2(?:i|d|id))$|^(?:md5|sha\d{1,3}|b2|ck)sum$|^(?:en|de)(?:crypt|code)\d{2,3}$|^(?:sha|md|utf|int|uint|aes|des|rc|base|x|ipv|oauth|http|ssl|tls|v|version|ver|step|field|item|user|test|password|passwd|pass|pwd|secret|token|key|node|host|server|client|db|name|value|id|foo|bar|abc|p|pw|s|str|arg|param|var|tmp|temp|col|row|line|page|column|option|mode|level|type|group|account|admin|root|demo|dummy|example|sample)[-_]?\d{1,4}$/i;
 
 /** Signs that people put into passwords; the others join names. */
 const PASSWORD_SIGN = /[!@#$%^&*?+~]/;
@@ -114,18 +114,22 @@ function hasChosenSigns(value: string): boolean {
 const TWO_WORDS =
   /^(?:(?:[A-Z][a-z]{2,}){2}\d{2,3}|[a-z]{3,}[_.-]?[a-z]{3,}\d{2,3}|[a-z]{3,}-[a-z]{3,}-\d{3}|[a-z]{3,}-[A-Z][a-z]{2,}-\d{2,3})$/;
 
+/** `k4ffee_jasper93`: the same, with digits for letters in the first word, or in the second. */
+const LEET_WORDS =
+  /^(?=[a-z]*[0134578][a-z0-9]*[_.-]|[a-z]+[_.-][a-z]+[0134578][a-z])[a-z][a-z0-9]{3,}[_.-][a-z][a-z0-9]{2,}\d{2,3}$/;
+
 /** `CustomAuthResultV2`: names of types say which version they are. */
 const VERSION_OF_TYPE = /^((?:[A-Z][a-z]+){3,})V\d{1,2}$/;
 
 /** snake_case, kebab-case, camelCase, dotted names and the like, with few digits in them. */
 function isName(value: string, digits: number): boolean {
-  if (!/^[\w.:/$@-]+$/.test(value)) return false;
+  if (!/^[\w.:/$@-]*[\w.:/-]$/.test(value)) return false;
   const words = splitWords(value.replace(VERSION_OF_TYPE, "$1"));
   const known = words.filter(({ text }) => plainWords.has(text) || sampleWords.has(text)).length;
   if (known > 0 && known === words.length && (digits <= 4 || countingShare(value) > 0.3)) return true;
   if (digits > 3) return false;
   // Two words and a number of two or three digits are what people choose: `SummerTiger87`, `summer_tiger87`, `summer-tiger-187`.
-  if (known === 0 && TWO_WORDS.test(value)) return false;
+  if (known === 0 && (TWO_WORDS.test(value) || LEET_WORDS.test(value))) return false;
   const joined = /[_.:/-]/.test(value) || /[a-z][A-Z][a-z]/.test(value);
   return joined && rarity(value) < 2 + 0.5 * value.length && words.every(({ text }) => text.length > 1);
 }

@@ -9,6 +9,9 @@ const HASH_CHARACTERS = 11;
 /** A private key in DER begins with this tag (X.690, 8.9). */
 const derSequence = 0x30;
 
+/** A key in DER, in base64 without armour. */
+const BARE_KEY = /^(?:MI[A-Z]|MHc|MC4)[0-9A-Za-z+/]{60,}={0,2}$/;
+
 /** So many hashes of keys are remembered: versions of a file hold the same one, and OpenSSL takes a millisecond to read it. */
 const maxRemembered = 256;
 const remembered = new Map<string, string>();
@@ -33,6 +36,7 @@ function hashAt(index: number): string {
  * quotes and the form it is kept in do not matter.
  */
 export function publishedHash(secret: string): string {
+  if (BARE_KEY.test(secret)) return publishedHash(`-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----`);
   if (!secret.includes("-----BEGIN")) return hashOf(secret);
   let hash = remembered.get(secret);
   if (hash === undefined) {

@@ -12,7 +12,7 @@ const MEANING = new RegExp(
     String.raw`^(?:mailto|data|urn|javascript|tel|about|blob|file):`,
     String.raw`\.(?:[cm]?[jt]sx?|py|rb|go|java|php|cs|rs|kt|swift|json|ya?ml|toml|ini|conf|cfg|env|xml|html?|css|md|txt|log|csv|sh|bat|exe|dll|so|pem|crt|cer|key|pub|p12|pfx|jks|ppk|asc|gpg|png|jpe?g|gif|svg|ico|pdf|zip|t?gz|tar|sql|db|lock|properties|gradle|tmpl|tpl|erb)$`,
     String.raw`^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$`, // addresses
-    String.raw`^(?:anonymous|ftp|guest|nobody|user|username|me|you|name|email)@\w*$`, // what one gives as a password where none is needed
+    String.raw`^-?(?:anonymous|ftp|guest|nobody|user|username|me|you|name|email)@\w*$`, // what one gives as a password where none is needed
     String.raw`^@[a-z\d][\w.-]*/[\w.*-]+$`, // packages with their scope
     String.raw`^(?:[a-z0-9-]+\.)+(?:com|net|org|io|dev|local|internal|cloud|app|co|eu|de|svc)(?::\d+)?(?:/.*)?$`,
     String.raw`^v?\d+(?:\.\d+){1,3}(?:[-+~][\w.]+)?$|^\d{4}-\d\d(?:-\d\d)?|^\d{1,2}[:/]\d\d`, // versions, dates
@@ -43,7 +43,10 @@ const MEANING = new RegExp(
     String.raw`^crwdns\d+:\d+crwdne\d+:\d+$|^(?:i18n|l10n|intl):[\w.-]+$`, // texts of a translation: Crowdin's marks for each, their keys
     String.raw`^(?:\d{1,5}(?:h|m|s|ms)){2,4}$`, // durations of Go: 120h0m0s
     String.raw`^(?:\\u\{[0-9A-Fa-f]{1,6}\})+$`, // letters by their number
-    String.raw`^[a-z_]+:v\d+:[0-9a-f]{32,64}$`, // keys of a cache: contributors:v21:0f3a…
+    String.raw`^[a-z_][\w/]*:v\d+:[0-9a-f]{32,64}$`, // keys of a cache: contributors:v21:0f3a…
+    String.raw`^[0-9A-F]{2}(?:=[0-9A-F]{2})+(?:=|$)`, // letters of quoted-printable text
+    String.raw`^\+\w+\)[;,]`, // code between two quotes: "credentials: "+A);a=f("…
+    String.raw`^[pP][bB][eE][wW]ith[A-Z]\w*(?:And|AND)\w+$`, // ciphers of passwords: pbeWithSHAAnd128BitRC4
     String.raw`^["'][^"']*["'],$|^["']\d{1,4}(?:px|r?em|%)["']$`, // a literal of a list of words that a page is searched for
     String.raw`^pk\.eyJ|^pk_(?:live|test)_(?:51[0-9A-Za-z]{14,}|[0-9A-Za-z]{24})$`, // public tokens of Mapbox, publishable keys of Stripe
     String.raw`^did:[a-z0-9]{2,12}:|^z6(?:Mk|LS)[1-9A-HJ-NP-Za-km-z]{44}$|^RW[QRST][0-9A-Za-z+/]{53}$|^AAAAE2VjZHNh|^AAAA(?:Gn|In)Nr`, // public keys: decentralized identifiers, minisign, SSH on curves

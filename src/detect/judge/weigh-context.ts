@@ -54,7 +54,7 @@ function* shapeParts({ value, candidate }: Asked): Iterable<Part> {
   const { line, secretInLine } = candidate;
   if (isCutJwt(value)) yield against("stand-in", "the beginning of a token, without the rest", "placeholder");
   if (isCutOfData(candidate)) yield against("syntax", "cut out of a long run of base64", "not-random");
-  if (isDigest(value) || (/^[0-9A-F]{40}$/.test(value) && /gpg|pgp|fingerprint/i.test(candidate.match)))
+  if (isDigest(value) || (/^[0-9A-F]{40}$/.test(value) && /gpg|pgp|fingerprint|\bsigning\b/i.test(candidate.match)))
     yield against("meaning", "a digest", "not-random");
   if (secretInLine > 0 && isLabelledDigest(line.slice(0, secretInLine)))
     yield against("meaning", "the line calls it a digest or an identifier", "not-random");

@@ -8,7 +8,7 @@ import { isCutJwt } from "./cut-jwt.ts";
 import { judgeKeyName, type KeyName } from "./key-names.ts";
 import { against, type Asked, part } from "./parts.ts";
 
-import { isUnspellable, weighPassword } from "./password.ts";
+import { isMadeForPolicy, isUnspellable, weighPassword } from "./password.ts";
 import { looksRandom, randomBits } from "./random-value.ts";
 import {
   hasOtherMeaning,
@@ -81,6 +81,11 @@ const STORE = /(?:bitwarden|vaultwarden|1password|onepassword|lastpass|keepass)\
 /** git's `user.signingkey` names a key by its id or fingerprint. */
 const SIGNING_KEY = /(?:^|\.)signing_?key$/i;
 const GPG_ID = /^(?:0x)?(?:[0-9A-F]{8}|[0-9A-F]{16}|[0-9A-F]{40})!?$/;
+/** In capitals nobody writes a key of so many digits; the fingerprints of GnuPG are. */
+const FINGERPRINT = /^[0-9A-F]{40}$/;
+
+/** `$text['newsletter_4f2a…'] = `: the value is the name of what is assigned. */
+const ENTRY_NAME = /^["'`]\]\s?=(?!=)/;
 
 /** A line of a user database, in which `x` says that the password is elsewhere: `passwd:eli:x:2098:1000:…`. */
 const ACCOUNT_LINE = /^[\w.-]*:[x*!]:\d+:\d+\b/;
@@ -130,6 +135,8 @@ function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable
     yield against("syntax", "the address of a badge", "reference");
   if (MEDIA.test(place.before))
     yield against("syntax", "the address of a picture or a file, made to be shown", "reference");
+  if (ENTRY_NAME.test(place.after))
+    yield against("syntax", "the name of an entry, to which something is assigned", "reference");
   if (CONSTANT.test(value)) yield against("name", "the name of a constant or a variable", "reference");
   if (SEALED_HEAD.test(line.slice(0, Math.max(0, secretInLine))))
     yield against("syntax", "a part of ciphertext", "masked");
@@ -169,7 +176,7 @@ function* meaningParts({ value, place, candidate, isPassword }: Asked): Iterable
     yield against("meaning", "an identifier (UUID), in the next element", "not-random");
   if (UUID.test(value) && STORE.test(line.slice(0, Math.max(0, secretInLine))))
     yield against("meaning", "the id of an entry in a store of passwords", "not-random");
-  if (SIGNING_KEY.test(place.key) && GPG_ID.test(value))
+  if ((SIGNING_KEY.test(place.key) && GPG_ID.test(value)) || (BARE_KEY.test(place.key) && FINGERPRINT.test(value)))
     yield against("meaning", "the id of a key of GnuPG", "not-random");
   if (ACCOUNT_LINE.test(value)) yield against("meaning", "a line of a user database", "not-random");
   if (isDigest(value)) yield against("meaning", "a digest", "not-random");
@@ -219,11 +226,14 @@ function isTypedSecret(value: string, { key, quote, joint, isEnvLine }: Assignme
   return isEnvLine || (quote !== "" && joint === "assigned");
 }
 
-/** What signs sessions and tokens is chosen as passwords are: with letters, digits, and two signs that join no words. */
+/** What signs sessions and tokens is chosen as passwords are: for a policy, or with letters, digits, and two signs that join no words. */
 function isChosenSecret(value: string, { key, quote, joint, isEnvLine }: Assignment): boolean {
-  if (!/secret$/i.test(key) || value.length < 12 || /\s/.test(value)) return false;
+  if (!/secret(?:[_.-]?key)?$/i.test(key) || /\s/.test(value)) return false;
+  const isAssigned = isEnvLine || (quote !== "" && joint === "assigned");
+  if (isMadeForPolicy(value)) return isAssigned;
+  if (value.length < 12) return false;
   if ((value.match(/[!@#$%^&*?+]/g)?.length ?? 0) < 2 || !/[0-9]/.test(value) || !/[A-Za-z]/.test(value)) return false;
-  return isEnvLine || (quote !== "" && joint === "assigned");
+  return isAssigned;
 }
 
 /** Some services draw secrets of twelve hex digits, keys of eight. They are believed where the name ends with what they are, and nothing but them is assigned. */

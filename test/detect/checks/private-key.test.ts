@@ -316,3 +316,18 @@ describe("private keys", () => {
     expect(runCheck("private-key", text(other))).toMatchObject({ status: "invalid", lower: true });
   });
 });
+
+describe("keys in base64 without armour", () => {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const body = (type: "pkcs1" | "pkcs8"): string => privateKey.export({ type, format: "der" }).toString("base64");
+
+  it("are proved in both forms, and refused where they are cut or changed", () => {
+    for (const type of ["pkcs1", "pkcs8"] as const) {
+      const { status, facts } = runCheck("bare-key", body(type));
+      expect(status).toBe("valid");
+      expect(facts).toContain("RSA private key, 2048 bits");
+      expect(runCheck("bare-key", body(type).slice(0, -40)).status).toBe("invalid");
+    }
+    expect(runCheck("bare-key", "MIIE").status).toBe("invalid");
+  });
+});

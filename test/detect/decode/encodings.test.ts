@@ -117,3 +117,13 @@ test("a value in parts is told whole, even where its first part looks like one b
   const alone = detector.scan(Buffer.from(`apiSecret = "${first}", "${second}"\n`)).detections;
   expect(alone.map(({ secret }) => secret)).toContain(first);
 });
+
+test("settings that stand below each other in quotes are no parts of one value", () => {
+  const lines = (password: string): string =>
+    `Strings = (\n  'User_Name=SYSDBA'\n  'Password=${password}'\n  'RoleName=Role'\n  'SQLDialect=3')\n`;
+  const value = createRandom("list").chars("abcdefghkmnpqrstuvwxyz23456789", 12);
+  const found = detector.scan(Buffer.from(lines(value))).detections;
+  expect([...new Set(found.map(({ secret }) => secret))]).toEqual([value]);
+  const joined = `Password="user=dana;"\n  "password=${value.slice(0, 6)}"\n  "${value.slice(6)}"\n`;
+  expect(detector.scan(Buffer.from(joined)).detections.map(({ secret }) => secret)).toContain(value);
+});

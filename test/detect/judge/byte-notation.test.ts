@@ -16,3 +16,8 @@ test("bytes are the same in every notation", () => {
 test("casts of Java between the numbers say nothing", () => {
   expect(hexOfBytes("0x8f, (byte) 0xa2, (byte) -3")).toBe("8fa2fd");
 });
+
+test("letters in quotes are the text that they make", () => {
+  for (const text of ["'k', 'R', '7', ','", '"k","R","7",","', "'k',\n  'R',\n  '7',\n  ','"])
+    expect(hexOfBytes(text), text).toBe("kR7,");
+});

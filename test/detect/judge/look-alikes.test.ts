@@ -113,3 +113,38 @@ describe("tokens of one length", () => {
     expect(isReported(`‹SERVICE_TOKEN=«${later}»\n`, {})).toBe(true);
   });
 });
+
+describe("what else whole histories hold", () => {
+  it.each([
+    ["the name of an entry", `$_MODULE['<{news}‹prestashop>«news_${draw("hex", 32)}»'] = 'Noticias';`, {}],
+    ["letters of quoted-printable text", "=E5=B0=B1 ‹token =«E4=BA=86=E3=80=82»</p>", {}],
+    ["a key of a cache behind a path", `‹block_view_fragment_key: «views10/v8/blob:v21:${draw("hex", 32)}»`, {}],
+    ["a colour in a prompt", "local ‹pwd='«%{$fg[blue]%}%~%{$reset_color%}»'", password],
+    ["a variable of PHP in its text", "<input name='‹db_pass' value='«{$this->request[»'db_pass']}'>", password],
+    ["code between two quotes", 'Error("… that includes ‹credentials: "«+A);a=Bs({urlList:[Q]}),r=»"cors"', {}],
+    ["masked letter by letter", '‹password = "«P*s*w*r*»"', password],
+    ["a cipher of passwords", '‹password = "«pbeWithSHAAnd128BitRC2_CBC»"', password],
+    ["a program that makes digests", "‹password: «sha256sum»\n", password],
+    [
+      "a fingerprint in git's settings",
+      `‹signing = {\n      key = "«${draw("hex", 40).toUpperCase()}»";`,
+      { kind: "context" },
+    ],
+    ["a parameter of SQL", "‹password = '«@new_password»'", password],
+    ["the rest of a sentence", "### ‹Set password «stores» used by Subversion.", account],
+  ] as const)("is %s", (_name, line, fields) => {
+    expect(isReported(line, fields)).toBe(false);
+  });
+
+  it.each([
+    ["begins with @", "Scripts.‹Password := '«@Paris1990tas»';", password],
+    ["ends with a sign", '<stringProp name="‹password">«test_rw_dkKMD2@»</stringProp>', password],
+    ["has digits for letters", "‹password = '«k4ffee_jasper93»'", password],
+    ["stands behind its name and a comma", '{name: ‹MYSQL_ROOT_PASSWORD, value: "«Turtle$2000»"}', password],
+    ["is set as Capistrano's settings are", 'set :‹scm_passphrase, "«10a06f9c»"', password],
+    ["signs sessions, and was made for a policy", 'string ‹secretKey = "«Zephyr@2004»";', {}],
+    ["is the key of an application", '‹stackoverflow.app.key = "«CfLwGR2*1kg81XEVLVJXKw((»"', {}],
+  ] as const)("is a password that %s", (_name, line, fields) => {
+    expect(isReported(line, fields)).toBe(true);
+  });
+});
