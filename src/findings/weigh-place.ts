@@ -61,9 +61,11 @@ function* placeParts(rule: Rule, detection: Weighed, kind: PlaceKind, crowd: num
     if (isIntegrityLine(detection.line) && !CHOSEN.test(detection.secret)) yield place(veto, "a line of checksums");
     if (PEER_KEY.test(detection.key ?? "") && /^[A-Za-z0-9+/]{43}=$/.test(detection.secret))
       yield place(veto, "the public key of a peer");
-    // Translations of the word "password" stand right of the key "password"; a value without a digit there is prose.
-    if (kind === "translations" && !/[0-9]/.test(detection.secret)) yield place(veto, "a file of translations");
   }
+  // Translations of the word "password" stand right of the key "password"; a value without a digit there is prose.
+  const isByName = rule.kind === "generic" || rule.tags.includes("account") || rule.tags.includes("password");
+  if (isByName && kind === "translations" && !/[0-9]/.test(detection.secret))
+    yield place(veto, "a file of translations");
   // Words that somebody took for a password are looked for in what people keep themselves.
   if ((kind === "vendored" || kind === "minified" || kind === "generated") && rule.tags.includes("password"))
     yield place(MADE_UP, "in software of others");

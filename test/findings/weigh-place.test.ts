@@ -24,3 +24,15 @@ describe("32 bytes in base64 under the `key` of a peer are public", () => {
     expect(isKept("peers[0].key", Buffer.alloc(24, "place").toString("base64"))).toBe(true);
   });
 });
+
+describe("words beside the name of an account", () => {
+  const account = rule({ id: "account-password", kind: "context", tags: ["account"] });
+  const isKeptIn = (path: string, secret: string): boolean =>
+    passes(weigh(weighPlace(account, detection(secret, { key: "password" }), fileOrigin(path)).parts).bits + 1);
+
+  it("are prose where languages lie, but for those with a digit", () => {
+    expect(isKeptIn("app/settings.json", "adgangskode")).toBe(true);
+    expect(isKeptIn("ui/assets/locale/da_DK.json", "adgangskode")).toBe(false);
+    expect(isKeptIn("ui/assets/locale/da_DK.json", "adgangskode7")).toBe(true);
+  });
+});

@@ -41,6 +41,7 @@ const MEANING = new RegExp(
     String.raw`^[a-z]+#(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]+)+$`, // kinds of Google's answers: identitytoolkit#VerifyPasswordResponse
     String.raw`^[A-Za-z][A-Za-z_]*-v?\d+\.\d+\.\d+(?:[-.+][\w.-]*)?$`, // a package and its version
     String.raw`^crwdns\d+:\d+crwdne\d+:\d+$|^(?:i18n|l10n|intl):[\w.-]+$`, // texts of a translation: Crowdin's marks for each, their keys
+    String.raw`^[a-z]+(?:-[a-z]+)+\.[a-z]{2,6}\.[a-z]{2,6}$`, // files with two endings: slave-agent.jnlp.jelly
     String.raw`^(?:\d{1,5}(?:h|m|s|ms)){2,4}$`, // durations of Go: 120h0m0s
     String.raw`^(?:\\u\{[0-9A-Fa-f]{1,6}\})+$`, // letters by their number
     String.raw`^[a-z_][\w/]*:v\d+:[0-9a-f]{32,64}$`, // keys of a cache: contributors:v21:0f3a…

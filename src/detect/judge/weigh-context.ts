@@ -65,8 +65,10 @@ function* shapeParts({ value, candidate }: Asked): Iterable<Part> {
     yield part("value", randomBits(value, 1) - 8, "rarity of its letters, for its length and alphabet");
     return;
   }
-  const isPlainShape = /^[0-9A-Za-z_+/=.-]+$/.test(value);
-  if (isPlainShape && value.length >= 12 && !UUID.test(value) && !/^\d+$/.test(value) && !looksRandom(value, 0.5))
+  // The number of a token's version was not drawn.
+  const drawn = value.replace(/^\d\//, "");
+  const isPlainShape = /^[0-9A-Za-z_+/=.-]+$/.test(drawn);
+  if (isPlainShape && drawn.length >= 12 && !UUID.test(drawn) && !/^\d+$/.test(drawn) && !looksRandom(drawn, 0.5))
     yield against("value", "written words", "not-random");
 }
 

@@ -10,6 +10,7 @@ const isReported = (line: string, fields: Partial<Rule>): boolean =>
 const account: Partial<Rule> = { kind: "context", tags: ["password", "account"] };
 const password: Partial<Rule> = { tags: ["password"] };
 const context: Partial<Rule> = { kind: "context" };
+const drawn: Partial<Rule> = { kind: "context", tags: ["drawn"] };
 
 describe("words beside an account", () => {
   it("are believed where nothing follows", () => {
@@ -38,6 +39,11 @@ describe("shapes near a telling word", () => {
     expect(isReported(` o/yw4Z${draw("base62", 19)}‹wPe+«${value}»`, context)).toBe(false);
   });
 
+  it("are believed behind the number of their version, whatever their letters", () => {
+    const values = Array.from({ length: 400 }, () => `1/${draw("hex", 40)}`);
+    expect(values.filter((value) => !isReported(`‹transifex_token: "«${value}»"`, context))).toEqual([]);
+  });
+
   it("are fingerprints where the match says so", () => {
     const value = draw("hex", 40).toUpperCase();
     expect(isReported(`- ‹name: BILLING_KEY\n  value: «${value}»\n`, context)).toBe(true);
@@ -55,6 +61,7 @@ describe("what histories of real repositories hold beside a telling name", () =>
   const groups = Array.from({ length: 16 }, () => upper(draw("hex", 4))).join(":");
 
   it.each([
+    ["a file with two endings", `return new ‹AgentFile(this, "«jenkins-agent.jnlp.jelly»"`, drawn],
     ["a decentralized identifier", `‹deployKey = "did:key:«z6Mk${draw("base62", 44).replace(/[0OIl]/g, "x")}»"`, {}],
     ["a public key of minisign", `‹minisign_key = "«RWQ${draw("base62", 53)}»"`, {}],
     [
