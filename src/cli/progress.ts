@@ -110,13 +110,16 @@ export function progressText(
   const parts = several === undefined ? [] : [`${Math.min(several.done + 1, several.of)}/${several.of}`];
   const bytesPlanned = several === undefined ? progress.bytesPlanned : 0;
   parts.push(several !== undefined && phase === "locate" ? "locating" : phaseWords[phase]);
-  if (phase === "fetch") {
-    parts.push(bytesText(bytesDone));
-    if (progress.contentsDone > 0) parts.push(counted(progress.contentsDone, "object"));
+  const isFetching = phase === "fetch";
+  if (phase === "scan" || isFetching) {
+    // What is compressed is planned by what is stored of it, so more can come than was planned: then nobody knows how much is left.
+    const isKnown = bytesPlanned > 0 && bytesDone <= bytesPlanned;
+    if (isKnown) parts.push(`${Math.floor((100 * bytesDone) / bytesPlanned)}%`);
+    parts.push(isKnown ? `${bytesText(bytesDone)} of ${bytesText(bytesPlanned)}` : bytesText(bytesDone));
+    if (isFetching && progress.contentsDone > 0) parts.push(counted(progress.contentsDone, "object"));
   }
-  if (phase === "scan") {
-    if (bytesPlanned > 0) parts.push(`${Math.min(100, Math.floor((100 * bytesDone) / bytesPlanned))}%`);
-    parts.push(bytesPlanned > 0 ? `${bytesText(bytesDone)} of ${bytesText(bytesPlanned)}` : bytesText(bytesDone));
+  // How much of a repository is to come its server does not tell.
+  if (phase === "scan" || (isFetching && bytesPlanned > 0)) {
     if (elapsedMs >= settledMs && bytesDone > 0) {
       const perSecond = (1000 * bytesDone) / elapsedMs;
       parts.push(`${bytesText(perSecond)}/s`);

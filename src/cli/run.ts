@@ -43,6 +43,8 @@ export class Run implements AsyncDisposable {
   #received = { bytes: 0, objects: 0 };
   #fetchMs = 0;
   #planned = 0;
+  /** What `#planned` will be, as far as that is known. */
+  #expected = 0;
   readonly #poolOptions: PoolOptions;
   #memory: TargetMemory | undefined;
   #known: Known | undefined;
@@ -74,6 +76,7 @@ export class Run implements AsyncDisposable {
   async begin(target: string, memory?: TargetMemory): Promise<OpenContext> {
     this.#target = target;
     this.#phase = "plan";
+    this.#expected = 0;
     this.#tell();
     this.#memory = memory;
     this.#known = memory?.known;
@@ -89,10 +92,11 @@ export class Run implements AsyncDisposable {
       this.#phase = what === undefined ? "plan" : "fetch";
       this.#received = what ?? this.#received;
     };
+    const expected = (bytes: number): void => void (this.#expected = this.#planned + bytes);
     const isLayerKnown = (digest: string, diffId: string): boolean =>
       this.#whole.has(layerName(digest, diffId)) || memory?.isLayerKnown(digest, diffId) === true;
     return {
-      ...{ signal: this.#signal, received, isLayerKnown, isTriage: this.#isTriage },
+      ...{ signal: this.#signal, received, expected, isLayerKnown, isTriage: this.#isTriage },
       ...(memory?.documents === undefined ? {} : { documents: memory.documents }),
       ...claims(memory?.known),
     };
@@ -214,7 +218,7 @@ export class Run implements AsyncDisposable {
       target: this.#target,
       phase: this.#phase,
       bytesDone: isFetching ? this.#received.bytes : bytes,
-      bytesPlanned: isFetching ? 0 : this.#planned,
+      bytesPlanned: Math.max(isFetching ? 0 : this.#planned, this.#expected),
       contentsDone: isFetching ? this.#received.objects : contents,
       findings: 0,
       elapsedMs: Date.now() - this.#started - (isFetching ? 0 : this.#fetchMs),

@@ -75,6 +75,8 @@ export interface SourceContext {
   readonly claim: (id: ContentId) => boolean;
   /** The same for the id of `idBytes` (20 where it is not told) at `ids[at …]`. */
   readonly claimAt: (ids: Uint8Array, at: number, idBytes?: IdBytes) => boolean;
+  /** Hears how many bytes will be planned beside those that are, once that is known: what comes from elsewhere is planned when it has come. */
+  readonly expected?: (bytes: number) => void;
   /** Whether a layer of these digests was scanned already: then it can be planned without being there. */
   readonly isLayerKnown?: (digest: string, diffId: string) => boolean;
   /** A first look is wanted: what images tell of themselves, tables of contents, and files that are likely to hold credentials. */

@@ -30,6 +30,9 @@ describe("the progress line", () => {
     expect(progressText({ ...progress, bytesPlanned: 0, elapsedMs: 10 }, 0, 0, 79)).toBe(
       "scanning  1.20 GB  3 secrets  /srv/repositories/shop",
     );
+    expect(progressText({ ...progress, bytesPlanned: 900_000_000 }, 0, 0, 79)).toBe(
+      "scanning  1.20 GB  300 MB/s  3 secrets  /srv/repositories/shop",
+    );
     expect(progressText({ ...progress, phase: "locate", findings: 0 }, 0, 0, 60)).toBe(
       "looking for where it was brought in  /srv/repositories/shop",
     );
@@ -41,6 +44,10 @@ describe("the progress line", () => {
       target: "https://host.example/a",
     };
     expect(progressText(fetching, 0, 0, 79)).toBe("fetching  1.20 GB  1,000 objects  https://host.example/a");
+    const layers: Progress = { ...fetching, bytesPlanned: 2_700_000_000, contentsDone: 0, target: "host.example/a:1" };
+    expect(progressText(layers, 0, 0, 79)).toBe(
+      "fetching  44%  1.20 GB of 2.70 GB  300 MB/s  0:05 left  host.example/a:1",
+    );
     expect(progressText({ ...progress, bytesDone: 1_000_000 }, 0, 0, 79)).toContain("2:59:56 left");
   });
 

@@ -247,8 +247,11 @@ function sourceOf(
         for (const layer of layers) yield { kind: "planned", unit: layerUnit(target, layer), planned: 0 };
         return;
       }
+      const isHere = ({ range, digest, diffId }: PlacedLayer): boolean =>
+        range.unpacked !== undefined || context.isLayerKnown?.(digest, diffId) === true;
+      context.expected?.(layers.reduce((sum, layer) => sum + (isHere(layer) ? 0 : layer.range.length), 0));
       const fetch = async (layer: PlacedLayer): Promise<PlannedUnit | Problem> =>
-        layer.range.unpacked !== undefined || context.isLayerKnown?.(layer.digest, layer.diffId) === true
+        isHere(layer)
           ? { kind: "planned", unit: layerUnit(target, layer), planned: 0 }
           : fetched(target, layer, remote);
       yield* asTheyCome(layers, FETCHED_AT_ONCE, fetch);
