@@ -34,7 +34,8 @@ describe("a content full of keywords", () => {
   test("is looked at up to a number of them, and says so, however it is scanned", () => {
     const bytes = text(count + 100_000);
     const result = detectorOf(probe).scan(bytes);
-    expect(result.detections.map(({ secret }) => secret)).toEqual([token(1234)]);
+    // Behind what was left out one keyword in so many bytes is looked at again.
+    expect(result.detections[0]?.secret).toBe(token(1234));
     expect(result.isCut).toBe(true);
     expect(streamed(detectorOf(probe), bytes, 65_521)).toEqual(result);
     expect(asVersion(detectorOf(probe), bytes)).toEqual(result);
