@@ -63,5 +63,5 @@ const bytesPerWork = 32;
 
 /** What may be spent on what comes out of one piece of encoded text, with the bytes around that are looked at with it: packed text may be a hundred times as long. */
 export function workOfDecoded(pieceBytes: number): number {
-  return 16 + pieceBytes / 8;
+  return 16 + pieceBytes / 4;
 }

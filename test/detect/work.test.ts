@@ -106,3 +106,14 @@ test("the program's own rules, of which one is asked by every line, cut nothing 
   const lines = Array.from({ length: 4_000 }, () => `    "session_token": "${random.chars(alnum, 24)}", "user": "x"\n`);
   expect(detector.scan(Buffer.from(lines.join(""))).isCut).toBe(undefined);
 });
+
+test("settings that are nothing but secrets are read whole where they are packed, as Helm keeps them", () => {
+  const alnum = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  const lines = Array.from(
+    { length: 60 },
+    (_, i) => `"service${i}":{"password":"${random.chars(alnum, 14)}","client_secret":"${random.chars(alnum, 32)}"}`,
+  );
+  const text = `  conf.json: ${gzipSync(`{${lines.join(",\n")}}`).toString("base64")}\n`;
+  const result = detectorOf(builtinRuleset()).scan(Buffer.from(text));
+  expect([new Set(result.detections.map(({ secret }) => secret)).size >= 120, result.isCut]).toEqual([true, undefined]);
+});
