@@ -111,7 +111,8 @@ test("settings that are nothing but secrets are read whole where they are packed
   const alnum = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   const lines = Array.from(
     { length: 60 },
-    (_, i) => `"service${i}":{"password":"${random.chars(alnum, 14)}","client_secret":"${random.chars(alnum, 32)}"}`,
+    (_, i) =>
+      `"service${i}":{"user":"u${i}","password":"${random.chars(alnum, 14)}","client_secret":"${random.chars(alnum, 32)}"}`,
   );
   const text = `  conf.json: ${gzipSync(`{${lines.join(",\n")}}`).toString("base64")}\n`;
   const result = detectorOf(builtinRuleset()).scan(Buffer.from(text));
