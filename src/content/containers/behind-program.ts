@@ -15,6 +15,8 @@ const longestSettings = 1 << 16;
 /** Signatures may follow the last record of a program's archive. */
 const longestTail = 1 << 14;
 const leastArchive = 32;
+/** Of ELF a segment takes 32 or 56 bytes in the table of them (System V ABI, "Program Header"). A header that says more is not believed: it would have gigabytes read. */
+const [leastSegment, mostSegment] = [32, 128];
 const tarBlock = 512;
 
 const magics: readonly Buffer[] = [
@@ -100,9 +102,10 @@ function endOfElf(bytes: Bytes): number {
   const behindSections = sections + head.readUInt16LE(counts + 4) * head.readUInt16LE(counts + 6);
   const segments = isWide ? Number(head.readBigUInt64LE(32)) : head.readUInt32LE(28);
   const size = head.readUInt16LE(counts);
+  if (size > mostSegment) return 0;
   const table = bytes.read(segments, size * head.readUInt16LE(counts + 2));
   let end = sections === 0 ? 0 : behindSections;
-  for (let at = 0; size >= 32 && at + size <= table.length; at += size) {
+  for (let at = 0; size >= leastSegment && at + size <= table.length; at += size) {
     const length = isWide
       ? Number(table.readBigUInt64LE(at + 8)) + Number(table.readBigUInt64LE(at + 32))
       : table.readUInt32LE(at + 4) + table.readUInt32LE(at + 16);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { behindProgram } from "../../../src/content/containers/behind-program.ts";
 import { listMembers } from "./list-members.ts";
 
 /** A program of this machine: ELF, with a table of sections at its end. */
@@ -69,4 +70,22 @@ describe("an archive behind a program", () => {
       listMembers(elf.subarray(0, length));
     }
   });
+});
+
+test("a header of ELF that tells of gigabytes has none of them read", () => {
+  const head = Buffer.alloc(64);
+  head.set([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
+  head.writeBigUInt64LE(64n, 32);
+  head.writeUInt16LE(0xffff, 54);
+  head.writeUInt16LE(0xffff, 56);
+  const asked: number[] = [];
+  const bytes = {
+    size: 2 ** 33,
+    read(at: number, length: number): Buffer {
+      asked.push(length);
+      return at === 0 ? head.subarray(0, length) : Buffer.alloc(Math.min(length, 1 << 16));
+    },
+  };
+  expect(behindProgram(bytes)).toBeUndefined();
+  expect(Math.max(...asked)).toBeLessThanOrEqual(1 << 20);
 });
