@@ -112,14 +112,21 @@ export class Memory implements Disposable {
    * Keeps which commits brought the files with secrets of this run's repositories. Gives what has the places of findings in images name those that earlier runs saw.
    */
   async joinCommits(found: readonly Finding[]): Promise<(findings: readonly Finding[]) => readonly Finding[]> {
-    const committed = committedContents(found);
-    const asks = found.some(({ sightings }) => sightings.some(({ origin }) => origin.kind === "image"));
-    if (!this.#isOn || (committed.length === 0 && !asks)) return (findings) => findings;
-    const store = await (this.#store ??= this.#open());
+    const committed = this.#isOn ? committedContents(found) : [];
+    const isOfImage = ({ sightings }: Finding): boolean => sightings.some(({ origin }) => origin.kind === "image");
+    const isWanted = committed.length > 0 || (this.#isOn && found.some(isOfImage));
+    const store = isWanted ? await (this.#store ??= this.#open()) : undefined;
     if (store === undefined) return (findings) => findings;
     const known = new CommittedFiles(store);
+    // Of few repositories there are many files.
+    const names = new Map(
+      [...new Set(committed.map(({ file }) => file.repository))].map((one) => [one, fullName(one)]),
+    );
     known.keep(
-      committed.map(({ file, ...rest }) => ({ ...rest, file: { ...file, repository: fullName(file.repository) } })),
+      committed.map(({ file, ...rest }) => {
+        const repository = names.get(file.repository) ?? file.repository;
+        return { ...rest, file: { ...file, repository } };
+      }),
     );
     return (findings) => withEarlierCommits(findings, (content, fingerprint) => known.find(content, fingerprint));
   }

@@ -12,6 +12,8 @@ const mostContents = 20_000;
  */
 export class CommittedFiles {
   readonly #store: Store;
+  /** One file lies in many images. */
+  readonly #found = new Map<string, CommittedFile | undefined>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -31,6 +33,12 @@ export class CommittedFiles {
 
   /** The earliest commit that is known to have put this file, with this secret in it, into any repository. */
   find(content: ContentId, fingerprint: string): CommittedFile | undefined {
+    const key = `${content} ${fingerprint}`;
+    if (!this.#found.has(key)) this.#found.set(key, this.#earliest(content, fingerprint));
+    return this.#found.get(key);
+  }
+
+  #earliest(content: ContentId, fingerprint: string): CommittedFile | undefined {
     const files = this.#store
       .read("committed", scopeOf(content, fingerprint))
       .flatMap(({ value }) => read(value, content) ?? []);

@@ -122,6 +122,15 @@ describe("what is known", () => {
     return store;
   };
 
+  /** Twenty scans, each of which learns one content. */
+  function learnPieces(store: Store, ruleset: Ruleset): void {
+    for (let n = 0; n < 20; n++) {
+      const known = new Known(store, scope, ruleset);
+      known.learn(listOf([{ n }]));
+      known.keep();
+    }
+  }
+
   test("counts what a scan would have counted, for the rules of now", async () => {
     using store = await open("counts");
     const first = new Known(store, scope, rulesetOf(rule("a"), rule("b")));
@@ -168,11 +177,7 @@ describe("what is known", () => {
   test("is put together when it came in many pieces, and forgets sets of rules that were long not used", async () => {
     using store = await open("pieces");
     const ruleset = rulesetOf(rule("a"));
-    for (let n = 0; n < 20; n++) {
-      const known = new Known(store, scope, ruleset);
-      known.learn(listOf([{ n }]));
-      known.keep();
-    }
+    learnPieces(store, ruleset);
     expect(store.facts().entries.segment).toBeLessThan(10);
     const all = new Known(store, scope, ruleset);
     expect(Array.from({ length: 20 }, (_, n) => all.look(bytesOf(n), 0))).toEqual(Array(20).fill("clean"));
@@ -200,11 +205,7 @@ describe("what is known", () => {
     // A scan that is killed now leaves what it learnt.
     expect(store.facts().entries.segment).toBe(1);
     expect(new Known(store, scope, ruleset).look(ids, 20 * (large - 1))).toBe("clean");
-    for (let n = 0; n < 20; n++) {
-      const next = new Known(store, scope, ruleset);
-      next.learn(listOf([{ n }]));
-      next.keep();
-    }
+    learnPieces(store, ruleset);
     expect(store.facts().entries.segment).toBeLessThan(11);
     const all = new Known(store, scope, ruleset);
     expect([0, 77_777, large - 1].map((at) => all.look(ids, 20 * at))).toEqual(Array(3).fill("clean"));

@@ -66,22 +66,20 @@ export async function runScan(
   const found = findings.findings();
   // Who has found something has shown that the rules work.
   const untrusted = found.length > 0 || scan.isStopped ? [] : await selfTest(prepared, (unit) => scan.read(unit));
-  const join = await memory?.joinCommits(findings.undecided());
+  const undecided = findings.undecided();
+  const join = (await memory?.joinCommits(undecided)) ?? ((all) => all);
   const pieces: ReportPieces = {
     version: toolVersion(),
     ruleset,
     targets: tallies.map((tally) => tally.outcome(findings.countIn(tally.target))),
-    findings: join?.(found) ?? found,
+    findings: join(found),
     suppressed: findings.suppressed(),
     mask: (text) => findings.mask(text),
     problems: [...notes, ...late, ...untrusted, ...tallies.flatMap(({ problems }) => problems)],
     interrupted: options.signal.aborted,
   };
   const report = buildReport(pieces);
-  options.keeper?.keep(
-    report,
-    buildReport({ ...pieces, findings: join?.(findings.undecided()) ?? findings.undecided() }),
-  );
+  options.keeper?.keep(report, buildReport({ ...pieces, findings: join(undecided) }));
   return report;
 }
 

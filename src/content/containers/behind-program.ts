@@ -22,6 +22,8 @@ const tarBlock = 512;
 const magics: readonly Buffer[] = [
   ...["1f8b08", "fd377a585a00", "377abcaf271c", "28b52ffd", "04224d18", "425a68", "526172211a07"],
 ].map((hex) => Buffer.from(hex, "hex"));
+/** In a script they begin a line. */
+const lineMagics = magics.map((magic) => Buffer.concat([Buffer.from("\n"), magic]));
 /** What is looked for behind settings has to be long. */
 const longMagics = magics.filter(({ length }) => length >= 6);
 const nsisMark = Buffer.from("\xef\xbe\xad\xdeNullsoftInst", "latin1");
@@ -52,8 +54,8 @@ export function* programMembers(bytes: Bytes, report: ReportFault): Generator<Me
 function behindScript(bytes: Bytes): Behind | undefined {
   const script = bytes.read(0, Math.min(bytes.size, longestScript));
   let first = Infinity;
-  for (const magic of magics) {
-    const at = script.indexOf(Buffer.concat([Buffer.from("\n"), magic]));
+  for (const magic of lineMagics) {
+    const at = script.indexOf(magic);
     if (at >= 0 && at + 1 < first && isArchive(bytes, at + 1)) first = at + 1;
   }
   return first === Infinity ? undefined : { at: first };
