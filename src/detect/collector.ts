@@ -94,6 +94,7 @@ export class Collector {
   readonly #publicKeys = new Map<string, PublicKey>();
   readonly #told = new Set<string>();
   #limited = false;
+  #goesOn = false;
   #isCut = false;
 
   constructor(lines: LineCounter, rules: ReadyRules, structureOf: StructureReader) {
@@ -137,6 +138,7 @@ export class Collector {
   }
 
   #place(outcome: Outcome, hit: number, way: string, bytes: Buffer, region: Region): void {
+    this.#goesOn ||= outcome.goesOn === true;
     const kindOfSearch = 2 * outcome.ready.index + Number(outcome.ready.isMirror);
     if (!this.#isNew(kindOfSearch * 2 ** 40 + hit + outcome.secretStart) || this.#isSuppressed(outcome)) return;
     this.#report(
@@ -164,6 +166,7 @@ export class Collector {
   addRun(run: RunOutcomes, bytes: Buffer, region: Region): void {
     if (run.isCut) this.cut();
     for (const { outcome, depth, kinds, start: from, end: to } of run.outcomes) {
+      this.#goesOn ||= outcome.goesOn === true;
       const start = run.start + from;
       const end = run.start + to;
       const place = run.isPlaced ? start : run.start;
@@ -287,7 +290,7 @@ export class Collector {
       suppressed: this.#suppressed,
       judged: this.#judged,
       ...(this.#told.size === 0 ? {} : { told: this.#told }),
-      limited: this.#limited,
+      limited: this.#limited || this.#goesOn,
       ...(this.#isCut ? { isCut: true } : {}),
     };
   }

@@ -56,7 +56,7 @@ export interface ScanResult {
   readonly judged: JudgedCounts;
   /** Ids of the rules of which something stands among the detections, or belongs to one: these alone find the same. Absent where nothing was found. */
   readonly told?: ReadonlySet<string>;
-  /** True when the content had more detections than `maxDetections`: the rest is not listed. */
+  /** True when the content had more detections than `maxDetections`, or a table more rows than are told: the rest is not listed. */
   readonly limited: boolean;
   /** True when it had so many keywords that those towards its end were not looked at, or encoded text that grows too much. */
   readonly isCut?: boolean;
@@ -269,12 +269,11 @@ export class Detector {
     while (match !== undefined && from + match.end < hit)
       match = regex.exec(window, Math.max(match.end, match.start + 1));
     if (match === undefined || from + match.start >= hit) return 1;
-    const values = matchesInside(ready, bytes, region, match, from, hit);
-    for (const value of values) {
-      const outcome = this.#judged(ready, value, from, hit, region);
-      if (outcome !== undefined) found(outcome);
-    }
-    return workOfBlock(ready.rule, values.length);
+    const { matches, goesOn } = matchesInside(ready, bytes, region, match, from, hit);
+    const outcomes = matches.flatMap((value) => this.#judged(ready, value, from, hit, region) ?? []);
+    const isTold = goesOn && outcomes.some(({ suppressed }) => suppressed === undefined);
+    for (const outcome of outcomes) found(isTold && outcome === outcomes.at(-1) ? { ...outcome, goesOn } : outcome);
+    return workOfBlock(ready.rule, matches.length);
   }
 
   /** The judge sees as much of the line as every way of scanning has in memory, and no more. */

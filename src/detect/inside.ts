@@ -27,8 +27,8 @@ const leastLength = 6;
 
 /**
  * Rules that tell where a block begins (`tokens: [`, `secrets:` and a line's end), or which column of a table holds secrets: each value there is a match of theirs. `match` is that of the regex
- * in the window from address `from` on; `hit` is the address of the keyword's end. Gives matches in the same window, with the value as their group. They
- * depend on what the rule may look at around the keyword.
+ * in the window from address `from` on; `hit` is the address of the keyword's end. Gives matches in the same window, with the value as their group, and
+ * whether there are more than are told. They depend on what the rule may look at around the keyword.
  */
 export function matchesInside(
   ready: ReadyRule,
@@ -37,19 +37,20 @@ export function matchesInside(
   match: RegexMatch,
   from: number,
   hit: number,
-): readonly RegexMatch[] {
+): { readonly matches: readonly RegexMatch[]; readonly goesOn: boolean } {
   const keys = ready.rule.inside ?? [];
   const isColumn = keys.includes(belowKey);
   const low = isColumn ? Math.max(region.low, hit - ready.rule.before) : lineBegin(bytes, region, from, match);
   const high = Math.min(region.high, hit + ready.rule.after);
-  const text = bytes.toString("latin1", low, high) + (hit + ready.rule.after > region.high ? "\n" : "");
-  if (!isColumn && isOfSomethingElse(keys, text, from + match.start - low)) return [];
+  const isWhole = hit + ready.rule.after > region.high;
+  const text = bytes.toString("latin1", low, high) + (isWhole ? "\n" : "");
+  if (!isColumn && isOfSomethingElse(keys, text, from + match.start - low)) return { matches: [], goesOn: false };
   const toWindow = low - from;
   let opener = from + match.end - low - 1;
   while (opener > 0 && /\s/.test(text[opener]!)) opener--;
-  const all = isColumn ? valuesBelow(text, hit - low - 1) : valuesInside(text, opener, keys);
-  const values = all.filter(({ from: first, to: last }) => last - first >= leastLength);
-  return values.map((value): RegexMatch => {
+  const all = isColumn ? valuesBelow(text, hit - low - 1, isWhole) : valuesInside(text, opener, keys);
+  const values = all.values.filter(({ from: first, to: last }) => last - first >= leastLength);
+  const matches = values.map((value): RegexMatch => {
     const first = value.from + toWindow;
     const last = value.to + toWindow;
     // Of `password: { value: … }` the outer name counts.
@@ -59,6 +60,7 @@ export function matchesInside(
       groups: [first, last],
     };
   });
+  return { matches, goesOn: all.goesOn };
 }
 
 /** The longest name that is looked at in front of a block. */

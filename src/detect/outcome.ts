@@ -33,6 +33,8 @@ export interface Outcome {
   readonly placeEnd: number;
   /** The text of that. */
   readonly placed: string;
+  /** Of the last value that is told of a table or block: whether it has more of them. */
+  readonly goesOn?: boolean;
 }
 
 /** Bytes of a line shown on each side of a match: the context that a judge sees. */

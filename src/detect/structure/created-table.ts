@@ -7,11 +7,13 @@ const createHead =
 /** What a definition begins with that is no column. */
 const noColumn = /^\s*(?:primary\s+key|foreign\s+key|unique|key|index|constraint|check|fulltext)\b/i;
 
-/** Where rows of a table begin whose columns another statement names, how many cells each has, and which of them is asked for. */
+/** Where rows of a table begin whose columns another statement names, the definitions of these, and which of them is asked for. */
 export interface CreatedRows {
   readonly start: number;
-  readonly width: number;
+  readonly names: readonly string[];
   readonly index: number;
+  /** What further statements with rows of the table begin with, behind the end of the one before. */
+  readonly head: RegExp;
 }
 
 /**
@@ -28,14 +30,23 @@ export function rowsOfCreated(text: string, at: number): CreatedRows | null | un
   const { columns, end } = definitions(text, open + 1);
   // A table that was created further up.
   if (end >= 0 && end <= at) return undefined;
-  const width = columns.filter((column) => !noColumn.test(text.slice(column.from, column.to))).length;
+  const names = columns
+    .map((column) => text.slice(column.from, column.to))
+    .filter((definition) => !noColumn.test(definition))
+    .map((definition) => /\w+/.exec(definition)?.[0] ?? "");
   const index = columns.findIndex((column) => column.from <= at && at <= column.to);
-  if (index < 0 || end < 0) return null;
+  if (index < 0 || index >= names.length || end < 0) return null;
   const name = plain(head[1] ?? "");
   const rest = text.slice(end, end + maxBetween);
   const insert = /insert\s+(?:ignore\s+)?into\s+((?:[\w`"[\]]+\.)?[\w`"[\]]{1,80})\s+values\s*(?=\()/i.exec(rest);
   if (insert === null || plain(insert[1] ?? "") !== name) return null;
-  return { start: end + insert.index + insert[0].length, width, index };
+  return { start: end + insert.index + insert[0].length, names, index, head: headOfNext(insert[1] ?? "") };
+}
+
+/** `; INSERT INTO users VALUES `, with the table as it was called before. */
+function headOfNext(table: string): RegExp {
+  const called = table.replace(/[^\w]/g, String.raw`\$&`);
+  return new RegExp(String.raw`^\s*;\s*insert\s+(?:ignore\s+)?into\s+${called}\s+values\s*(?=\()`, "i");
 }
 
 /** A table's name without quotes and schema. */

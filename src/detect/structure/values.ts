@@ -8,6 +8,13 @@ export interface InnerValue {
   readonly to: number;
 }
 
+/** The values of a block, or of a column of a table. */
+export interface Values {
+  readonly values: readonly InnerValue[];
+  /** Whether there are more: behind the end of the text, or than are told. */
+  readonly goesOn: boolean;
+}
+
 /** A block with more values is a data set. */
 const maxValues = 64;
 /** `secrets: { production: { billing: … } }` */
@@ -25,15 +32,13 @@ const besideSecrets =
  * The values in the block that is opened at `opener`: those of the keys (lower case), or with `anyKey` all of it, lists and two levels of blocks
  * inside of it as well. What the end of the text may have cut is left out.
  */
-export function valuesInside(text: string, opener: number, keys: readonly string[]): readonly InnerValue[] {
+export function valuesInside(text: string, opener: number, keys: readonly string[]): Values {
   const { here } = readOutline(text, opener, false);
-  if (here === undefined || here.block.parent === undefined) return [];
+  if (here === undefined || here.block.parent === undefined) return { values: [], goesOn: false };
   const found: InnerValue[] = [];
   collect(text, here.block, opener, keys, keys.includes(anyKey) ? maxBelow : 0, found);
-  return found
-    .filter(({ to }) => to < text.length)
-    .sort((a, b) => a.from - b.from)
-    .slice(0, maxValues);
+  const whole = found.filter(({ to }) => to < text.length).sort((a, b) => a.from - b.from);
+  return { values: whole.slice(0, maxValues), goesOn: whole.length > maxValues };
 }
 
 function collect(

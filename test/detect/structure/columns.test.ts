@@ -4,7 +4,7 @@ import { createRandom } from "../../../src/rules/random.ts";
 import { builtinRuleset, detectorOf } from "../rules-for-tests.ts";
 
 const below = (text: string, name = "password"): string[] =>
-  valuesBelow(text, text.indexOf(name) + name.length - 1).map(({ from, to }) => text.slice(from, to));
+  valuesBelow(text, text.indexOf(name) + name.length - 1).values.map(({ from, to }) => text.slice(from, to));
 
 describe("a column's values are those below its name in", () => {
   const tables: Readonly<Record<string, string>> = {
@@ -22,6 +22,12 @@ describe("a column's values are those below its name in", () => {
     "an INSERT with escapes": "insert into users (note, password) values ('it''s, (a)', 'aaa1'), ('\\'', 'bbb2');",
     "an INSERT below the table's definition":
       "CREATE TABLE IF NOT EXISTS `users` (\n  `id` decimal(10,2),\n  `password` varchar(80),\n  PRIMARY KEY (`id`)\n);\nINSERT INTO users VALUES (1, 'aaa1'), (2, 'bbb2');\n",
+    "an INSERT for each row below the table's definition":
+      "CREATE TABLE users (id INTEGER PRIMARY KEY, password TEXT);\nINSERT INTO users VALUES(1,'aaa1');\nINSERT INTO users VALUES(2,'bbb2');\nINSERT INTO groups VALUES(3,'ccc3');\n",
+    "an INSERT for each row, with the schema":
+      'CREATE TABLE public."users" (id int, password text);\nINSERT INTO "public"."users" VALUES (1, \'aaa1\') ;\nINSERT INTO "public"."users" VALUES (2, \'bbb2\');\n',
+    "an INSERT with a character set":
+      "INSERT INTO users (id, password, picture) VALUES (1, _utf8mb4 'aaa1', _binary 'x'), (2, _utf8mb4'bbb2', NULL);",
     "an INSERT below the definition of another table":
       "CREATE TABLE visits (\n  id INT,\n  at DATE\n);\n\nINSERT INTO users (name, password) VALUES ('a', 'aaa1'), ('b', 'bbb2');\n",
     "a COPY": "COPY users (id, password) FROM stdin;\n1\taaa1\n2\tbbb2\n\\.\n",
@@ -57,7 +63,7 @@ it("a row with another number of cells ends the table", () => {
 
 it("a table has one header: a row below a row is none, so that lines full of names cost no more than their rows", () => {
   const last = (text: string): string[] =>
-    valuesBelow(text, text.lastIndexOf("password") + 7).map(({ from, to }) => text.slice(from, to));
+    valuesBelow(text, text.lastIndexOf("password") + 7).values.map(({ from, to }) => text.slice(from, to));
   expect(last("id,password\n1,aaa1\nno,password\n2,bbb2\n")).toEqual([]);
   expect(last("id   password\n1    aaa1\nno   password\n2    bbb2\n")).toEqual([]);
   const cell = (name: string): string => `<td>${name}</td>`;
@@ -69,6 +75,76 @@ it("a table has one header: a row below a row is none, so that lines full of nam
 it("what the end of the text may have cut is left out", () => {
   expect(below("id,password\n1,aaa1\n2,bb")).toEqual(["aaa1"]);
   expect(below("INSERT INTO u (password) VALUES ('aaa1'), ('bb")).toEqual(["aaa1"]);
+});
+
+const rowsOf = (count: number, row: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => row(i)).join("");
+
+describe("of many rows a hundred are told, of accounts five hundred, and that there are more", () => {
+  const told = (text: string, isWhole = true): [number, boolean] => {
+    const { values, goesOn } = valuesBelow(text, text.indexOf("password") + 7, isWhole);
+    return [values.length, goesOn];
+  };
+  it.each<[string, (count: number) => string]>([
+    ["lines", (count) => `no,password\n${rowsOf(count, (i) => `${i},aaa${i}\n`)}`],
+    ["aligned lines", (count) => `no        password\n${rowsOf(count, (i) => `${i}`.padEnd(10) + `aaa${i}\n`)}`],
+    [
+      "tuples",
+      (count) => `INSERT INTO t (no, password) VALUES ${rowsOf(count - 1, (i) => `(${i}, 'aaa${i}'),\n`)}(9, 'a');`,
+    ],
+    [
+      "statements",
+      (count) =>
+        `CREATE TABLE t (no INT, password TEXT);${rowsOf(count, (i) => `\nINSERT INTO t VALUES (${i}, 'aaa${i}');`)}`,
+    ],
+    [
+      "markup",
+      (count) =>
+        `<table><tr><th>no</th><th>password</th></tr>${rowsOf(count, (i) => `<tr><td>${i}</td><td>aaa${i}</td></tr>`)}</table>\n`,
+    ],
+  ])("%s", (_, table) => {
+    expect(told(table(100))).toEqual([100, false]);
+    expect(told(table(101))).toEqual([100, true]);
+    const ofAccounts = (count: number): string =>
+      table(count).replace(/\bno( {0,6})/, (_, blanks: string) => "user" + blanks.slice(2));
+    expect(told(ofAccounts(500))).toEqual([500, false]);
+    expect(told(ofAccounts(501))).toEqual([500, true]);
+  });
+
+  it("where the text ends in the middle of them", () => {
+    for (const text of [
+      "no,password\n1,aaa1\n2,bb",
+      "no,password\n1,aaa1\n",
+      "INSERT INTO u (password) VALUES ('aaa1'), ('bb",
+      "INSERT INTO u (password) VALUES ('aaa1'), ",
+      "CREATE TABLE u (password TEXT);\nINSERT INTO u VALUES ('aaa1');\nINS",
+      "<table><tr><th>password</th></tr><tr><td>aaa1</td></tr><tr><td>bb",
+    ])
+      expect(told(text, false)).toEqual([1, true]);
+    expect(told("no,password\n1,aaa1\n\n", false)).toEqual([1, false]);
+    expect(told("INSERT INTO u (password) VALUES ('aaa1');\n", false)).toEqual([1, false]);
+    expect(told("INSERT INTO u (password) VALUES ('aaa1'), (now(), 2);\n", false)).toEqual([1, false]);
+  });
+});
+
+it("a content says that a table in it has more rows with secrets than are told, however it is scanned", () => {
+  const random = createRandom("many rows");
+  const table = (rows: number, name: string): Buffer =>
+    Buffer.from(
+      `id,${name}\n${rowsOf(rows, (i) => `${i},${random.chars("bcdfghjkmnpqrstvwxz23456789", 12)}\n`)}${"\n".repeat(40_000)}`,
+    );
+  const detector = detectorOf(builtinRuleset());
+  for (const [bytes, limited] of [
+    [table(90, "password"), false],
+    [table(110, "password"), true],
+    [table(110, "colour"), false],
+  ] as const) {
+    const whole = detector.scan(bytes);
+    expect(whole.limited).toBe(limited);
+    const stream = detector.stream();
+    for (let at = 0; at < bytes.length; at += 1_000) stream.push(bytes.subarray(at, at + 1_000));
+    expect(stream.end()).toEqual(whole);
+  }
 });
 
 it("takes no time for rows without end", () => {
