@@ -1,3 +1,4 @@
+import { compileLater } from "./compile-later.ts";
 import { reportFailure, watchOutput } from "./exit.ts";
 
 /**
@@ -21,6 +22,7 @@ export async function main(argv: string[]): Promise<number> {
         return run(args);
       }
       default: {
+        compileLater();
         const { runProgram } = await import("./program.ts");
         return await runProgram(argv);
       }
