@@ -5,6 +5,7 @@ import { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
 import { containerKind, kindBytes, longestLooseHeader, looseHeader } from "./kind.ts";
 import { unlz4, type Lz4Outcome } from "./lz4.ts";
+import { unlzip, type LzipOutcome } from "./lzip.ts";
 import { unlzmaAlone, type LzmaOutcome } from "./lzma-alone.ts";
 import { uncompress } from "./lzw.ts";
 import { lost, noted, type Member, type ReportFault } from "./member.ts";
@@ -13,7 +14,7 @@ import { unxz, type XzOutcome } from "./xz.ts";
 import { unzstdChunks, type ZstdOutcome } from "./zstd.ts";
 
 /** Forms of one file each. */
-export type CompressedKind = "gzip" | "zstd" | "xz" | "bzip2" | "lzma" | "lz4" | "lzw" | "zlib";
+export type CompressedKind = "gzip" | "zstd" | "xz" | "bzip2" | "lzma" | "lzip" | "lz4" | "lzw" | "zlib";
 
 /** What a compressed file holds: one member without a name. `whole`: the file, where it lies in memory. */
 export function* compressedMember(
@@ -67,8 +68,9 @@ function* expand(
     case "zstd":
     case "xz":
     case "lzma":
+    case "lzip":
     case "lz4": {
-      const outcome: ZstdOutcome & XzOutcome & LzmaOutcome & Lz4Outcome = {};
+      const outcome: ZstdOutcome & XzOutcome & LzmaOutcome & LzipOutcome & Lz4Outcome = {};
       yield* outcomeOf[kind](reader, outcome);
       if (outcome.fault !== undefined) report(lost(outcome.fault.code, "", outcome.fault.message));
     }
@@ -79,6 +81,7 @@ const outcomeOf = {
   zstd: (reader: ChunkReader, outcome: ZstdOutcome) => unzstdChunks(reader.stream(), outcome),
   xz: (reader: ChunkReader, outcome: XzOutcome) => unxz(reader.stream(), outcome),
   lzma: unlzmaAlone,
+  lzip: unlzip,
   lz4: unlz4,
 };
 

@@ -1,11 +1,9 @@
 import type { Bytes } from "./bytes.ts";
 import { lost, type Member, type ReportFault } from "./member.ts";
 
-/** Archives that are not opened here, by their first bytes: RAR has no reader that is bounded, kept and streams; the others are rare. */
+/** Archives that are not opened here, by their first bytes: they are rare. */
 const foreign: readonly (readonly [name: string, head: Buffer])[] = [
-  ["RAR archive", Buffer.from("526172211a07", "hex")],
   ["squashfs file system", Buffer.from("68737173", "hex")],
-  ["lzip file", Buffer.from("4c5a495001", "hex")],
   ["cabinet file", Buffer.from("4d53434600000000", "hex")],
 ];
 /** Where squashfs has the major number of its version; all that is about is 4. */

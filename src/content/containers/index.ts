@@ -18,6 +18,7 @@ import type { Member, ReportFault } from "./member.ts";
 import { keystoreMembers } from "./keystore.ts";
 import { officeMembers } from "./office-text.ts";
 import { pdfMembers } from "./pdf.ts";
+import { rarMembers } from "./rar.ts";
 import { sevenZipMembers } from "./sevenzip.ts";
 import { sqliteLogMembers } from "./sqlite-log.ts";
 import { sqliteMembers } from "./sqlite.ts";
@@ -58,6 +59,7 @@ export function streamedMembers(
     case "xz":
     case "bzip2":
     case "lzma":
+    case "lzip":
     case "lz4":
     case "lzw":
     case "zlib":
@@ -93,6 +95,8 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
       return keystoreMembers(bytes, report);
     case "sevenzip":
       return sevenZipMembers(bytes, report);
+    case "rar":
+      return rarMembers(bytes, report);
     case "program":
       return programMembers(bytes, report);
     case "foreign":

@@ -6,9 +6,11 @@ import { isSecretRing } from "./bare-key.ts";
 import type { CompressedKind } from "./compressed.ts";
 import { isForeignArchive } from "./foreign.ts";
 import { lz4Magic } from "./lz4.ts";
+import { isLzip } from "./lzip.ts";
 import { isLzmaAlone } from "./lzma-alone.ts";
 import { isOfficePart } from "./office-text.ts";
 import { isSqliteLog } from "./sqlite-log.ts";
+import { isRar } from "./rar.ts";
 import { behindProgram } from "./behind-program.ts";
 import { endBytes, longestComment } from "./zip-directory.ts";
 
@@ -17,7 +19,17 @@ export type StreamKind = CompressedKind | "tar" | "ar" | "cpio" | "rpm";
 /** Kinds of which any place may be needed at any time. */
 const placedKinds = [
   ...(["zip", "sqlite", "sqlite-log", "pdf", "office", "class", "pyc", "pickle"] as const),
-  ...(["keystore", "bare-key", "foreign", "sevenzip", "git-pack", "git-bundle", "binary-plist", "program"] as const),
+  ...([
+    "keystore",
+    "bare-key",
+    "foreign",
+    "sevenzip",
+    "rar",
+    "git-pack",
+    "git-bundle",
+    "binary-plist",
+    "program",
+  ] as const),
 ] as const;
 export type PlacedKind = (typeof placedKinds)[number];
 export type ContainerKind = StreamKind | PlacedKind;
@@ -85,8 +97,10 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
       if (head.readUIntBE(0, 6) === 0x377abcaf271c) return "sevenzip";
       return isSqliteLog(head) ? "sqlite-log" : byTar(head);
     case 0x52:
-    case 0x68:
+      return isRar(head) ? "rar" : byPlace(head);
     case 0x4c:
+      return isLzip(head) ? "lzip" : byPlace(head);
+    case 0x68:
     case 0x4d:
       return isForeignArchive(head) ? "foreign" : byPlace(head);
     case 0x80:
@@ -181,6 +195,7 @@ const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
     "xz",
     "bzip2",
     "lzma",
+    "lzip",
     "lz4",
     "lzw",
     "zlib",

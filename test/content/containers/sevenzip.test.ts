@@ -67,6 +67,9 @@ describe.skipIf(!hasProgram("7zz"))("7z", () => {
     ["LZMA2 with the largest dictionary", ["-mx9"]],
     ["Deflate", ["-m0=Deflate"]],
     ["bzip2", ["-m0=BZip2"]],
+    ["PPMd", ["-m0=PPMd"]],
+    ["PPMd of the highest order", ["-m0=PPMd:o=32:mem=8m"]],
+    ["PPMd in so little memory that it begins anew again and again", ["-m0=PPMd:o=16:mem=16"]],
     ["x86 before LZMA2", ["-m0=BCJ", "-m1=LZMA2"]],
     ["four streams of x86", bcj2],
     ["differences", ["-m0=Delta:4", "-m1=LZMA"]],
@@ -84,7 +87,6 @@ describe.skipIf(!hasProgram("7zz"))("7z", () => {
   test.each([
     ["encrypted", ["-pno-secret"], names.map((name) => `encrypted incomplete ${name}`)],
     ["encrypted with its names", ["-pno-secret", "-mhe=on"], ["encrypted incomplete "]],
-    ["packed by PPMd", ["-m0=PPMd"], names.map((name) => `unsupported incomplete ${name}`)],
     ["packed by Deflate64", ["-m0=Deflate64"], names.map((name) => `unsupported incomplete ${name}`)],
   ] as const)("%s: told", (name, options, expected) => {
     const { members, faults } = listMembers(packed(name.replace(/\W/g, ""), ...options));

@@ -24,6 +24,16 @@ const damages: ReadonlyMap<number, string> = new Map([
   [runEnd.cutOff, "it ends too early"],
 ]);
 
+/** How a stream ended. */
+export interface Ended {
+  /** Whether it met the marker of its end. */
+  readonly hasMarker: boolean;
+  /** Whether the data ended there as they have to. */
+  readonly isExact: boolean;
+  /** The input that was taken and not read, in pieces. */
+  readonly rest: () => readonly Uint8Array[];
+}
+
 /**
  * The decoder of LZMA, for streams that come in parts: it keeps its dictionary and, until it is told otherwise, its state. Of our own, because no kept package
  * expands in the calling thread and can be stopped. Symbols are decoded in WebAssembly (assembly/index.ts), in a memory that only this decoder has:
@@ -85,11 +95,8 @@ export class LzmaDecoder {
     }
   }
 
-  /**
-   * Expands `length` bytes, or until the marker of the end where there is one; throws LzmaDamage. Gives whether it met that marker, and whether the data ended
-   * there as they have to.
-   */
-  *decode(source: PieceSource, length: number): Generator<Uint8Array, { hasMarker: boolean; isExact: boolean }> {
+  /** Expands `length` bytes, or until the marker of the end where there is one; throws LzmaDamage. */
+  *decode(source: PieceSource, length: number): Generator<Uint8Array, Ended> {
     const input = new Input(this.#memory, this.#input, source);
     input.refill(this.#input);
     if (input.end < this.#input + 5) throw new LzmaDamage("it ends too early");
@@ -108,6 +115,7 @@ export class LzmaDecoder {
     return {
       hasMarker: ended === runEnd.marker,
       isExact: this.#code.isFinished() !== 0 && this.#next === input.end && input.isAtEnd(),
+      rest: () => input.restFrom(this.#next),
     };
   }
 
@@ -169,6 +177,11 @@ class Input {
     }
     this.isLast = this.isAtEnd();
     return this.#from;
+  }
+
+  /** What lies behind address `next`. */
+  restFrom(next: number): readonly Uint8Array[] {
+    return [this.#memory.slice(next, this.end), this.#piece].filter(({ length }) => length > 0);
   }
 
   /** Whether nothing comes behind what is there. */

@@ -6,13 +6,14 @@ import { inflate, type InflateOutcome } from "../inflate.ts";
 import { LzmaDamage } from "../lzma/decoder.ts";
 import { DecoderLoan } from "../lzma/loan.ts";
 import { expandLzma, expandLzma2, lzma2Dictionary } from "../lzma/streams.ts";
+import { expandPpmd, PpmdDamage, ppmdMemory } from "../ppmd/stream.ts";
 import { unzstdChunks, type ZstdOutcome } from "../zstd.ts";
 import { joinBcj2 } from "./bcj2.ts";
 import { lastOutput, type Coder, type Folder, type Streams } from "./header.ts";
 
 /** Methods by their numbers in hex (Methods.txt of 7-Zip). */
 const method = {
-  ...{ copy: "00", lzma: "030101", lzma2: "21", deflate: "040108", bzip2: "040202", zstd: "04f71101" },
+  ...{ copy: "00", lzma: "030101", lzma2: "21", deflate: "040108", bzip2: "040202", ppmd: "030401", zstd: "04f71101" },
   ...{ bcj2: "0303011b", aes: "06f10701" },
 } as const;
 const filters: ReadonlyMap<string, number> = new Map([
@@ -27,10 +28,16 @@ const filters: ReadonlyMap<string, number> = new Map([
 /** What `7z -mx9` asks for; no more of it is touched than is expanded. */
 const mostDictionary = 1 << 28;
 /** What may make much of little: more than one of these behind each other is read by nobody's archives, and could take any time for nothing. */
-const expanders: ReadonlySet<string> = new Set([method.lzma, method.lzma2, method.deflate, method.bzip2, method.zstd]);
+const expanders: ReadonlySet<string> = new Set([
+  method.lzma,
+  method.lzma2,
+  method.deflate,
+  method.bzip2,
+  method.ppmd,
+  method.zstd,
+]);
 /** What people call those that are not read. */
 const names: ReadonlyMap<string, string> = new Map([
-  ["030401", "PPMd"],
   ["040109", "Deflate64"],
   ["06", "IA-64"],
   ["03030401", "IA-64"],
@@ -101,9 +108,10 @@ function inputsOf({ coders }: Folder, coder: number): readonly number[] {
   return Array.from({ length: coders[coder]?.inputs ?? 0 }, (_, i) => first + i);
 }
 
-/** The dictionary that a coder needs for so many bytes. */
+/** The memory that a coder needs for so many bytes. */
 function dictionaryOf({ method: id, properties }: Coder, size: number): number {
   if (id === method.lzma2) return Math.min(size, lzma2Dictionary(properties[0] ?? 0));
+  if (id === method.ppmd) return ppmdMemory(properties);
   return id === method.lzma && properties.length >= 5 ? Math.min(size, properties.readUInt32LE(1)) : 0;
 }
 
@@ -134,7 +142,7 @@ export function* expandFolder(
   try {
     yield* outputOf(lastOutput(folder));
   } catch (error) {
-    if (!(error instanceof LzmaDamage)) throw error;
+    if (!(error instanceof LzmaDamage || error instanceof PpmdDamage)) throw error;
     tell(damaged(error.message));
   }
 }
@@ -164,6 +172,9 @@ function* decode(
       if (!outcome.isWhole) tell(damaged(outcome.fault ?? "it is cut off"));
       return;
     }
+    case method.ppmd:
+      yield* expandPpmd(new ChunkReader(input!), coder.properties, size);
+      return;
     case method.bzip2:
       yield* unbzip2(input!, (message) => tell(damaged(message)));
       return;
