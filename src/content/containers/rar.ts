@@ -23,21 +23,25 @@ export function* rarMembers(bytes: Bytes, report: ReportFault): Generator<Member
   const listing = new Listing(report);
   const expander = new Expander(bytes);
   let last: Iterator<Uint8Array, void> | undefined;
-  for (const entry of isNew ? files5(bytes, listing) : files4(bytes, listing)) {
-    // What it goes on with has to have been unpacked.
-    if (entry.isSolid && entry.method !== "stored") while (last?.next().done === false);
-    if (entry.isEncrypted) {
-      report(lost("encrypted", entry.name, "is encrypted"));
-      continue;
+  try {
+    for (const entry of isNew ? files5(bytes, listing) : files4(bytes, listing)) {
+      // What it goes on with has to have been unpacked.
+      if (entry.isSolid && entry.method !== "stored") while (last?.next().done === false);
+      if (entry.isEncrypted) {
+        report(lost("encrypted", entry.name, "is encrypted"));
+        continue;
+      }
+      if (entry.isFromBefore && entry.method !== "stored") {
+        report(lost("unsupported", entry.name, "begins in another volume, which is not put together"));
+        continue;
+      }
+      const outcome: Outcome = {};
+      const pieces = expander.expand(entry, outcome);
+      if (entry.method !== "stored") last = pieces;
+      yield { name: entry.name, chunks: dataOf(pieces, entry, outcome, report) };
     }
-    if (entry.isFromBefore && entry.method !== "stored") {
-      report(lost("unsupported", entry.name, "begins in another volume, which is not put together"));
-      continue;
-    }
-    const outcome: Outcome = {};
-    const pieces = expander.expand(entry, outcome);
-    if (entry.method !== "stored") last = pieces;
-    yield { name: entry.name, chunks: dataOf(pieces, entry, outcome, report) };
+  } finally {
+    expander.end();
   }
 }
 

@@ -19,35 +19,46 @@ const spare = 16;
  * none. A reference is a place; 0 is none.
  */
 export class Memory {
-  readonly bytes: Uint8Array;
-  readonly words: Uint16Array;
-  readonly longs: Uint32Array;
-  /** Bytes that the model may use. */
-  readonly size: number;
+  bytes: Uint8Array = new Uint8Array(0);
+  words: Uint16Array = new Uint16Array(0);
+  longs: Uint32Array = new Uint32Array(0);
   readonly #free = new Uint32Array(sizes.length);
-  readonly #end: number;
+  #start = 0;
+  #end = 0;
   text = 0;
   unitsStart = 0;
   #low = 0;
   #high = 0;
   #glueCount = 0;
 
-  constructor(size: number) {
-    this.size = size;
+  /** The most bytes that were written to, of what is held now. */
+  #mostUsed = 0;
+
+  /** Bytes that were written to, at least once: so many the system has had to give. */
+  get used(): number {
+    return Math.max(this.#mostUsed, this.text - this.#start + this.#end - this.unitsStart - (this.#high - this.#low));
+  }
+
+  /** Forgets all. `size`: bytes that the model may use from now on. */
+  clear(size: number): void {
+    this.#mostUsed = this.used;
     // So that its end is a multiple of four, and no place is 0.
-    this.#end = size + 4 - (size & 3);
-    const buffer = new ArrayBuffer(this.#end + spare);
+    this.#start = 4 - (size & 3);
+    this.#end = this.#start + size;
+    if (this.bytes.length < this.#end + spare) this.#hold(this.#end + spare);
+    this.#free.fill(0);
+    this.text = this.#start;
+    this.#high = this.#end;
+    this.#low = this.unitsStart = this.#end - Math.floor(size / 8 / unitBytes) * 7 * unitBytes;
+    this.#glueCount = 0;
+  }
+
+  #hold(bytes: number): void {
+    const buffer = new ArrayBuffer(bytes);
     this.bytes = new Uint8Array(buffer);
     this.words = new Uint16Array(buffer);
     this.longs = new Uint32Array(buffer);
-  }
-
-  clear(): void {
-    this.#free.fill(0);
-    this.text = this.#end - this.size;
-    this.#high = this.#end;
-    this.#low = this.unitsStart = this.#end - Math.floor(this.size / 8 / unitBytes) * 7 * unitBytes;
-    this.#glueCount = 0;
+    this.#mostUsed = 0;
   }
 
   /** Room for a context; 0 where there is none. */

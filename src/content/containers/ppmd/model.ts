@@ -22,6 +22,16 @@ for (let i = 0, group = 0, left = 1; i < 256; i++) {
 /** Estimates of how likely an escape is: 25 groups of 16, and one that stays as it is. */
 const [estimateGroups, perGroup] = [25, 16] as const;
 const fixedEstimate = estimateGroups * perGroup;
+/** What all begins with: a stream may begin anew at every few bytes. */
+const firstBits = Uint16Array.from(
+  { length: 128 * 64 },
+  (_, i) => (1 << probabilityBits) - Math.floor(firstEscapes[i & 7]! / ((i >> 6) + 2)),
+);
+const firstSums = Uint16Array.from({ length: fixedEstimate + 1 }, (_, i) =>
+  i === fixedEstimate ? 0 : (5 * Math.floor(i / perGroup) + 10) << (periodBits - 4),
+);
+const firstShifts = new Uint8Array(fixedEstimate + 1).fill(periodBits - 4).fill(periodBits, fixedEstimate);
+const firstCounts = new Uint8Array(fixedEstimate + 1).fill(4).fill(64, fixedEstimate);
 
 /** A byte, or that there is none: the data is at its end, or damaged. */
 export type Decoded = number | undefined;
@@ -31,7 +41,7 @@ export type Decoded = number | undefined;
  * each with a range coder of its own.
  */
 export class PpmdModel {
-  readonly #tree: ContextTree;
+  readonly #tree = new ContextTree();
   readonly #bits = new Uint16Array(128 * 64);
   readonly #sums = new Uint16Array(fixedEstimate + 1);
   readonly #shifts = new Uint8Array(fixedEstimate + 1);
@@ -39,40 +49,32 @@ export class PpmdModel {
   readonly #excluded = new Uint8Array(256);
   readonly #states = new Uint32Array(256);
   #order = 0;
+  #bytes = 0;
   #runLength = 0;
   #firstRun = 0;
   #succeeded = 0;
   #highBit = 0;
 
-  /** `bytes`: of its memory, `leastMemory` at least. */
-  constructor(bytes: number) {
-    this.#tree = new ContextTree(bytes);
+  /** Bytes of memory that it has had to take. */
+  get used(): number {
+    return this.#tree.memory.used;
   }
 
-  /** Bytes of its memory. */
-  get bytes(): number {
-    return this.#tree.memory.size;
-  }
-
-  /** Forgets all. `order`: from `leastOrder` to `mostOrder`. */
-  start(order: number): void {
+  /** Forgets all. `order`: from `leastOrder` to `mostOrder`; `bytes`: of its memory, `leastMemory` at least. */
+  start(order: number, bytes: number): void {
     this.#order = order;
-    this.#sums[fixedEstimate] = 0;
-    this.#shifts[fixedEstimate] = periodBits;
-    this.#counts[fixedEstimate] = 64;
+    this.#bytes = bytes;
     this.#restart();
   }
 
   #restart(): void {
-    this.#tree.clear(this.#order);
+    this.#tree.clear(this.#order, this.#bytes);
     this.#firstRun = this.#runLength = -Math.min(this.#order, 12) - 1;
     this.#succeeded = 0;
-    for (let i = 0; i < 128; i++)
-      for (let k = 0; k < 64; k++)
-        this.#bits[i * 64 + k] = (1 << probabilityBits) - Math.floor(firstEscapes[k & 7]! / (i + 2));
-    for (let i = 0; i < fixedEstimate; i++) this.#sums[i] = (5 * Math.floor(i / perGroup) + 10) << (periodBits - 4);
-    this.#shifts.fill(periodBits - 4, 0, fixedEstimate);
-    this.#counts.fill(4, 0, fixedEstimate);
+    this.#bits.set(firstBits);
+    this.#sums.set(firstSums);
+    this.#shifts.set(firstShifts);
+    this.#counts.set(firstCounts);
   }
 
   /** The next byte. */

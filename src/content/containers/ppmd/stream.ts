@@ -1,6 +1,7 @@
 import type { ChunkReader } from "../chunk-reader.ts";
 import { SevenZipCoder } from "./coder.ts";
-import { leastMemory, PpmdModel } from "./model.ts";
+import { borrowModel, giveBack } from "./loan.ts";
+import { leastMemory } from "./model.ts";
 import { leastOrder, mostOrder } from "./tree.ts";
 
 /** The stream is cut off, or is none. The message is a part of a sentence. */
@@ -21,28 +22,32 @@ export function* expandPpmd(reader: ChunkReader, properties: Buffer, size: numbe
   const order = properties[0] ?? 0;
   if (memory < leastMemory || order < leastOrder || order > mostOrder)
     throw new PpmdDamage("its properties are damaged");
-  const model = new PpmdModel(memory);
-  model.start(order);
-  const coder = new SevenZipCoder(() => {
-    const byte = reader.byte();
-    if (byte < 0) throw new PpmdDamage("it ends too early");
-    return byte;
-  });
-  const piece = Buffer.allocUnsafe(Math.min(pieceBytes, size));
-  for (let left = size; left > 0;) {
-    let filled = 0;
-    let failure: unknown;
-    try {
-      for (; filled < piece.length && filled < left; filled++) {
-        const byte = model.decode(coder);
-        if (byte === undefined) throw new PpmdDamage("it ends too early");
-        piece[filled] = byte;
+  const model = borrowModel();
+  try {
+    model.start(order, memory);
+    const coder = new SevenZipCoder(() => {
+      const byte = reader.byte();
+      if (byte < 0) throw new PpmdDamage("it ends too early");
+      return byte;
+    });
+    const piece = Buffer.allocUnsafe(Math.min(pieceBytes, size));
+    for (let left = size; left > 0;) {
+      let filled = 0;
+      let failure: unknown;
+      try {
+        for (; filled < piece.length && filled < left; filled++) {
+          const byte = model.decode(coder);
+          if (byte === undefined) throw new PpmdDamage("it ends too early");
+          piece[filled] = byte;
+        }
+      } catch (error) {
+        failure = error;
       }
-    } catch (error) {
-      failure = error;
+      left -= filled;
+      yield piece.subarray(0, filled);
+      if (failure !== undefined) throw failure;
     }
-    left -= filled;
-    yield piece.subarray(0, filled);
-    if (failure !== undefined) throw failure;
+  } finally {
+    giveBack(model);
   }
 }

@@ -11,7 +11,7 @@ export const mostFrequency = 124;
  * the sum and the place would be. A state (6 bytes): a byte, its frequency (1), the context behind it or the text that led to none yet (4).
  */
 export class ContextTree {
-  readonly memory: Memory;
+  readonly memory = new Memory();
   readonly #parents = new Uint32Array(mostOrder);
   /** The context of the last bytes, and the longest one that may be. */
   min = 0;
@@ -23,15 +23,10 @@ export class ContextTree {
   /** How much a context gets for what it has not seen, when it has its second state. */
   firstEscape = 0;
 
-  /** `bytes`: of its memory. */
-  constructor(bytes: number) {
-    this.memory = new Memory(bytes);
-  }
-
-  /** Forgets all: one context is left, in which each byte was once. */
-  clear(order: number): void {
+  /** Forgets all: one context is left, in which each byte was once. `bytes`: of its memory. */
+  clear(order: number, bytes: number): void {
     const { memory } = this;
-    memory.clear();
+    memory.clear(bytes);
     this.orderFall = order;
     this.min = this.#max = memory.context();
     this.found = memory.units(128);

@@ -30,7 +30,7 @@ export interface Outcome {
 /** Unpacks the files of one archive, in their order: each may go on with what the one before it left. */
 export class Expander {
   readonly #bytes: Bytes;
-  #window = new Window();
+  readonly #window = new Window();
   #lz3: Lz3 | undefined;
   #lz5: Lz5 | undefined;
   /** Why what goes on with the last file cannot be unpacked. */
@@ -38,6 +38,11 @@ export class Expander {
 
   constructor(bytes: Bytes) {
     this.#bytes = bytes;
+  }
+
+  /** Nothing more is unpacked. */
+  end(): void {
+    this.#lz3?.end();
   }
 
   /** The bytes of a file: all that come before damage. A piece is valid until the next one is asked for. */
@@ -69,9 +74,10 @@ export class Expander {
     }
     this.#isBroken = true;
     try {
+      if (!entry.isSolid) this.#window.position = 0;
       const decoder = this.#decoderOf(entry);
       decoder.start(new BitReader(this.#bytes, entry.at, entry.at + entry.packedBytes), entry.isSolid);
-      yield* this.#run(decoder, entry.size, outcome);
+      yield* this.#run(decoder, entry, outcome);
       this.#isBroken = false;
     } catch (error) {
       if (error instanceof RarDamage)
@@ -81,24 +87,25 @@ export class Expander {
     }
   }
 
-  #decoderOf({ method, isSolid, dictionaryBytes, size }: Entry): Decoder {
-    if (!isSolid) this.#window.position = 0;
-    const needed = Math.min(Math.max(dictionaryBytes, leastWindow), this.#window.position + size + step + longestCopy);
-    if (needed > mostDictionary) throw new NotUndone("needs too large a dictionary");
-    this.#window.reserve(needed);
+  #decoderOf({ method }: Entry): Decoder {
     if (method === "lz3") return (this.#lz3 ??= new Lz3(this.#window));
     if (method === "lz5") return (this.#lz5 ??= new Lz5(this.#window));
     throw new NotUndone("is packed by a method that is not undone");
   }
 
-  *#run(decoder: Decoder, size: number, outcome: Outcome): Generator<Uint8Array, void> {
+  *#run(decoder: Decoder, { size, dictionaryBytes }: Entry, outcome: Outcome): Generator<Uint8Array, void> {
     const window = this.#window;
+    const mostKept = Math.max(dictionaryBytes, leastWindow);
     const start = window.position;
     const end = start + size;
     let given = start;
     let failure: unknown;
     let isEnded = false;
     for (let isOver = size === 0; !isOver;) {
+      // As much as there is to be kept, and no more: sizes and dictionaries are what anybody says.
+      const kept = Math.min(mostKept, window.position + step + longestCopy);
+      if (kept > mostDictionary) throw new NotUndone("needs too large a dictionary");
+      window.reserve(kept);
       try {
         isEnded = !decoder.run(Math.min(end, window.position + step));
       } catch (error) {

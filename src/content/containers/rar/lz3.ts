@@ -65,6 +65,10 @@ export class Lz3 implements Decoder {
     this.#ppmd.clear();
   }
 
+  end(): void {
+    this.#ppmd.end();
+  }
+
   run(until: number): boolean {
     const window = this.#window;
     const input = this.#input;

@@ -1,5 +1,6 @@
 import { RarCoder } from "../ppmd/coder.ts";
-import { PpmdModel } from "../ppmd/model.ts";
+import { borrowModel, giveBack } from "../ppmd/loan.ts";
+import type { PpmdModel } from "../ppmd/model.ts";
 import type { BitReader } from "./bit-reader.ts";
 import { RarDamage } from "./entry.ts";
 
@@ -30,6 +31,12 @@ export class PpmdBlocks {
     this.#input = input;
   }
 
+  /** Nothing more is read. */
+  end(): void {
+    if (this.#model !== undefined) giveBack(this.#model);
+    this.#model = undefined;
+  }
+
   /** A file begins that goes on with no other. */
   clear(): void {
     this.#escape = usualEscape;
@@ -47,8 +54,8 @@ export class PpmdBlocks {
     if (!isNew) return;
     const told = (flags & 0x1f) + 1;
     if (told === 1) throw new RarDamage("its model is damaged");
-    if (this.#model?.bytes !== megabytes << 20) this.#model = new PpmdModel(megabytes << 20);
-    this.#model.start(told > 16 ? 16 + (told - 16) * 3 : told);
+    this.#model ??= borrowModel();
+    this.#model.start(told > 16 ? 16 + (told - 16) * 3 : told, megabytes * 2 ** 20);
   }
 
   next(): Step {
