@@ -2,6 +2,7 @@ import type { Part } from "../../model/score.ts";
 import type { Candidate } from "../candidate.ts";
 import { accountTag, weighAccountPassword } from "./account-password.ts";
 import { isCutJwt } from "./cut-jwt.ts";
+import { isUuencoded } from "./uuencode.ts";
 import { decodesToPlaceholder } from "./decoded-placeholder.ts";
 import { isDegenerate } from "./degenerate.ts";
 import { documentParts } from "./documentation.ts";
@@ -54,6 +55,7 @@ function* shapeParts({ value, candidate }: Asked): Iterable<Part> {
   const { line, secretInLine } = candidate;
   if (isCutJwt(value)) yield against("stand-in", "the beginning of a token, without the rest", "placeholder");
   if (isCutOfData(candidate)) yield against("syntax", "cut out of a long run of base64", "not-random");
+  if (isUuencoded(line)) yield against("syntax", "in a line of uuencode", "not-random");
   if (isDigest(value) || (/^[0-9A-F]{40}$/.test(value) && /gpg|pgp|fingerprint|\bsigning\b/i.test(candidate.match)))
     yield against("meaning", "a digest", "not-random");
   if (secretInLine > 0 && isLabelledDigest(line.slice(0, secretInLine)))

@@ -5,6 +5,7 @@ import { documentParts } from "./documentation.ts";
 import { decodesToPlaceholder } from "./decoded-placeholder.ts";
 import { isDegenerate } from "./degenerate.ts";
 import { isCutJwt } from "./cut-jwt.ts";
+import { isUuencoded } from "./uuencode.ts";
 import { judgeKeyName, type KeyName } from "./key-names.ts";
 import { against, type Asked, part } from "./parts.ts";
 
@@ -28,6 +29,7 @@ export function* genericParts(asked: Asked): Iterable<Part> {
   const { place, value, candidate, isPassword } = asked;
   const name = judgeKeyName(place.key);
   yield* nameParts(asked, name);
+  if (isUuencoded(asked.candidate.line)) yield against("syntax", "in a line of uuencode", "not-random");
   if (isDegenerate(value, false)) yield against("stand-in", "a pattern: few characters, over and over", "placeholder");
   yield* meaningParts(asked);
   // A neighbour in a list hardly names it.

@@ -39,6 +39,14 @@ describe("shapes near a telling word", () => {
     expect(isReported(` o/yw4Z${draw("base62", 19)}‹wPe+«${value}»`, context)).toBe(false);
   });
 
+  it("are none in a line of uuencode", () => {
+    const line = (first: string): string =>
+      `${first}5Y.S >F9V@W1 ‹PASS="«${draw("base62", 14).toUpperCase()}»" `.padEnd(64, "#");
+    expect(isReported(line("L"), { tags: ["password"] })).toBe(true);
+    expect(isReported(line("M"), { tags: ["password"] })).toBe(false);
+    expect(isReported(line("M").toLowerCase(), { tags: ["password"] })).toBe(true);
+  });
+
   it("are believed behind the number of their version, whatever their letters", () => {
     const values = Array.from({ length: 400 }, () => `1/${draw("hex", 40)}`);
     expect(values.filter((value) => !isReported(`‹transifex_token: "«${value}»"`, context))).toEqual([]);
