@@ -14,7 +14,7 @@ import { unxz, type XzOutcome } from "./xz.ts";
 import { unzstdChunks, type ZstdOutcome } from "./zstd.ts";
 
 /** Forms of one file each. */
-export type CompressedKind = "gzip" | "zstd" | "xz" | "bzip2" | "lzma" | "lzip" | "lz4" | "lzw" | "zlib";
+export type CompressedKind = "gzip" | "zstd" | "xz" | "bzip2" | "lzma" | "lzip" | "lz4" | "lzw" | "zlib" | "swf";
 
 /** What a compressed file holds: one member without a name. `whole`: the file, where it lies in memory. */
 export function* compressedMember(
@@ -41,6 +41,9 @@ interface Rest {
   isLeft: boolean;
 }
 
+/** What of a Flash film is not compressed. */
+const swfHeaderBytes = 8;
+
 /** Where a gzip header has told its time. */
 const gzipTimeEnd = 8;
 
@@ -56,6 +59,10 @@ function* expand(
       return;
     case "zlib":
       yield* withoutLooseHeader(unzlib(reader, report, rest));
+      return;
+    case "swf":
+      reader.skip(swfHeaderBytes);
+      yield* unzlib(reader, report, rest);
       return;
     case "bzip2":
       yield* unbzip2(reader.stream(), (message) => report(lost("archive-corrupt", "", message)));

@@ -63,6 +63,7 @@ export function streamedMembers(
     case "lz4":
     case "lzw":
     case "zlib":
+    case "swf":
       return compressedMember(kind, reader, report, whole);
     case "tar":
       return tarMembers(reader, report);

@@ -39,7 +39,7 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of Buffer.from("1f2850fd422130edca5325fece949596c5373cef5268044c4d807fcf5d62", "hex"))
+for (const byte of Buffer.from("1f2850fd42432130edca5325fece949596c5373cef5268044c4d807fcf5d62", "hex"))
   isFirst[byte] = 1;
 
 /**
@@ -79,6 +79,8 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
       return head.readUIntBE(0, 6) === 0xfd377a585a00 ? "xz" : byTar(head);
     case 0x42:
       return isBzip2(head) ? "bzip2" : byTar(head);
+    case 0x43:
+      return isSwf(head) ? "swf" : byPlace(head);
     case 0x04:
       return head.readUInt32LE(0) === lz4Magic ? "lz4" : byTar(head);
     case 0x5d:
@@ -199,6 +201,7 @@ const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
     "lz4",
     "lzw",
     "zlib",
+    "swf",
     "rpm",
     "class",
     "pyc",
@@ -266,6 +269,11 @@ function isSkippableZstd(head: Buffer): boolean {
 
 function isLzwBits(bits: number): boolean {
   return bits >= 9 && bits <= 16;
+}
+
+/** A Flash film that is compressed by zlib behind its first eight bytes (SWF File Format Specification 19, "The SWF header"): since version 6. */
+function isSwf(head: Buffer): boolean {
+  return head[1] === 0x57 && head[2] === 0x53 && head[3]! >= 6 && head[3]! < 0x40 && isZlibHeader(head[8]!, head[9]!);
 }
 
 function isBzip2(head: Buffer): boolean {

@@ -11,6 +11,7 @@ import type { CheckResult } from "../checks/check.ts";
 import { runCheck } from "../checks/index.ts";
 import { ANONYMOUS_TOKEN } from "../checks/jwt.ts";
 import { hasAllowMark } from "./inline-allow.ts";
+import { isHashOfNothing } from "./empty-hash.ts";
 import { isKnownExample } from "./known-examples.ts";
 import { isMasked, isMaskedFrom } from "./masked.ts";
 import { against, ask, part } from "./parts.ts";
@@ -63,6 +64,7 @@ function* parts(candidate: Candidate, check: CheckResult | undefined, options: J
     yield against("syntax", "the line is marked as allowed", "inline-allow");
   if (rule.kind !== "custom" && isKnownExample(secret))
     yield against("stand-in", "an example from documentation", "known-example");
+  if (isHashOfNothing(secret)) yield against("stand-in", "the hash of no password", "placeholder");
   if (check?.facts.includes(ANONYMOUS_TOKEN) === true)
     yield against("meaning", `a token ${ANONYMOUS_TOKEN}`, "not-random");
   if (check?.status === "valid") {

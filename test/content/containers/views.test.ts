@@ -217,6 +217,24 @@ describe("parts of office documents", () => {
   });
 });
 
+describe("Flash films", () => {
+  const film = (version: number): Buffer => {
+    const body = Buffer.concat([Buffer.from([0x78, 0, 5, 0x5f]), Buffer.from("\0ActionScript\0password\0marigold\0")]);
+    const head = Buffer.from([0x43, 0x57, 0x53, version, 0, 0, 0, 0]);
+    head.writeUInt32LE(8 + body.length, 4);
+    return Buffer.concat([head, deflateSync(body)]);
+  };
+
+  test("are expanded behind their first bytes; texts that begin so are none", () => {
+    const { kind, members, faults } = listMembers(film(9));
+    expect({ kind, faults }).toEqual({ kind: "swf", faults: [] });
+    expect(members[0]![1]).toContain("password\0marigold");
+    expect(listMembers(film(9).subarray(0, -6)).faults).toEqual(["archive-corrupt incomplete "]);
+    for (const other of [film(2), Buffer.from("CWS\tis one x\x9cof many")])
+      expect(listMembers(other).kind).toBeUndefined();
+  });
+});
+
 describe("archives that are not opened", () => {
   test.each([
     ["squashfs", `68737173${"00".repeat(24)}0400`],

@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { judge } from "../../../src/detect/judge/index.ts";
 import type { Rule } from "../../../src/model/rule.ts";
+import { hasProgram } from "../../require-program.ts";
 import { candidate, drawer } from "./candidates.ts";
 
 const draw = drawer(7);
@@ -37,6 +39,16 @@ describe("shapes near a telling word", () => {
     expect(isReported(` o/yw4Z${draw("base62", 5)}‹wPe+«${value}»`, context)).toBe(true);
     expect(isReported(`https://host.net/o/yw4Z/${draw("base62", 16)}/‹wpe/«${value}»`, context)).toBe(true);
     expect(isReported(` o/yw4Z${draw("base62", 19)}‹wPe+«${value}»`, context)).toBe(false);
+  });
+
+  it.skipIf(!hasProgram("openssl"))("are none where md5crypt made them of no password", () => {
+    const reported = ["-1", "-apr1"].flatMap((kind) =>
+      ["", "marigold"].map((password) => {
+        const hash = execFileSync("openssl", ["passwd", kind, "-salt", "xE3.", password], { encoding: "utf8" }).trim();
+        return isReported(`‹root:«${hash}»:18000`, { kind: "token", tags: ["hash"] });
+      }),
+    );
+    expect(reported).toEqual([false, true, false, true]);
   });
 
   it("are none in a line of uuencode", () => {
