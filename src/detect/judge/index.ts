@@ -64,7 +64,8 @@ function* parts(candidate: Candidate, check: CheckResult | undefined, options: J
     yield against("syntax", "the line is marked as allowed", "inline-allow");
   if (rule.kind !== "custom" && isKnownExample(secret))
     yield against("stand-in", "an example from documentation", "known-example");
-  if (isHashOfNothing(secret)) yield against("stand-in", "the hash of no password", "placeholder");
+  if (rule.kind !== "custom" && isHashOfNothing(secret))
+    yield against("stand-in", "the hash of no password", "placeholder");
   if (check?.facts.includes(ANONYMOUS_TOKEN) === true)
     yield against("meaning", `a token ${ANONYMOUS_TOKEN}`, "not-random");
   if (check?.status === "valid") {
