@@ -46,13 +46,15 @@ export function sniffCompression(head: Uint8Array): Compression {
 
 /**
  * Expands stored bytes. `open` starts them from their beginning and may be called more than once (see `gunzip`). Yields chunks that
- * are never written to again. Damage and limits end the stream and are reported once; everything before was yielded.
+ * are never written to again. Damage and limits end the stream and are reported once; everything before was yielded. `skipped`: stored bytes that decoders
+ * pass over (of zstd).
  */
 export async function* expand(
   open: () => AsyncIterable<Uint8Array>,
   compression: Compression,
   limits: ExpandLimits,
   report: (damage: StreamDamage) => void,
+  skipped?: (at: number, length: number) => void,
 ): AsyncGenerator<Uint8Array, void> {
   if (compression === "none") {
     yield* open();
@@ -68,7 +70,7 @@ export async function* expand(
     }
   };
   let expanded = 0;
-  for await (const chunk of decoded(counted, compression, report)) {
+  for await (const chunk of decoded(counted, compression, report, skipped)) {
     expanded += chunk.length;
     const ratio = expanded / Math.max(1, stored);
     if (expanded > limits.maxBytes || (expanded > limits.ratioFromBytes && ratio > limits.maxRatio)) {
@@ -102,15 +104,18 @@ function decoded(
   open: () => AsyncIterable<Uint8Array>,
   compression: Wrapping,
   report: (damage: StreamDamage) => void,
+  skipped?: (at: number, length: number) => void,
 ): AsyncIterable<Uint8Array> {
   switch (compression) {
     case "gzip":
       return gunzip(open, report);
     case "zstd":
-      return unzstd(open(), report);
+      return unzstd(open(), report, skipped);
     case "bzip2":
       return decodeAhead(open(), bzip2AheadBytes, (pieces) =>
-        unbzip2(pieces, (message, isBehind) => report({ kind: isBehind ? "trailing" : "corrupt", message })),
+        unbzip2(pieces, (message, at) =>
+          report(at === undefined ? { kind: "corrupt", message } : { kind: "trailing", message, at }),
+        ),
       );
     case "xz":
       return decodeAhead(open(), xzAheadBytes, (pieces) => expandXz(pieces, report));
@@ -121,6 +126,7 @@ function* expandXz(pieces: Iterable<Uint8Array>, report: (damage: StreamDamage) 
   const outcome: XzOutcome = {};
   yield* unxz(pieces, outcome);
   if (outcome.fault === undefined) return;
-  const { code, message, isBehind } = outcome.fault;
-  report({ kind: code === "unsupported" ? code : isBehind === true ? "trailing" : "corrupt", message });
+  const { code, message, behind } = outcome.fault;
+  if (behind !== undefined) report({ kind: "trailing", message, at: behind });
+  else report({ kind: code === "unsupported" ? code : "corrupt", message });
 }

@@ -24,16 +24,16 @@ export class EntryTexts {
   /** `path` is cleaned; `beside`: targets and attributes. Folders are told with a slash at their end. */
   of(path: string, isFolder: boolean, beside: readonly string[] = []): EntryText[] {
     const found: EntryText[] = [];
-    if (mayTell(path)) {
+    if (mayHoldSecret(path)) {
       let end = 0;
       for (const name of path.split("/")) {
         end += name.length;
         const isLast = end === path.length;
-        if (mayTell(name)) this.#add(found, isLast && !isFolder ? path : `${path.slice(0, end)}/`, name);
+        if (mayHoldSecret(name)) this.#add(found, isLast && !isFolder ? path : `${path.slice(0, end)}/`, name);
         end += 1;
       }
     }
-    for (const text of beside) if (mayTell(text)) this.#add(found, path, text.slice(0, MAX_TEXT));
+    for (const text of beside) if (mayHoldSecret(text)) this.#add(found, path, text.slice(0, MAX_TEXT));
     return found;
   }
 
@@ -53,7 +53,8 @@ export class EntryTexts {
   }
 }
 
-function mayTell(text: string): boolean {
+/** Whether a text that is no content has a run in it that is long enough for a token. */
+export function mayHoldSecret(text: string): boolean {
   longRun.lastIndex = 0;
   for (let match = longRun.exec(text); match !== null; match = longRun.exec(text)) {
     const [run] = match;

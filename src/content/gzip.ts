@@ -8,6 +8,8 @@ const PIECE_BYTES = [128 << 10, 512, 1] as const;
 export interface StreamDamage {
   readonly kind: "truncated" | "corrupt" | "trailing" | "bomb" | "unsupported";
   readonly message: string;
+  /** Where what follows the stream begins, in the stored bytes; of `trailing` alone. */
+  readonly at?: number;
 }
 
 /** How far an attempt to expand a stream came. */
@@ -56,15 +58,20 @@ export async function* gunzip(
   if (run.error === undefined) {
     const isRead = run.isAll && run.accepted === run.offered;
     if (!isRead && (await hasMoreThanZeros(open(), run.accepted))) {
-      report({ kind: "trailing", message: "bytes after the end of the gzip stream were not read" });
+      report(behind(run.accepted));
     }
   } else if (run.error.code === "Z_BUF_ERROR") {
     report({ kind: "truncated", message: "the gzip stream is cut off" });
   } else if (run.error.message === "incorrect header check" && delivered > 0) {
-    report({ kind: "trailing", message: "bytes after the end of the gzip stream were not read" });
+    // The last pass goes byte by byte, and two of them make a header.
+    report(behind(Math.max(0, run.accepted - 1)));
   } else {
     report({ kind: "corrupt", message: `the gzip stream is damaged (${run.error.message})` });
   }
+}
+
+function behind(at: number): StreamDamage {
+  return { kind: "trailing", message: "bytes behind the gzip stream were not read", at };
 }
 
 /** Cuts input into pieces: large ones, and from offset `fineFrom` on pieces of `size`. */

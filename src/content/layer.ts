@@ -1,5 +1,5 @@
 import type { Problem, ProblemCode } from "../model/problem.ts";
-import type { LayerReading, LayerUnit } from "../model/unit.ts";
+import { textEntry, type LayerReading, type LayerUnit } from "../model/unit.ts";
 import { readRange } from "./byte-range.ts";
 import {
   COMPRESSION_MAGIC_BYTES,
@@ -13,6 +13,7 @@ import {
 import { hasher, isSameHash } from "./digest.ts";
 import { EntryTexts, type EntryText } from "./entry-texts.ts";
 import { readLayerTable } from "./layer-table.ts";
+import { StrayBytes, strayPlaces } from "./stray-bytes.ts";
 import { TableCheck } from "./table-check.ts";
 import { collectLayerPaths, MAX_GIT_FOLDERS } from "./layer-paths.ts";
 import { walkTar } from "./tar-entries.ts";
@@ -65,6 +66,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
   };
   const paths = collectLayerPaths();
   const texts = new EntryTexts();
+  const strays = new StrayBytes();
   let compression: Compression = "none";
   // What is wrong with an archive as a whole was told when its entries were looked up.
   const stored = storedBytes(unit, (damage) => {
@@ -82,6 +84,14 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
   let check: TableCheck | undefined;
   const damaged = (damage: StreamDamage): void => {
     if (damage.kind !== "trailing") isWhole = false;
+    else if (damage.at !== undefined && unit.unpacked === undefined) {
+      strays.add(strayPlaces.behind, damage.at, unit.length - damage.at);
+      return add(
+        "layer-corrupt",
+        "note",
+        `${unit.length - damage.at} bytes behind the compressed tar were scanned as a file`,
+      );
+    }
     add(codes[damage.kind], "incomplete", damage.message);
   };
 
@@ -90,7 +100,10 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     peeked = await peek(stored.open);
     compression = sniffCompression(peeked.head);
     isPlain = compression === "none" && isSameHash(unit.digest, unit.diffId);
-    const chunks = expand(peeked.open, compression, limits, damaged);
+    if (compression === "gzip") strays.addGzipHeader(peeked.head);
+    const chunks = expand(peeked.open, compression, limits, damaged, (at, length) => {
+      strays.add(strayPlaces.frame, at, length, check !== undefined);
+    });
     const walk = walkTar({
       entry(entry) {
         entries++;
@@ -111,6 +124,11 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
       end(complete) {
         check?.end();
         sink.end(complete);
+      },
+      stray(bytes) {
+        sink.begin({ path: strayPlaces.tar, size: bytes.length, entry: textEntry });
+        sink.push(bytes);
+        sink.end(true);
       },
     });
     let shape: "tar" | "other" | undefined;
@@ -155,6 +173,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
       isOneFile = isWhole;
     }
     await stored.drain();
+    await strays.read(unit, sink, options.signal);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     isWhole = false;
@@ -171,6 +190,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     add("digest-mismatch", "incomplete", `the stored bytes hash to ${digest}`);
   if (unit.diffId !== "" && isWhole && unit.diffId !== diffId)
     add("diff-id-mismatch", "note", `the uncompressed layer hashes to ${diffId}`);
+  if (strays.isFull) add("layer-corrupt", "incomplete", "has more skippable frames than are looked at");
   if (texts.isFull) add("layer-corrupt", "incomplete", "more names and links than are looked at could hold secrets");
   for (const message of paths.gaps()) add("layer-corrupt", "note", message);
   if (paths.leavesOutRepositories())

@@ -1,7 +1,8 @@
 import { extract, type Extract, type Header } from "tar-stream";
 import { hasMoreRanges, SparseBody } from "./sparse-body.ts";
 import { TarEnd } from "./tar-end.ts";
-import { isTarHeader, padded, TAR_BLOCK } from "./tar-header.ts";
+import { isTarHeader, isZero, padded, TAR_BLOCK } from "./tar-header.ts";
+import { TarStrays } from "./tar-strays.ts";
 
 interface TarEntry {
   /** As the archive spells it (PAX and GNU long names resolved). Hostile text. */
@@ -27,6 +28,8 @@ export interface TarVisitor {
   data(chunk: Uint8Array): void;
   /** The body ended; not called for entries without one. `complete`: all `size` bytes were given. */
   end(complete: boolean): void;
+  /** Bytes that no entry has; between entries. The piece is not written to again. */
+  stray?(bytes: Uint8Array): void;
 }
 
 export interface TarWalk {
@@ -60,11 +63,13 @@ export function walkTar(visitor: TarVisitor): TarWalk {
   let skipTo = 0;
   let isUnpadded = false;
   const end = new TarEnd(0);
+  const strays = new TarStrays((bytes) => visitor.stray?.(bytes));
 
   async function pass(block: Uint8Array): Promise<void> {
     const start = position;
     position += block.length;
-    let at = Math.max(0, skipTo - start);
+    let at = Math.min(block.length, Math.max(0, skipTo - start));
+    if (isHunting) strays.add(block.subarray(0, at));
     while (at < block.length) {
       if (sparse !== undefined) {
         at = sparse.take(block, at);
@@ -73,11 +78,14 @@ export function walkTar(visitor: TarVisitor): TarWalk {
         continue;
       }
       if (isHunting) {
+        const from = at;
         while (at < block.length && !isTarHeader(block, at)) at += TAR_BLOCK;
+        strays.add(block.subarray(from, at));
         if (at >= block.length) return;
+        strays.flush();
         isHunting = false;
       }
-      reader ??= openReader(visitor, start + at, end, () => entries++);
+      reader ??= openReader(visitor, start + at, { end, strays }, () => entries++);
       const stop = await reader.write(block, at, start);
       if (stop === undefined) return;
       if (stop.message !== undefined) damage ??= stop.message;
@@ -85,6 +93,8 @@ export function walkTar(visitor: TarVisitor): TarWalk {
       reader = undefined;
       sparse = stop.sparse;
       isHunting = sparse === undefined;
+      const strayFrom = stop.strayFrom ?? stop.resumeAt;
+      strays.add(block.subarray(Math.max(0, strayFrom - start), Math.max(0, stop.resumeAt - start)));
       skipTo = stop.resumeAt;
       at = Math.max(0, skipTo - start);
     }
@@ -107,6 +117,8 @@ export function walkTar(visitor: TarVisitor): TarWalk {
       if (whole > from) await pass(chunk.subarray(from, whole));
     },
     async finish() {
+      if (isHunting || reader?.isBetweenEntries === true) strays.add(rest);
+      strays.flush();
       if (rest.length > 0 && reader !== undefined) await reader.write(rest, 0, position);
       if (sparse !== undefined) sparse.take(rest, 0);
       if (sparse?.cut() === true) damage ??= "the tar ends in the middle of an entry";
@@ -125,6 +137,8 @@ export function walkTar(visitor: TarVisitor): TarWalk {
 interface Stop {
   /** Where the next header may be; a position in the whole tar. */
   readonly resumeAt: number;
+  /** Bytes before it that no entry has begin here. */
+  readonly strayFrom?: number;
   /** Set where this is damage. */
   readonly message: string | undefined;
   /** An entry was begun whose body tar-stream does not know how to read: it stands where the next header would. */
@@ -134,13 +148,20 @@ interface Stop {
 interface Reader {
   /** Reads `block` from `at` on; `start` is the block's position. Tells where the reader had to stop, if it had to. */
   write(block: Uint8Array, at: number, start: number): Promise<Stop | undefined>;
+  /** Whether the next byte is none of a body. */
+  readonly isBetweenEntries: boolean;
   /** The end of the input, which is so long; tells what was still missing. */
   finish(length: number): Promise<"whole" | "unpadded" | "cut">;
   close(): Promise<void>;
 }
 
 /** One run of tar-stream over a stretch of undamaged tar that begins at `base`. */
-function openReader(visitor: TarVisitor, base: number, tarEnd: TarEnd, count: () => void): Reader {
+function openReader(
+  visitor: TarVisitor,
+  base: number,
+  { end: tarEnd, strays }: { readonly end: TarEnd; readonly strays: TarStrays },
+  count: () => void,
+): Reader {
   // v7 archives have no magic; a mark of one byte makes every write wait until tar-stream has eaten it.
   const options = { allowUnknownFormat: true, highWaterMark: 1 };
   const stream: Extract = extract(options);
@@ -176,6 +197,8 @@ function openReader(visitor: TarVisitor, base: number, tarEnd: TarEnd, count: ()
     nextHeader = bodyAt + (raw.type === "directory" ? 0 : padded(size));
     tarEnd.look(current.block, current.start);
     tarEnd.expect(nextHeader);
+    strays.look(current.block, current.start);
+    strays.expect(bodyAt + size, nextHeader);
     const facts = {
       name,
       ...(tarEnd.isReached ? { isAfterEnd: true as const } : {}),
@@ -241,13 +264,18 @@ function openReader(visitor: TarVisitor, base: number, tarEnd: TarEnd, count: ()
       const waiting = idle();
       if (!stream.write(block.subarray(at))) await waiting;
       tarEnd.look(block, start);
+      if (missing === 0) strays.look(block, start);
       if (!isClosed) return undefined;
       if (stop !== undefined) return stop;
       cutBody();
       return {
         resumeAt: afterBadHeader(block, start, nextHeader),
+        strayFrom: nextHeader,
         message: failure ?? "the tar is damaged",
       };
+    },
+    get isBetweenEntries() {
+      return missing === 0;
     },
     async finish(length) {
       if (!isClosed) {
@@ -330,11 +358,6 @@ const opaqueMark = /^SCHILY\.xattr\.(?:trusted|user)\.overlay\.opaque$/;
 /** A place after the block that tar-stream refused, or after the long name or PAX header before it: either way the next sound header is behind it. */
 function afterBadHeader(block: Uint8Array, start: number, nextHeader: number): number {
   let at = Math.max(0, nextHeader - start);
-  while (at < block.length && !isTarHeader(block, at) && isZeroBlock(block, at)) at += TAR_BLOCK;
+  while (at < block.length && !isTarHeader(block, at) && isZero(block.subarray(at, at + TAR_BLOCK))) at += TAR_BLOCK;
   return start + at + TAR_BLOCK;
-}
-
-function isZeroBlock(block: Uint8Array, at: number): boolean {
-  for (let i = at; i < at + TAR_BLOCK; i++) if (block[i] !== 0) return false;
-  return true;
 }

@@ -1,5 +1,6 @@
 import { ZSTDDecoder } from "zstddec/stream";
 import type { StreamDamage } from "./gzip.ts";
+import { zstdFrames } from "./zstd-frames.ts";
 
 /** Input handed to the decoder at once. What a failing call had expanded is lost with it, so calls are kept small. */
 const PIECE_BYTES = 8 << 10;
@@ -11,17 +12,22 @@ const MIN_FRAME_BYTES = 8;
 const MAX_EMPTY_RESULTS = 32;
 
 /**
- * Expands zstd: any number of frames and skippable frames (RFC 8878), windows up to 128 MiB. Damage is reported, never thrown;
+ * Expands zstd: any number of frames and skippable frames (RFC 8878), of which it tells, windows up to 128 MiB. Damage is reported, never thrown;
  * everything before it was delivered, but for the last 8 KiB of stored bytes at most. Node's own decoder (22 and later) is not used:
  * it takes the end of a frame in the middle of a chunk for the end of all, and so would drop what follows without a word.
  */
 export async function* unzstd(
   input: AsyncIterable<Uint8Array>,
   report: (damage: StreamDamage) => void,
+  skipped: (at: number, length: number) => void = () => {},
 ): AsyncGenerator<Uint8Array, void> {
   const decoder = new ZSTDDecoder();
   await decoder.init();
-  const pieces = piecesWithTail(input)[Symbol.asyncIterator]();
+  const frames = zstdFrames(input, {
+    skipped,
+    behind: (at) => report({ kind: "trailing", message: "bytes behind the zstd stream were not read", at }),
+  });
+  const pieces = piecesWithTail(frames)[Symbol.asyncIterator]();
   let next = await pieces.next();
   let granted = MAX_EMPTY_RESULTS;
   let taken = false;

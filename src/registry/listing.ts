@@ -3,6 +3,7 @@ import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
 import { readWhole } from "../content/read-whole.ts";
 import type { Answer } from "./answer.ts";
 import { refused, RegistryFailure } from "./failure.ts";
+import { nextLink } from "./link.ts";
 import type { Ask } from "./places.ts";
 import { isTag } from "./reference.ts";
 
@@ -98,7 +99,11 @@ async function* pagesFrom(
   budget: { pages: number },
 ): AsyncGenerator<{ answer: Answer; bytes: Buffer | undefined }, void> {
   let below: string | undefined = first;
+  const asked = new Set<string>();
   while (below !== undefined) {
+    if (below === elsewhere || asked.has(below))
+      return gap("a list of the registry has a further page that is none of the list: it was not read");
+    asked.add(below);
     if (budget.pages-- <= 0)
       return gap(`lists of the registry have more than ${maxPages} further pages: the others were not read`);
     let answer: Answer;
@@ -162,12 +167,16 @@ function likelyTags(prefixes: readonly string[], gap: ReportGap): readonly strin
   return prefixes.slice(0, maxAskedByTag).flatMap((tag) => [tag, `${tag}.sig`, `${tag}.att`, `${tag}.sbom`]);
 }
 
-/** The next page (RFC 8288), within the same list. */
+/** The next page, within the same list; `elsewhere` where it would be none of this list. */
 function nextPage(link: string | undefined, current: string): string | undefined {
-  const target = /<([^>]*)>\s*;\s*rel="?next"?/.exec(link ?? "")?.[1];
+  const target = nextLink(link ?? "");
   const [path = ""] = current.split("?");
   const here = `http://registry.invalid/v2/x/${current}`;
-  if (target === undefined || !URL.canParse(target, here)) return undefined;
+  if (target === undefined) return undefined;
+  if (!URL.canParse(target, here)) return elsewhere;
   const next = new URL(target, here);
-  return next.pathname.startsWith("/v2/") && next.pathname.endsWith(`/${path}`) ? path + next.search : undefined;
+  return next.pathname.startsWith("/v2/") && next.pathname.endsWith(`/${path}`) ? path + next.search : elsewhere;
 }
+
+/** No address. */
+const elsewhere = "\0";

@@ -297,6 +297,23 @@ describe("what a registry lists", () => {
     return (JSON.parse(index) as { manifests: { digest: string }[] }).manifests.map(({ digest }) => digest);
   };
 
+  test.each([
+    ["another server", "<http://registry.invalid/v2/team/app/tags/list?page=2>; rel=next", true],
+    ["no page of the list", "</v2/other/catalog?page=2>; rel=next", false],
+    ["a page that was read", "</v2/team/app/tags/list?n=1000>; rel=next", false],
+  ])("a further page that is on %s is asked of the registry alone, or told", async (_name, link, further) => {
+    await using server = await ScriptedServer.open((request, response) => {
+      const path = request.url ?? "";
+      if (path.startsWith("/v2/team/app/tags/list"))
+        response.writeHead(200, path.includes("page=2") ? {} : { link }).end(JSON.stringify({ tags: ["v1"] }));
+      else if (!answerAsRegistry(app, request, response)) notFound(response);
+    });
+    await using images = await open(`${server.host}/team/app`, { allTags: true });
+    expect(server.asked.some(({ path }) => path.includes("page=2"))).toBe(further);
+    const told = "a list of the registry has a further page that is none of the list: it was not read";
+    expect(messages(images).some((message) => message.includes(told))).toBe(!further);
+  });
+
   test("a tag for an image that another tag had is asked for its head alone", async () => {
     await using server = await ScriptedServer.open((request, response) => {
       const path = request.url ?? "";
@@ -405,6 +422,7 @@ describe("what a registry lists", () => {
   });
 
   test("tags that are no tags, pages that are none, and pages without end are told", async () => {
+    let pages = 0;
     for (const [answer, message] of [
       [{ tags: ["v1", "../../evil", 7] }, "2 of its tags are no names of tags: they were not fetched"],
       ["nothing", "a page of its tags cannot be read"],
@@ -414,8 +432,7 @@ describe("what a registry lists", () => {
         const path = request.url ?? "";
         if (path.includes("/tags/list")) {
           const isFirst = !path.includes("last=");
-          if (answer === "endless")
-            response.setHeader("link", `</v2/team/app/tags/list?last=${path.length}>; rel=next`);
+          if (answer === "endless") response.setHeader("link", `</v2/team/app/tags/list?last=${pages++}>; rel=next`);
           if (answer === "nothing" && isFirst) response.setHeader("link", "</v2/team/app/tags/list?last=a>; rel=next");
           response.end(
             answer === "nothing" && !isFirst

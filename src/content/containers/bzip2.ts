@@ -10,29 +10,29 @@ const longestCode = 20;
 const groupLength = 50;
 
 /**
- * Expands bzip2: any number of streams, block by block (900 kB at most). Gives all blocks before damage; what is wrong comes back (`isBehind`: it stands behind the
- * end of a stream, and so costs none of it). Between two results it takes three megabytes of input at most; where there is nothing to give for long, the result is empty. Of our own, because
+ * Expands bzip2: any number of streams, block by block (900 kB at most). Gives all blocks before damage; what is wrong comes back (`behind`: it stands behind the
+ * end of a stream, from there on, and so costs none of it). Between two results it takes three megabytes of input at most; where there is nothing to give for long, the result is empty. Of our own, because
  * the packages there are either want the whole file in memory or must be awaited, and none stops at a limit.
  */
 export function* unbzip2(
   input: Iterable<Uint8Array>,
-  damaged: (message: string, isBehind: boolean) => void,
+  damaged: (message: string, behind: number | undefined) => void,
 ): Generator<Uint8Array, void> {
   const bits = new BitReader(new ChunkReader(input));
   let isFirst = true;
-  let isBehind = false;
-  const tell = (message: string, behind: boolean): void =>
-    damaged(`the bzip2 stream is cut off or damaged (${message})`, behind);
+  let behind: number | undefined;
+  const tell = (message: string, at: number | undefined): void =>
+    damaged(`the bzip2 stream is cut off or damaged (${message})`, at);
   let isWrong = false;
   try {
     while (isFirst || !bits.isAtEnd()) {
-      isBehind = !isFirst;
+      behind = isFirst ? undefined : bits.position;
       if (bits.read(24) !== 0x425a68)
         throw new Damage(isFirst ? "no bzip2 stream" : "bytes behind the bzip2 stream were not read");
       const level = bits.read(8) - 0x30;
       if (level < 1 || level > 9) throw new Damage("its header is damaged");
       isFirst = false;
-      isBehind = false;
+      behind = undefined;
       for (;;) {
         const magic = bits.read(24) * 2 ** 24 + bits.read(24);
         if (magic === endMagic) break;
@@ -45,10 +45,10 @@ export function* unbzip2(
     }
   } catch (error) {
     if (!(error instanceof Damage)) throw error;
-    return tell(error.message, isBehind);
+    return tell(error.message, behind);
   }
   // Of a block of which the sum is wrong all that came out was given, and the blocks behind it too.
-  if (isWrong) tell("a checksum is wrong", false);
+  if (isWrong) tell("a checksum is wrong", undefined);
 }
 
 class BitReader {
@@ -71,6 +71,11 @@ class BitReader {
     }
     this.#count -= count;
     return (this.#held >>> this.#count) & ((1 << count) - 1);
+  }
+
+  /** Whole bytes that were read. */
+  get position(): number {
+    return this.#reader.position - Math.floor(this.#count / 8);
   }
 
   toByte(): void {

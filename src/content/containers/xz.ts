@@ -10,8 +10,8 @@ export interface XzOutcome {
   fault?: {
     readonly code: "archive-corrupt" | "unsupported";
     readonly message: string;
-    /** It stands behind the end of a stream, and so costs none of it. */
-    readonly isBehind?: boolean;
+    /** It stands behind the end of a stream, from here on, and so costs none of it. */
+    readonly behind?: number | undefined;
   };
 }
 
@@ -33,7 +33,7 @@ class Unsupported extends Error {}
 export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generator<Uint8Array, void> {
   const reader = new ChunkReader(input);
   const loan = new DecoderLoan();
-  let isBehind = false;
+  let behind: number | undefined;
   try {
     for (let isFirst = true; !reader.isAtEnd; isFirst = false) {
       // Streams are padded with zeros, four at a time (2.2).
@@ -43,11 +43,11 @@ export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generato
         yield nothing;
         continue;
       }
-      isBehind = !isFirst;
+      behind = isFirst ? undefined : reader.position;
       const header = need(reader, 12);
       if (!header.subarray(0, 6).equals(headerMagic))
         throw new LzmaDamage(isFirst ? "a header is damaged" : "bytes behind the xz stream were not read");
-      isBehind = false;
+      behind = undefined;
       const onFault: OnFault = (code, message) => {
         outcome.fault ??= { code, message };
       };
@@ -61,7 +61,7 @@ export function* unxz(input: Iterable<Uint8Array>, outcome: XzOutcome): Generato
   } catch (error) {
     if (error instanceof LzmaDamage) {
       const message = `the xz stream is cut off or damaged (${error.message})`;
-      outcome.fault = { code: "archive-corrupt", message, isBehind };
+      outcome.fault = { code: "archive-corrupt", message, behind };
     } else if (error instanceof Unsupported) outcome.fault = { code: "unsupported", message: error.message };
     else throw error;
   } finally {

@@ -1,14 +1,16 @@
 import { isDigest } from "../../content/digest.ts";
+import { mayHoldSecret } from "../../content/entry-texts.ts";
 import { hasHiddenMembers } from "../../content/json.ts";
 import { leafTexts } from "./config.ts";
 import type { ConfigContent } from "./plan.ts";
 
-/** Members that only describe, at any depth. */
-const structural: ReadonlySet<string> = new Set([
-  ...["mediaType", "artifactType", "digest", "platform"],
-  // Tags: they name the image, and stand in its name already.
-  ...["org.opencontainers.image.ref.name", "io.containerd.image.name"],
+/** Members that only describe, at any depth: told where they could hold more than that. */
+const descriptive: ReadonlySet<string> = new Set([
+  ...["mediaType", "artifactType", "digest"],
+  ...["architecture", "os", "os.version", "variant"],
 ]);
+/** Tags: they name the image, and stand in its name already. */
+const names: ReadonlySet<string> = new Set(["org.opencontainers.image.ref.name", "io.containerd.image.name"]);
 
 /**
  * What somebody wrote into a manifest or an index: its annotations, those of what it names, addresses, data in place of blobs, and members that no
@@ -18,9 +20,10 @@ export function documentTexts(
   kind: "manifest" | "index",
   document: Readonly<Record<string, unknown>>,
 ): readonly ConfigContent[] {
-  const isTold = (key: string, text: string): boolean => !structural.has(key) && !isDigest(text);
+  const isTold = (key: string, text: string): boolean =>
+    !names.has(key) && !isDigest(text) && (text === "" || !descriptive.has(key) || mayHoldSecret(text));
   return Object.entries(document)
-    .filter(([key]) => !structural.has(key))
+    .filter(([key, value]) => isTold(key, typeof value === "string" ? value : ""))
     .flatMap(([key, value]) => leafTexts(`${kind}!${key}`, value, isTold));
 }
 
