@@ -1,4 +1,5 @@
 import { lstat, opendir } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { isDigest } from "../../content/digest.ts";
 import { asArray, asRecord, asText, asTexts, parseJson } from "../../content/json.ts";
@@ -6,6 +7,7 @@ import { chainIds } from "./chain-id.ts";
 import { readConfig, type ImageConfig } from "./config.ts";
 import { readConfigBytes, type TaggedPlan } from "./oci.ts";
 import { addProblem, containerPlan, type ConfigContent, type LayerPlan, type ProblemList } from "./plan.ts";
+import { readStorageConf } from "./storage-conf.ts";
 import { openFolder, type ImageStore } from "./store.ts";
 
 /** Layers of one image; engines stop at 127. */
@@ -23,26 +25,73 @@ type Table = Readonly<Record<string, unknown>>;
  * keeps of it. Of containers what was written in them.
  */
 export async function readContainersStorage(root: string, list: ProblemList): Promise<TaggedPlan[]> {
+  const conf = await readStorageConf();
+  const others: StoredLayers[] = [];
+  // Whoever names no storage means all that his settings name; images of one that is named can be built on others as well.
+  const shared = conf.imageStores.filter((path) => path !== root);
+  const plans: TaggedPlan[] = [];
+  for (const path of shared) others.push(await readStoredLayers(path, list));
+  const isOwn = root === conf.root || (conf.root === "" && usualRoots().includes(root));
+  for (const path of isOwn ? [root, ...shared] : [root]) plans.push(...(await readImages(path, others, list)));
+  return [...plans, ...(await settingsOf(openFolder(root)))];
+}
+
+/** Where containers/storage lies unless its settings say otherwise, the likelier place first. */
+export function usualRoots(): readonly string[] {
+  const own = join(homedir(), ".local/share/containers/storage");
+  const shared = "/var/lib/containers/storage";
+  return process.getuid?.() === 0 ? [shared, own] : [own, shared];
+}
+
+const drivers = ["overlay", "vfs"] as const;
+type Driver = (typeof drivers)[number];
+
+/** A layer of a storage, with what tells where its files lie. */
+interface StoredLayer {
+  readonly table: Table;
+  readonly root: string;
+}
+
+/** The layers of one storage, by their names. */
+type StoredLayers = Readonly<Record<Driver, ReadonlyMap<string, StoredLayer>>>;
+
+async function readStoredLayers(root: string, list: ProblemList): Promise<StoredLayers> {
+  const store = openFolder(root);
+  const layersOf = async (driver: Driver): Promise<Map<string, StoredLayer>> => {
+    const tables = await readTables(store, `${driver}-layers/layers.json`, list);
+    return new Map(tables.map((table) => [asText(table["id"]), { table, root }]));
+  };
+  return { overlay: await layersOf("overlay"), vfs: await layersOf("vfs") };
+}
+
+function filesOf(root: string, driver: Driver, id: string): string {
+  return join(root, driver === "vfs" ? `vfs/dir/${id}` : `${driver}/${id}/diff`);
+}
+
+/** `others`: storages that layers of this one may be built on. */
+async function readImages(root: string, others: readonly StoredLayers[], list: ProblemList): Promise<TaggedPlan[]> {
   const store = openFolder(root);
   const plans: TaggedPlan[] = [];
-  for (const driver of ["overlay", "vfs"]) {
+  const own = await readStoredLayers(root, list);
+  for (const driver of drivers) {
     const images = await readTables(store, `${driver}-images/images.json`, list);
-    const layers = new Map(
-      (await readTables(store, `${driver}-layers/layers.json`, list)).map((layer) => [asText(layer["id"]), layer]),
-    );
-    const filesOf = (id: string): string => join(root, driver === "vfs" ? `vfs/dir/${id}` : `${driver}/${id}/diff`);
+    const layerOf = (id: string): StoredLayer | undefined =>
+      own[driver].get(id) ?? others.map((other) => other[driver].get(id)).find((layer) => layer !== undefined);
     for (const image of images) {
       const id = asText(image["id"]);
       const key = `sha256:${id}`;
       const configPath = `${driver}-images/${id}/=${Buffer.from(key).toString("base64")}`;
       const config = hexForm.test(id) ? await readConfigAt(store, configPath, key, list) : none;
-      const chain = chainOf(asText(image["layer"]), layers);
+      const { layers: chain, missing } = chainOf(asText(image["layer"]), layerOf);
+      if (missing !== "")
+        addProblem(list, "layer-missing", missing, "the layer is not in the storage, nor are those below it");
       const isKnown = config.config?.diffIds.length === chain.length;
-      const plan: LayerPlan[] = chain.map((layer, index) => {
+      const plan: LayerPlan[] = chain.map(({ table: layer, root: place }, index) => {
         const layerId = asText(layer["id"]);
         const diffId = layer["diff-digest"];
+        const split = join(place, `${driver}-layers/${layerId}.tar-split.gz`);
         return {
-          ...assembled(join(root, `${driver}-layers/${layerId}.tar-split.gz`), filesOf(layerId), layer["diff-size"]),
+          ...assembled(split, filesOf(place, driver, layerId), layer["diff-size"]),
           diffId: isDigest(diffId) ? diffId : "",
           createdBy: isKnown ? (config.config?.instructions[index] ?? "") : "",
         };
@@ -69,10 +118,10 @@ export async function readContainersStorage(root: string, list: ProblemList): Pr
         "userdata/buildah.json",
       ]);
       const names = asTexts(container["names"]).map((name) => `container ${name}`);
-      plans.push(containerPlan({ ...named(id, names), folder: filesOf(layer), contents: told }));
+      plans.push(containerPlan({ ...named(id, names), folder: filesOf(root, driver, layer), contents: told }));
     }
   }
-  return [...plans, ...(await settingsOf(store))];
+  return plans;
 }
 
 /** Where podman keeps how containers are run, whether they ever ran or not (libpod): databases, each a file to be scanned as any other. */
@@ -147,18 +196,21 @@ function named(id: string, names: readonly string[]): { digest: string; names: r
   return { digest: `sha256:${id}`, names: names.length === 0 ? [`container ${id.slice(0, 12)}`] : names };
 }
 
-/** Layers of an image, lowest first. */
-function chainOf(top: string, layers: ReadonlyMap<string, Table>): Table[] {
-  const chain: Table[] = [];
+/** Layers of an image, lowest first; `missing`: the name of one that is not there, so that nobody knows those below it. */
+function chainOf(
+  top: string,
+  layerOf: (id: string) => StoredLayer | undefined,
+): { layers: readonly StoredLayer[]; missing: string } {
+  const layers: StoredLayer[] = [];
   const seen = new Set<string>();
   for (let id = top; hexForm.test(id) && !seen.has(id) && seen.size < MAX_LAYERS;) {
     seen.add(id);
-    const layer = layers.get(id);
-    if (layer === undefined) break;
-    chain.unshift(layer);
-    id = asText(layer["parent"]);
+    const layer = layerOf(id);
+    if (layer === undefined) return { layers, missing: id };
+    layers.unshift(layer);
+    id = asText(layer.table["parent"]);
   }
-  return chain;
+  return { layers, missing: "" };
 }
 
 async function readTables(store: ImageStore, path: string, list: ProblemList): Promise<Table[]> {

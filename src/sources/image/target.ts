@@ -7,6 +7,8 @@ import { sniffCompression } from "../../content/compression.ts";
 import { isTarHeader, TAR_BLOCK } from "../../content/tar-header.ts";
 import type { Wrapping } from "../../model/unit.ts";
 import { ToolError } from "../../model/problem.ts";
+import { usualRoots } from "./engine-storage.ts";
+import { readStorageConf } from "./storage-conf.ts";
 
 export type ImageFormat =
   | "docker-archive"
@@ -52,7 +54,7 @@ const usualStores: Partial<Record<ImageFormat, readonly string[]>> = {
     "/var/lib/rancher/k3s/agent/containerd",
     "/var/snap/microk8s/common/var/lib/containerd",
   ].map((folder) => join(folder, contentStore)),
-  "containers-storage": [join(homedir(), ".local/share/containers/storage"), "/var/lib/containers/storage"],
+  "containers-storage": usualRoots(),
   "docker-storage": ["/var/lib/docker", join(homedir(), ".local/share/docker")],
 };
 
@@ -67,6 +69,11 @@ export async function parseImageTarget(target: string): Promise<ImageTarget> {
   const rest = target.slice(prefix.length);
   const usual = usualStores[format];
   if (usual !== undefined && !/^[./]/.test(rest)) {
+    const set = format === "containers-storage" ? await readStorageConf() : undefined;
+    // A storage without images of its own can have those of others.
+    if (set !== undefined && set.root !== "")
+      for (const path of [set.root, ...set.imageStores])
+        if (await isStorage(path, format)) return { path: set.root, format, tag: rest };
     for (const path of usual) if (await isStorage(path, format)) return { path, format, tag: rest };
     throw new ToolError("image-not-found", `there is no storage in the usual places: ${target}`, {
       hint: `Name its folder: ${prefix}/path`,
