@@ -212,12 +212,12 @@ export class Run implements AsyncDisposable {
   }
 
   #tell(): void {
-    const { bytes, contents } = this.#pool.progress();
+    const { planned, contents } = this.#pool.progress();
     const isFetching = this.#phase === "fetch";
     this.#observer.progress({
       target: this.#target,
       phase: this.#phase,
-      bytesDone: isFetching ? this.#received.bytes : bytes,
+      bytesDone: isFetching ? this.#received.bytes : planned,
       bytesPlanned: Math.max(isFetching ? 0 : this.#planned, this.#expected),
       contentsDone: isFetching ? this.#received.objects : contents,
       findings: 0,

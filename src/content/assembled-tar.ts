@@ -22,6 +22,7 @@ export async function* assembleTar(
 ): AsyncGenerator<Uint8Array, void> {
   const root = await realpath(folder).catch(() => folder);
   let missing = 0;
+  const refused = new Refusals();
   for await (const line of linesOf(
     gunzip(() => createReadStream(split), report),
     report,
@@ -33,7 +34,7 @@ export async function* assembleTar(
     } else if (type === 1 && typeof size === "number" && Number.isSafeInteger(size) && size > 0) {
       const path = typeof rawName === "string" ? Buffer.from(rawName, "base64").toString("utf8") : String(name);
       let left = size;
-      for await (const chunk of bodyOf(root, path, size)) {
+      for await (const chunk of bodyOf(root, path, size, refused)) {
         left -= chunk.length;
         yield chunk;
       }
@@ -41,7 +42,8 @@ export async function* assembleTar(
       for (; left > 0; left -= Math.min(left, READ_BYTES)) yield new Uint8Array(Math.min(left, READ_BYTES));
     }
   }
-  if (missing > 0) report({ kind: "truncated", message: `${missing} files of the layer are missing or too short` });
+  if (missing > 0)
+    report({ kind: "truncated", message: `${missing} files of the layer are missing or too short${refused.text}` });
 }
 
 async function* linesOf(
@@ -66,20 +68,36 @@ async function* linesOf(
 }
 
 /** At most `size` bytes of a file below `root`; nothing of what is no file, or lies behind a link that leads out. */
-async function* bodyOf(root: string, path: string, size: number): AsyncGenerator<Uint8Array, void> {
-  const file = await realpath(join(root, cleanPath(path))).catch(() => undefined);
+async function* bodyOf(root: string, path: string, size: number, refused: Refusals): AsyncGenerator<Uint8Array, void> {
+  const file = await realpath(join(root, cleanPath(path))).catch(refused.note);
   if (file === undefined || !file.startsWith(`${root}/`)) return;
-  if ((await lstat(file).catch(() => undefined))?.isFile() !== true) return;
-  yield* fileBytes(file, size);
+  if ((await lstat(file).catch(refused.note))?.isFile() !== true) return;
+  yield* fileBytes(file, size, refused);
 }
 
-async function* fileBytes(file: string, size: number): AsyncGenerator<Uint8Array, void> {
+/** Counts what the system does not let this user read: in storages of engines without root, files of the users that lived in containers. */
+class Refusals {
+  #count = 0;
+
+  readonly note = (error: unknown): undefined => {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EACCES" || code === "EPERM") this.#count++;
+  };
+
+  /** What to say of them, behind a message. */
+  get text(): string {
+    if (this.#count === 0) return "";
+    return `: permission is denied to ${this.#count} of them (of podman without root, run it by \`podman unshare\`)`;
+  }
+}
+
+async function* fileBytes(file: string, size: number, refused: Refusals): AsyncGenerator<Uint8Array, void> {
   let handle: FileHandle;
   try {
     // What is a pipe by now would wait for a writer.
     handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0));
-  } catch {
-    return;
+  } catch (error) {
+    return refused.note(error);
   }
   try {
     for (let left = size; left > 0;) {
@@ -103,22 +121,24 @@ export async function* folderAsTar(
   report: (damage: StreamDamage) => void,
 ): AsyncGenerator<Uint8Array, void> {
   let unread = 0;
+  const refused = new Refusals();
   yield* entriesOf(folder, "", 0);
-  if (unread > 0) report({ kind: "truncated", message: `${unread} files or folders of it cannot be read` });
+  if (unread > 0)
+    report({ kind: "truncated", message: `${unread} files or folders of it cannot be read${refused.text}` });
   yield new Uint8Array(2 * TAR_BLOCK);
 
   async function* entriesOf(path: string, name: string, depth: number): AsyncGenerator<Uint8Array, void> {
     const names: string[] = [];
     try {
       for await (const entry of await opendir(path)) names.push(entry.name);
-    } catch {
+    } catch (error) {
       unread++;
-      return;
+      return refused.note(error);
     }
     for (const part of names.sort()) {
       const child = join(path, part);
       const inner = name === "" ? part : `${name}/${part}`;
-      const facts = await lstat(child).catch(() => undefined);
+      const facts = await lstat(child).catch(refused.note);
       if (facts === undefined) unread++;
       else if (facts.isDirectory()) {
         yield* headerOf(`${inner}/`, "5", 0);
@@ -129,7 +149,7 @@ export async function* folderAsTar(
       } else if (facts.isFile()) {
         yield* headerOf(inner, "0", facts.size);
         let given = 0;
-        for await (const chunk of fileBytes(child, facts.size)) {
+        for await (const chunk of fileBytes(child, facts.size, refused)) {
           given += chunk.length;
           yield chunk;
         }

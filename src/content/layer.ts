@@ -51,6 +51,8 @@ export interface LayerOutcome {
 export interface LayerOptions {
   readonly limits?: ExpandLimits;
   readonly signal?: AbortSignal;
+  /** Hears how many of the stored bytes were read. */
+  readonly reached?: (bytes: number) => void;
 }
 
 /**
@@ -144,6 +146,7 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     };
     for await (const chunk of chunks) {
       options.signal?.throwIfAborted();
+      options.reached?.(stored.length());
       if (!isPlain) tarHash.update(chunk);
       bytes += chunk.length;
       if (shape !== undefined) {

@@ -137,7 +137,10 @@ export class EngineClient implements AsyncDisposable {
     const { statusCode, body } = answer;
     if (statusCode === 200) return this.#guarded(body);
     await body.dump({ limit: 1 << 16 }).catch(() => {});
-    if (statusCode === 404) throw new ToolError("engine", `${this.#engine} has no ${what}`);
+    if (statusCode === 404)
+      throw new ToolError("engine", `${this.#engine} has no ${what}`, {
+        hint: `Images are named ${this.#engine}:NAME, containers ${this.#engine}-container:NAME.`,
+      });
     throw new ToolError("engine", `${this.#engine} does not give ${what} (${statusCode})`);
   }
 

@@ -21,7 +21,8 @@ function main(): void {
       if (ring.isStopped) stop.abort();
       else records.push(chunk);
     };
-    const answer = await readLayer(unit, { ...records, push }, { signal: stop.signal }).then(
+    const reached = (bytes: number): void => ring.reached(bytes);
+    const answer = await readLayer(unit, { ...records, push }, { signal: stop.signal, reached }).then(
       (outcome): LayerAnswer => ({ kind: "read", outcome }),
       // The worker waits for the end of the records, so a fault of ours must not end this thread.
       (): LayerAnswer => ({ kind: stop.signal.aborted ? "stopped" : "failed" }),

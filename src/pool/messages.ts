@@ -25,8 +25,8 @@ export interface WorkerSetup {
 }
 
 /** Slots of the shared progress numbers. */
-export const progressSlot = { ordinal: 0, bytes: 1, contents: 2, beats: 3, looked: 4 } as const;
-export const progressSlots = 5;
+export const progressSlot = { ordinal: 0, bytes: 1, contents: 2, beats: 3, looked: 4, planned: 5 } as const;
+export const progressSlots = 6;
 
 export interface UnitMessage {
   readonly kind: "unit";

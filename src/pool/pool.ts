@@ -165,17 +165,19 @@ export class Pool implements AsyncDisposable {
     else job.resolve(stopped);
   }
 
-  /** Bytes and contents that were dealt with so far. */
-  progress(): { bytes: number; contents: number; looked: number } {
+  /** Bytes and contents that were dealt with so far; `planned`: of the bytes by which units were planned. */
+  progress(): { bytes: number; planned: number; contents: number; looked: number } {
     let bytes = 0;
+    let planned = 0;
     let contents = 0;
     let looked = 0;
     for (const progress of [new Float64Array(this.#ownProgress), ...this.#seats.map((seat) => seat.progress)]) {
       bytes += progress[progressSlot.bytes]!;
+      planned += progress[progressSlot.planned]!;
       contents += progress[progressSlot.contents]!;
       looked += progress[progressSlot.looked]!;
     }
-    return { bytes, contents, looked };
+    return { bytes, planned, contents, looked };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

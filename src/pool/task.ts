@@ -28,6 +28,8 @@ export interface Task {
   inside(bytes: number): void;
   /** Bytes that were dealt with since it was told last, for progress. */
   advance(bytes: number): void;
+  /** Of a unit that is planned by other bytes than those that are dealt with, because it is compressed: so many of them were read. */
+  reached?(planned: number): void;
   /** True once the run was cancelled: a handler of a long unit returns what it has. */
   cancelled(): boolean;
 }

@@ -49,6 +49,8 @@ export async function openWorkbench(setup: WorkerSetup, handOver?: HandOver): Pr
   const cancel = new Int32Array(setup.cancel);
   let leftOut: ReadonlySet<number> = new Set();
   let recogniser = new Recogniser();
+  /** Of the unit at hand, where it tells how far it is by what is stored of it. */
+  let reachedOf: number | undefined;
   const task: Task = {
     detector,
     get recogniser() {
@@ -72,7 +74,12 @@ export async function openWorkbench(setup: WorkerSetup, handOver?: HandOver): Pr
     advance(bytes) {
       bytesLeft -= bytes;
       progress[progressSlot.bytes]! += bytes;
+      if (reachedOf === undefined) progress[progressSlot.planned]! += bytes;
       progress[progressSlot.beats]!++;
+    },
+    reached(planned) {
+      progress[progressSlot.planned]! += Math.max(0, planned - (reachedOf ?? 0));
+      reachedOf = Math.max(planned, reachedOf ?? 0);
     },
     cancelled: () => Atomics.load(cancel, 0) !== 0 || isTooMuch(),
   };
@@ -84,6 +91,7 @@ export async function openWorkbench(setup: WorkerSetup, handOver?: HandOver): Pr
       bytesLeft = maxBytes;
       deadline = performance.now() + maxMs;
       progress[progressSlot.ordinal] = -1;
+      reachedOf = undefined;
       const lookedBefore = detector.lookedBytes;
       const result = await runUnit(unit, task);
       progress[progressSlot.looked]! += detector.lookedBytes - lookedBefore;

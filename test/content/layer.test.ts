@@ -212,6 +212,16 @@ describe("a layer that is damaged", () => {
     expect([paths, codes]).toEqual([["a", "layer!bytes between files", "c"], ["layer-corrupt"]]);
   });
 
+  test("tells how far it is by stored bytes", async () => {
+    const tar = await tarOf([{ path: "a", body: randomBytes(3 << 20) }]);
+    const packed = gzipSync(tar);
+    const told: number[] = [];
+    await read(packed, {}, { reached: (bytes) => told.push(bytes) });
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
+    expect(told.length).toBeGreaterThan(2);
+    expect(told.at(-1)).toBe(packed.length);
+  });
+
   test("in its middle is hashed to its end, each byte once", async () => {
     const tar = await tarOf([{ path: "a", body: randomBytes(3 << 20) }]);
     const stored = gzipSync(tar, { level: 1 });

@@ -138,6 +138,7 @@ describe("an engine", () => {
     const none = await ask(["image", "docker:none"], env);
     expect(none).toMatchObject({ code: 2, stdout: "" });
     expect(none.stderr).toContain("docker has no image none");
+    expect(none.stderr).toContain("containers docker-container:NAME");
     expect(engine.asked.every((line) => line.startsWith("GET /"))).toBe(true);
   });
 

@@ -72,6 +72,19 @@ describe("a large layer, read by a thread of its own", () => {
     expect(await beside.run(unit)).toMatchObject({ problems: expected.problems, layer: expected.layer });
   });
 
+  test("counts what is stored of it as done, and no more, whichever thread reads", async () => {
+    const unit = { ...unitOf("progress", stored), weight: stored.length };
+    for (const reader of [undefined, layerReader]) {
+      await using pool = poolOf(reader);
+      await pool.run(unit);
+      expect(pool.progress()).toMatchObject({ planned: stored.length });
+      expect(pool.progress().bytes).toBeGreaterThan(stored.length * 1.5);
+      // What comes after it counts from there.
+      await pool.run(unit);
+      expect(pool.progress()).toMatchObject({ planned: 2 * stored.length });
+    }
+  });
+
   test.each([
     ["ends", "process.exit(3)"],
     ["throws", "throw new Error('planted')"],

@@ -26,9 +26,13 @@ export class LayerThread {
 
   /**
    * Reads a layer and tells `sink` of its files. Gives what came of it; `stopped` when the sink threw LayerStopped, `lost` when the thread
-   * broke down over the layer. Throws what else the sink throws; the thread is then not to be used any more.
+   * broke down over the layer. `reached` hears of each file how many of the layer's stored bytes were read by then. Throws what else the sink throws; the thread is then not to be used any more.
    */
-  async read(unit: LayerUnit, sink: RecordSink): Promise<LayerOutcome | "stopped" | "lost"> {
+  async read(
+    unit: LayerUnit,
+    sink: RecordSink,
+    reached: (bytes: number) => void,
+  ): Promise<LayerOutcome | "stopped" | "lost"> {
     const ring = (this.#ring ??= createRing());
     const reader = new RingReader(ring);
     this.#thread ??= this.#start(ring);
@@ -41,7 +45,7 @@ export class LayerThread {
       if (this.#thread !== thread) throw new LayerStopped();
     };
     try {
-      await readRecords(reader, sink, stopIfGone);
+      await readRecords(reader, sink, stopIfGone, () => reached(reader.reached));
     } catch (error) {
       if (!(error instanceof LayerStopped)) throw error;
       reader.stop();

@@ -73,8 +73,13 @@ export function writeRecords(ring: RingWriter, hasIds: boolean): LayerSink & { d
   return sink;
 }
 
-/** Reads what `writeRecords` wrote, up to `done`. `check` is called while nothing comes, and may throw. */
-export async function readRecords(ring: RingReader, sink: RecordSink, check: () => void): Promise<void> {
+/** Reads what `writeRecords` wrote, up to `done`. `check` is called while nothing comes, and may throw; `piece` before each record. */
+export async function readRecords(
+  ring: RingReader,
+  sink: RecordSink,
+  check: () => void,
+  piece: () => void = () => {},
+): Promise<void> {
   const head = Buffer.alloc(headBytes);
   const id = Buffer.alloc(idBytes);
   const fill = async (target: Buffer, length: number): Promise<void> => {
@@ -92,6 +97,7 @@ export async function readRecords(ring: RingReader, sink: RecordSink, check: () 
     if (sink.wantsPause?.() === true) await new Promise((resolve) => setImmediate(resolve));
   };
   for (;;) {
+    piece();
     await fill(head, headBytes);
     const number = head.readUInt32LE(4);
     switch (head.readUInt32LE(0)) {

@@ -6,10 +6,12 @@
 
 /** How far ahead the writer may be. Enough for stretches that one side is slow with; a power of two, for the positions wrap around. */
 const capacity = 8 << 20;
-/** Shared numbers: bytes written and read so far (they wrap), and whether the reader wants no more. */
-const slot = { written: 0, read: 1, stopped: 2 } as const;
+/** Shared numbers: bytes written and read so far (they wrap), whether the reader wants no more, and how far the writer is with what it reads itself. */
+const slot = { written: 0, read: 1, stopped: 2, reached: 3 } as const;
 const slots = 4;
 const alignment = 8;
+/** So many bytes are told as one: the largest layers have more than a number of 32 bits can tell. */
+const reachedUnit = 1024;
 /** How long a thread sleeps before it looks whether the other is still there. */
 const waitMs = 100;
 
@@ -35,6 +37,11 @@ export class RingWriter {
   /** Whether the reader wants no more. */
   get isStopped(): boolean {
     return Atomics.load(this.#numbers, slot.stopped) !== 0;
+  }
+
+  /** Tells how far the writer is, in bytes of its own input. */
+  reached(bytes: number): void {
+    Atomics.store(this.#numbers, slot.reached, Math.floor(bytes / reachedUnit));
   }
 
   /** Copies bytes into the ring. */
@@ -71,6 +78,11 @@ export class RingReader {
   /** Makes the ring empty and open again. The writer must be at rest. */
   reset(): void {
     this.#numbers.fill(0);
+  }
+
+  /** How far the writer was when it told it last. */
+  get reached(): number {
+    return Atomics.load(this.#numbers, slot.reached) * reachedUnit;
   }
 
   /** Tells the writer to stop. */

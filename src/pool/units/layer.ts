@@ -2,6 +2,7 @@ import { isObjectOfGit } from "../../content/layer-paths.ts";
 import { readLayer, type LayerOutcome, type LayerSink } from "../../content/layer.ts";
 import { textEntry, type LayerUnit } from "../../model/unit.ts";
 import { LayerStopped } from "../layers/layer-thread.ts";
+import type { RecordSink } from "../layers/records.ts";
 import type { ResultBuilder } from "../result.ts";
 import { scanHeld } from "./held-unit.ts";
 import type { Task } from "../task.ts";
@@ -15,6 +16,7 @@ const bytesForThread = 2 << 20;
 export async function scanLayer(unit: LayerUnit, task: Task, out: ResultBuilder): Promise<void> {
   const scanner = new EntryScanner(task, out, true);
   const outcome = await read(unit, task, new WantedScanner(unit, scanner, out, isReadBeside(unit, task)));
+  task.reached?.(unit.weight);
   if (outcome !== "stopped") scanRest(scanner, task, out);
   await takeBack(task, out);
   if (outcome === "stopped") {
@@ -101,9 +103,11 @@ function isReadBeside(unit: LayerUnit, task: Task): task is Task & { readonly la
 }
 
 async function read(unit: LayerUnit, task: Task, scanner: WantedScanner): Promise<LayerOutcome | "stopped" | "lost"> {
+  const reached = (bytes: number): void => task.reached?.(Math.min(bytes, unit.weight));
+  reached(0);
   // Records are told one by one, so what this sink throws comes out here.
   if (isReadBeside(unit, task)) {
-    return task.layers.read(unit, {
+    const sink: RecordSink = {
       begin: (path, size, entry) => scanner.begin(path, size, entry),
       push(chunk) {
         if (task.cancelled()) throw new LayerStopped();
@@ -118,7 +122,8 @@ async function read(unit: LayerUnit, task: Task, scanner: WantedScanner): Promis
         scanner.rest(chunks);
         if (task.cancelled()) throw new LayerStopped();
       },
-    });
+    };
+    return task.layers.read(unit, sink, reached);
   }
   const stop = new AbortController();
   const sink: LayerSink = {
@@ -136,7 +141,7 @@ async function read(unit: LayerUnit, task: Task, scanner: WantedScanner): Promis
     },
   };
   try {
-    return await readLayer(unit, sink, { signal: stop.signal });
+    return await readLayer(unit, sink, { signal: stop.signal, reached });
   } catch (error) {
     if (stop.signal.aborted) return "stopped";
     throw error;

@@ -46,6 +46,19 @@ describe("a layer that lies unpacked", () => {
     expect([short.bytes.length, short.damage]).toEqual([tar.length, ["truncated"]]);
   });
 
+  test.skipIf(process.getuid?.() === 0)("tells what the system does not let this user read", async () => {
+    const files = join(folder, "refused");
+    await mkdir(files);
+    await writeFile(join(files, "a"), "text", { mode: 0 });
+    const split = join(folder, "refused.gz");
+    await writeFile(split, splitOf([{ name: "a", size: 4 }]));
+    const messages: string[] = [];
+    for await (const _ of assembleTar(split, files, ({ message }) => messages.push(message)));
+    for await (const _ of folderAsTar(files, ({ message }) => messages.push(message)));
+    expect(messages.every((message) => message.includes("denied to 1 of them"))).toBe(true);
+    expect(messages).toHaveLength(2);
+  });
+
   test("gives nothing of what lies outside of it, whatever names and links say", async () => {
     const files = join(folder, "outside/diff");
     await mkdir(files, { recursive: true });
