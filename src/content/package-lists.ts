@@ -1,17 +1,19 @@
 import { rpmHeaders } from "./rpm-database.ts";
 import { readRpmHeader } from "./rpm-header.ts";
 import { cleanPath, pathIn } from "./tar-path.ts";
+import { readWheelList, wheelListAt, type WheelList } from "./wheel-lists.ts";
 
 /**
  * What package managers of distributions keep of the files that they installed: dpkg (`*.md5sums`, the conffiles of `status`; of distroless images `status.d`)
  * and apk (`lib/apk/db/installed`), and the databases of rpm. A package counts where its maintainer (its vendor) is one of the distribution: of others nobody has published the files.
- * Not read: lists that an installer writes of whatever it was given (RECORD of wheels, npm).
+ * RECORD of wheels is a list that its installer wrote of whatever it was given (`wheel-lists.ts`), and counts for less. Not read: npm's, which have hashes of archives and none of files.
  */
 export type PackageList =
   | { readonly kind: "dpkg-sums"; readonly name: string }
   | { readonly kind: "dpkg-status" }
   | { readonly kind: "apk-installed" }
-  | { readonly kind: "rpm-database" };
+  | { readonly kind: "rpm-database" }
+  | WheelList;
 
 /** A file as its package has it. */
 export interface PackagedFile {
@@ -21,6 +23,8 @@ export interface PackagedFile {
   readonly digest: string;
   /** The package, as the list calls it. */
   readonly package: string;
+  /** It is of a wheel, which is known by this folder. */
+  readonly wheel?: string;
 }
 
 /** What lists of one root tell together. */
@@ -28,6 +32,8 @@ export interface PackageFacts {
   readonly files: readonly PackagedFile[];
   /** Packages whose maintainers are of the distribution. */
   readonly published: ReadonlySet<string>;
+  /** A wheel that no public index has. */
+  readonly withheld?: string | undefined;
 }
 
 /** Files of one list. */
@@ -42,7 +48,8 @@ export function packageListAt(path: string): PackageList | undefined {
   if (sums !== undefined) return { kind: "dpkg-sums", name: sums.replace(/:[^:]*$/, "") };
   if (path === "var/lib/dpkg/status" || /^var\/lib\/dpkg\/status\.d\/[^/]+$/.test(path)) return { kind: "dpkg-status" };
   if (rpmDatabase.test(path)) return { kind: "rpm-database" };
-  return path === "lib/apk/db/installed" || path === "usr/lib/apk/db/installed" ? { kind: "apk-installed" } : undefined;
+  if (path === "lib/apk/db/installed" || path === "usr/lib/apk/db/installed") return { kind: "apk-installed" };
+  return wheelListAt(path);
 }
 
 /** Where distributions keep it: Fedora and Red Hat, SUSE, systems of OSTree. */
@@ -62,6 +69,10 @@ export function readPackageList(list: PackageList, bytes: Buffer): PackageFacts 
       return readStatus(text);
     case "apk-installed":
       return readInstalled(text);
+    case "wheel": {
+      const { files, isWithheld } = readWheelList(list, text);
+      return { files, published: new Set(), withheld: isWithheld ? list.folder : undefined };
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { originPath, type ContentId, type Origin } from "../model/content.ts";
-import type { ContentHit, Detection, PublicKey, SuppressionReason } from "../model/detection.ts";
+import type { ContentHit, Detection, Publication, PublicKey, SuppressionReason } from "../model/detection.ts";
 import type { Finding, FindingSighting } from "../model/finding.ts";
 import { append } from "../model/multimap.ts";
 import type { Confidence, Rule, Ruleset } from "../model/rule.ts";
@@ -14,6 +14,7 @@ import { createOriginMasker } from "./origin-mask.ts";
 import { rulesById } from "./rules-by-id.ts";
 import { collapse, compareConfidence, compareRules } from "./overlap.ts";
 import { createPlaceJudge, type CompilePattern } from "./place-judge.ts";
+import { PublishedContents, publishedFact, severityOf } from "./published.ts";
 import { createNeighbours, maskStructure, prepare, withoutRepeats, type PreparedDetection } from "./prepared.ts";
 import { crowdsOf, isAside } from "./weigh-place.ts";
 
@@ -82,8 +83,8 @@ export class FindingStore {
   readonly #belongings = new Belongings();
   readonly #contents = new Map<ContentId, ContentState>();
   readonly #origins = new Map<ContentId, Map<string, PlacedOrigin>>();
-  /** Packages of distributions that have published contents as they are. */
-  readonly #published = new Map<ContentId, string>();
+  /** Packages that have contents as they are. */
+  readonly #published = new PublishedContents();
   readonly #hitTargets = new Map<ContentId, string>();
   readonly #values = new Map<string, ValueState>();
   readonly #built = new Map<string, Built>();
@@ -149,12 +150,9 @@ export class FindingStore {
   }
 
   /** Images tell it of a content, in whichever order they come; repositories never do. */
-  #notePublished({ content, publishedIn }: ContentHit): void {
-    if (publishedIn === undefined) return;
-    const before = this.#published.get(content);
-    if (before !== undefined && before <= publishedIn) return;
-    this.#published.set(content, publishedIn);
-    for (const { value } of this.#contents.get(content)?.kept ?? []) this.#markChanged(value);
+  #notePublished(hit: ContentHit): void {
+    if (!this.#published.add(hit)) return;
+    for (const { value } of this.#contents.get(hit.content)?.kept ?? []) this.#markChanged(value);
   }
 
   /** Adds a place where a content was seen; contents without detections are ignored once the scan is read out. */
@@ -250,7 +248,7 @@ export class FindingStore {
     const confidences = new Map<string, Confidence>();
     const rules = new Map<string, Rule>();
     const facts = new Set<string>();
-    let isPublished = true;
+    const authors = new Set<Publication["by"] | undefined>();
     for (const content of [...value.contents].sort()) {
       const state = this.#contents.get(content);
       if (state === undefined) continue;
@@ -277,9 +275,11 @@ export class FindingStore {
           sightings.push(this.#toSighting(keep, content, this.#masker.inMember(origin, member)));
         }
         if (sightings.length === before) dropped++;
-        else if (this.#published.has(content))
-          facts.add(`the file is as package ${this.#published.get(content)} has it`);
-        else isPublished = false;
+        else {
+          const published = this.#published.of(content);
+          authors.add(published?.by);
+          if (published !== undefined) facts.add(publishedFact(published));
+        }
       }
     }
     const ranked = [...rules.values()].sort(compareRules);
@@ -298,8 +298,7 @@ export class FindingStore {
         .filter((rule) => rule !== primary)
         .map((rule) => rule.id)
         .sort(),
-      // What everybody can download is nobody's secret; it is told all the same.
-      severity: isPublished ? "info" : primary.severity,
+      severity: severityOf(primary.severity, authors),
       confidence: confidences.get(primary.id) ?? primary.confidence,
       masked: maskSecret(value.secret),
       secret: value.secret,

@@ -79,9 +79,16 @@ export interface ContentHit {
   readonly entry?: number;
   /** Of a file of a layer: what package managers know it by. Kept until the layer was read. */
   readonly digests?: FileDigests;
-  /** The package of a distribution that has published the file as it is. */
-  readonly publishedIn?: string;
+  /** The package that has the file as it is. */
+  readonly publishedIn?: Publication;
   readonly detections: readonly Detection[];
+}
+
+/** A package whose own list has the very hash of a file. */
+export interface Publication {
+  readonly name: string;
+  /** Of a distribution, which has published it; or of anybody, who may have given it to few. */
+  readonly by: "distribution" | "author";
 }
 
 /** Hex. */

@@ -100,6 +100,36 @@ test(
   },
 );
 
+test(
+  "what a wheel brought as it is ranks low; what was changed, installed from elsewhere or is marked as private does not",
+  { timeout: 60_000 },
+  async () => {
+    const site = "usr/lib/python3.11/site-packages";
+    const wheel = (name: string, more: Readonly<Record<string, string>> = {}, listed = env(name)) => {
+      const [stem = ""] = name.split("-");
+      const sum = createHash("sha256").update(listed).digest("base64url");
+      const info = `${site}/${name}.dist-info`;
+      return {
+        [`${site}/${stem}/tests/a, b.env`]: env(name),
+        ...Object.fromEntries(Object.entries(more).map(([file, text]) => [`${info}/${file}`, text])),
+        [`${info}/RECORD`]: `"${stem}/tests/a, b.env",sha256=${sum},9\r\n${stem}/x.py,,\r\n`,
+      };
+    };
+    const told = await scanned([
+      {
+        ...wheel("plain-1.0", { METADATA: "Name: plain\n\nClassifier: Private :: is a word of this text\n" }),
+        ...wheel("changed-1.0", {}, "A=\n"),
+        ...wheel("project-1.0", { "direct_url.json": '{"url":"file:///src","dir_info":{}}' }),
+        ...wheel("private-1.0", { METADATA: "Name: private\nClassifier: Private :: Do Not Upload\n\n" }),
+        ...wheel("local-1.0+acme.1"),
+      },
+    ]);
+    expect(told.get(probe("plain-1.0"))).toEqual(["low", "the file is as the wheel plain 1.0 has it"]);
+    for (const name of ["changed-1.0", "project-1.0", "private-1.0", "local-1.0+acme.1"])
+      expect(told.get(probe(name))).toEqual(["high"]);
+  },
+);
+
 test("a package's file that is an archive is known as any other, whoever opens it", { timeout: 60_000 }, async () => {
   const text = (seed: string, bytes: number): Buffer => Buffer.concat([Buffer.from(env(seed)), randomBytes(bytes)]);
   const pages = {

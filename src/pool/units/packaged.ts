@@ -1,5 +1,5 @@
 import { packageListAt, readPackageList, type PackagedFile, type PackageList } from "../../content/package-lists.ts";
-import type { ContentHit, FileDigests } from "../../model/detection.ts";
+import type { ContentHit, FileDigests, Publication } from "../../model/detection.ts";
 
 /** Bytes of one list; `status` of a full Debian desktop has five megabytes, rpm's database of one some forty. */
 const maxListBytes = 64 << 20;
@@ -16,6 +16,7 @@ export class PackagedFiles {
   #length = 0;
   readonly #files = new Map<string, PackagedFile>();
   readonly #published = new Set<string>();
+  readonly #withheld = new Set<string>();
 
   begin(path: string): void {
     this.#list = packageListAt(path);
@@ -32,7 +33,8 @@ export class PackagedFiles {
 
   end(): void {
     if (this.#list === undefined) return;
-    const { files, published } = readPackageList(this.#list, Buffer.concat(this.#parts));
+    const { files, published, withheld } = readPackageList(this.#list, Buffer.concat(this.#parts));
+    if (withheld !== undefined) this.#withheld.add(withheld);
     for (const name of published) this.#published.add(name);
     for (const file of files) {
       if (this.#files.size >= maxFiles) break;
@@ -46,14 +48,16 @@ export class PackagedFiles {
   /** The hits, each with the package that has published its file, where one has. */
   tell(hits: readonly ContentHit[]): readonly ContentHit[] {
     return hits.map(({ digests, ...hit }) => {
-      const name = digests === undefined ? undefined : this.#packageOf(hit.place, digests);
-      return name === undefined ? hit : { ...hit, publishedIn: name };
+      const publishedIn = digests === undefined ? undefined : this.#packageOf(hit.place, digests);
+      return publishedIn === undefined ? hit : { ...hit, publishedIn };
     });
   }
 
-  #packageOf(path: string, digests: FileDigests): string | undefined {
+  #packageOf(path: string, digests: FileDigests): Publication | undefined {
     const file = this.#files.get(path);
-    if (file === undefined || !this.#published.has(file.package)) return undefined;
-    return digests[file.algorithm] === file.digest ? file.package : undefined;
+    if (file === undefined || digests[file.algorithm] !== file.digest) return undefined;
+    if (file.wheel !== undefined)
+      return this.#withheld.has(file.wheel) ? undefined : { name: file.package, by: "author" };
+    return this.#published.has(file.package) ? { name: file.package, by: "distribution" } : undefined;
   }
 }
