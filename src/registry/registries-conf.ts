@@ -35,6 +35,8 @@ const mostRegistries = 10_000;
 export class RegistriesConf {
   readonly #registries: readonly Registry[];
   readonly #aliases: Readonly<Record<string, unknown>>;
+  /** Where names without a host are looked for. */
+  readonly #searches: readonly string[];
 
   /** `table`: the file, read as TOML. Throws RegistriesConfFault. */
   constructor(table: unknown) {
@@ -42,12 +44,13 @@ export class RegistriesConf {
     if (file["registries"] !== undefined)
       throw new RegistriesConfFault("it has the first form of that file, which is no longer read");
     this.#aliases = recordOf(file["aliases"]);
+    this.#searches = listOf(file["unqualified-search-registries"]).map((host) => trimmed(asText(host)));
     this.#registries = listOf(file["registry"]).map(readRegistry);
   }
 
   /** Where the image of this name lies. `reference`: what the name says by itself. Throws RegistriesConfFault. */
   route(name: string, reference: ImageReference): Route {
-    const known = this.#unaliased(name) ?? reference;
+    const known = this.#unaliased(name) ?? this.#searched(name) ?? reference;
     const text = textOf(known);
     const [match] = this.#registries
       .map((registry) => ({ registry, length: matchLength(text, registry.prefix) }))
@@ -74,6 +77,22 @@ export class RegistriesConf {
     const meant = Object.hasOwn(this.#aliases, short) ? asText(this.#aliases[short]) : "";
     return meant === "" ? undefined : parsed(meant + rest);
   }
+
+  /** Where a name without a host is looked for, if the file says that. Of several registries the first that has such a name answers podman, whosever it is. */
+  #searched(name: string): ImageReference | undefined {
+    const [first, ...others] = this.#searches;
+    if (first === undefined || !isShort(name)) return undefined;
+    if (others.length > 0)
+      throw new RegistriesConfFault("it names several registries for names without a host: say which one is meant");
+    const short = name.replace(/^docker:\/\//, "");
+    return parsed(`${first}/${first === "docker.io" && !short.includes("/") ? "library/" : ""}${short}`);
+  }
+}
+
+/** Whether a name has no host (its first part would have a dot or a port). */
+function isShort(name: string): boolean {
+  const [first = "", ...rest] = name.replace(/^docker:\/\//, "").split("/");
+  return rest.length === 0 || !(/[.:]/.test(first) || first === "localhost");
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

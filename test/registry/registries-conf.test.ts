@@ -58,6 +58,19 @@ location = "ok.corp.test"
 `;
 
 describe("a registries.conf", () => {
+  test("names without a host lead to the registry that it names for them; of several none is guessed", () => {
+    const one = 'unqualified-search-registries = ["registry.test:5000"]\n[aliases]\n"tool" = "quay.test/org/tool"\n';
+    expect(places(one, "app:1")).toEqual(["registry.test:5000/app:1"]);
+    expect(places(one, "team/app")).toEqual(["registry.test:5000/team/app:latest"]);
+    expect(places(one, "tool")).toEqual(["quay.test/org/tool:latest"]);
+    expect(places(one, "localhost/app")).toEqual(["localhost/app:latest"]);
+    expect(places(one, "docker.io/library/app")).toEqual(["docker.io/library/app:latest"]);
+    expect(places('unqualified-search-registries = ["docker.io"]', "app")).toEqual(["docker.io/library/app:latest"]);
+    const two = 'unqualified-search-registries = ["registry.test", "docker.io"]';
+    expect(() => places(two, "app")).toThrow("several registries");
+    expect(places(two, "quay.test/app")).toEqual(["quay.test/app:latest"]);
+  });
+
   test.each([
     [
       "nginx",
