@@ -3,7 +3,8 @@ import { realpathSync } from "node:fs";
 import { hostname } from "node:os";
 import { pathToFileURL } from "node:url";
 
-const archivePrefix = /^((?:docker-archive|dir|oci|oci-archive|containers-storage|docker-storage|containerd):)(.+)$/;
+const archivePrefix =
+  /^((?:docker-archive|dir|oci|oci-archive|containers-storage|docker-storage|containerd|rootfs):)(.+)$/;
 
 /**
  * A name for a target that is the same wherever it is scanned from, and another one on another machine: `file://host/path` for what lies here, else the name itself (an address, a

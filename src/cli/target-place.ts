@@ -52,7 +52,7 @@ export function remotePlaceOf({ name, as }: Target): Place | undefined {
 }
 
 const storagePrefix = /^(?:containerd|containers-storage|docker-storage):/;
-const imagePrefix = /^(?:docker-archive|dir|oci|oci-archive|containerd|containers-storage|docker-storage):/;
+const imagePrefix = /^(?:docker-archive|dir|oci|oci-archive|containerd|containers-storage|docker-storage|rootfs):/;
 
 /** A path means something else from another folder; an address does not. */
 export function fullName(repository: string): string {

@@ -19,7 +19,7 @@ export interface Target {
   readonly as: "any" | "git" | "image" | "files" | "stdin";
 }
 
-const imagePrefix = /^(?:docker-archive|dir|oci|oci-archive|containerd|containers-storage|docker-storage):/;
+const imagePrefix = /^(?:docker-archive|dir|oci|oci-archive|containerd|containers-storage|docker-storage|rootfs):/;
 
 /** What an argument names. Repositories elsewhere are told by their form; `file://` is another way to write a path. */
 export function targetOf(name: string, as: Target["as"]): Target {

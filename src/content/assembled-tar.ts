@@ -121,8 +121,15 @@ export async function* folderAsTar(
   report: (damage: StreamDamage) => void,
 ): AsyncGenerator<Uint8Array, void> {
   let unread = 0;
+  let mounted = 0;
   const refused = new Refusals();
+  const device = (await lstat(folder).catch(refused.note))?.dev;
   yield* entriesOf(folder, "", 0);
+  if (mounted > 0)
+    report({
+      kind: "truncated",
+      message: `other file systems are mounted on ${mounted} folders of it: they were not read`,
+    });
   if (unread > 0)
     report({ kind: "truncated", message: `${unread} files or folders of it cannot be read${refused.text}` });
   yield new Uint8Array(2 * TAR_BLOCK);
@@ -142,7 +149,8 @@ export async function* folderAsTar(
       if (facts === undefined) unread++;
       else if (facts.isDirectory()) {
         yield* headerOf(`${inner}/`, "5", 0);
-        if (depth < MAX_DEPTH) yield* entriesOf(child, inner, depth + 1);
+        if (facts.dev !== device) mounted++;
+        else if (depth < MAX_DEPTH) yield* entriesOf(child, inner, depth + 1);
         else unread++;
       } else if (facts.isCharacterDevice() && facts.rdev === 0) {
         yield* headerOf(`${name === "" ? "" : `${name}/`}.wh.${part}`, "0", 0);

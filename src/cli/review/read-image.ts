@@ -51,7 +51,7 @@ function namesIn(image: string): readonly string[] {
 
 function isAtHand(target: string): boolean {
   const path = target.replace(
-    /^(?:docker-archive|dir|oci|oci-archive|containerd|containers-storage|docker-storage):/,
+    /^(?:docker-archive|dir|oci|oci-archive|containerd|containers-storage|docker-storage|rootfs):/,
     "",
   );
   return kindAt(path) !== undefined;

@@ -23,6 +23,7 @@ import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, otherStorage, type ImagePlan, type ProblemList } from "./plan.ts";
 import { proofPlace, type ProofPlace } from "./proof.ts";
 import { readPlans, selectTag } from "./read-plans.ts";
+import { isRootFiles } from "./root-files.ts";
 import { SettledDocuments } from "./settled-documents.ts";
 import type { ImageStore } from "./store.ts";
 import { triage, triageResult, type Triage } from "./triage.ts";
@@ -31,7 +32,8 @@ import { contentStoreAt, parseImageTarget, sniffImage, type ImageFormat } from "
 export type { ContainerdContainer } from "./containerd-metadata.ts";
 export { isNamed } from "./containerd.ts";
 export { containerProofs, contentProofs, expandCommand, streamProofs } from "./proof.ts";
-export { sniffImage, spelledOut, wrappingOf, type ImageFormat } from "./target.ts";
+export { sniffImage, spelledOut, type ImageFormat } from "./target.ts";
+export { wrappingOf } from "./wrapping.ts";
 
 export interface ImageOptions {
   /** What the target is known to be; sniffed where it is absent. */
@@ -82,8 +84,12 @@ export async function openImage(target: string, context: SourceContext, options:
   } = options.at === undefined ? await parseImageTarget(target) : { path: options.at, format: undefined, tag: "" };
   if ((await stat(path).catch(() => undefined)) === undefined)
     throw new ToolError("image-not-found", `no such image: ${target}`);
-  const format = options.format ?? named ?? (await sniffImage(path));
-  if (format === undefined) throw new ToolError("not-an-image", `not an image archive or OCI layout: ${target}`);
+  const format =
+    options.format ?? named ?? (await sniffImage(path)) ?? ((await isRootFiles(path)) ? "root-files" : undefined);
+  if (format === undefined)
+    throw new ToolError("not-an-image", `not an image archive or OCI layout: ${target}`, {
+      hint: "rootfs:PATH reads a folder or a tar as the files of a container; leaktrace dir reads any folder.",
+    });
   const list: ProblemList = { target, problems: [...(options.problems ?? [])] };
   const plans = selectTag(await readPlans(path, format, list, tag === "", context.signal), tag, target);
   return sourceOf(

@@ -29,6 +29,8 @@ export function proofPlace(path: string, format: ImageFormat): ProofPlace {
     case "oci-archive":
     case "docker-archive":
       return { print: (file) => `tar -xOf ${shellWord(path)} ${shellWord(file)}` };
+    case "root-files":
+      return {};
     case "copied-folder":
       return { print: (file) => below(basename(file)) };
     case "registry-storage":

@@ -7,7 +7,9 @@ import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, type LayerPlan, type ProblemList } from "./plan.ts";
 import { openArchive, openFolder, type ArchiveStore } from "./store.ts";
-import { wrappingOf, type ImageFormat } from "./target.ts";
+import { readRootFiles } from "./root-files.ts";
+import type { ImageFormat } from "./target.ts";
+import { wrappingOf } from "./wrapping.ts";
 import { readUnnamed, watchStore } from "./unnamed.ts";
 
 /** What lies at a path, as images. `isAll`: no image is named, so what belongs to none is read as well. */
@@ -36,6 +38,8 @@ export async function readPlans(
       return readDockerStorage(path, list);
     case "content-store":
       return readContainerd(path, list);
+    case "root-files":
+      return readRootFiles(path);
     case "oci-archive":
     case "docker-archive": {
       const watched = watchStore(await openArchive(path, await wrappingOf(path), list, signal));

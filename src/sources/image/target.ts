@@ -3,12 +3,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { indexArchive } from "../../content/archive-index.ts";
 import { readHead } from "../../content/byte-range.ts";
-import { sniffCompression } from "../../content/compression.ts";
 import { isTarHeader, TAR_BLOCK } from "../../content/tar-header.ts";
-import type { Wrapping } from "../../model/unit.ts";
 import { ToolError } from "../../model/problem.ts";
 import { usualRoots } from "./engine-storage.ts";
 import { readStorageConf } from "./storage-conf.ts";
+import { wrappingOf } from "./wrapping.ts";
 
 export type ImageFormat =
   | "docker-archive"
@@ -23,7 +22,9 @@ export type ImageFormat =
   /** What podman and buildah keep on their disk. */
   | "containers-storage"
   /** What Docker keeps on its disk. */
-  | "docker-storage";
+  | "docker-storage"
+  /** The files of a container or of an image, unpacked, or as `docker export` gives them. */
+  | "root-files";
 
 export interface ImageTarget {
   readonly path: string;
@@ -41,6 +42,7 @@ const prefixes = [
   ["containerd:", "content-store"],
   ["containers-storage:", "containers-storage"],
   ["docker-storage:", "docker-storage"],
+  ["rootfs:", "root-files"],
 ] as const;
 
 /** Where containerd keeps its blobs, below its own folder. */
@@ -60,7 +62,7 @@ const usualStores: Partial<Record<ImageFormat, readonly string[]>> = {
 
 /**
  * Takes a target apart: a path, or `oci:DIR[:tag]`, `oci-archive:FILE[:tag]`, `docker-archive:FILE[:reference]`, `dir:DIR`, as skopeo writes them; `containerd:[DIR][:digest]`,
- * where DIR is its folder or the content store in it, `containers-storage:[DIR][:name]` and `docker-storage:[DIR][:name]`; DIR has to be named only where it is in no usual place.
+ * where DIR is its folder or the content store in it, `containers-storage:[DIR][:name]` and `docker-storage:[DIR][:name]`, `rootfs:PATH`; DIR has to be named only where it is in no usual place.
  */
 export async function parseImageTarget(target: string): Promise<ImageTarget> {
   const found = prefixes.find(([prefix]) => target.startsWith(prefix));
@@ -175,14 +177,6 @@ async function hasFolders(folder: string, ...names: readonly string[]): Promise<
     if (facts?.isDirectory() !== true) return false;
   }
   return true;
-}
-
-/** How a whole file is compressed, as far as images are concerned. */
-export async function wrappingOf(path: string): Promise<Wrapping | undefined> {
-  // What says that it is empty, and is not, can wait for ever to be read (`/proc/kmsg`).
-  if ((await stat(path)).size === 0) return undefined;
-  const compression = sniffCompression(await readHead({ file: path, offset: 0, length: TAR_BLOCK }, TAR_BLOCK));
-  return compression === "none" ? undefined : compression;
 }
 
 /** Names at the top of image archives of all kinds and ages. */
