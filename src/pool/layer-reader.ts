@@ -11,8 +11,8 @@ import { RingWriter, type SharedRing } from "./layers/ring.ts";
 function main(): void {
   if (parentPort === null) throw new Error("this is a worker's entry");
   const port = parentPort;
-  const ring = new RingWriter(workerData as SharedRing);
   const read = async (unit: LayerOrder["unit"]): Promise<void> => {
+    const ring = new RingWriter(workerData as SharedRing);
     // Of a layer that is known only some files are asked for.
     const records = writeRecords(ring, unit.only === undefined);
     const stop = new AbortController();

@@ -132,6 +132,7 @@ test("what goes into a ring comes out in order, however it is cut and wherever t
         for (const [from, length] of pieces) {
           const piece = bytes.subarray(from, from + length);
           writer.write(piece);
+          writer.flush();
           const parts: Buffer[] = [];
           await reader.take(
             piece.length,
@@ -143,6 +144,13 @@ test("what goes into a ring comes out in order, however it is cut and wherever t
       },
     ),
     { numRuns: 30 },
+  );
+  // Much is told as it comes, for nobody would make room else.
+  writer.write(bytes.subarray(0, 1 << 20));
+  await reader.take(
+    1 << 20,
+    () => expect.unreachable(),
+    () => {},
   );
   reader.stop();
   // A full ring would wait for ever.

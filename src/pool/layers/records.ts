@@ -68,7 +68,10 @@ export function writeRecords(ring: RingWriter, hasIds: boolean): LayerSink & { d
       sink.push(bytes);
       sink.end(true);
     },
-    done: () => head(kinds.done, 0),
+    done() {
+      head(kinds.done, 0);
+      ring.flush();
+    },
   };
   return sink;
 }

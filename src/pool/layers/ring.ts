@@ -12,6 +12,8 @@ const slots = 4;
 const alignment = 8;
 /** So many bytes are told as one: the largest layers have more than a number of 32 bits can tell. */
 const reachedUnit = 1024;
+/** So much is told at once: each word to a thread that waits costs both a call of the system, and of a layer of small files each file has five pieces. */
+const toldBytes = 32 << 10;
 /** How long a thread sleeps before it looks whether the other is still there. */
 const waitMs = 100;
 
@@ -24,14 +26,18 @@ export function createRing(): SharedRing {
   return { numbers: new SharedArrayBuffer(slots * 4), bytes: new SharedArrayBuffer(capacity) };
 }
 
-/** The writing end; it blocks its thread while the ring is full. */
+/** The writing end, from one `reset` to the next; it blocks its thread while the ring is full. What was written is sure to come out after `flush`. */
 export class RingWriter {
   readonly #numbers: Int32Array;
   readonly #bytes: Uint8Array;
+  /** Bytes written, and those of them that the reader knows of. */
+  #written: number;
+  #told: number;
 
   constructor(ring: SharedRing) {
     this.#numbers = new Int32Array(ring.numbers);
     this.#bytes = new Uint8Array(ring.bytes);
+    this.#told = this.#written = Atomics.load(this.#numbers, slot.written);
   }
 
   /** Whether the reader wants no more. */
@@ -46,11 +52,13 @@ export class RingWriter {
 
   /** Copies bytes into the ring. */
   write(bytes: Uint8Array): void {
-    let written = aligned(Atomics.load(this.#numbers, slot.written));
+    let written = aligned(this.#written);
     for (let at = 0; at < bytes.length && !this.isStopped;) {
       const read = Atomics.load(this.#numbers, slot.read);
       const room = (capacity - ((written - read) | 0)) & -alignment;
       if (room <= 0) {
+        this.#written = written;
+        this.flush();
         Atomics.wait(this.#numbers, slot.read, read, waitMs);
         continue;
       }
@@ -58,10 +66,18 @@ export class RingWriter {
       const part = bytes.subarray(at, at + Math.min(room, capacity - place));
       this.#bytes.set(part, place);
       written = (written + part.length) | 0;
-      Atomics.store(this.#numbers, slot.written, written);
-      Atomics.notify(this.#numbers, slot.written);
       at += part.length;
     }
+    this.#written = written;
+    if (((written - this.#told) | 0) >= toldBytes) this.flush();
+  }
+
+  /** Lets the reader have all that was written. */
+  flush(): void {
+    if (this.#told === this.#written) return;
+    this.#told = this.#written;
+    Atomics.store(this.#numbers, slot.written, this.#written);
+    Atomics.notify(this.#numbers, slot.written);
   }
 }
 
@@ -119,9 +135,11 @@ export class RingReader {
       const part = this.#bytes.subarray(place, place + Math.min(left, available, capacity - place));
       yield part;
       left -= part.length;
+      const before = read;
       read = (read + part.length) | 0;
       Atomics.store(this.#numbers, slot.read, read);
-      Atomics.notify(this.#numbers, slot.read);
+      // A writer waits where the ring is full: some of the next pieces of this length end a stretch.
+      if (Math.floor(before / toldBytes) !== Math.floor(read / toldBytes)) Atomics.notify(this.#numbers, slot.read);
     }
   }
 }
