@@ -1,4 +1,5 @@
 import { packageListAt, readPackageList, type PackagedFile, type PackageList } from "../../content/package-lists.ts";
+import type { WheelList } from "../../content/wheel-lists.ts";
 import type { ContentHit, FileDigests, Publication } from "../../model/detection.ts";
 
 /** Bytes of one list; `status` of a full Debian desktop has five megabytes, rpm's database of one some forty. */
@@ -17,6 +18,9 @@ export class PackagedFiles {
   readonly #files = new Map<string, PackagedFile>();
   readonly #published = new Set<string>();
   readonly #withheld = new Set<string>();
+  /** Lists of wheels as they are: there are hundreds of them, and few have a file with a detection. */
+  readonly #records: { readonly list: WheelList; readonly bytes: Buffer }[] = [];
+  #recordBytes = 0;
 
   begin(path: string): void {
     this.#list = packageListAt(path);
@@ -33,7 +37,15 @@ export class PackagedFiles {
 
   end(): void {
     if (this.#list === undefined) return;
-    const { files, published, withheld } = readPackageList(this.#list, Buffer.concat(this.#parts));
+    const list = this.#list;
+    const bytes = Buffer.concat(this.#parts);
+    this.#list = undefined;
+    this.#parts = [];
+    if (list.kind === "wheel" && list.part === "RECORD") {
+      if ((this.#recordBytes += bytes.length) <= maxListBytes) this.#records.push({ list, bytes });
+      return;
+    }
+    const { files, published, withheld } = readPackageList(list, bytes);
     if (withheld !== undefined) this.#withheld.add(withheld);
     for (const name of published) this.#published.add(name);
     for (const file of files) {
@@ -41,16 +53,26 @@ export class PackagedFiles {
       this.#files.set(file.path, file);
       if (merged.test(file.path)) this.#files.set(`usr/${file.path}`, file);
     }
-    this.#list = undefined;
-    this.#parts = [];
   }
 
   /** The hits, each with the package that has published its file, where one has. */
   tell(hits: readonly ContentHit[]): readonly ContentHit[] {
+    this.#readRecords(new Set(hits.flatMap(({ place, digests }) => (digests === undefined ? [] : [place]))));
     return hits.map(({ digests, ...hit }) => {
       const publishedIn = digests === undefined ? undefined : this.#packageOf(hit.place, digests);
       return publishedIn === undefined ? hit : { ...hit, publishedIn };
     });
+  }
+
+  #readRecords(places: ReadonlySet<string>): void {
+    for (const { list, bytes } of this.#records) {
+      const beside = list.folder.slice(0, list.folder.lastIndexOf("/") + 1);
+      if (![...places].some((place) => place.startsWith(beside))) continue;
+      const { files, withheld } = readPackageList(list, bytes);
+      if (withheld !== undefined) this.#withheld.add(withheld);
+      for (const file of files)
+        if (places.has(file.path) && !this.#files.has(file.path)) this.#files.set(file.path, file);
+    }
   }
 
   #packageOf(path: string, digests: FileDigests): Publication | undefined {
