@@ -35,6 +35,21 @@ const HASHES: readonly (readonly [length: number, first: string, sha256: string]
   [23, "a", "a4b8b245ab28bc4f72dcaa0d9ba9f73d6488fa758a2a5cb55ecb11511f002f80"], // kubeadm documentation
   [30, "T", "519e3ece10ca70b6627a96452aa2145231822d1dca281eb6a4a29a85aea71b3e"], // Symfony
   [41, "1", "731fa294d036e54f19df879bfcd4fe72d967dc6327800c5f74a48414a3f258c9"], // Telegram's documentation of bots
+  [12, "Y", "19e703902b896be4cc5ec085cfeda379f936a5e2c8f6fee42684693dfc0e6da6"], // AngularJS, in a comment
+  [39, "A", "6ca6473b42d9c17e9059568aa166fa8b542a90ec4b6c38f25ab55d2be31c12e0"], // Firebase's headers
+  [64, " ", "4b769966d13255de701945d4de968fa9153c0700300c95a087bad0e2bb15bb92"], // WordPress, in a comment of its code
+  [64, "!", "5b225527d22f46b2bdb55277a0be2b0123266d738f2a7afd53fecbd74bfea9cf"],
+  [64, "%", "85b202a179e10732448aab564be0d7f8c809c3c018064f69da5412dc4522e73c"],
+  [64, "+", "3ff075ae6f33ec23234bdf9ae36fe19abe75a3eb84ccb4826c40582ee0fd5650"],
+  [64, "L", "8f8f9d06a40fbfb896187d725e72f87f42076c8ce4dd7cd11b4ca40017c6973b"],
+  [64, "e", "108741b452893a93239814ae59f27ac062c3aa499f3c36e87c126f4112f4ca16"],
+  [64, "|", "6a5eb905e55eb7b220bb1c40e27311809038eff1f3af346d493d56b9b769d4ea"],
+  [8, "r", "14283a01315cd9ec75988f8a39d71f61dabbc17fbc719de43015f83e3861674b"], // axios' README
+  [12, "s", "1df4fc63d18754fcdb0bacea44654a43e0b2412f2278f5554d6b7f880ba60c89"],
+  [64, "d", "bfeade18ad3ef8be8472b1d8ca6e26aad3c308672aae177b9ea13e9640861ac0"], // dotenv's README
+  [32, "M", "7844a86c6b53052a9ca9b19f9d06158d05e6d44f5d797ec481a6f8bfa8f1aea9"], // node-forge's README
+  [36, "0", "2787291fb730f0f10a9171e9b309bcbfd724fcce45269c7a0565bd517c119e47"], // PhonePe's documentation of its sandbox
+  [36, "9", "f2248d72a26ee6cf6638d36c32e9ee65c4a5c44c55b36c237700582291362c78"],
 ];
 
 const byHead = new Map<string, Set<string>>();
