@@ -15,7 +15,7 @@ const REFERENCE = new RegExp(
     String.raw`^(?:vault|op|bw|doppler|infisical|akv|secret|ssm|awssm|sm|gcp-sm|keyring|pass|kms|env|file|exec|ref\+\w+|credentials|dotenv|config|aws-secret|azurekeyvault|gcpsecret)://?`,
     String.raw`^(?:vault|env|file|ssm|keyring|exec|secretref|awssm|gcp-sm|sm|kms):[\w/.#-]+$`,
     String.raw`^arn:aws|^\{\{?resolve:|^/aws/reference/|^@Microsoft\.KeyVault|^projects/[^/]+/secrets/|^/run/secrets/|^/var/run/secrets/`,
-    String.raw`^!(?:Ref|Sub|GetAtt|vault|secret|env|ENV|include|ImportValue|Join|If|FindInMap)\b|^(?:var|local|data|module|each|self|this|random_password|random_string|aws_\w+|azurerm_\w+|google_\w+|kubernetes_\w+|tls_\w+|vault_\w+|secrets|inputs|params|steps|env|github|vars|outputs)\.[\w.\[\]"'*-]+$`,
+    String.raw`^secret [a-z][a-z0-9]*(?:_[a-z0-9]+)+$|^!(?:Ref|Sub|GetAtt|vault|secret|env|ENV|include|ImportValue|Join|If|FindInMap)\b|^(?:var|local|data|module|each|self|this|random_password|random_string|aws_\w+|azurerm_\w+|google_\w+|kubernetes_\w+|tls_\w+|vault_\w+|secrets|inputs|params|steps|env|github|vars|outputs)\.[\w.\[\]"'*-]+$`,
     String.raw`\b(?:os\.environ|os\.getenv|getenv|process\.env|import\.meta\.env|ENV\.fetch|ENV\[|System\.getenv|std::env|Sys\.getenv|environ\.get|secrets\.\w+|config\.get|GetEnvironmentVariable|viper\.Get|settings\.\w+|conf\.get|Deno\.env|core\.getInput|Env\.get|getProperty)\b`,
     String.raw`^\$env:|^\$Env:|^\$\w+(?:->|::|\[|\.)\w|^\$\w+\[["']|\$1[^\w$].*\$2(?:\W|$)|^\$this|^\(Get-|^\[System\.`,
   ].join("|"),

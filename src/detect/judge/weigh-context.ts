@@ -67,12 +67,15 @@ function* shapeParts({ value, candidate }: Asked): Iterable<Part> {
     yield part("value", randomBits(value, 1) - 8, "rarity of its letters, for its length and alphabet");
     return;
   }
-  // The number of a token's version was not drawn.
-  const drawn = value.replace(/^\d\//, "");
+  // The number of a token's version was not drawn, nor were the hyphens and dots between groups of hex digits.
+  const version = value.replace(/^\d\//, "");
+  const drawn = HEX_GROUPS.test(version) ? version.replaceAll(/[.-]/g, "") : version;
   const isPlainShape = /^[0-9A-Za-z_+/=.-]+$/.test(drawn);
-  if (isPlainShape && drawn.length >= 12 && !UUID.test(drawn) && !/^\d+$/.test(drawn) && !looksRandom(drawn, 0.5))
+  if (isPlainShape && drawn.length >= 12 && !UUID.test(version) && !/^\d+$/.test(drawn) && !looksRandom(drawn, 0.5))
     yield against("value", "written words", "not-random");
 }
+
+const HEX_GROUPS = /^[0-9a-f]{8,}(?:[.-][0-9a-f]{4,}){1,4}$/;
 
 /** So much of a run lies beside the value before the run counts as data. Paths of services have shorter parts. */
 const MIN_DATA_LENGTH = 40;
