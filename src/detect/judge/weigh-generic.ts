@@ -228,14 +228,29 @@ function isTypedSecret(value: string, { key, quote, joint, isEnvLine }: Assignme
   return isEnvLine || (quote !== "" && joint === "assigned");
 }
 
-/** What signs sessions and tokens is chosen as passwords are: for a policy, or with letters, digits, and two signs that join no words. */
-function isChosenSecret(value: string, { key, quote, joint, isEnvLine }: Assignment): boolean {
+/** What signs sessions and tokens is chosen as passwords are: for a policy, as a word with a number, or with letters, digits, and two signs that join no words. */
+function isChosenSecret(value: string, place: Assignment): boolean {
+  const { key, quote, joint, isEnvLine } = place;
   if (!/secret(?:[_.-]?key)?$/i.test(key) || /\s/.test(value)) return false;
-  const isAssigned = isEnvLine || (quote !== "" && joint === "assigned");
-  if (isMadeForPolicy(value)) return isAssigned;
+  const isAssigned = isEnvLine || (quote !== "" && joint === "assigned") || isSettingLine(place);
+  if (!isAssigned) return false;
+  if (isMadeForPolicy(value) || (WORD_AND_NUMBER.test(value) && !holdsTellingWord(value))) return true;
   if (value.length < 12) return false;
-  if ((value.match(/[!@#$%^&*?+]/g)?.length ?? 0) < 2 || !/[0-9]/.test(value) || !/[A-Za-z]/.test(value)) return false;
-  return isAssigned;
+  return (value.match(/[!@#$%^&*?+]/g)?.length ?? 0) >= 2 && /[0-9]/.test(value) && /[A-Za-z]/.test(value);
+}
+
+/** `tischbein3280`, `SableGarnet44`, `Orchid946*`: a word or two, and the number and the sign that people put behind them. */
+const WORD_AND_NUMBER = /^(?=.{8,24}$)[A-Za-z]{4,}(?:[_.-][A-Za-z]{3,})?[0-9]{2,6}[!@#$*.]?$/;
+
+/** Whether it says of itself what it is: `mysupersecretkey123` stands in for a secret as often as it is one. */
+function holdsTellingWord(value: string): boolean {
+  return /secret|passw|token|key|jwt|auth|session|cookie|admin|test|demo|sha\d|base\d/i.test(value);
+}
+
+/** `secret: tischbein3280` or `app.jwt.secret=tischbein3280`, alone on its line, without quotes: a settings file. */
+function isSettingLine({ quote, joint, operator, before, after }: Assignment): boolean {
+  if (quote !== "" || joint !== "assigned" || !/^[:=]$/.test(operator)) return false;
+  return /^\s*$/.test(before) && /^\s*(?:[\r\n]|$)/.test(after);
 }
 
 /** Some services draw secrets of twelve hex digits, keys of eight. They are believed where the name ends with what they are, and nothing but them is assigned. */
