@@ -26,6 +26,8 @@ describe("generic assignments", () => {
       `http.secret.key = "«E^[${drawMore("base62", 24)}<;?[>@^_]${drawMore("base62", 20)}»"`,
     ],
     ["a secret chosen as passwords are", "secret: '«kite1234@ward1234!@#$»',"],
+    ["a word with a number that signs tokens", "JWT_SECRET=«thistle4071»"],
+    ["the same in a settings file", "  ‹secret: «thistle4071»\n"],
     ["an argument of a static method", `Billing::‹setToken("«${drawMore("base62", 32)}»");`],
   ])("reports %s", (_name, line) => {
     expect(reasonOf(line)).toBeUndefined();
@@ -41,6 +43,8 @@ describe("generic assignments", () => {
     ["ciphertext", `secret: "«ENC[AES256_GCM,data:${draw("base62", 20)}]»"`, "masked"],
     ["an instruction", 'api_key = "«YOUR_API_KEY_HERE»"', "placeholder"],
     ["words", 'secret = "«my-super-secret-key»"', "placeholder"],
+    ["words that say what they are, and a number", 'JWT_SECRET="«supersecretjwt2024»"', "not-random"],
+    ["a word with a number in code", "  ‹secret := «thistle4071».String()", "not-random"],
     ["its own name", 'access_token = "«accessToken»"', "placeholder"],
     ["a counting run", 'api_key = "«0123456789abcdef0123»"', "placeholder"],
     ["letters and digits that count", 'access_key = "«A1B2C3D4E5F6G7H8I9J0»"', "placeholder"],
@@ -55,6 +59,7 @@ describe("generic assignments", () => {
     ["letters of a token", 'token = "«qkvzmpwlrtdx»"', "not-random"],
     ["a key's identifier", `api_key_id = "«${draw("base62", 20)}»"`, "reference"],
     ["a public key", `public_key = "«${draw("base64", 44)}»"`, "reference"],
+    ["a module's key", `$this->‹module_key = '«${draw("hex", 32)}»';`, "reference"],
     ["a page's token", `csrf_token = "«${draw("base62", 32)}»"`, "reference"],
     ["a page of results", `"‹nextToken": "«${draw("base62", 32)}»"`, "reference"],
     ["the name of a type", `  "AWS::‹AccessKey": "«${draw("hex", 16)}»",`, "reference"],
