@@ -28,6 +28,7 @@ const NO_PASSWORD = new RegExp(
 );
 /** `pass` alone is what tests and filters say as well. */
 const TELLING_NAME = /passw|pwd|passphrase|(?:db|sql|user|root|admin|smtp|mail|ftp|auth|login)[_.-]?pass$/i;
+const WIRELESS = /wi_?fi|wlan|wpa/i;
 /** The rest of a sentence: `Set password against the file`. */
 const IN_SENTENCE =
   /^ (?:[a-z]{3,12} )?(?:the|a|an|of|for|to|in|on|with|and|or|as|is|by|this|that|your|our|its?) [A-Za-z]/;
@@ -63,17 +64,28 @@ function isBase64Of(value: string, before: string): boolean {
 /** What a word weighs where nothing but a name says that it is a password: it tips no scale in tests and documents. */
 const BARE_WORD_BITS = 0.5;
 
+/** Birthdays, telephone numbers and the like: all digits, eight of them at least, as keys of a wireless network have. */
+const NUMBER = /^[0-9]{8,12}$/;
+
 /**
  * The same beside the name of a password alone: believed are small letters, and digits behind them, that are the whole text literal, or the whole value of
- * an environment variable.
+ * an environment variable or a setting; of numbers, those of a wireless network.
  */
 export function weighNamedPassword(value: string, place: Assignment): PasswordValue {
   const chosen = weighPassword(value, place);
-  if (chosen.bits >= 0 || !/^[a-z]{6,24}[0-9]{0,4}$/.test(value) || !isWord(value)) return chosen;
+  if (chosen.bits >= 0) return chosen;
+  if (isWirelessNumber(value, place))
+    return { bits: BARE_WORD_BITS, why: "a number, all that is assigned to the key of a wireless network" };
+  if (!/^[a-z]{6,24}[0-9]{0,4}$/.test(value) || !isWord(value)) return chosen;
   if (!TELLING_NAME.test(place.key) || /colou?r/i.test(place.key) || SENTENCE_HEAD.test(place.before)) return chosen;
   const isText = place.quote !== "" && place.joint === "assigned" && /[=:>]$/.test(place.operator);
-  if (!isText && !place.isEnvLine) return chosen;
+  if (!isText && !place.isEnvLine && !place.isSetting) return chosen;
   return { bits: BARE_WORD_BITS, why: "a word, all that is assigned to a password" };
+}
+
+/** Whether digits alone are all that is assigned to the key of a wireless network. */
+export function isWirelessNumber(value: string, { key, quote, isEnvLine, isSetting }: Assignment): boolean {
+  return NUMBER.test(value) && WIRELESS.test(key) && (quote !== "" || isEnvLine || isSetting);
 }
 
 function isWord(value: string): boolean {

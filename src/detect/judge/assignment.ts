@@ -10,6 +10,8 @@ export interface Assignment {
   readonly operator: string;
   /** `NAME=value` alone on its line, as in env files, shells and Dockerfiles: all of the line is the value, whatever signs it holds. */
   readonly isEnvLine: boolean;
+  /** `name=value` alone on its line, whatever the case of the name and without a blank: a properties file, or a shell. */
+  readonly isSetting: boolean;
   /**
    * `assigned`: an operator or markup joins name and value. `argument`: a comma does, and the name opens the call or the pair it stands in
    * (`put("password", "…")`). `paired`: both are all of a record or its beginning, as in `[("password", "…"), …]`. `listed`: a comma does, and both
@@ -63,6 +65,7 @@ export function readAssignment(candidate: Candidate): Assignment {
     operator: between.replace(/["'`\\\][)\s]/g, "").slice(-3),
     joint: readJoint(between, before),
     isEnvLine: between === "=" && ENV_NAME.test(key) && ENV_HEAD.test(before) && /^\s*(?:[\r\n]|$)/.test(after),
+    isSetting: between === "=" && /(?:^|[\r\n])$/.test(before) && /^\s*(?:[\r\n]|$)/.test(after),
     after,
     before,
   };

@@ -1,5 +1,5 @@
 import type { Part } from "../../model/score.ts";
-import { weighNamedPassword } from "./account-password.ts";
+import { isWirelessNumber, weighNamedPassword } from "./account-password.ts";
 import type { Assignment } from "./assignment.ts";
 import { documentParts } from "./documentation.ts";
 import { decodesToPlaceholder } from "./decoded-placeholder.ts";
@@ -25,8 +25,9 @@ import { splitWords } from "./words.ts";
 
 /** Any value beside a telling name: it must be believable by itself, and nothing around it may say that it is something else. */
 export function* genericParts(asked: Asked): Iterable<Part> {
-  yield* standInParts(asked, asked.isPassword ? 0.5 : 1 / 3);
   const { place, value, candidate, isPassword } = asked;
+  const isChosen = isPassword || isChosenSecret(value, place);
+  yield* standInParts(asked, isChosen ? 0.5 : 1 / 3);
   const name = judgeKeyName(place.key);
   yield* nameParts(asked, name);
   if (isUuencoded(asked.candidate.line)) yield against("syntax", "in a line of uuencode", "not-random");
@@ -171,7 +172,7 @@ function isServiceKey({ key, before }: Assignment, value: string): boolean {
 
 function* meaningParts({ value, place, candidate, isPassword }: Asked): Iterable<Part> {
   const { line, secretInLine } = candidate;
-  if (hasOtherMeaning(value) && !isDrawnWithSigns(value, place))
+  if (hasOtherMeaning(value) && !isDrawnWithSigns(value, place) && !(isPassword && isWirelessNumber(value, place)))
     yield against("meaning", "a URL, a number, a date, markup, code", "not-random");
   if (!isPassword && isJoinedName(value)) yield against("meaning", "words, joined as names are", "not-random");
   if (isPassword && UUID.test(value) && /<\/[\w-]+>\s*[\r\n]/.test(candidate.match))
@@ -234,13 +235,17 @@ function isChosenSecret(value: string, place: Assignment): boolean {
   if (!/secret(?:[_.-]?key)?$/i.test(key) || /\s/.test(value)) return false;
   const isAssigned = isEnvLine || (quote !== "" && joint === "assigned") || isSettingLine(place);
   if (!isAssigned) return false;
-  if (isMadeForPolicy(value) || (WORD_AND_NUMBER.test(value) && !holdsTellingWord(value))) return true;
+  if (isMadeForPolicy(value)) return true;
+  if ((WORD_AND_NUMBER.test(value) || STRUCK.test(value)) && !holdsTellingWord(value)) return true;
   if (value.length < 12) return false;
   return (value.match(/[!@#$%^&*?+]/g)?.length ?? 0) >= 2 && /[0-9]/.test(value) && /[A-Za-z]/.test(value);
 }
 
 /** `tischbein3280`, `SableGarnet44`, `Orchid946*`: a word or two, and the number and the sign that people put behind them. */
 const WORD_AND_NUMBER = /^(?=.{8,24}$)[A-Za-z]{4,}(?:[_.-][A-Za-z]{3,})?[0-9]{2,6}[!@#$*.]?$/;
+
+/** `289389329723kjelj8298`: keys struck at random, digits for the most part. */
+const STRUCK = /^(?=(?:[^0-9]*[0-9]){8})(?=(?:[^a-z]*[a-z]){3})[A-Za-z0-9]{14,40}$/;
 
 /** Whether it says of itself what it is: `mysupersecretkey123` stands in for a secret as often as it is one. */
 function holdsTellingWord(value: string): boolean {

@@ -27,6 +27,7 @@ describe("generic assignments", () => {
     ],
     ["a secret chosen as passwords are", "secret: '«kite1234@ward1234!@#$»',"],
     ["a word with a number that signs tokens", "JWT_SECRET=«thistle4071»"],
+    ["keys struck at random, for sessions", "session({ ‹secret: '«289389329723kjelj8298»' })"],
     ["the same in a settings file", "  ‹secret: «thistle4071»\n"],
     ["an argument of a static method", `Billing::‹setToken("«${drawMore("base62", 32)}»");`],
   ])("reports %s", (_name, line) => {

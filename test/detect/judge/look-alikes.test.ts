@@ -20,6 +20,13 @@ describe("words beside an account", () => {
     expect(isReported("    'admin ‹password' => '«marigold»',", password)).toBe(true);
   });
 
+  it("are believed as a setting, and as numbers where a wireless network is meant", () => {
+    expect(isReported("store‹Password=«gartenzaun»\n", password)).toBe(true);
+    expect(isReported("store‹Password=«gartenzaun», 3)\n", password)).toBe(false);
+    expect(isReported('#define WIFI_‹PASS "«4815162342»"', password)).toBe(true);
+    expect(isReported('#define ‹PASS "«4815162342»"', password)).toBe(false);
+  });
+
   it.each([
     ["the middle of a sentence", "// ‹Set password «against» the spreadsheet file", account],
     ["the end of a sentence", "‹Use `htpasswd -nB NAME` to «generate.» ", account],
