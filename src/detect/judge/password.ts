@@ -112,7 +112,7 @@ function hasChosenSigns(value: string): boolean {
 }
 
 const TWO_WORDS =
-  /^(?:(?:[A-Z][a-z]{2,}){2}\d{2,3}|[a-z]{3,}[_.-]?[a-z]{3,}\d{2,3}|[a-z]{3,}-[a-z]{3,}-\d{3}|[a-z]{3,}-[A-Z][a-z]{2,}-\d{2,3})$/;
+  /^(?:(?:[A-Z][a-z]{2,}){2}\d{2,3}|[a-z]{3,}[_.-]?[a-z]{3,}\d{2,3}|[a-z]{3,}-[a-z]{3,}-\d{3}|[a-z]{3,}-[A-Z][a-z]{2,}-\d{2,3}|[A-Z]?[a-z]{4,}_\d{2,3})$/;
 
 /** `k4ffee_jasper93`: the same, with digits for letters in the first word, or in the second. */
 const LEET_WORDS =
@@ -128,7 +128,7 @@ function isName(value: string, digits: number): boolean {
   const known = words.filter(({ text }) => plainWords.has(text) || sampleWords.has(text)).length;
   if (known > 0 && known === words.length && (digits <= 4 || countingShare(value) > 0.3)) return true;
   if (digits > 3) return false;
-  // Two words and a number of two or three digits are what people choose: `SummerTiger87`, `summer_tiger87`, `summer-tiger-187`.
+  // One word or two and a number of two or three digits are what people choose: `SummerTiger87`, `summer_tiger87`, `summer-tiger-187`.
   if (known === 0 && (TWO_WORDS.test(value) || LEET_WORDS.test(value))) return false;
   const joined = /[_.:/-]/.test(value) || /[a-z][A-Z][a-z]/.test(value);
   return joined && rarity(value) < 2 + 0.5 * value.length && words.every(({ text }) => text.length > 1);

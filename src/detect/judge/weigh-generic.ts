@@ -232,17 +232,21 @@ function isTypedSecret(value: string, { key, quote, joint, isEnvLine }: Assignme
 /** What signs sessions and tokens is chosen as passwords are: for a policy, as a word with a number, or with letters, digits, and two signs that join no words. */
 function isChosenSecret(value: string, place: Assignment): boolean {
   const { key, quote, joint, isEnvLine } = place;
-  if (!/secret(?:[_.-]?key)?$/i.test(key) || /\s/.test(value)) return false;
+  if (!/(?:secret(?:[_.-]?key)?|jwt[_.-]?key)$/i.test(key) || /\s/.test(value)) return false;
   const isAssigned = isEnvLine || (quote !== "" && joint === "assigned") || isSettingLine(place);
   if (!isAssigned) return false;
   if (isMadeForPolicy(value)) return true;
-  if ((WORD_AND_NUMBER.test(value) || STRUCK.test(value)) && !holdsTellingWord(value)) return true;
+  if ((WORD_AND_NUMBER.test(value) || WORDS_AND_SIGN.test(value) || STRUCK.test(value)) && !holdsTellingWord(value))
+    return true;
   if (value.length < 12) return false;
   return (value.match(/[!@#$%^&*?+]/g)?.length ?? 0) >= 2 && /[0-9]/.test(value) && /[A-Za-z]/.test(value);
 }
 
 /** `tischbein3280`, `SableGarnet44`, `Orchid946*`: a word or two, and the number and the sign that people put behind them. */
 const WORD_AND_NUMBER = /^(?=.{8,24}$)[A-Za-z]{4,}(?:[_.-][A-Za-z]{3,})?[0-9]{2,6}[!@#$*.]?$/;
+
+/** `ThehouseisourC@stle`: words without a number, and a sign for one of their letters. */
+const WORDS_AND_SIGN = /^(?=.{12,40}$)[A-Za-z]{4,}[@$#!][A-Za-z]{2,}$/;
 
 /** `289389329723kjelj8298`: keys struck at random, digits for the most part. */
 const STRUCK = /^(?=(?:[^0-9]*[0-9]){8})(?=(?:[^a-z]*[a-z]){3})[A-Za-z0-9]{14,40}$/;
