@@ -28,8 +28,9 @@ export interface PackFolder {
 
 /**
  * Reads the indexes of all packs in `objects/pack`: each pack's own; where that is gone or damaged, what a multi-pack-index knows of it; else the
- * pack is read from front to back. `.keep`, `.rev`, `.bitmap` and `.mtimes` (cruft packs) change nothing of what a pack holds. Leftovers of
- * writes that broke off (`tmp_pack_…`, `tmp_idx_…`) are no objects for git: they are counted in a note. Without `mayRebuild` no pack is read.
+ * pack is read from front to back. `.keep`, `.rev`, `.bitmap` and `.mtimes` (cruft packs) change nothing of what a pack holds. Packs whose writing broke
+ * off (`tmp_pack_…`) are nothing to git and lie there for weeks: they are read as far as they go. Other leftovers (`tmp_idx_…`) are counted in a note. Without
+ * `mayRebuild` no pack is read.
  * `isChecked`: indexes count only when the hash at their end is right.
  */
 export function readPackFolder(
@@ -66,7 +67,17 @@ export function readPackFolder(
     const index = known ?? (mayRebuild ? rebuilt(pack, why, own, idBytes, faults) : undefined);
     if (index !== undefined) packs.push({ pack, index });
   }
-  noteLeftovers(folder, names, faults);
+  const begun = names.filter((name) => mayRebuild && isBegun(name, join(folder, name)));
+  for (const name of begun) {
+    const pack = join(folder, name);
+    const index = rebuilt(pack, "was not written to its end", pack, idBytes, faults);
+    if (index !== undefined && index.count > 0) packs.push({ pack, index });
+  }
+  noteLeftovers(
+    folder,
+    names.filter((name) => !begun.includes(name)),
+    faults,
+  );
   return { packs, promised: names.some((name) => name.endsWith(".promisor")) };
 }
 
@@ -135,6 +146,16 @@ function rebuilt(
   } catch (error) {
     faults.push({ subject: existsSync(own) ? own : pack, message: `${why}, and the pack ${messageOf(error)}` });
     return undefined;
+  }
+}
+
+/** Whether a leftover begins as a pack that has objects. */
+function isBegun(name: string, path: string): boolean {
+  if (!name.startsWith("tmp_pack_")) return false;
+  try {
+    return packCount(path) > 0;
+  } catch {
+    return false;
   }
 }
 

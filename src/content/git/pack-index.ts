@@ -13,6 +13,8 @@ export interface PackIndex {
   readonly fanout: Uint32Array;
   /** CRC-32 of each entry as it stands in the pack; version 1 has none. */
   readonly sums?: Uint32Array;
+  /** Where the last entry ends, as the pack itself told: a pack that is cut off has no checksum behind it. */
+  readonly end?: number;
 }
 
 /** Places in a file; of one below 4 GiB in half the memory. */

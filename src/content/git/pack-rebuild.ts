@@ -202,6 +202,7 @@ class Rebuild {
       offsets,
       fanout,
       sums: Uint32Array.from(entries, ({ sum }) => sum),
+      end: entries.reduce((last, { end }) => Math.max(last, end), 0),
     };
   }
 }

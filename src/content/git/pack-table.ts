@@ -44,8 +44,8 @@ export function readPackTable({ pack, index }: PackFile, folders: readonly strin
   const descriptor = openSync(pack, openWithoutWaiting);
   try {
     const fileEnd = fstatSync(descriptor).size;
-    const window = new HeaderWindow(descriptor, fileEnd, index.idBytes, windowBytes);
-    return { ...readHeaders(pack, window, index, allPlaces(index, fileEnd)), folders };
+    const window = new HeaderWindow(descriptor, trailerOf(fileEnd, index), index.idBytes, windowBytes);
+    return { ...readHeaders(pack, window, index, allPlaces(index, window.end)), folders };
   } finally {
     closeSync(descriptor);
   }
@@ -62,7 +62,8 @@ export function readPackPart(
 ): PackTable {
   const descriptor = openSync(pack, openWithoutWaiting);
   try {
-    const window = new HeaderWindow(descriptor, fstatSync(descriptor).size, index.idBytes, partWindowBytes);
+    const end = trailerOf(fstatSync(descriptor).size, index);
+    const window = new HeaderWindow(descriptor, end, index.idBytes, partWindowBytes);
     return { ...readHeaders(pack, window, index, placesOf(window, index, wanted)), folders };
   } finally {
     closeSync(descriptor);
@@ -88,12 +89,11 @@ interface Places extends Pick<PackTable, "inIndex" | "offsetOf" | "endOf"> {
   readonly offsets: Offsets;
 }
 
-function allPlaces(index: PackIndex, fileEnd: number): Places {
+function allPlaces(index: PackIndex, trailer: number): Places {
   const { count } = index;
   const inIndex = orderByOffset(index.offsets);
   const offsets = index.offsets.slice();
   for (let i = 0; i < count; i++) offsets[i] = index.offsets[inIndex[i]!]!;
-  const trailer = trailerOf(fileEnd, index);
   const offsetOf = (entry: number): number => index.offsets[inIndex[entry]!]!;
   const endOf = (entry: number): number => (entry + 1 < count ? Math.min(offsetOf(entry + 1), trailer) : trailer);
   return { inIndex, offsets, offsetOf, endOf };
@@ -102,8 +102,7 @@ function allPlaces(index: PackIndex, fileEnd: number): Places {
 /** Places of some entries and of what they are built on. An entry ends where the next one begins, so all offsets are gone through once. */
 function placesOf(window: HeaderWindow, index: PackIndex, wanted: readonly number[]): Places {
   const offsets = withBases(window, index, wanted);
-  const trailer = trailerOf(window.fileEnd, index);
-  const ends = new Float64Array(offsets.length).fill(trailer);
+  const ends = new Float64Array(offsets.length).fill(window.end);
   const inIndex = new Int32Array(offsets.length).fill(-1);
   for (let i = 0; i < index.count; i++) {
     const offset = index.offsets[i]!;
@@ -140,8 +139,9 @@ function withBases(window: HeaderWindow, index: PackIndex, wanted: readonly numb
   return [...offsets].sort((a, b) => a - b);
 }
 
-function trailerOf(fileEnd: number, { idBytes }: PackIndex): number {
-  return Math.max(0, fileEnd - idBytes);
+/** Where the checksum begins that lies behind all entries. */
+function trailerOf(fileEnd: number, { idBytes, end }: PackIndex): number {
+  return end ?? Math.max(0, fileEnd - idBytes);
 }
 
 function readHeaders(
@@ -182,7 +182,7 @@ function readHeaders(
     parents,
     types,
     damaged,
-    fault: packFault(window.descriptor, window.fileEnd, index),
+    fault: packFault(window.descriptor, window.end, index),
   };
 }
 
@@ -203,7 +203,7 @@ function inheritTypes(parents: Int32Array, types: Uint8Array): void {
   for (let i = 0; i < types.length; i++) if (types[i] === unknownType) types[i] = 0;
 }
 
-function packFault(descriptor: number, fileEnd: number, index: PackIndex): string | undefined {
+function packFault(descriptor: number, end: number, index: PackIndex): string | undefined {
   const head = Buffer.alloc(12);
   if (readSync(descriptor, head, 0, 12, 0) < 12 || head.toString("latin1", 0, 4) !== "PACK")
     return "is not a pack file";
@@ -211,7 +211,7 @@ function packFault(descriptor: number, fileEnd: number, index: PackIndex): strin
   if (version !== 2 && version !== 3) return `has unknown version ${version}`;
   let last = 0;
   for (const offset of index.offsets) if (offset > last) last = offset;
-  if (last >= fileEnd - index.idBytes) return `is cut off: it ends at byte ${fileEnd}, its index goes to ${last}`;
+  if (last >= end) return `is cut off: its entries end at byte ${end}, its index goes to ${last}`;
   if (head.readUInt32BE(8) !== index.count) return `holds ${head.readUInt32BE(8)} objects, its index ${index.count}`;
   return undefined;
 }
@@ -255,7 +255,8 @@ function entryByOffset(offsets: Offsets, offset: number, before: number): number
 
 class HeaderWindow {
   readonly descriptor: number;
-  readonly fileEnd: number;
+  /** Where the entries end. */
+  readonly end: number;
   readonly #bytes: Buffer;
   readonly #idBytes: IdBytes;
   /** Where the header asked for last starts. */
@@ -263,17 +264,17 @@ class HeaderWindow {
   #from = 0;
   #filled = 0;
 
-  constructor(descriptor: number, fileEnd: number, idBytes: IdBytes, size: number) {
+  constructor(descriptor: number, end: number, idBytes: IdBytes, size: number) {
     this.descriptor = descriptor;
-    this.fileEnd = fileEnd;
+    this.end = end;
     this.#idBytes = idBytes;
     this.#bytes = Buffer.alloc(size + longestHeader);
   }
 
   /** The header at an offset; undefined where it is damaged, or where no entry can be. */
   header(offset: number): EntryHeader | undefined {
-    if (offset < 0 || offset >= this.fileEnd - this.#idBytes) return undefined;
-    const end = Math.min(offset + longestHeader, this.fileEnd);
+    if (offset < 0 || offset >= this.end) return undefined;
+    const end = Math.min(offset + longestHeader, this.end);
     if (offset < this.#from || end > this.#from + this.#filled) {
       this.#from = offset;
       this.#filled = readSync(this.descriptor, this.#bytes, 0, this.#bytes.length, offset);
