@@ -25,6 +25,8 @@ export interface RunOutcomes {
   readonly outcomes: readonly DecodedOutcome[];
   /** True when what came out was not looked at to its end: it was too much. */
   readonly isCut: boolean;
+  /** What that cost (work.ts). */
+  readonly work: number;
 }
 
 /** By place; of one place in the order in which encodings are looked for. */

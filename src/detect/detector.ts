@@ -22,13 +22,14 @@ import {
   isDense,
   traceLimits,
   type Copies,
+  type Encoded,
   type PlacedOutcome,
   type Trace,
   type TraceLimits,
 } from "./trace.ts";
 import { inherit } from "./inherit.ts";
 import { WindowMemo } from "./window-memo.ts";
-import { workOfBlock, workOfLook } from "./work.ts";
+import { DecodedBudget, workOfBlock, workOfLook } from "./work.ts";
 
 export interface DetectorOptions {
   readonly ruleset: Ruleset;
@@ -123,8 +124,8 @@ export class Detector {
     const region: Region = { low, high: low + length, base: 0 };
     const { hits, outcomes } = this.#lookThrough(region, limits);
     if (isDense(hits, outcomes, limits)) return denseTrace(length);
-    const encoded = this.#encoded(region, limits);
-    return encoded.marks.isFull ? denseTrace(length) : { length, hits, outcomes, ...encoded, isDense: false };
+    const { isDear, ...encoded } = this.#encoded(region, limits);
+    return encoded.marks.isFull || isDear ? denseTrace(length) : { length, hits, outcomes, ...encoded, isDense: false };
   }
 
   /**
@@ -235,7 +236,11 @@ export class Detector {
   #leftmost(ready: ReadyRule, window: Buffer, region: Region, from: number, hit: number): Looked {
     const regex = ready.regex();
     let questions = 0;
-    const looked = (outcome: Outcome | undefined): Looked => ({ outcome, work: workOfLook(ready.rule, questions) });
+    let judged = 0;
+    const looked = (outcome: Outcome | undefined): Looked => ({
+      outcome,
+      work: workOfLook(ready.rule, questions, judged),
+    });
     // `token = env.TOKEN || "…"`, `setToken("api_key", "…")`: the first match is a look-up, or takes the name of the next one for a value.
     const isGeneric = ready.rule.kind === "generic";
     let dropped: Outcome | undefined;
@@ -246,6 +251,7 @@ export class Detector {
       if (match === undefined || from + match.start >= hit) break;
       at = Math.max(behindMatch(window, match), match.start + 1);
       if (from + match.end < hit) continue;
+      judged++;
       const outcome = this.#judged(ready, match, from, hit, region);
       const looksOn = outcome?.suppressed === "reference" || (isGeneric && outcome?.suppressed !== undefined);
       if (!looksOn) return looked(outcome ?? dropped);
@@ -314,18 +320,19 @@ export class Detector {
     return Math.max(region.base + at, Math.min(until, region.base + window.length));
   }
 
-  #encoded(region: Region, limits: TraceLimits): Pick<Trace, "marks" | "wide" | "runs"> {
+  #encoded(region: Region, limits: TraceLimits): Encoded {
     const { low, high } = region;
     const marks = new HitList(0, limits.maxMarks);
-    if (!this.decodes || high - low < leastRun) return { marks, wide: 0, runs: [] };
+    if (!this.decodes || high - low < leastRun) return { marks, wide: 0, runs: [], isDear: false };
     const wide = this.kernel.findMarks(low, high - low, low, high, 0, marks);
-    if (marks.isFull) return { marks, wide, runs: [] };
+    if (marks.isFull) return { marks, wide, runs: [], isDear: false };
+    const budget = new DecodedBudget(limits.maxDecoded);
     const runs = [
-      ...this.decoder.findRunChains(region, low, high),
-      ...this.decoder.findMarkChains(region, marks, 0, marks.length),
-      ...this.decoder.findWideChains(region, wide),
+      ...this.decoder.findRunChains(region, low, high, budget),
+      ...this.decoder.findMarkChains(region, marks, 0, marks.length, budget),
+      ...this.decoder.findWideChains(region, wide, budget),
     ];
-    return { marks, wide, runs: sortRuns(runs) };
+    return { marks, wide, runs: sortRuns(runs), isDear: budget.isOver };
   }
 }
 

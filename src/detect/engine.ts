@@ -21,8 +21,11 @@ export interface RegexEngine {
    * so many bytes behind `from`: it can then stop early.
    */
   compile(pattern: string, startsWithin?: number): CompiledRegex;
-  /** Whether bytes hold a match: the cheapest question to a pattern. Throws as `compile` does. */
-  tester(pattern: string): (bytes: Buffer) => boolean;
+  /**
+   * Whether bytes hold a match: the cheapest question to a pattern. With `startsWithin` it need only tell of those that start less than so many bytes behind
+   * their begin: each further start would be one more that the engine keeps in mind. Throws as `compile` does.
+   */
+  tester(pattern: string, startsWithin?: number): (bytes: Buffer) => boolean;
 }
 
 /** Skipping more bytes than this makes a regex larger than it saves. */
@@ -62,8 +65,9 @@ async function loadRe2(): Promise<RegexEngine | undefined> {
         test: (text) => (tester ??= new RE2(pattern, "u")).test(text),
       };
     },
-    tester(pattern) {
-      const regex = new RE2(pattern, "u");
+    tester(pattern, startsWithin) {
+      const isNear = startsWithin !== undefined && startsWithin <= maxNear;
+      const regex = new RE2(isNear ? `^\\C{0,${startsWithin}}?(?:${pattern})` : pattern, "u");
       // What is typed for text alone takes bytes as well.
       return (bytes) => regex.test(bytes as unknown as string);
     },

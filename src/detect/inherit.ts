@@ -57,8 +57,8 @@ export function inherit(detector: Detector, region: Region, before: Trace, copie
     lookAtNew(first);
   }
   if (isDense(hits, outcomes, traceLimits)) return denseTrace(length);
-  const encoded = inheritEncoded(detector, region, before, kept);
-  return encoded.marks.isFull ? denseTrace(length) : { length, hits, outcomes, ...encoded, isDense: false };
+  const { isDear, ...encoded } = inheritEncoded(detector, region, before, kept);
+  return encoded.marks.isFull || isDear ? denseTrace(length) : { length, hits, outcomes, ...encoded, isDense: false };
 }
 
 /** Hits of one copy that end behind offset `from` of the content before, and far enough from the copy's end. */

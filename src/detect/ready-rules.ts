@@ -90,7 +90,7 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Pre
       index,
       isMirror,
       regex: rule.reach === "window" ? () => (near ??= engine.compile(pattern, rule.before)) : () => compile(pattern),
-      mayMatch: (bytes) => (mayMatch ??= outlineTester(pattern, engine))(bytes),
+      mayMatch: (bytes) => (mayMatch ??= outlineTester(rule, pattern, engine))(bytes),
       run: () =>
         (run ??=
           rule.run === undefined ? undefined : { members: expandBitmap(rule.run.members), least: rule.run.least }),
@@ -141,11 +141,12 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Pre
   };
 }
 
-function outlineTester(pattern: string, engine: RegexEngine): (bytes: Buffer) => boolean {
+function outlineTester(rule: Rule, pattern: string, engine: RegexEngine): (bytes: Buffer) => boolean {
   const outline = outlineOf(pattern);
   if (outline === undefined) return () => true;
   try {
-    return engine.tester(outline);
+    // What tells a block may look further than its rule.
+    return engine.tester(outline, rule.inside === undefined ? rule.before : undefined);
   } catch {
     // Too large for the engine without its counts: `(?:…{0,900}){0,900}`.
     return () => true;

@@ -5,7 +5,7 @@ import { lineContext } from "./outcome.ts";
 import { structureAfter, structureBefore } from "./structure/index.ts";
 import type { ReadyRule } from "./ready-rules.ts";
 import { traceLimits, type PlacedOutcome } from "./trace.ts";
-import { WorkBudget } from "./work.ts";
+import { bytesPerMatchJudged, WorkBudget } from "./work.ts";
 
 /** A content that comes in pieces. */
 export interface ContentStream {
@@ -40,6 +40,7 @@ export function openStream(detector: Detector, low: number): ContentStream {
   const runs = new StreamDecoder(detector, collector);
   // What a trace may hold is never cut, however it is scanned.
   const budget = new WorkBudget(traceLimits.maxWork, rules.count);
+  const judged = new WorkBudget(traceLimits.maxOutcomes, rules.count, bytesPerMatchJudged);
   let base = 0; // offset in the content of address `low`
   let scanned = low; // up to here the automaton went
   let filled = low; // up to here there are bytes
@@ -68,12 +69,13 @@ export function openStream(detector: Detector, low: number): ContentStream {
       if (collector.covers(rule, passed[i]!)) continue;
       // A data set of which no more is listed; a text of keywords.
       if (collector.isFull && found > traceLimits.maxOutcomes) continue;
-      if (!budget.allows(rule.index, passed[i]!)) {
+      if (!budget.allows(rule.index, passed[i]!) || !judged.allows(rule.index, passed[i]!)) {
         collector.cut();
         continue;
       }
       budget.spend(rule.index, detector.lookAround(region, passed[i]!, passed[i + 1]!, outcomes));
       for (const { hit, outcome } of outcomes) collector.add(outcome, hit, kernel.bytes, region);
+      judged.spend(rule.index, outcomes.length);
       found += outcomes.length;
       outcomes.length = 0;
     }

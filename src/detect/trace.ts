@@ -17,18 +17,31 @@ export interface Trace {
   readonly isDense: boolean;
 }
 
+/** What a trace keeps of encoded text. */
+export type Encoded = Pick<Trace, "marks" | "wide" | "runs"> & {
+  /** True: to take the encodings off cost more than a trace may (work.ts), and the list of chains is not whole. */
+  readonly isDear: boolean;
+};
+
 /** Of how much a trace is kept. Traces of several versions are in memory at once. */
 export interface TraceLimits {
   /** Keywords that passed the sieve, each by what its rule's look may cost (work.ts): source code has one in a thousand bytes. */
   readonly maxWork: number;
   /** Of encoded text, eight bytes each: arrays of bytes in source code have one in five bytes. */
   readonly maxMarks: number;
+  /** What taking encodings off may cost (work.ts). */
+  readonly maxDecoded: number;
   /** Matches, those included that the judge dropped: up to a kilobyte each. */
   readonly maxOutcomes: number;
 }
 
-export const traceLimits: TraceLimits = { maxWork: 50_000, maxMarks: 1 << 22, maxOutcomes: 10_000 };
-export const unlimitedTrace: TraceLimits = { maxWork: Infinity, maxMarks: Infinity, maxOutcomes: Infinity };
+export const traceLimits: TraceLimits = { maxWork: 50_000, maxMarks: 1 << 22, maxDecoded: 16_384, maxOutcomes: 10_000 };
+export const unlimitedTrace: TraceLimits = {
+  maxWork: Infinity,
+  maxMarks: Infinity,
+  maxDecoded: Infinity,
+  maxOutcomes: Infinity,
+};
 
 /** What is left of a trace that would be too large. */
 export function denseTrace(length: number): Trace {

@@ -61,6 +61,45 @@ describe("a content full of keywords", () => {
   });
 });
 
+describe("a content full of encoded keywords", () => {
+  const probe = rulesetOf([{ id: "near", regex: "near_[a-z_]{90}#[0-9]{4}", keywords: ["near_"] }]);
+  const token = (digits: number): string => `near_${"x".repeat(90)}#${digits}`;
+  const encoded = (body: string): string => `v = "${Buffer.from(body).toString("base64")}"\n`;
+  const text = (chains: number): Buffer =>
+    Buffer.from(
+      [token(1234), ...Array.from({ length: chains }, (_, i) => `${i} ${"near_".repeat(30)}`), token(5678)]
+        .map(encoded)
+        .join(""),
+    );
+
+  test("is decoded up to what that may cost, and says so, however it is scanned", () => {
+    const bytes = text(6_000);
+    const result = detectorOf(probe).scan(bytes);
+    expect(result.detections[0]?.secret).toBe(token(1234));
+    expect(result.isCut).toBe(true);
+    expect(streamed(detectorOf(probe), bytes, 65_521)).toEqual(result);
+    expect(asVersion(detectorOf(probe), bytes)).toEqual(result);
+  });
+
+  test("but for one that is not cut: all of it is decoded", () => {
+    const bytes = text(1_500);
+    const result = detectorOf(probe).scan(bytes);
+    expect(result.detections.map(({ secret }) => secret)).toEqual([token(1234), token(5678)]);
+    expect(result.isCut).toBe(undefined);
+    expect(streamed(detectorOf(probe), bytes, 65_521)).toEqual(result);
+    expect(asVersion(detectorOf(probe), bytes)).toEqual(result);
+  });
+
+  test("leaves no trace", () => {
+    const detector = detectorOf(probe);
+    const bytes = text(6_000);
+    const low = detector.kernel.arena;
+    detector.kernel.reserve(bytes.length);
+    detector.kernel.bytes.set(bytes, low);
+    expect(detector.trace(low, bytes.length).isDense).toBe(true);
+  });
+});
+
 test("a content of more tokens than a trace keeps lists as many as any other", () => {
   const lines = Array.from({ length: traceLimits.maxOutcomes + 1_000 }, () => plants["token"]!(random));
   const bytes = Buffer.from(lines.join("\n"));

@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type { RegexEngine } from "../../src/detect/engine.ts";
 import type { ScanResult } from "../../src/detect/index.ts";
@@ -72,6 +72,29 @@ describe("text that is dear for one rule", () => {
   test("and a text with as many as people write is read whole", () => {
     const lines = Array.from({ length: 2_000 }, (_, i) => `blocks: {\n  name: "${i.toString(36)}"\n}\n`);
     const result = asks([block, token], lines.join("") + canary);
+    expect([secrets(result), result.isCut]).toEqual([[canary], undefined]);
+  });
+});
+
+describe("encoded text that is dear in thousands of small pieces", () => {
+  const packed = (text: string): string => `x = "${deflateSync(text).toString("base64")}"\n`;
+
+  test("is read up to what all of it may cost, which is told, and what stands in clear is read on", () => {
+    const lines = Array.from({ length: 10_000 }, (_, i) => packed(`blocks: {\n  name${i}: x\n`.repeat(4)));
+    const result = asks([block, token], `${lines.join("")}${canary}\n`);
+    expect([secrets(result), result.isCut]).toEqual([[canary], true]);
+    expect(result.questions).toBeLessThan(3 * traceLimits.maxDecoded);
+  });
+
+  test("the same where few bytes become many, and none of them is asked about", () => {
+    const lines = Array.from({ length: 2_000 }, (_, i) => packed(`${"block: [\n".repeat(1_500)}${i}`));
+    const result = asks([block, token], `${lines.join("")}${canary}\n`);
+    expect([secrets(result), result.isCut]).toEqual([[canary], true]);
+  });
+
+  test("and where it is not dear all of it is read", () => {
+    const lines = Array.from({ length: 10_000 }, (_, i) => packed(`name${i}: ${random.chars("abcdefgh", 30)}\n`));
+    const result = asks([block, token], `${lines.join("")}${packed(canary)}`);
     expect([secrets(result), result.isCut]).toEqual([[canary], undefined]);
   });
 });

@@ -1,6 +1,6 @@
 import { maxAnywhere, type DecodedOutcome, type Region, type RunOutcomes } from "../collector.ts";
 import type { Detector } from "../detector.ts";
-import { workOfDecoded } from "../work.ts";
+import { workOfDecoded, workOfPiece, type DecodedBudget } from "../work.ts";
 import { isListed, markLength } from "../kernel/marks.ts";
 import type { Outcome } from "../outcome.ts";
 import { HitList, type PlacedOutcome } from "../trace.ts";
@@ -40,37 +40,37 @@ export class Decoder {
   }
 
   /** Chains of base64 and hex lines that lie in the addresses `[low, high)`: nothing before or behind them belongs to a chain in them. */
-  findRunChains(region: Region, low: number, high: number): RunOutcomes[] {
+  findRunChains(region: Region, low: number, high: number, budget: DecodedBudget): RunOutcomes[] {
     const { kernel } = this.#detector;
     const places = dropPlainRuns(kernel.bytes, low, kernel.findRuns(low, high - low, leastRun));
     if (places.length === 0) return [];
     const offset = low - region.low + region.base;
-    return this.#outcomesOf(region, textRuns, chainsOf(textRuns, region, kernel.bytes, places, offset));
+    return this.#outcomesOf(region, textRuns, chainsOf(textRuns, region, kernel.bytes, places, offset), budget);
   }
 
   /** The same for what is looked for in a whole content; `wide`: the kinds of it that may be there. */
-  findWideChains(region: Region, wide: number): RunOutcomes[] {
+  findWideChains(region: Region, wide: number, budget: DecodedBudget): RunOutcomes[] {
     const { kernel } = this.#detector;
     return wideSearches.flatMap(({ encoding, kind, least }) => {
       if ((wide & kind) === 0) return [];
       const places = kernel.findWide(kind, region.low, region.high - region.low, least);
-      return this.#outcomesOf(region, encoding, chainsOf(encoding, region, kernel.bytes, places, region.base));
+      return this.#outcomesOf(region, encoding, chainsOf(encoding, region, kernel.bytes, places, region.base), budget);
     });
   }
 
   /** The same for the marks `[from, to)` of a content: no other mark belongs to a chain with one of them. */
-  findMarkChains(region: Region, marks: HitList, from: number, to: number): RunOutcomes[] {
+  findMarkChains(region: Region, marks: HitList, from: number, to: number, budget: DecodedBudget): RunOutcomes[] {
     const { bytes } = this.#detector.kernel;
     return [escapes, byteList].flatMap((encoding) => {
       const places = placesOf(encoding, marks, from, to);
-      return this.#outcomesOf(region, encoding, chainsOf(encoding, region, bytes, places, region.base));
+      return this.#outcomesOf(region, encoding, chainsOf(encoding, region, bytes, places, region.base), budget);
     });
   }
 
-  #outcomesOf(region: Region, encoding: Encoding, chains: readonly Chain[]): RunOutcomes[] {
+  #outcomesOf(region: Region, encoding: Encoding, chains: readonly Chain[], budget: DecodedBudget): RunOutcomes[] {
     const runs: RunOutcomes[] = [];
     for (const chain of chains) {
-      const { run } = this.decodeChain(region, encoding, chain, 0, true);
+      const { run } = this.decodeChain(region, encoding, chain, 0, true, budget);
       if (run !== undefined) runs.push(run);
     }
     return runs;
@@ -79,7 +79,7 @@ export class Decoder {
   /**
    * Decodes a chain piece by piece, beginning at offset `done` in it, and looks at what comes out. The chain may begin before what is in memory,
    * then the pieces there were done. The last piece waits unless the chain is `complete`. Gives the new `done`; of base64 the run is given wherever
-   * a text came out, for in another place something may come of it.
+   * a text came out, for in another place something may come of it. What `all` does not allow any more is left.
    */
   decodeChain(
     region: Region,
@@ -87,10 +87,12 @@ export class Decoder {
     chain: Chain,
     done: number,
     complete: boolean,
+    all: DecodedBudget,
   ): { readonly run: RunOutcomes | undefined; readonly done: number } {
     const outcomes: DecodedOutcome[] = [];
     let isText = false;
     let isCut = false;
+    let work = 0;
     const end = complete ? Math.min(chain.end + encoding.behind, region.high - region.low + region.base) : chain.end;
     const toAddress = region.low - region.base;
     let piece = done;
@@ -98,23 +100,30 @@ export class Decoder {
       const from = chain.start + piece;
       if (!complete && from + pieceLength >= end) break;
       const to = Math.min(end, from + pieceLength);
-      const budget = {
-        bytes: mostBytesFor(to - from),
-        work: workOfDecoded(to - from + encoding.before + encoding.behind),
-        isCut: false,
-      };
+      if (!all.allows(from)) {
+        isCut = true;
+        if (to === end) break;
+        continue;
+      }
+      const bytes = mostBytesFor(to - from);
+      const questions = workOfDecoded(to - from + encoding.before + encoding.behind);
+      const budget: Budget = { bytes, work: questions, isCut: false };
       const atPiece = { from: from + toAddress, to: to + toAddress, isFirst: piece === 0, isLast: to === end };
       const origin = chain.start + toAddress;
       const texts = this.#decodePiece(region, encoding, atPiece, 1, budget, (outcome, depth, kinds, start, stop) =>
         outcomes.push({ outcome, depth, kinds, start: start - origin, end: stop - origin }),
       );
+      const spent = workOfPiece(questions - budget.work, bytes - budget.bytes);
+      all.spend(spent);
+      work += spent;
       isCut ||= budget.isCut;
-      isText ||= isCut || (texts > 0 && (encoding === textRuns || outcomes.length > 0));
+      isText ||= spent > 0 || (texts > 0 && (encoding === textRuns || outcomes.length > 0));
       if (to === end) break;
     }
-    const run = !isText
-      ? undefined
-      : { encoding: encoding.name, isPlaced: encoding.isPlaced, start: chain.start, end, outcomes, isCut };
+    const run =
+      !isText && !isCut
+        ? undefined
+        : { encoding: encoding.name, isPlaced: encoding.isPlaced, start: chain.start, end, outcomes, isCut, work };
     return { run, done: piece };
   }
 
@@ -166,8 +175,11 @@ export class Decoder {
       const hit = hits.ends[i]!;
       const action = hits.actions[i]!;
       const { ready, beyond } = rules.actions[action]!;
-      if (decoded.kindsIn(hit - ready.rule.before, hit + ready.rule.after + beyond) !== undefined)
-        budget.work -= this.#detector.lookAround(inner, hit, action, outcomes);
+      if (decoded.kindsIn(hit - ready.rule.before, hit + ready.rule.after + beyond) === undefined) continue;
+      const judged = outcomes.length;
+      budget.work -= this.#detector.lookAround(inner, hit, action, outcomes);
+      // To judge a match takes longer than to ask for it.
+      budget.work -= outcomes.length - judged;
     }
     for (const { hit, outcome } of outcomes) tell(outcome, hit);
     if (rules.looksEverywhere) {

@@ -2,33 +2,30 @@ import { sortRuns, type Region, type RunOutcomes } from "../collector.ts";
 import { copyAt, type Copy } from "../copies.ts";
 import type { Detector } from "../detector.ts";
 import { markAhead, markBack } from "../kernel/marks.ts";
-import { HitList, traceLimits, type Copies, type Trace } from "../trace.ts";
+import { HitList, traceLimits, type Copies, type Encoded, type Trace } from "../trace.ts";
+import { DecodedBudget } from "../work.ts";
 import { partition } from "../../model/partition.ts";
 import { base64Members, chainMembers, leastRun, textRuns } from "./base64.ts";
 import { byteList } from "./byte-list.ts";
 import { escapes } from "./escapes.ts";
 
 /** What a version knows of its encoded text: of the parts that it copies what was known before; the rest is looked at. */
-export function inheritEncoded(
-  detector: Detector,
-  region: Region,
-  before: Trace,
-  kept: Copies,
-): Pick<Trace, "marks" | "wide" | "runs"> {
+export function inheritEncoded(detector: Detector, region: Region, before: Trace, kept: Copies): Encoded {
   const length = region.high - region.low;
-  const none = { marks: new HitList(0), wide: 0, runs: [] };
+  const none: Encoded = { marks: new HitList(0), wide: 0, runs: [], isDear: false };
   if (!detector.decodes || length < leastRun) return none;
   const copies: Copy[] = [];
   for (let i = 0; i < kept.length; i += 3) copies.push(copyAt(kept, i, length, before.length));
   const { marks, wide } = inheritMarks(detector, region, before, copies);
   if (marks.isFull) return { ...none, marks };
+  const budget = new DecodedBudget(traceLimits.maxDecoded);
   const runs = [
-    ...inheritTextRuns(detector, region, before, copies),
-    ...inheritMarkChains(detector, region, before, copies, marks),
+    ...inheritTextRuns(detector, region, before, copies, budget),
+    ...inheritMarkChains(detector, region, before, copies, marks, budget),
     // Text in UTF-16 is looked at anew: a content is written in it or is not.
-    ...detector.decoder.findWideChains(region, wide),
+    ...detector.decoder.findWideChains(region, wide, budget),
   ];
-  return { marks, wide, runs: sortRuns(runs) };
+  return { marks, wide, runs: sortRuns(runs), isDear: budget.isOver };
 }
 
 /** Marks are inherited where all bytes that they are a function of lie in one copy. */
@@ -77,6 +74,7 @@ function inheritMarkChains(
   before: Trace,
   copies: readonly Copy[],
   marks: HitList,
+  budget: DecodedBudget,
 ): RunOutcomes[] {
   const begins = marks.ends;
   const isBorder = (i: number): boolean => i === 0 || i === marks.length || begins[i]! - begins[i - 1]! > farApart;
@@ -84,7 +82,7 @@ function inheritMarkChains(
   const oldFrom = (start: number): number => partition(old.length, (i) => old[i]!.start < start);
   const runs: RunOutcomes[] = [];
   const lookAgain = (from: number, to: number): void => {
-    for (const run of detector.decoder.findMarkChains(region, marks, from, to)) runs.push(run);
+    for (const run of detector.decoder.findMarkChains(region, marks, from, to, budget)) runs.push(run);
   };
   let done = 0;
   for (const copy of copies) {
@@ -98,6 +96,7 @@ function inheritMarkChains(
     const end = oldFrom(begins[high - 1]! - by + 1);
     for (let i = oldFrom(begins[low]! - escapes.before - by); i < end; i++) {
       const run = old[i]!;
+      budget.spend(run.work);
       runs.push({ ...run, start: run.start + by, end: run.end + by });
     }
     done = high;
@@ -112,6 +111,7 @@ function inheritTextRuns(
   region: Region,
   before: Trace,
   copies: readonly Copy[],
+  budget: DecodedBudget,
 ): readonly RunOutcomes[] {
   const length = region.high - region.low;
   // Nothing is put into memory before the zones are known.
@@ -136,8 +136,7 @@ function inheritTextRuns(
 
   const runs: RunOutcomes[] = [];
   for (let i = 0; i < zones.length; i += 2)
-    for (const run of detector.decoder.findRunChains(region, region.low + zones[i]!, region.low + zones[i + 1]!))
-      runs.push(run);
+    runs.push(...detector.decoder.findRunChains(region, region.low + zones[i]!, region.low + zones[i + 1]!, budget));
   const old = before.runs.filter((run) => run.encoding === textRuns.name);
   if (old.length === 0) return runs;
   for (const copy of copies) {
@@ -152,7 +151,10 @@ function inheritTextRuns(
       const isSame =
         (copy.isStart || run.start - textRuns.context >= copy.from) &&
         (copy.isEnd || run.end + textRuns.context <= end);
-      const again = isSame ? { ...run, ...chain } : detector.decoder.decodeChain(region, textRuns, chain, 0, true).run;
+      if (isSame) budget.spend(run.work);
+      const again = isSame
+        ? { ...run, ...chain }
+        : detector.decoder.decodeChain(region, textRuns, chain, 0, true, budget).run;
       if (again !== undefined) runs.push(again);
     }
   }

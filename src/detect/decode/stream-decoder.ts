@@ -1,6 +1,7 @@
 import type { Collector, Region } from "../collector.ts";
 import type { Detector } from "../detector.ts";
-import { HitList } from "../trace.ts";
+import { HitList, traceLimits } from "../trace.ts";
+import { DecodedBudget } from "../work.ts";
 import { base64Members, leastRun, longestLine, textRuns } from "./base64.ts";
 import { byteList } from "./byte-list.ts";
 import { ChainBuilder, type Chain } from "./chains.ts";
@@ -50,6 +51,7 @@ export class StreamDecoder {
   readonly #escapes = new OpenChain(escapes);
   readonly #lists = new OpenChain(byteList);
   readonly #wide = wideSearches.map((search) => new OpenWide(search));
+  readonly #budget = new DecodedBudget(traceLimits.maxDecoded, true);
   /** Offsets up to which runs and marks were looked for. */
   #runsTo = 0;
   #marksTo = 0;
@@ -134,7 +136,8 @@ export class StreamDecoder {
   }
 
   #decode(region: Region, open: OpenChain, chain: Chain, complete: boolean): void {
-    const { run, done } = this.#detector.decoder.decodeChain(region, open.encoding, chain, open.done, complete);
+    const { encoding, done: from } = open;
+    const { run, done } = this.#detector.decoder.decodeChain(region, encoding, chain, from, complete, this.#budget);
     open.done = complete ? 0 : done;
     if (run !== undefined) this.#collector.addRun(run, this.#detector.kernel.bytes, region);
   }

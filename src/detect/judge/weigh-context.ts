@@ -83,10 +83,15 @@ const MIN_DATA_LENGTH = 40;
 /** A line of base64 as it is wrapped in signatures and certificates. */
 const WRAPPED_LINE = /^[A-Za-z0-9+/]{60,76}$/;
 
+const BASE64_LETTER = /[A-Za-z0-9+/]/;
+
 /** Whether the value touches `+` or `/` in a run of base64 much longer than it is: pictures, fonts and code hold every word by chance. */
 function isCutOfData({ line, secret, secretInLine }: Candidate): boolean {
   if (secretInLine < 0) return false;
-  const before = /[A-Za-z0-9+/]*$/.exec(line.slice(0, secretInLine))?.[0] ?? "";
+  // From the value backwards: a regex that ends with the text begins anew at each letter of it.
+  let first = secretInLine;
+  while (first > 0 && BASE64_LETTER.test(line[first - 1]!)) first--;
+  const before = line.slice(first, secretInLine);
   const after = /^[A-Za-z0-9+/]*/.exec(line.slice(secretInLine + secret.length))?.[0] ?? "";
   const end = secretInLine + secret.length + after.length;
   const isAlone = /^\s?$/.test(line.charAt(secretInLine - before.length - 1)) && /^\s?$/.test(line.charAt(end));
@@ -95,6 +100,7 @@ function isCutOfData({ line, secret, secretInLine }: Candidate): boolean {
   if ([before, after].some((side) => side.length >= MIN_DATA_LENGTH && side.includes("+") && looksRandom(side, 1)))
     return true;
   // The same in an address, where `+` and `/` are escaped: a picture in a style sheet.
+  if (!/%2[Bb]/.test(line)) return false;
   const inAddress = /(?:[A-Za-z0-9]|%2[BbFf])*$/.exec(line.slice(0, secretInLine))?.[0] ?? "";
   return inAddress.length >= MIN_DATA_LENGTH && /%2[Bb]/.test(inAddress);
 }
