@@ -69,10 +69,11 @@ function behindEnd(bytes: Bytes, end: number): Behind | undefined {
   return places.length === 0 ? undefined : { at: end + Math.min(...places) };
 }
 
-/** Whether an archive begins there, as far as its first bytes tell. */
-function isArchive(bytes: Bytes, at: number): boolean {
+/** Whether an archive begins there, as far as its first bytes tell; ZIP files are looked for by their end where programs are in front. */
+export function isArchive(bytes: Bytes, at: number): boolean {
   const head = bytes.read(at, tarBlock);
   if (head.length < leastArchive) return false;
+  if (head.readUInt32BE(0) === 0x504b0304) return true;
   if (head.readUIntBE(0, 3) === 0x1f8b08) return (head[3]! & 0xe0) === 0;
   if (head.toString("latin1", 0, 3) === "BZh") return head.readUIntBE(4, 6) === 0x314159265359;
   return (

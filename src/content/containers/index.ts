@@ -13,7 +13,7 @@ import { programMembers } from "./behind-program.ts";
 import { foreignMembers } from "./foreign.ts";
 import { bundleMembers } from "./git-bundle.ts";
 import { packMembers } from "./git-pack.ts";
-import { endsAsZip, type PlacedKind, type StreamKind } from "./kind.ts";
+import type { PlacedKind, StreamKind } from "./kind.ts";
 import type { Member, ReportFault } from "./member.ts";
 import { keystoreMembers } from "./keystore.ts";
 import { officeMembers } from "./office-text.ts";
@@ -25,13 +25,13 @@ import { sqliteMembers } from "./sqlite.ts";
 import { tarMembers } from "./tar.ts";
 import { arMembers, cpioMembers, rpmMembers } from "./unix-archives.ts";
 import { zipMembers } from "./zip.ts";
+import { endsAsZip } from "./zip-directory.ts";
 
 export { BlockList, LastBytes, bytesInMemory, bytesOfFile, chunksOf, type Bytes } from "./bytes.ts";
 export { ChunkReader } from "./chunk-reader.ts";
 export {
   containerKind,
   containerKindOf,
-  endsAsZip,
   isCompressed,
   isPlaced,
   isProgram,
@@ -43,6 +43,7 @@ export {
   type PlacedKind,
   type StreamKind,
 } from "./kind.ts";
+export { endsAsZip } from "./zip-directory.ts";
 export { isLaterVolume, laterVolumeMessage } from "./volumes.ts";
 export { lost, type Member, type MemberFault, type ReportFault } from "./member.ts";
 

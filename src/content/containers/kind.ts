@@ -5,14 +5,14 @@ import { isBinaryPlist } from "./binary-plist.ts";
 import { isSecretRing } from "./bare-key.ts";
 import type { CompressedKind } from "./compressed.ts";
 import { isForeignArchive } from "./foreign.ts";
-import { lz4Magic } from "./lz4.ts";
+import { legacyMagic, lz4Magic } from "./lz4.ts";
 import { isLzip } from "./lzip.ts";
 import { isLzmaAlone } from "./lzma-alone.ts";
 import { isOfficePart } from "./office-text.ts";
 import { isSqliteLog } from "./sqlite-log.ts";
 import { isRar } from "./rar.ts";
 import { behindProgram } from "./behind-program.ts";
-import { endBytes, longestComment } from "./zip-directory.ts";
+import { endBytes, endsAsZip } from "./zip-directory.ts";
 
 /** Kinds that are read from their beginning to their end. */
 export type StreamKind = CompressedKind | "tar" | "ar" | "cpio" | "rpm";
@@ -39,7 +39,7 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of Buffer.from("1f2850fd42432130edca5325fece949596c5373cef5268044c4d807fcf5d62", "hex"))
+for (const byte of Buffer.from("1f2850fd42432130edca5325fece949596c5373cef526804024c4d807fcf5d62", "hex"))
   isFirst[byte] = 1;
 
 /**
@@ -83,6 +83,8 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
       return isSwf(head) ? "swf" : byPlace(head);
     case 0x04:
       return head.readUInt32LE(0) === lz4Magic ? "lz4" : byTar(head);
+    case 0x02:
+      return head.readUInt32LE(0) === legacyMagic ? "lz4" : byTar(head);
     case 0x5d:
       return isLzmaAlone(head) ? "lzma" : byTar(head);
     case 0x21:
@@ -146,29 +148,6 @@ export function kindByEnd(bytes: Bytes, program: boolean): PlacedKind | undefine
 
 function isBundleOrScript(bytes: Uint8Array, from: number): boolean {
   return bytes[from + 2] === 0x76 || bytes[from + 1] === 0x21;
-}
-
-/** Whether a content ends as a ZIP file does. A comment may follow its end, but is looked for only where `mayHaveComment`. */
-export function endsAsZip(bytes: Bytes, mayHaveComment = true): boolean {
-  if (bytes.size < endBytes) return false;
-  if (hasEndAt(bytes.read(bytes.size - endBytes, endBytes), 0)) return true;
-  if (!mayHaveComment) return false;
-  const from = Math.max(0, bytes.size - endBytes - longestComment);
-  const tail = bytes.read(from, bytes.size - from);
-  for (let i = tail.lastIndexOf(endMagic); i >= 0; i = i === 0 ? -1 : tail.lastIndexOf(endMagic, i - 1))
-    if (hasEndAt(tail, i)) return true;
-  return false;
-}
-
-const endMagic = Buffer.from("PK\x05\x06", "latin1");
-
-/** Whether the end record of a ZIP file stands there, with a comment up to the end of the bytes. */
-function hasEndAt(bytes: Buffer, at: number): boolean {
-  return (
-    bytes.length >= at + endBytes &&
-    bytes.readUInt32LE(at) === 0x06054b50 &&
-    at + endBytes + bytes.readUInt16LE(at + 20) === bytes.length
-  );
 }
 
 /** Programs of ELF, Windows and macOS, and scripts: archives stand behind them, with comments too. */

@@ -1,10 +1,14 @@
 import type { ChunkReader } from "./chunk-reader.ts";
+import { Xxh32, xxh32 } from "./xxh32.ts";
 
 export interface Lz4Outcome {
   fault?: { readonly code: "archive-corrupt" | "unsupported"; readonly message: string };
 }
 
 export const lz4Magic = 0x184d2204;
+/** The form of the first programs, which kernels and initial file systems still have: blocks of eight megabytes, and nothing but their lengths. */
+export const legacyMagic = 0x184c2102;
+const legacyBlockBytes = 8 << 20;
 /** Frames that hold nothing of the content have sixteen marks. */
 const skippableMagic = 0x184d2a50;
 const flag = { dictionary: 1, contentSum: 4, contentSize: 8, blockSum: 16 } as const;
@@ -14,14 +18,20 @@ const storedBit = 0x80000000;
 
 class Damage extends Error {}
 
-/** Expands LZ4 frames (LZ4 Frame Format 1.6). What is wrong is told in `outcome`; all before it is given. A piece is valid until the next one is asked for. */
+/** Expands LZ4 frames (LZ4 Frame Format 1.6), those of the legacy form too. What is wrong is told in `outcome`; all before it is given. A piece is valid until the next one is asked for. */
 export function* unlz4(reader: ChunkReader, outcome: Lz4Outcome): Generator<Uint8Array, void> {
   try {
-    for (let isFirst = true; !reader.isAtEnd; isFirst = false) {
-      const magic = need(reader, 4).readUInt32LE(0);
+    let magic: number | undefined;
+    for (let isFirst = true; magic !== undefined || !reader.isAtEnd; isFirst = false) {
+      magic ??= need(reader, 4).readUInt32LE(0);
+      if (magic === legacyMagic) {
+        magic = yield* legacyFrame(reader);
+        continue;
+      }
       if ((magic & 0xfffffff0) >>> 0 === skippableMagic) reader.skip(need(reader, 4).readUInt32LE(0));
-      else if (magic === lz4Magic) yield* frame(reader);
+      else if (magic === lz4Magic) yield* frame(reader, outcome);
       else throw new Damage(isFirst ? "a header is damaged" : "bytes behind the LZ4 stream were not read");
+      magic = undefined;
     }
   } catch (error) {
     if (error instanceof Damage)
@@ -33,12 +43,40 @@ export function* unlz4(reader: ChunkReader, outcome: Lz4Outcome): Generator<Uint
 
 class Unsupported extends Error {}
 
-function* frame(reader: ChunkReader): Generator<Uint8Array, void> {
-  const [flags = 0, size = 0] = need(reader, 2);
+/** What is not as its sum says is damaged, even where all could be read. */
+function prove(isRight: boolean, outcome: Lz4Outcome): void {
+  if (!isRight)
+    outcome.fault ??= { code: "archive-corrupt", message: "the LZ4 stream is damaged (a checksum is wrong)" };
+}
+
+/** Gives the mark that follows, or nothing at the end. */
+function* legacyFrame(reader: ChunkReader): Generator<Uint8Array, number | undefined> {
+  const block = new Block(legacyBlockBytes);
+  let total = 0;
+  while (!reader.isAtEnd) {
+    const length = need(reader, 4).readUInt32LE(0);
+    if (length === lz4Magic || length === legacyMagic || (length & 0xfffffff0) >>> 0 === skippableMagic) return length;
+    // Kernels have their size behind themselves.
+    if (reader.isAtEnd && length === total % 2 ** 32) return undefined;
+    if (length > legacyBlockBytes + (legacyBlockBytes >> 7)) throw new Damage("a block is too large");
+    const damage = block.expand(need(reader, length), false);
+    total += block.made().length;
+    yield block.made();
+    if (damage !== undefined) throw new Damage(damage);
+  }
+  return undefined;
+}
+
+function* frame(reader: ChunkReader, outcome: Lz4Outcome): Generator<Uint8Array, void> {
+  const head = need(reader, 2);
+  const [flags = 0, size = 0] = head;
   const blockBytes = 1 << (8 + 2 * ((size >> 4) & 7));
   if (flags >> 6 !== 1 || blockBytes < 1 << 16) throw new Damage("a header is damaged");
   if ((flags & flag.dictionary) !== 0) throw new Unsupported("the LZ4 stream needs a dictionary that is not in it");
-  need(reader, ((flags & flag.contentSize) === 0 ? 0 : 8) + 1);
+  const rest = need(reader, ((flags & flag.contentSize) === 0 ? 0 : 8) + 1);
+  const headSum = (xxh32(Buffer.concat([head, rest.subarray(0, -1)])) >>> 8) & 0xff;
+  prove(headSum === rest.at(-1), outcome);
+  const whole = (flags & flag.contentSum) === 0 ? undefined : new Xxh32();
   const block = new Block(blockBytes);
   for (;;) {
     const length = need(reader, 4).readUInt32LE(0);
@@ -46,15 +84,14 @@ function* frame(reader: ChunkReader): Generator<Uint8Array, void> {
     const stored = length & ~storedBit;
     if (stored > blockBytes) throw new Damage("a block is too large");
     const bytes = need(reader, stored);
-    if (length >= storedBit) yield block.copy(bytes);
-    else {
-      const damage = block.expand(bytes);
-      yield block.made();
-      if (damage !== undefined) throw new Damage(damage);
-    }
-    if ((flags & flag.blockSum) !== 0) need(reader, 4);
+    const sum = (flags & flag.blockSum) === 0 ? undefined : xxh32(bytes);
+    const damage = length >= storedBit ? block.copy(bytes) : block.expand(bytes, true);
+    whole?.update(block.made());
+    yield block.made();
+    if (damage !== undefined) throw new Damage(damage);
+    if (sum !== undefined) prove(need(reader, 4).readUInt32LE(0) === sum, outcome);
   }
-  if ((flags & flag.contentSum) !== 0) need(reader, 4);
+  if (whole !== undefined) prove(need(reader, 4).readUInt32LE(0) === whole.digest(), outcome);
 }
 
 /** The block that is being expanded, behind what came before it. */
@@ -71,10 +108,10 @@ class Block {
     return this.#bytes.subarray(this.#from, this.#at);
   }
 
-  copy(bytes: Buffer): Buffer {
+  /** Bytes that are stored as they are. */
+  copy(bytes: Buffer): undefined {
     this.#begin();
     this.#at += bytes.copy(this.#bytes, this.#at);
-    return this.made();
   }
 
   /** Keeps as much of what came before as matches may lie back. */
@@ -84,8 +121,9 @@ class Block {
     this.#from = this.#at = kept;
   }
 
-  /** Sequences of literals and a match (LZ4 Block Format). Gives what is wrong. */
-  expand(input: Buffer): string | undefined {
+  /** Sequences of literals and a match (LZ4 Block Format). Gives what is wrong. `isLinked`: matches may lie in what came before. */
+  expand(input: Buffer, isLinked: boolean): string | undefined {
+    if (!isLinked) this.#at = 0;
     this.#begin();
     const output = this.#bytes;
     const end = this.#from + output.length - windowBytes;

@@ -1,3 +1,4 @@
+import { behindPdf } from "./behind-document.ts";
 import { chunksOf, type Bytes } from "./bytes.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
@@ -29,6 +30,7 @@ export function* pdfMembers(bytes: Bytes, report: ReportFault): Generator<Member
   const tail = bytes.read(Math.max(0, bytes.size - 2_048), 2_048).toString("latin1");
   if (/\/Encrypt\s+\d/.test(tail)) {
     report(lost("encrypted", "", "is an encrypted PDF file"));
+    yield* behindPdf(bytes);
     return;
   }
   for (const word of streamWords(bytes)) {
@@ -58,6 +60,7 @@ export function* pdfMembers(bytes: Bytes, report: ReportFault): Generator<Member
     if (isDeflated && !outcome.isWhole && outcome.fault !== undefined)
       report(lost("archive-corrupt", name, `a stream of the PDF file is cut off or damaged (${outcome.fault})`));
   }
+  yield* behindPdf(bytes);
 }
 
 /** The number of the object whose beginning is the last one in a text: `7 0 obj`. */

@@ -1,3 +1,4 @@
+import { behindPages } from "./behind-document.ts";
 import type { Bytes } from "./bytes.ts";
 import { lost, type Member, type ReportFault } from "./member.ts";
 import {
@@ -63,6 +64,7 @@ export function* sqliteMembers(bytes: Bytes, report: ReportFault): Generator<Mem
   yield { name: "free pages", chunks: rowTexts(file, unseenPages(file, seen), []) };
   if (file.left <= 0)
     report(lost("bomb", "", "says that its rows are larger than the database: the rest was not read"));
+  yield* behindPages(bytes, file.pageSize);
 }
 
 /** The rows of one table, as far as they can be read. */

@@ -1,5 +1,6 @@
 import { cleanPath } from "../tar-path.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
+import { containerKind, kindBytes } from "./kind.ts";
 import { lost, type Member, type ReportFault } from "./member.ts";
 
 /** Names in the table of long names, or in a cpio header: a path is far shorter. */
@@ -90,21 +91,45 @@ export function* cpioMembers(reader: ChunkReader, report: ReportFault): Generato
   }
 }
 
+/** What stands in front of them. */
+const leadBytes = 96;
 /** Most bytes of an RPM's headers, as rpm itself limits them. */
 const mostRpmHeader = 256 << 20;
 
+/** How far behind headers that lie about their sizes a payload is looked for. */
+const mostSought = 1 << 20;
+/** Marks of what payloads are packed with, and of cpio: gzip, xz, zstd, bzip2, both forms of cpio. */
+const payloadMarks = ["1f8b08", "fd377a585a00", "28b52ffd", "425a68", "3037303730"].map((hex) =>
+  Buffer.from(hex, "hex"),
+);
+
 /**
- * An RPM package: lead, signatures and header, which are passed over, then the payload, which is compressed; it is told as one member without a name.
+ * An RPM package: lead, signatures and header, which are passed over, then the payload, which is compressed; it is told as one member without a name. Where it does not
+ * stand behind the headers it is looked for.
  */
 export function* rpmMembers(reader: ChunkReader, report: ReportFault): Generator<Member, void> {
-  const damaged = (): void => report(lost("archive-corrupt", "", "the RPM package is cut off or damaged"));
-  if (!reader.skip(96)) return damaged();
-  for (const isSignature of [true, false]) {
-    const intro = reader.take(16);
-    if (intro === undefined || intro.readUInt32BE(0) >>> 8 !== 0x8eade8) return damaged();
-    const size = 16 * intro.readUInt32BE(8) + intro.readUInt32BE(12);
-    // Signatures are padded to eight bytes.
-    if (size > mostRpmHeader || !reader.skip(size + (isSignature ? (8 - (size & 7)) & 7 : 0))) return damaged();
+  if (!skipHeaders(reader) || containerKind(reader.peek(kindBytes)) === undefined) {
+    report(lost("archive-corrupt", "", "the RPM package is cut off or damaged"));
+    const rest = reader.peek(mostSought);
+    const places = payloadMarks.map((mark) => rest.indexOf(mark)).filter((at) => at >= 0);
+    reader.skip(Math.min(...places, rest.length));
   }
   yield { name: "", chunks: reader.stream() };
+}
+
+/** False where they are damaged: what follows may be anything. */
+function skipHeaders(reader: ChunkReader): boolean {
+  if (!reader.skip(leadBytes)) return false;
+  for (const isSignature of [true, false]) {
+    const intro = reader.peek(16);
+    if (intro.length < 16 || intro.readUInt32BE(0) >>> 8 !== 0x8eade8) return false;
+    const size = 16 * intro.readUInt32BE(8) + intro.readUInt32BE(12);
+    // Signatures are padded to eight bytes.
+    const padded = 16 + size + (isSignature ? (8 - (size & 7)) & 7 : 0);
+    // What goes beyond the file is looked through from its begin.
+    const seen = Math.min(padded, mostSought);
+    if (size > mostRpmHeader || reader.peek(seen).length < seen) return false;
+    if (!reader.skip(padded)) return false;
+  }
+  return true;
 }

@@ -96,7 +96,8 @@ function* blocks(
     const from = reader.position;
     const decoder = loan.decoder(dictionaryBytes);
     // The sum is one of the bytes before they were filtered.
-    const check = filters.length > 0 ? undefined : startCheck(checkKind, decoder);
+    const isProved = filters.every(({ id }) => effectOf(id) === "undone");
+    const check = isProved ? startCheck(checkKind, filters.length === 0 ? decoder : undefined) : undefined;
     let pieces: Iterable<Uint8Array> = expandLzma2(reader, decoder);
     for (const { id, properties } of filters.toReversed())
       if (effectOf(id) === "undone") pieces = undoFilter(id, properties, pieces);

@@ -4,10 +4,11 @@ export const localMagic = 0x04034b50;
 const localBytes = Buffer.from("PK\x03\x04", "latin1");
 const centralMagic = 0x02014b50;
 const endMagic = 0x06054b50;
+const endMark = Buffer.from("PK\x05\x06", "latin1");
 const end64Magic = 0x06064b50;
 const locator64Magic = 0x07064b50;
 export const endBytes = 22;
-export const longestComment = 65_535;
+const longestComment = 65_535;
 const unset = 0xffffffff;
 
 /** What a header of a ZIP file says of one member (APPNOTE 4.3.7 and 4.3.12). */
@@ -36,6 +37,27 @@ export interface ZipDirectory {
   readonly isWhole: boolean;
   /** Whether members and other bytes around it say that it belongs to an archive which lies, uncompressed, in this one. */
   readonly isOfAnother: boolean;
+}
+
+/** Whether a content ends as a ZIP file does. A comment may follow its end, but is looked for only where `mayHaveComment`. */
+export function endsAsZip(bytes: Bytes, mayHaveComment = true): boolean {
+  if (bytes.size < endBytes) return false;
+  if (hasEndAt(bytes.read(bytes.size - endBytes, endBytes), 0)) return true;
+  if (!mayHaveComment) return false;
+  const from = Math.max(0, bytes.size - endBytes - longestComment);
+  const tail = bytes.read(from, bytes.size - from);
+  for (let i = tail.lastIndexOf(endMark); i >= 0; i = i === 0 ? -1 : tail.lastIndexOf(endMark, i - 1))
+    if (hasEndAt(tail, i)) return true;
+  return false;
+}
+
+/** Whether the end record of a ZIP file stands there, with a comment up to the end of the bytes. */
+function hasEndAt(bytes: Buffer, at: number): boolean {
+  return (
+    bytes.length >= at + endBytes &&
+    bytes.readUInt32LE(at) === endMagic &&
+    at + endBytes + bytes.readUInt16LE(at + 20) === bytes.length
+  );
 }
 
 /** Reads the central directory, at most `most` entries of it. Undefined where there is none. */

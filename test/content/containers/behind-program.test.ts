@@ -1,8 +1,13 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { behindProgram } from "../../../src/content/containers/behind-program.ts";
+import { hasProgram } from "../../require-program.ts";
 import { listMembers } from "./list-members.ts";
+import { madeZip } from "./made-zip.ts";
 
 /** A program of this machine: ELF, with a table of sections at its end. */
 const elf = readFileSync("/bin/sh");
@@ -88,4 +93,44 @@ test("a header of ELF that tells of gigabytes has none of them read", () => {
   };
   expect(behindProgram(bytes)).toBeUndefined();
   expect(Math.max(...asked)).toBeLessThanOrEqual(1 << 20);
+});
+
+describe("an archive behind a document", () => {
+  const pdf = Buffer.from("%PDF-1.7\n1 0 obj\n<< >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n");
+  const zip = madeZip([{ name: "etc/a", data: text }]);
+  const archives = [
+    ["gzip", packed],
+    ["a ZIP file that is cut off", zip.subarray(0, -1)],
+    ["7z", Buffer.concat([Buffer.from("377abcaf271c", "hex"), Buffer.alloc(100)])],
+  ] as const;
+
+  test.each(archives)("is a member of it: %s behind PDF, its updates, and one that is encrypted", (_, archive) => {
+    for (const document of [
+      pdf,
+      pdf.subarray(0, -1),
+      Buffer.concat([pdf, Buffer.from("2 0 obj\n<< >>\nendobj\n%%EOF\r\n")]),
+      Buffer.concat([pdf, Buffer.from("trailer << /Encrypt 9 0 R >>\n%%EOF\n")]),
+    ]) {
+      const { kind, members } = listMembers(Buffer.concat([document, archive]));
+      expect([kind, members.map(([, bytes]) => bytes)]).toEqual(["pdf", [archive.toString("latin1")]]);
+      expect(listMembers(document).members).toEqual([]);
+    }
+  });
+
+  test("is read once where it is a whole ZIP file, which is told by its end", () => {
+    expect(listMembers(Buffer.concat([pdf, zip])).members).toEqual([["etc/a", text]]);
+  });
+
+  test.skipIf(!hasProgram("sqlite3"))("is a member of a database", () => {
+    const folder = mkdtempSync(join(tmpdir(), "leaktrace-test-"));
+    const path = join(folder, "a.db");
+    execFileSync("sqlite3", [path, "create table t(a); insert into t values ('b');"]);
+    const database = readFileSync(path);
+    rmSync(folder, { recursive: true });
+    const alone = listMembers(database).members.length;
+    for (const [, archive] of archives) {
+      const { kind, members } = listMembers(Buffer.concat([database, archive]));
+      expect([kind, members.length, members.at(-1)![1]]).toEqual(["sqlite", alone + 1, archive.toString("latin1")]);
+    }
+  });
 });

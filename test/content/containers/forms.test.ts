@@ -27,7 +27,7 @@ const mixtures = fc
 
 describe.each([
   ["lzma", "xz", [["--format=lzma"], ["--format=lzma", "-9"]]],
-  ["lz4", "lz4", [["-1"], ["-9", "-BD"], ["-B4", "-BX", "--content-size"], ["--no-frame-crc"]]],
+  ["lz4", "lz4", [["-1"], ["-9", "-BD"], ["-B4", "-BX", "--content-size"], ["--no-frame-crc"], ["-l"]]],
   ["lzw", "compress", [["-f"], ["-f", "-b10"], ["-f", "-b12"]]],
 ] as const)("%s", (kind, program, settings) => {
   test.skipIf(!hasProgram(program))("comes out as it went in, with any settings", () => {
@@ -63,6 +63,58 @@ test("what begins like .lzma and is none is told from it", () => {
   const text = Buffer.from(`]\0\0\x80\0${"\xff".repeat(8)}\x01 and so on`, "latin1");
   expect(listMembers(text).kind).toBeUndefined();
   expect(listMembers(Buffer.from("]]]]]]]]]]]]]]]]]]]]")).kind).toBeUndefined();
+});
+
+test.skipIf(!hasProgram("lz4"))("any changed bit of an LZ4 frame with sums is told", () => {
+  const packed = run("lz4", sampleText(3_000, 5), "-1", "-BX", "--content-size");
+  expect(listMembers(packed).faults).toEqual([]);
+  // Behind the mark, by which it is known; in the two flags that say what sums there are it may say that there are none.
+  for (let at = 6; at < packed.length; at++) {
+    const changed = Buffer.from(packed);
+    changed[at]! ^= 1 << (at % 8);
+    expect({ at, faults: listMembers(changed).faults.length > 0 }).toEqual({ at, faults: true });
+  }
+});
+
+test.skipIf(!hasProgram("lz4"))("kernels have their size behind the legacy form of LZ4", () => {
+  const input = sampleText(9 << 20, 4);
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(input.length);
+  const packed = run("lz4", input, "-l");
+  for (const all of [packed, Buffer.concat([packed, size])])
+    expect(listMembers(all, sha1)).toEqual({ kind: "lz4", members: [["", sha1(input)]], faults: [] });
+  expect(listMembers(packed.subarray(0, -9)).faults).toEqual(["archive-corrupt incomplete "]);
+});
+
+test("blocks of the legacy form of LZ4 know nothing of those before them", () => {
+  const mark = Buffer.from("02214c18", "hex");
+  const literals = Buffer.from("\x06\0\0\0\x50hello", "latin1");
+  const reachingBack = Buffer.from("\x05\0\0\0\0\x05\0\x10x", "latin1");
+  expect(listMembers(Buffer.concat([mark, literals, literals]))).toEqual({
+    kind: "lz4",
+    members: [["", "hellohello"]],
+    faults: [],
+  });
+  const { members, faults } = listMembers(Buffer.concat([mark, literals, reachingBack]));
+  expect([members, faults]).toEqual([[["", "hello"]], ["archive-corrupt incomplete "]]);
+});
+
+test.skipIf(!hasProgram("xz"))("what is wrong behind filters of xz is told by the sum of what was packed", () => {
+  const input = sampleText(3_000, 6);
+  for (const sum of ["crc32", "crc64", "sha256"]) {
+    for (const filter of ["--x86", "--delta=dist=4", "--arm"]) {
+      const packed = run("xz", input, `--check=${sum}`, filter, "--lzma2=preset=0");
+      const kinds = { sum, filter, kind: "xz", members: [["", sha1(input)]], faults: [] as string[] };
+      expect({ sum, filter, ...listMembers(packed, sha1) }).toEqual(kinds);
+      // The last byte of the sum: the index and the footer come behind it.
+      const changed = Buffer.from(packed);
+      changed[packed.length - 12 - 4 * (packed.readUInt32LE(packed.length - 8) + 1) - 1]! ^= 1;
+      expect({ sum, filter, ...listMembers(changed, sha1) }).toEqual({
+        ...kinds,
+        faults: ["archive-corrupt incomplete "],
+      });
+    }
+  }
 });
 
 test.skipIf(!hasProgram("lz4"))("frames of LZ4 follow each other, with others between that hold nothing", () => {

@@ -165,6 +165,19 @@ describe("other kinds", () => {
     expect(kind).toBe("rpm");
     const payload = listMembers(Buffer.from(members[0]![1], "latin1"));
     expect(listMembers(Buffer.from(payload.members[0]![1], "latin1")).members).toEqual(wanted);
+    // Headers that lie about their sizes, that are no headers, and bytes that came in between.
+    for (const lie of [
+      Buffer.concat([lead, header(13).fill(0xff, 12, 16), Buffer.alloc(3), header(40), gzipSync(cpio)]),
+      Buffer.concat([lead, header(13).fill(0x7f, 14, 16), Buffer.alloc(3), header(40), gzipSync(cpio)]),
+      Buffer.concat([lead, header(13).fill(0x7f, 13, 16), Buffer.alloc(3), header(40), gzipSync(cpio)]),
+      Buffer.concat([lead, Buffer.alloc(29), Buffer.alloc(3), header(40), gzipSync(cpio)]),
+      Buffer.concat([lead, header(13), Buffer.alloc(3), header(40), Buffer.alloc(7), gzipSync(cpio)]),
+    ]) {
+      const lied = listMembers(lie);
+      expect(lied.faults).toEqual(["archive-corrupt incomplete "]);
+      expect(lied.members).toEqual(members);
+    }
+    expect(listMembers(rpm.subarray(0, 150)).faults).toEqual(["archive-corrupt incomplete "]);
   });
 
   test("an Alpine package is one stream of tars", () => {
