@@ -246,8 +246,8 @@ export class Detector {
     let dropped: Outcome | undefined;
     let at = 0;
     while (at <= window.length) {
-      questions++;
       const match = regex.exec(window, at);
+      questions += regex.asked ?? 1;
       if (match === undefined || from + match.start >= hit) break;
       at = Math.max(behindMatch(window, match), match.start + 1);
       if (from + match.end < hit) continue;

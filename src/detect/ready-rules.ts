@@ -1,7 +1,8 @@
 import type { Allowlist, Rule, Ruleset } from "../model/rule.ts";
-import type { CompiledRegex, RegexEngine } from "./engine.ts";
+import { maxNear, type CompiledRegex, type RegexEngine } from "./engine.ts";
 import type { Automaton } from "./kernel/automaton.ts";
 import { sieveReach, wordsPerAction, type Sieve } from "./kernel/sieve.ts";
+import { NarrowedRegex } from "./narrowed.ts";
 import { outlineOf } from "./outline.ts";
 import { lineContext } from "./outcome.ts";
 import { prebuild, searchesOf, type Prebuilt } from "./prebuilt.ts";
@@ -89,7 +90,7 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Pre
       rule,
       index,
       isMirror,
-      regex: rule.reach === "window" ? () => (near ??= engine.compile(pattern, rule.before)) : () => compile(pattern),
+      regex: rule.reach === "window" ? () => (near ??= compileNear(rule, pattern, engine)) : () => compile(pattern),
       mayMatch: (bytes) => (mayMatch ??= outlineTester(rule, pattern, engine))(bytes),
       run: () =>
         (run ??=
@@ -140,6 +141,19 @@ export function readyRules(ruleset: Ruleset, engine: RegexEngine, prebuilt?: Pre
     count: ruleset.rules.length,
   };
 }
+
+/** The regex of a rule that looks at a window: where that goes far back, it is narrowed by its outline. */
+function compileNear(rule: Rule, pattern: string, engine: RegexEngine): CompiledRegex {
+  const outline = rule.before > maxNear ? outlineOf(pattern) : undefined;
+  if (outline === undefined) return engine.compile(pattern, rule.before);
+  // What tells a block may look further than its rule.
+  const within = rule.inside === undefined ? rule.before : Infinity;
+  return new NarrowedRegex(engine, pattern, outline, within, leastBegins + Math.trunc(rule.before / bytesPerBegin));
+}
+
+/** Begins that are tried before the search from anywhere: more where the window is long, as the search is dear then. */
+const leastBegins = 8;
+const bytesPerBegin = 16;
 
 function outlineTester(rule: Rule, pattern: string, engine: RegexEngine): (bytes: Buffer) => boolean {
   const outline = outlineOf(pattern);

@@ -31,7 +31,16 @@ function counting(): { engine: RegexEngine; work: Work } {
       return test(bytes);
     };
   };
-  return { work, engine: { name: engine.name, compile: (...given) => counted(engine.compile(...given)), tester } };
+  const finder = (pattern: string): ReturnType<RegexEngine["finder"]> => {
+    const find = engine.finder(pattern);
+    return (bytes, from) => {
+      work.calls++;
+      work.bytes += bytes.length - from;
+      return find(bytes, from);
+    };
+  };
+  const compile: RegexEngine["compile"] = (...given) => counted(engine.compile(...given));
+  return { work, engine: { name: engine.name, compile, tester, finder } };
 }
 
 function workOf(rule: Partial<RuleEntry>, text: string): Work & { limited: boolean } {

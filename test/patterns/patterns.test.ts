@@ -93,6 +93,7 @@ function memoized(plain: RegexEngine): RegexEngine {
       return regex;
     },
     tester: (pattern) => plain.tester(pattern),
+    finder: (pattern) => plain.finder(pattern),
   };
 }
 
