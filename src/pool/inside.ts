@@ -19,6 +19,7 @@ import {
   isLaterVolume,
   isPlaced,
   laterVolumeMessage,
+  PassingProgram,
   isSaidByMembers,
   kindByEnd,
   type Bytes,
@@ -315,11 +316,13 @@ class InsideWalk {
     for (const chunk of reader.stream(isLarge ? this.#limits.maxProgramBytes : gatherBytes)) held.push(chunk);
     held.end();
     const end = new LastBytes();
+    const passing = new PassingProgram();
+    const rest = passing.watch(held.blocks, reader.stream());
     if (isLaterVolume(level.path)) this.#tell(lost("unsupported", "", laterVolumeMessage), level.path);
-    this.#scan(new ChunkReader(chain(held.blocks, end.watch(reader.stream()))), level.path, this.#found);
+    this.#scan(new ChunkReader(chain(held.blocks, end.watch(rest))), level.path, this.#found);
     if (!end.isEmpty) {
-      if (endsAsZip(end, false))
-        this.#tell(lost("too-large", "", "ends as a ZIP file, and is too large to be opened as one"), level.path);
+      const isCarrier = endsAsZip(end, false) || passing.carriesArchive;
+      if (isCarrier) this.#tell(lost("too-large", "", "carries an archive, and is too large to be opened"), level.path);
       return;
     }
     const kind = kindByEnd(held, isLarge);

@@ -4,6 +4,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { insideLimits } from "../../src/content/containers/limits.ts";
+import { HeldContent } from "../../src/pool/units/held-content.ts";
 import { leaktrace, probe, probeRules, scratch } from "../cli/scan-program.ts";
 import { madeZip, type ZipMember } from "../content/containers/made-zip.ts";
 import { endOfTar, rawEntry } from "../content/tar-blocks.ts";
@@ -80,6 +81,28 @@ test("an archive behind a program: with a comment, in another archive, in a comp
   // Too large to be held; but it does not go untold.
   const large = Buffer.concat([Buffer.alloc(insideLimits.maxProgramBytes, "x"), inner]);
   expect(scan(gzipSync(large, { level: 1 })).code).toBe(3);
+});
+
+test("an archive behind a program that is too large to be held does not go untold", () => {
+  const script = Buffer.from(`#!/bin/sh\nexit 0\n`);
+  const rest = Buffer.alloc(insideLimits.maxProgramBytes, "x\n");
+  const carrier = Buffer.concat([script, gzipSync(probe("behind")), rest]);
+  const plain = Buffer.concat([script, rest]);
+  // In an archive, and as a file of a layer, of which the size is known or not.
+  expect([carrier, plain].map((bytes) => scan(gzipSync(bytes, { level: 1 })).code)).toEqual([3, 0]);
+  for (const size of [carrier.length, Infinity]) {
+    const [first, second] = [carrier, plain].map((bytes) => {
+      const held = new HeldContent(size);
+      let given = 0;
+      for (let at = 0; at < bytes.length; at += 1 << 20)
+        given += held.push(bytes.subarray(at, at + (1 << 20)))?.length ?? 0;
+      return [held.end(), given];
+    });
+    expect([first, second]).toEqual([
+      ["too-large", carrier.length],
+      [undefined, plain.length],
+    ]);
+  }
 });
 
 test("a member of which its own header says more than the directory", () => {

@@ -36,11 +36,16 @@ function isUnread(bytes: Bytes, at: number): boolean {
   return bytes.read(at, 4).readUInt32LE(0) !== localMagic || !endsAsZip(bytes);
 }
 
-/** The archive behind the pages of a database (SQLite, "Database File Format", 1.3.7: how many there are). */
-export function* behindPages(bytes: Bytes, pageSize: number): Generator<Member, void> {
+/** The size of a database as its header says (SQLite, "Database File Format", 1.3.7: how many pages there are); 0 where it does not. */
+export function toldSize(bytes: Bytes, pageSize: number): number {
   const header = bytes.read(0, 100);
   // The number of pages counts where it was written together with the change counter.
   const isTold = header.length === 100 && header.readUInt32BE(24) === header.readUInt32BE(92);
-  const end = isTold ? header.readUInt32BE(28) * pageSize : 0;
+  return isTold ? header.readUInt32BE(28) * pageSize : 0;
+}
+
+/** The archive behind the pages of a database. */
+export function* behindPages(bytes: Bytes, pageSize: number): Generator<Member, void> {
+  const end = toldSize(bytes, pageSize);
   if (end > 0 && isUnread(bytes, end)) yield { name: "", chunks: chunksOf(bytes, end) };
 }

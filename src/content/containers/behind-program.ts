@@ -9,11 +9,11 @@ import { isTarHeader } from "../tar-header.ts";
  */
 
 /** A script that unpacks what stands behind it is at most so long. */
-const longestScript = 1 << 20;
+export const longestScript = 1 << 20;
 /** Behind a program a text with settings may come first. */
-const longestSettings = 1 << 16;
+export const longestSettings = 1 << 16;
 /** Signatures may follow the last record of a program's archive. */
-const longestTail = 1 << 14;
+export const longestTail = 1 << 14;
 const leastArchive = 32;
 /** Of ELF a segment takes 32 or 56 bytes in the table of them (System V ABI, "Program Header"). A header that says more is not believed: it would have gigabytes read. */
 const [leastSegment, mostSegment] = [32, 128];
@@ -37,10 +37,17 @@ export function behindProgram(bytes: Bytes): Behind | undefined {
   const head = bytes.read(0, 4);
   if (head.length < 4) return undefined;
   if (head.readUInt16BE(0) === 0x2321) return behindScript(bytes);
-  const end =
-    head.readUInt16BE(0) === 0x4d5a ? endOfPe(bytes) : head.readUInt32BE(0) === 0x7f454c46 ? endOfElf(bytes) : 0;
+  const end = endOfProgram(bytes);
   const behind = end === 0 || end + leastArchive > bytes.size ? undefined : behindEnd(bytes, end);
   return behind ?? (end > 0 && holdsPyInstaller(bytes) ? { name: "PyInstaller archive" } : undefined);
+}
+
+/** Where a program ends, as its headers say; 0 where they cannot be read. */
+export function endOfProgram(bytes: Bytes): number {
+  const head = bytes.read(0, 4);
+  if (head.length < 4) return 0;
+  if (head.readUInt16BE(0) === 0x4d5a) return endOfPe(bytes);
+  return head.readUInt32BE(0) === 0x7f454c46 ? endOfElf(bytes) : 0;
 }
 
 /** The archive behind a program, as a member of its own. What stands there and cannot be opened is told. */

@@ -43,6 +43,7 @@ export {
   type PlacedKind,
   type StreamKind,
 } from "./kind.ts";
+export { PassingProgram } from "./passing-program.ts";
 export { endsAsZip } from "./zip-directory.ts";
 export { isLaterVolume, laterVolumeMessage } from "./volumes.ts";
 export { lost, type Member, type MemberFault, type ReportFault } from "./member.ts";

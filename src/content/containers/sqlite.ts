@@ -1,4 +1,4 @@
-import { behindPages } from "./behind-document.ts";
+import { behindPages, toldSize } from "./behind-document.ts";
 import type { Bytes } from "./bytes.ts";
 import { lost, type Member, type ReportFault } from "./member.ts";
 import {
@@ -64,6 +64,7 @@ export function* sqliteMembers(bytes: Bytes, report: ReportFault): Generator<Mem
   yield { name: "free pages", chunks: rowTexts(file, unseenPages(file, seen), []) };
   if (file.left <= 0)
     report(lost("bomb", "", "says that its rows are larger than the database: the rest was not read"));
+  if (toldSize(bytes, file.pageSize) > bytes.size) report(lost("archive-corrupt", "", "the database is cut off"));
   yield* behindPages(bytes, file.pageSize);
 }
 

@@ -7,6 +7,7 @@ import {
   kindByEnd,
   kindBytes,
   LastBytes,
+  PassingProgram,
   type Bytes,
   type StreamKind,
 } from "../../content/containers/index.ts";
@@ -21,6 +22,8 @@ export class HeldContent {
   #length = 0;
   readonly #end = new LastBytes();
   #isProgram = false;
+  /** A program that is too large to be held. */
+  #passing: PassingProgram | undefined;
   #is: "unknown" | "held" | "too-large" | "other" = "unknown";
   /** Of a container that is too large to be held, and can be read while it goes by. */
   streamed: StreamKind | undefined;
@@ -33,6 +36,7 @@ export class HeldContent {
   /** Takes the next bytes; gives what is not held any more, or never was: all bytes so far, then each time the same ones. */
   push(chunk: Uint8Array): Uint8Array | undefined {
     this.#end.take(chunk);
+    this.#passing?.take(chunk);
     if (this.#is === "other" || this.#is === "too-large") return chunk;
     if (this.#whole === undefined) this.#parts.push(Buffer.from(chunk));
     else this.#whole.set(chunk.subarray(0, this.#size - this.#length), this.#length);
@@ -51,6 +55,7 @@ export class HeldContent {
     if (this.#is === "held" || this.#is === "unknown") return undefined;
     const all = Buffer.concat(this.#parts);
     this.#parts = [];
+    if (this.#isProgram) (this.#passing = new PassingProgram()).take(all);
     return all;
   }
 
@@ -69,7 +74,8 @@ export class HeldContent {
 
   /** The container, once all of it came by; undefined for everything else. What its end alone tells to be one was not held. */
   end(): Bytes | "too-large" | undefined {
-    if (this.#is === "too-large" || (this.#is === "other" && endsAsZip(this.#end, false))) return "too-large";
+    if (this.#is === "too-large") return "too-large";
+    if (this.#is === "other" && (endsAsZip(this.#end, false) || this.#passing?.carriesArchive)) return "too-large";
     if (this.#is !== "held" || this.bytes === undefined) return undefined;
     const held = bytesInMemory(this.bytes);
     return this.#isProgram && kindByEnd(held, true) === undefined ? undefined : held;

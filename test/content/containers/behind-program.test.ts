@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { behindProgram } from "../../../src/content/containers/behind-program.ts";
+import { bytesInMemory, PassingProgram } from "../../../src/content/containers/index.ts";
 import { hasProgram } from "../../require-program.ts";
 import { listMembers } from "./list-members.ts";
 import { madeZip } from "./made-zip.ts";
@@ -77,6 +78,32 @@ describe("an archive behind a program", () => {
   });
 });
 
+test("behind a program that goes by, the same is told, however its bytes come", () => {
+  const program = windowsProgram();
+  // A section of three megabytes; the end of the program lies in what is kept of its begin, or far behind it.
+  for (const size of [512, 3 << 20]) {
+    program.writeUInt32LE(size, 128 + 24 + 224 + 16);
+    const whole = Buffer.concat([program.subarray(0, 512), Buffer.alloc(size, "x")]);
+    const far = Buffer.alloc(2 << 20, "y");
+    const pyInstaller = Buffer.from("MEI\x0c\x0b\x0a\x0b\x0e", "latin1");
+    for (const behind of [
+      Buffer.concat([packed, far]),
+      Buffer.concat([Buffer.alloc(60_000, "s"), Buffer.from("377abcaf271c", "hex"), far]),
+      Buffer.concat([Buffer.alloc(70_000, "s"), Buffer.from("377abcaf271c", "hex"), far]),
+      Buffer.concat([far, pyInstaller, Buffer.alloc(8_000)]),
+      far,
+    ]) {
+      const bytes = Buffer.concat([whole, behind]);
+      const expected = behindProgram(bytesInMemory(bytes)) !== undefined;
+      for (const step of [bytes.length, 65_521, 1 << 20, 511_999]) {
+        const passing = new PassingProgram();
+        for (let at = 0; at < bytes.length; at += step) passing.take(bytes.subarray(at, at + step));
+        expect({ size, step, carries: passing.carriesArchive }).toEqual({ size, step, carries: expected });
+      }
+    }
+  }
+});
+
 test("a header of ELF that tells of gigabytes has none of them read", () => {
   const head = Buffer.alloc(64);
   head.set([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
@@ -121,13 +148,15 @@ describe("an archive behind a document", () => {
     expect(listMembers(Buffer.concat([pdf, zip])).members).toEqual([["etc/a", text]]);
   });
 
-  test.skipIf(!hasProgram("sqlite3"))("is a member of a database", () => {
+  test.skipIf(!hasProgram("sqlite3"))("is a member of a database, which may be cut off as well", () => {
     const folder = mkdtempSync(join(tmpdir(), "leaktrace-test-"));
     const path = join(folder, "a.db");
     execFileSync("sqlite3", [path, "create table t(a); insert into t values ('b');"]);
     const database = readFileSync(path);
     rmSync(folder, { recursive: true });
     const alone = listMembers(database).members.length;
+    expect(listMembers(database).faults).toEqual([]);
+    expect(listMembers(database.subarray(0, -1)).faults).toEqual(["archive-corrupt incomplete "]);
     for (const [, archive] of archives) {
       const { kind, members } = listMembers(Buffer.concat([database, archive]));
       expect([kind, members.length, members.at(-1)![1]]).toEqual(["sqlite", alone + 1, archive.toString("latin1")]);
