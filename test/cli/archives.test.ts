@@ -61,6 +61,23 @@ describe("archives are opened", () => {
     expect(divided.stderr).toContain("y.zip!x.z02: is a later part");
   });
 
+  test("a later part of a divided one is told in a history, and where it is staged", () => {
+    const divided = createRepository(join(folder, "divided-repo"));
+    divided.commit("One", { "a/x.7z.002": sampleText(5_000), "a/y.z02": archive("whole"), "z.7z.001": "text\n" });
+    divided.commit("Two", { "a/x.7z.002": "" });
+    for (let i = 0; i < 2; i++) {
+      const ran = scan("git", "divided-repo");
+      expect(ran.stderr.match(/\S+ is a later part/g)).toEqual(["a/x.7z.002: is a later part"]);
+      divided.git("repack", "-adq");
+    }
+    expect(places(scan("git", "divided-repo"))).toHaveLength(1);
+    writeFileSync(join(folder, "divided-repo/b.zip.003"), sampleText(6_000));
+    divided.git("add", "b.zip.003");
+    expect(scan("git", "divided-repo").stderr).toContain("b.zip.003: is a later part");
+    const staged = scan("git", "divided-repo", "--staged");
+    expect([staged.code, staged.stderr.match(/\S+ is a later part/g)]).toEqual([3, ["b.zip.003: is a later part"]]);
+  });
+
   test("in a history: each version by itself, loose and packed, with its commit", () => {
     const shop = createRepository(join(folder, "repo"));
     const first = shop.commit("One", { "lib/a.zip": archive("first") });

@@ -1,3 +1,4 @@
+import { isLaterVolume } from "../../content/containers/index.ts";
 import { readLooseUnless, type LooseObject } from "../../content/git/loose.ts";
 import { objectTypes } from "../../content/git/pack-entry.ts";
 import { walkPack } from "../../content/git/pack-walk.ts";
@@ -29,7 +30,7 @@ export function readGraph(unit: GraphUnit, task: Task, out: ResultBuilder): void
   const builder = new GraphBuilder({
     wanted,
     present: new SortedIds(unit.present),
-    names: (names ??= new NameScanner((name) => task.detector.files.asksName(name))),
+    names: (names ??= new NameScanner((name) => isLaterVolume(name) || task.detector.files.asksName(name))),
     scan: (name) => {
       kernel.reserve(free.at - kernel.arena + name.length);
       kernel.bytes.set(name, free.at);
