@@ -6,7 +6,8 @@ import { readDockerArchive, readRemains } from "./docker-archive.ts";
 import { readContainersStorage, readDockerStorage } from "./engine-storage.ts";
 import { readOciLayout, type TaggedPlan } from "./oci.ts";
 import { addProblem, type LayerPlan, type ProblemList } from "./plan.ts";
-import { openArchive, openFolder, type ArchiveStore } from "./store.ts";
+import { openLayoutFolder } from "./layout-folder.ts";
+import { openArchive, type ArchiveStore } from "./store.ts";
 import { readRootFiles } from "./root-files.ts";
 import type { ImageFormat } from "./target.ts";
 import { wrappingOf } from "./wrapping.ts";
@@ -22,7 +23,7 @@ export async function readPlans(
 ): Promise<TaggedPlan[]> {
   switch (format) {
     case "oci-layout": {
-      const watched = watchStore(openFolder(path));
+      const watched = watchStore(await openLayoutFolder(path, list));
       const plans = await readOciLayout(watched.store, list);
       return isAll ? [...plans, ...(await readUnnamed(await blobFiles(path, list), watched, plans, list))] : plans;
     }

@@ -24,7 +24,7 @@ export interface ArchiveStore extends ImageStore {
 /** Links followed from a name; longer chains are loops. */
 const MAX_LINKS = 16;
 
-/** An OCI layout folder. Paths must be clean; callers take them from digests and from the specification. */
+/** A folder, links in it followed. Paths must be clean; callers take them from digests and from the specification. */
 export function openFolder(folder: string): ImageStore {
   const find = async (path: string): Promise<ByteRange | undefined> => {
     const file = join(folder, cleanPath(path));
