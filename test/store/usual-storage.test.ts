@@ -20,6 +20,9 @@ testWith("buildah")(
     const cwd = join(folder, "cwd");
     const context = join(folder, "context");
     for (const path of [root, cwd, context]) mkdirSync(path, { recursive: true });
+    // This machine may have a storage of its own in the usual place.
+    const settings = join(folder, "storage.conf");
+    writeFileSync(settings, `[storage]\ndriver = "vfs"\ngraphroot = "${root}"\n`);
     // Large enough to be remembered.
     writeFileSync(join(cwd, "large"), noise("current folder", 5 << 20));
     const build = (text: string): void => {
@@ -31,7 +34,7 @@ testWith("buildah")(
     const scan = (): number | null =>
       leaktrace(["image", "containers-storage:", "-c", rules, "--cache-dir", join(folder, "cache")], {
         cwd,
-        env: { ...process.env, HOME: home },
+        env: { ...process.env, HOME: home, CONTAINERS_STORAGE_CONF: settings },
       }).code;
     build("nothing");
     // What was changed this moment is not remembered.
