@@ -8,6 +8,8 @@ export interface MadeFilter {
   /** RAR 5: 0 differences, 1 calls, 2 calls and jumps, 3 ARM. RAR 3: the length and CRC-32 of its program. */
   readonly kind: number | readonly [length: number, sum: number];
   readonly channels?: number;
+  /** RAR 3: the length that is told of its program, where that is another one. */
+  readonly toldLength?: number;
 }
 
 /** Bits, the highest one of a byte first. */
@@ -260,7 +262,7 @@ function withSum(length: number, sum: number): Buffer {
   return bytes;
 }
 
-function filterBits3({ length, kind, channels = 1 }: MadeFilter): (readonly [number, number])[] {
+function filterBits3({ length, kind, channels = 1, toldLength }: MadeFilter): (readonly [number, number])[] {
   const code = new Bits();
   const number = (value: number): void => {
     code.put(3, 2);
@@ -272,7 +274,7 @@ function filterBits3({ length, kind, channels = 1 }: MadeFilter): (readonly [num
   code.put(1, 7);
   number(channels);
   const program = withSum(...(kind as [number, number]));
-  number(program.length);
+  number(toldLength ?? program.length);
   for (const byte of program) code.put(byte, 8);
   const bytes = code.bytes;
   // All is told anew: number, place, length and registers.

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { hasProgram } from "../../require-program.ts";
 import { sampleText } from "../streams.ts";
 import { listMembers, sha1 } from "./list-members.ts";
@@ -215,6 +215,18 @@ describe("filters", () => {
       members: wanted([file]),
       faults: ["unsupported incomplete a"],
     });
+  });
+
+  test("one whose program says that it has gigabytes asks for none of them", () => {
+    const kind = [77, 0x12345678] as const;
+    const archive = madeRar4([{ name: "a", data, filters: [{ from, length, kind, toldLength: 0xffffff00 }] }]);
+    const asked = vi.spyOn(Buffer, "alloc");
+    const { faults } = listMembers(archive);
+    const most = Math.max(...asked.mock.calls.map(([size]) => size));
+    asked.mockRestore();
+    expect(faults).toEqual(["archive-corrupt incomplete a"]);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(1 << 24);
   });
 
   test("one that ends behind its file, or begins in another one, costs none of the bytes", () => {

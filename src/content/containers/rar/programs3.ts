@@ -84,8 +84,9 @@ export class Programs {
 }
 
 function readProgram(input: BitReader): Made | undefined {
-  const code = Buffer.alloc(readNumber(input) % 2 ** 32);
-  if (code.length === 0 || code.length >= mostCode) throw new RarDamage("it has a filter that is damaged");
+  const size = readNumber(input);
+  if (size === 0 || size >= mostCode) throw new RarDamage("it has a filter that is damaged");
+  const code = Buffer.alloc(size);
   for (let i = 0; i < code.length; i++) code[i] = input.bits(8);
   const sum = crc32(code);
   return known.find(([length, right]) => length === code.length && right === sum)?.[2];
