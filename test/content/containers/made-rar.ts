@@ -28,6 +28,9 @@ function bodies(files: readonly RarFile[], pack: (tokens: readonly Token[]) => B
   });
 }
 
+/** What a file is unless it is told otherwise. */
+const plain = { stored: false, solid: false, encrypted: false, goesOn: false, fromBefore: false };
+
 /** An archive as RAR 5 writes it. */
 export function madeRar5(files: readonly RarFile[]): Buffer {
   const vint = (value: number): number[] =>
@@ -40,16 +43,7 @@ export function madeRar5(files: readonly RarFile[]): Buffer {
   };
   const packed = bodies(files, packed5);
   const parts = files.flatMap((file, i) => {
-    const {
-      name,
-      data,
-      stored = false,
-      solid = false,
-      encrypted = false,
-      goesOn = false,
-      fromBefore = false,
-      version = 0,
-    } = file;
+    const { name, data, stored, solid, encrypted, goesOn, fromBefore, version = 0 } = { ...plain, ...file };
     const sum = Buffer.alloc(4);
     sum.writeUInt32LE(crc32(data));
     const extra = encrypted ? [2, 1, 0] : [];
@@ -80,16 +74,7 @@ export function madeRar4(files: readonly RarFile[]): Buffer {
   };
   const packed = bodies(files, packed3);
   const parts = files.flatMap((file, i) => {
-    const {
-      name,
-      data,
-      stored = false,
-      solid = false,
-      encrypted = false,
-      goesOn = false,
-      fromBefore = false,
-      version = 29,
-    } = file;
+    const { name, data, stored, solid, encrypted, goesOn, fromBefore, version = 29 } = { ...plain, ...file };
     const path = Buffer.from(name);
     const fields = Buffer.alloc(25);
     fields.writeUInt32LE(packed[i]!.length, 0);

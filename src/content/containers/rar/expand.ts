@@ -33,7 +33,7 @@ export class Expander {
   readonly #window = new Window();
   #lz3: Lz3 | undefined;
   #lz5: Lz5 | undefined;
-  /** Why what goes on with the last file cannot be unpacked. */
+  /** Whether what goes on with the last file cannot be unpacked. */
   #isBroken = true;
 
   constructor(bytes: Bytes) {

@@ -6,7 +6,7 @@ const longest = 15;
 const quickBits = 9;
 
 /** A canonical Huffman code: shorter codes come first, and of equal ones those of smaller numbers. */
-export class HuffmanCode {
+class HuffmanCode {
   readonly #quick = new Uint16Array(1 << quickBits);
   readonly #symbols: Uint16Array;
   /** By length: the first code that is longer, filled up to 16 bits. */
@@ -66,7 +66,7 @@ const metaCode = new HuffmanCode(metaCodes);
  * Reads the lengths of codes, which are packed by a code of their own. `lengths`: those that were read before; with `isAdded` they are what the numbers are
  * added to (RAR 3), and otherwise they are written over.
  */
-export function readLengths(input: BitReader, lengths: Uint8Array, isAdded: boolean): void {
+function readLengths(input: BitReader, lengths: Uint8Array, isAdded: boolean): void {
   const meta = new Uint8Array(metaCodes);
   for (let i = 0; i < metaCodes; i++) {
     const length = input.bits(4);
@@ -86,5 +86,38 @@ export function readLengths(input: BitReader, lengths: Uint8Array, isAdded: bool
     const end = Math.min(lengths.length, i + ((number & 1) === 0 ? 3 + input.bits(3) : 11 + input.bits(7)));
     lengths.fill(number < 18 ? lengths[i - 1]! : 0, i, end);
     i = end;
+  }
+}
+
+/** The four codes of a block, by how many numbers each has: letters and lengths, distances, their low bits, lengths of copies from last distances. */
+export class BlockCodes {
+  readonly letters: HuffmanCode;
+  readonly distances: HuffmanCode;
+  readonly lows: HuffmanCode;
+  readonly repeats: HuffmanCode;
+  readonly #sizes: readonly [number, number, number, number];
+  readonly #lengths: Uint8Array;
+
+  constructor(sizes: readonly [letters: number, distances: number, lows: number, repeats: number]) {
+    const [letters, distances, lows, repeats] = sizes;
+    this.letters = new HuffmanCode(letters);
+    this.distances = new HuffmanCode(distances);
+    this.lows = new HuffmanCode(lows);
+    this.repeats = new HuffmanCode(repeats);
+    this.#sizes = sizes;
+    this.#lengths = new Uint8Array(letters + distances + lows + repeats);
+  }
+
+  /** Forgets the lengths that others may be added to. */
+  clear(): void {
+    this.#lengths.fill(0);
+  }
+
+  /** Reads all four. `isAdded`: as `readLengths` has it. */
+  read(input: BitReader, isAdded: boolean): void {
+    readLengths(input, this.#lengths, isAdded);
+    let at = 0;
+    for (const [i, code] of [this.letters, this.distances, this.lows, this.repeats].entries())
+      code.set(this.#lengths.subarray(at, (at += this.#sizes[i]!)));
   }
 }

@@ -1,13 +1,13 @@
 import type { BitReader } from "./bit-reader.ts";
 import { addFilter, Distances, type Decoder, type Filter } from "./decoder.ts";
 import { RarDamage } from "./entry.ts";
-import { HuffmanCode, readLengths } from "./huffman.ts";
+import { BlockCodes } from "./huffman.ts";
 import { PpmdBlocks } from "./ppmd3.ts";
 import { Programs } from "./programs3.ts";
 import type { Window } from "./window.ts";
 
-/** Numbers of each code, in the order in which their lengths are told: letters and lengths, distances, their low bits, lengths of copies from last distances. */
-const [letters, distances, lows, repeats] = [299, 60, 17, 28] as const;
+/** How many numbers each code has. */
+const codeSizes = [299, 60, 17, 28] as const;
 /** Among the letters. */
 const [endMark, filterMark, lastCopy, firstDistance, firstShort, firstLength] = [256, 257, 258, 259, 263, 271] as const;
 /** Among the low bits: those of the distance before, so many times. */
@@ -30,11 +30,7 @@ const distanceBases = distanceBits.map((_, slot) =>
 export class Lz3 implements Decoder {
   readonly filters: Filter[] = [];
   readonly #window: Window;
-  readonly #lengths = new Uint8Array(letters + distances + lows + repeats);
-  readonly #letters = new HuffmanCode(letters);
-  readonly #distances = new HuffmanCode(distances);
-  readonly #lows = new HuffmanCode(lows);
-  readonly #repeats = new HuffmanCode(repeats);
+  readonly #codes = new BlockCodes(codeSizes);
   readonly #last = new Distances();
   readonly #programs = new Programs();
   #lastLength = 0;
@@ -60,7 +56,7 @@ export class Lz3 implements Decoder {
     if (isSolid) return;
     this.#last.clear();
     this.#lastLength = 0;
-    this.#lengths.fill(0);
+    this.#codes.clear();
     this.#programs.clear();
     this.#ppmd.clear();
   }
@@ -75,13 +71,13 @@ export class Lz3 implements Decoder {
     if (this.#needsHead) this.#readHead();
     if (this.#isPpmd) return this.#runPpmd(until);
     while (window.position < until) {
-      const number = this.#letters.read(input);
+      const number = this.#codes.letters.read(input);
       if (number < endMark) window.put(number);
       else if (number >= firstLength) this.#copyNew(number - firstLength);
       else if (number >= firstShort) this.#copyShort(number - firstShort);
       else if (number >= firstDistance) {
         const distance = this.#last.again(number - firstDistance);
-        const slot = this.#repeats.read(input);
+        const slot = this.#codes.repeats.read(input);
         this.#lastLength = lengthBases[slot]! + 2 + input.bits(lengthBits[slot]!);
         window.copy(this.#lastLength, distance);
       } else if (number === lastCopy) window.copy(this.#lastLength, this.#last.newest);
@@ -119,7 +115,7 @@ export class Lz3 implements Decoder {
   /** Takes the mark of a block's end, where it is the next; whether a further block of the file follows. */
   #takeEnd(): boolean {
     if (this.#needsHead) this.#readHead();
-    if (!this.#isPpmd) return this.#letters.read(this.#input) === endMark && this.#goesOn();
+    if (!this.#isPpmd) return this.#codes.letters.read(this.#input) === endMark && this.#goesOn();
     this.#needsHead = this.#ppmd.next().kind === "end of block";
     return this.#needsHead;
   }
@@ -145,23 +141,15 @@ export class Lz3 implements Decoder {
     input.skip(1);
     this.#lastLow = 0;
     this.#lowTimes = 0;
-    if (input.bits(1) === 0) this.#lengths.fill(0);
-    readLengths(input, this.#lengths, true);
-    let at = 0;
-    for (const [code, count] of [
-      [this.#letters, letters],
-      [this.#distances, distances],
-      [this.#lows, lows],
-      [this.#repeats, repeats],
-    ] as const)
-      code.set(this.#lengths.subarray(at, (at += count)));
+    if (input.bits(1) === 0) this.#codes.clear();
+    this.#codes.read(input, true);
     this.#hasCodes = true;
   }
 
   #copyNew(slot: number): void {
     const input = this.#input;
     const told = lengthBases[slot]! + 3 + input.bits(lengthBits[slot]!);
-    const place = this.#distances.read(input);
+    const place = this.#codes.distances.read(input);
     const bits = distanceBits[place]!;
     let distance = distanceBases[place]! + 1;
     if (place > 9) distance += (bits > 4 ? input.bits(bits - 4) << 4 : 0) + this.#lowBits();
@@ -175,7 +163,7 @@ export class Lz3 implements Decoder {
   #lowBits(): number {
     if (this.#lowTimes > 0) this.#lowTimes--;
     else {
-      const low = this.#lows.read(this.#input);
+      const low = this.#codes.lows.read(this.#input);
       if (low === sameLow) this.#lowTimes = sameLowTimes - 1;
       else this.#lastLow = low;
     }

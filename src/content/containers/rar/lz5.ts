@@ -2,11 +2,11 @@ import type { BitReader } from "./bit-reader.ts";
 import { addFilter, Distances, type Decoder, type Filter } from "./decoder.ts";
 import { RarDamage } from "./entry.ts";
 import { arm, delta, x86, type Undo } from "./filters.ts";
-import { HuffmanCode, readLengths } from "./huffman.ts";
+import { BlockCodes } from "./huffman.ts";
 import type { Window } from "./window.ts";
 
-/** Numbers of each code, in the order in which their lengths are told: letters and lengths, distances, their low bits, lengths of copies from last distances. */
-const [letters, distances, lows, repeats] = [306, 64, 16, 44] as const;
+/** How many numbers each code has. */
+const codeSizes = [306, 64, 16, 44] as const;
 /** Among the letters. */
 const [filterMark, lastCopy, firstDistance, firstLength] = [256, 257, 258, 262] as const;
 /** RAR writes no longer ones. */
@@ -16,11 +16,7 @@ const mostFiltered = 4 << 20;
 export class Lz5 implements Decoder {
   readonly filters: Filter[] = [];
   readonly #window: Window;
-  readonly #lengths = new Uint8Array(letters + distances + lows + repeats);
-  readonly #letters = new HuffmanCode(letters);
-  readonly #distances = new HuffmanCode(distances);
-  readonly #lows = new HuffmanCode(lows);
-  readonly #repeats = new HuffmanCode(repeats);
+  readonly #codes = new BlockCodes(codeSizes);
   readonly #last = new Distances();
   #lastLength = 0;
   #hasCodes = false;
@@ -54,12 +50,12 @@ export class Lz5 implements Decoder {
         if (this.#readBlock()) return true;
         continue;
       }
-      const number = this.#letters.read(input);
+      const number = this.#codes.letters.read(input);
       if (number < filterMark) window.put(number);
       else if (number >= firstLength) this.#copyNew(this.#lengthOf(number - firstLength));
       else if (number >= firstDistance) {
         const distance = this.#last.again(number - firstDistance);
-        this.#lastLength = this.#lengthOf(this.#repeats.read(input));
+        this.#lastLength = this.#lengthOf(this.#codes.repeats.read(input));
         window.copy(this.#lastLength, distance);
       } else if (number === lastCopy) window.copy(this.#lastLength, this.#last.newest);
       else if (number === filterMark) this.#readFilter();
@@ -100,16 +96,7 @@ export class Lz5 implements Decoder {
   }
 
   #readCodes(): void {
-    const lengths = this.#lengths;
-    readLengths(this.#input, lengths, false);
-    let at = 0;
-    for (const [code, count] of [
-      [this.#letters, letters],
-      [this.#distances, distances],
-      [this.#lows, lows],
-      [this.#repeats, repeats],
-    ] as const)
-      code.set(lengths.subarray(at, (at += count)));
+    this.#codes.read(this.#input, false);
     this.#hasCodes = true;
   }
 
@@ -121,13 +108,13 @@ export class Lz5 implements Decoder {
 
   #copyNew(told: number): void {
     const input = this.#input;
-    const slot = this.#distances.read(input);
+    const slot = this.#codes.distances.read(input);
     let distance = slot + 1;
     if (slot >= 4) {
       const bits = (slot >> 1) - 1;
       distance = 1 + (2 | (slot & 1)) * 2 ** bits;
       if (bits < 4) distance += input.bits(bits);
-      else distance += input.longBits(bits - 4) * 16 + this.#lows.read(input);
+      else distance += input.longBits(bits - 4) * 16 + this.#codes.lows.read(input);
     }
     const length = told + (distance > 0x100 ? 1 : 0) + (distance > 0x2000 ? 1 : 0) + (distance > 0x40000 ? 1 : 0);
     this.#last.add(distance);
