@@ -26,13 +26,16 @@ type Table = Readonly<Record<string, unknown>>;
  */
 export async function readContainersStorage(root: string, list: ProblemList): Promise<TaggedPlan[]> {
   const conf = await readStorageConf();
-  const others: StoredLayers[] = [];
   // Whoever names no storage means all that his settings name; images of one that is named can be built on others as well.
   const shared = conf.imageStores.filter((path) => path !== root);
   const plans: TaggedPlan[] = [];
-  for (const path of shared) others.push(await readStoredLayers(path, list));
+  const own = await readStoredLayers(root, list);
+  const others: [path: string, layers: StoredLayers][] = [];
+  for (const path of shared) others.push([path, await readStoredLayers(path, list)]);
+  const bases = others.map(([, layers]) => layers);
   const isOwn = root === conf.root || (conf.root === "" && usualRoots().includes(root));
-  for (const path of isOwn ? [root, ...shared] : [root]) plans.push(...(await readImages(path, others, list)));
+  for (const [path, layers] of [[root, own] as const, ...(isOwn ? others : [])])
+    plans.push(...(await readImages(path, layers, bases, list)));
   return [...plans, ...(await settingsOf(openFolder(root)))];
 }
 
@@ -68,11 +71,15 @@ function filesOf(root: string, driver: Driver, id: string): string {
   return join(root, driver === "vfs" ? `vfs/dir/${id}` : `${driver}/${id}/diff`);
 }
 
-/** `others`: storages that layers of this one may be built on. */
-async function readImages(root: string, others: readonly StoredLayers[], list: ProblemList): Promise<TaggedPlan[]> {
+/** `own`: its layers; `others`: those of storages that they may be built on. */
+async function readImages(
+  root: string,
+  own: StoredLayers,
+  others: readonly StoredLayers[],
+  list: ProblemList,
+): Promise<TaggedPlan[]> {
   const store = openFolder(root);
   const plans: TaggedPlan[] = [];
-  const own = await readStoredLayers(root, list);
   for (const driver of drivers) {
     const images = await readTables(store, `${driver}-images/images.json`, list);
     const layerOf = (id: string): StoredLayer | undefined =>
