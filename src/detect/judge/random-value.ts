@@ -25,6 +25,8 @@ const CAPITALS_AND_HEX = /^[A-Z]{2,4}(?=[0-9a-f]{32,}$)/;
 const NAME_AND_HEX = /^[A-Za-z0-9]{1,12}-(?=(?:[0-9a-f]{24,}|[0-9A-F]{24,})$)/;
 /** A private key as wallets write it. */
 const MARKED_HEX = /^0x(?=[0-9a-f]{64}$)/i;
+/** Hex whose letters are of both cases, as generators make it that take any of them: neither words nor names have these letters alone. */
+const MIXED_HEX = /^[0-9a-fA-F]+$/;
 /** What cannot be told from words, numbers and names. */
 const NOT_DRAWN = -20;
 
@@ -40,7 +42,7 @@ export function randomBits(value: string, factor: number): number {
   if (lower + upper === 0) return NOT_DRAWN;
   // Short names in camel case are told from drawn letters by nothing.
   if (digits === 0 && text.length < MIN_LETTERS_LENGTH) return NOT_DRAWN;
-  if (isHex)
+  if (isHex || (text.length >= MIN_HEX_LENGTH && MIXED_HEX.test(text)))
     return text.length >= MIN_HEX_LENGTH && digits >= 3 && lower + upper >= 2
       ? SURE + text.length - MIN_HEX_LENGTH
       : NOT_DRAWN;

@@ -32,6 +32,9 @@ describe("rarity", () => {
   it("does not take numbers and short hex for random values", () => {
     expect(looksRandom("20240131120000123", 1)).toBe(false);
     expect(looksRandom(draw("hex", 12), 1)).toBe(false);
+    // Read as letters of all kinds these are written text: `Dec`, `face`, `Bad` are among them.
+    expect(looksRandom(`d49484b96Be79BbC${"171483B9"}`, 1)).toBe(true);
+    expect(looksRandom(`fa43F9aCC342590d${"A30aEb36"}`, 1.5)).toBe(true);
     // Chance makes words of one in a thousand, where the mark counts as a part of them.
     expect(looksRandom(`0x${"37672106035851b55b354921d50253e3"}${"99a4749436840c065587344ca54fc692"}`, 0.5)).toBe(true);
   });
