@@ -1,6 +1,7 @@
 import { ToolError, type Problem } from "../model/problem.ts";
 import type { Source } from "../model/source.ts";
-import { fetchRepository, type Address } from "../remote/index.ts";
+import { FetchAhead } from "./fetch-ahead.ts";
+import type { Address } from "../remote/index.ts";
 import { withCopy } from "./copied-source.ts";
 import type { ScanOptions } from "./options.ts";
 import type { OpenContext } from "./request.ts";
@@ -12,17 +13,14 @@ import { openRepository } from "./targets.ts";
  */
 export async function openRemote(address: Address, options: ScanOptions, context: OpenContext): Promise<Source> {
   const { url } = address;
-  const { selection, worktree, fetcher, maxFetchBytes } = options;
+  const { selection, worktree } = options;
   if (selection !== undefined && selection.kind !== "range") {
     throw new ToolError("usage", `${url} is fetched: it has no changes that are not committed`, {
       hint: "--staged and --pre-commit look at a working tree.",
     });
   }
-  context.received({ bytes: 0, objects: 0 });
-  const fetched = await fetchRepository(address, {
-    ...{ fetcher, maxBytes: maxFetchBytes, signal: context.signal, env: process.env },
-    onReceived: context.received,
-  });
+  const take = context.fetch ?? new FetchAhead([address], options, context.signal).take;
+  const fetched = await take(address, context.received);
   context.received(undefined);
   try {
     const source = await openRepository(url, { ...options, worktree: false }, context, fetched.folder);

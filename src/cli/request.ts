@@ -1,6 +1,7 @@
 import type { KnownDocuments } from "../registry/index.ts";
 import type { FindingStore } from "../findings/index.ts";
 import type { Source, SourceContext } from "../model/source.ts";
+import type { Fetch } from "./fetch-ahead.ts";
 import type { ScanOptions } from "./options.ts";
 import type { openTarget, Target } from "./targets.ts";
 
@@ -19,6 +20,8 @@ export type HitSink = Pick<FindingStore, "addHit" | "addPublicKeys" | "contents"
 export interface OpenContext extends SourceContext {
   /** So much of a repository elsewhere has come; undefined once it is all here. */
   readonly received: (received: { readonly bytes: number; readonly objects: number } | undefined) => void;
+  /** How a repository elsewhere is fetched, where it is one of many; without it at once. */
+  readonly fetch?: Fetch;
   /** Documents of registries that earlier scans found clean. */
   readonly documents?: KnownDocuments;
 }

@@ -25,7 +25,8 @@ export class Run implements AsyncDisposable {
   readonly #proved: ProvedInRun;
   readonly #pool: Pool;
   readonly #observer: ScanObserver;
-  readonly #signal: AbortSignal;
+  /** Ends with the run, or its time. */
+  readonly signal: AbortSignal;
   readonly #started = Date.now();
   readonly #timer: NodeJS.Timeout;
   readonly #layers = new Map<string, Promise<UnitResult>>();
@@ -57,19 +58,19 @@ export class Run implements AsyncDisposable {
     this.#poolOptions = pool;
     this.#isTriage = options.triage;
     this.#observer = observer;
-    this.#signal =
+    this.signal =
       options.timeoutMs > 0
         ? AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)])
         : options.signal;
-    this.#signal.addEventListener("abort", this.#cancel);
-    if (this.#signal.aborted) this.#cancel();
+    this.signal.addEventListener("abort", this.#cancel);
+    if (this.signal.aborted) this.#cancel();
     this.#timer = setInterval(() => this.#tell(), progressMs);
     this.#timer.unref();
   }
 
   /** Whether the run was told to stop, or its time is over. */
   get isStopped(): boolean {
-    return this.#signal.aborted;
+    return this.signal.aborted;
   }
 
   /** Begins a target. Gives what its source may know of the run. `memory`: what earlier runs know of it. */
@@ -96,7 +97,7 @@ export class Run implements AsyncDisposable {
     const isLayerKnown = (digest: string, diffId: string): boolean =>
       this.#whole.has(layerName(digest, diffId)) || memory?.isLayerKnown(digest, diffId) === true;
     return {
-      ...{ signal: this.#signal, received, expected, isLayerKnown, isTriage: this.#isTriage },
+      ...{ signal: this.signal, received, expected, isLayerKnown, isTriage: this.#isTriage },
       ...(memory?.documents === undefined ? {} : { documents: memory.documents }),
       ...claims(memory?.known),
     };
@@ -110,7 +111,7 @@ export class Run implements AsyncDisposable {
       const pool = isPart ? await this.#poolFor(this.#known?.partRules ?? this.#poolOptions.ruleset) : this.#pool;
       await pool.ready();
       if (this.#failure !== undefined) throw this.#failure;
-      if (this.#signal.aborted) {
+      if (this.signal.aborted) {
         done(unit, planned, { ...nothing, interrupted: true });
         continue;
       }
@@ -121,7 +122,7 @@ export class Run implements AsyncDisposable {
           // Targets that are remembered know of each other by the store.
           if (proved !== undefined && !isPart && this.#memory === undefined) this.#proved.learn(proved);
           if (result.recognised !== undefined && this.#memory !== undefined) this.tellKnown(result.recognised);
-          const stopped = this.#signal.aborted ? { interrupted: true } : {};
+          const stopped = this.signal.aborted ? { interrupted: true } : {};
           // What was asked about some rules is known to those that keep it by its id alone.
           done(unit, planned, { ...result, ...(isPart || proved === undefined ? {} : { proved }), ...stopped });
         },
@@ -167,7 +168,7 @@ export class Run implements AsyncDisposable {
   async #readIn(pool: Pool, unit: Unit): Promise<UnitResult> {
     await pool.ready();
     const result = await pool.run(unit);
-    return this.#signal.aborted ? { ...result, interrupted: true } : result;
+    return this.signal.aborted ? { ...result, interrupted: true } : result;
   }
 
   async #poolFor(rules: Ruleset): Promise<Pool> {
@@ -227,7 +228,7 @@ export class Run implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    this.#signal.removeEventListener("abort", this.#cancel);
+    this.signal.removeEventListener("abort", this.#cancel);
     await this.#pool[Symbol.asyncDispose]();
     await this.#partPool?.[Symbol.asyncDispose]();
   }

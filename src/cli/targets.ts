@@ -7,6 +7,7 @@ import type { Source } from "../model/source.ts";
 import { codeOf } from "../model/thrown.ts";
 import { parseEngineTarget } from "../engine/target.ts";
 import { openFiles, openStdin } from "../sources/files/index.ts";
+import type { FetchAhead } from "./fetch-ahead.ts";
 import type { ScanOptions } from "./options.ts";
 import type { OpenContext } from "./request.ts";
 
@@ -28,6 +29,17 @@ export function targetOf(name: string, as: Target["as"]): Target {
   if (address.transport === "file") return { name: address.path, as };
   // An image or a folder has no such name; what is said of it leaves the credentials out all the same.
   return as === "any" || as === "git" ? { name: address.url, as: "git", address } : { name: address.url, as };
+}
+
+/** Has repositories that lie elsewhere fetched before their turn comes; undefined where there are none. `signal` ends all of it. */
+export async function fetchAhead(
+  targets: readonly Target[],
+  options: ScanOptions,
+  signal: AbortSignal,
+): Promise<FetchAhead | undefined> {
+  const addresses = targets.flatMap(({ address }) => (address === undefined ? [] : [address]));
+  if (addresses.length === 0) return undefined;
+  return new (await import("./fetch-ahead.ts")).FetchAhead(addresses, options, signal);
 }
 
 /** Opens a target as what it is: a repository, an image, a folder or file, or standard input. Throws ToolError where it is none of them. */

@@ -73,12 +73,22 @@ const texts: Readonly<Record<Reason, readonly [message: string, hint: string]>> 
   other: ["git gave up", "git clone --mirror of it shows why."],
 };
 
+/** A repository could not be fetched. */
+export class NotFetched extends ToolError {
+  /** There was no room for it: it is too large, or the disk is full. */
+  readonly isForRoom: boolean;
+
+  constructor(message: string, hint: string, reason: Reason) {
+    super(reason === "interrupted" ? "interrupted" : "not-fetched", message, { hint });
+    this.isForRoom = reason === "too-large" || reason === "disk-full";
+  }
+}
+
 /**
  * What to say of a repository that could not be fetched: one line with its clean address, and a next step. `detail`: more of it, without
  * anything that the other side wrote.
  */
-export function fetchError(url: string, reason: Reason, detail?: string): ToolError {
+export function fetchError(url: string, reason: Reason, detail?: string): NotFetched {
   const [message, hint] = texts[reason];
-  const code = reason === "interrupted" ? "interrupted" : "not-fetched";
-  return new ToolError(code, `cannot fetch ${url}: ${detail ?? message}`, { hint });
+  return new NotFetched(`cannot fetch ${url}: ${detail ?? message}`, hint, reason);
 }

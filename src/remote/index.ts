@@ -15,13 +15,17 @@ import { openTemporaryFolder } from "./temporary-folder.ts";
 import { fruitlessMs, silentMs, type Received } from "./watch.ts";
 
 export type { Address } from "./address.ts";
+export { NotFetched } from "./failure.ts";
 export type { Fetcher } from "./fetchers.ts";
+export type { Received } from "./watch.ts";
 
 export interface FetchOptions {
   /** Absent: git where it is installed, else what is built in. */
   readonly fetcher: Fetcher | undefined;
   /** Of packs; so much is written to disk at most. Absent: `defaultMaxBytes`. */
   readonly maxBytes: number | undefined;
+  /** What it may take of the room that others leave on the disk, from 0 to 1. */
+  readonly roomShare: number;
   readonly signal: AbortSignal;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onReceived: (received: Received) => void;
@@ -48,7 +52,10 @@ export async function fetchRepository(address: Address, options: FetchOptions): 
   try {
     const folder = join(temporary.path, "repository");
     const { bavail, bsize } = statfsSync(temporary.path);
-    const maxBytes = Math.min(options.maxBytes ?? defaultMaxBytes, Math.floor(bavail * bsize * (1 - leftFree)));
+    const maxBytes = Math.min(
+      options.maxBytes ?? defaultMaxBytes,
+      Math.floor(bavail * bsize * (1 - leftFree) * options.roomShare),
+    );
     const transfer = {
       ...{ address, folder, signal: options.signal, onReceived: options.onReceived },
       bounds: { maxBytes, silentMs, fruitlessMs },

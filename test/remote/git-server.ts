@@ -17,8 +17,8 @@ export interface GitServer {
   close(): void;
 }
 
-/** Gives true where it answered itself. */
-export type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
+/** Gives true where it answered itself; the server waits for it. */
+export type Answer = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
 
 /** Serves the repositories in a folder by `git http-backend`, as git's own documentation has it, on a free port of this machine. */
 export async function serveGit(root: string, answer: Answer = () => false): Promise<GitServer> {
@@ -31,7 +31,9 @@ export async function serveGit(root: string, answer: Answer = () => false): Prom
       authorization: request.headers.authorization,
       protocol: typeof header === "string" ? header : undefined,
     });
-    if (!answer(request, response)) runBackend(backend, root, request, response);
+    void Promise.resolve(answer(request, response)).then((isAnswered) => {
+      if (!isAnswered) runBackend(backend, root, request, response);
+    });
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   // A TCP server's address is an object.

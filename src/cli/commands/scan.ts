@@ -12,7 +12,7 @@ import { Run } from "../run.ts";
 import { selfTest } from "../self-test.ts";
 import { prepareScan } from "../setup.ts";
 import { parseEngineTarget } from "../../engine/target.ts";
-import { openTarget, targetOf, unreachable, withSubmodules } from "../targets.ts";
+import { fetchAhead, openTarget, targetOf, unreachable, withSubmodules } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
 import { toolVersion } from "./version.ts";
 
@@ -42,6 +42,7 @@ export async function runScan(
   using memory = isPart ? undefined : new Memory(prepared, options);
   const tallies: TargetTally[] = [];
   const all = await withSubmodules(targets, options);
+  await using ahead = await fetchAhead(all, options, scan.signal);
   options.keeper?.begin(all.map(({ name }) => name));
   for (const [i, target] of all.entries()) {
     if (options.signal.aborted) break;
@@ -54,7 +55,7 @@ export async function runScan(
     }
     try {
       const known = await memory?.of(target, all.length === 1);
-      await scanTarget((context) => open(target, options, context), scan, findings, tally, known);
+      await scanTarget((context) => open(target, options, { ...context, ...ahead?.how }), scan, findings, tally, known);
     } catch (error) {
       // One target that cannot be opened ends a run of one; in a longer run the others are still scanned.
       if (targets.length === 1 && !scan.isStopped) throw error;

@@ -15,6 +15,7 @@ import {
   type Listed,
   type TargetRecord,
 } from "../../response/index.ts";
+import type { FetchAhead } from "../fetch-ahead.ts";
 import { scanSettings, type ScanOptions } from "../options.ts";
 import { presentScan } from "../present.ts";
 import { Memory } from "../memory.ts";
@@ -22,7 +23,7 @@ import { readBounded } from "../read-bounded.ts";
 import { Run } from "../run.ts";
 import { selfTest } from "../self-test.ts";
 import { prepareScan, ruleTest, type Prepared } from "../setup.ts";
-import { openTarget, targetOf, unreachable, type Target } from "../targets.ts";
+import { fetchAhead, openTarget, targetOf, unreachable, type Target } from "../targets.ts";
 import { TargetTally } from "../tally.ts";
 import type { HitSink } from "../request.ts";
 import { runScan, scanTarget } from "./scan.ts";
@@ -79,12 +80,13 @@ async function runSweep(
   using memory = new Memory(prepared, options);
   if (left.length > 0) {
     await using scan = new Run(prepared.poolOptions, options, observer);
+    await using ahead = await fetchAhead(left, options, scan.signal);
     const hits = new Map<string, ContentHit>();
     const before = targets.length - left.length;
     for (const [i, target] of left.entries()) {
       if ((isStopped = scan.isStopped)) break;
       observer.targets?.({ done: before + i, before, of: targets.length });
-      const record = await scanListed(target, { prepared, scan, memory, hits, options, observer });
+      const record = await scanListed(target, { prepared, scan, ahead, memory, hits, options, observer });
       records.set(target.id, settled(record));
       // Half a target is told in this report; the next run does it again.
       if (scan.isStopped) continue;
@@ -116,6 +118,7 @@ function isDone(entry: readonly [string, TargetRecord | undefined]): entry is re
 interface Sweep {
   readonly prepared: Prepared;
   readonly scan: Run;
+  readonly ahead: FetchAhead | undefined;
   readonly memory: Memory;
   /** Contents with detections, of all targets so far: another target that holds them has them not scanned again. */
   readonly hits: Map<string, ContentHit>;
@@ -126,7 +129,7 @@ interface Sweep {
 /** Scans one target. What it gives depends on nothing but the target. */
 async function scanListed(
   target: Listed<Target>,
-  { prepared, scan, memory, hits, options, observer }: Sweep,
+  { prepared, scan, ahead, memory, hits, options, observer }: Sweep,
 ): Promise<TargetRecord> {
   const { ruleset, compile } = prepared;
   const { name, id } = target;
@@ -152,7 +155,7 @@ async function scanListed(
   };
   try {
     const known = await memory.of(target, false);
-    await scanTarget((context) => openTarget(target, options, context), scan, sink, tally, known);
+    await scanTarget((context) => openTarget(target, options, { ...context, ...ahead?.how }), scan, sink, tally, known);
   } catch (error) {
     tally.lose(unreachable(error, name));
   }
