@@ -9,8 +9,12 @@ const ownShare = 1 / (mostAhead + 1);
 /** Fetches a repository for its scan, and tells what has come of it. Throws ToolError where that fails. */
 export type Fetch = (address: Address, told: (received: Received) => void) => Promise<FetchedRepository>;
 
+/** Whether a repository is known as a whole, so that nobody will ask for it. */
+export type IsKnown = (address: Address) => Promise<boolean>;
+
 interface Begun {
-  readonly fetched: Promise<FetchedRepository>;
+  /** Undefined where it is known. */
+  readonly fetched: Promise<FetchedRepository | undefined>;
   received: Received;
   told: (received: Received) => void;
 }
@@ -21,6 +25,7 @@ interface Begun {
  */
 export class FetchAhead implements AsyncDisposable {
   readonly #options: Pick<ScanOptions, "fetcher" | "maxFetchBytes">;
+  readonly #isKnown: IsKnown;
   readonly #coming: Address[];
   /** Those whose turn has not come. */
   readonly #begun = new Map<Address, Begun>();
@@ -32,8 +37,10 @@ export class FetchAhead implements AsyncDisposable {
     addresses: readonly Address[],
     options: Pick<ScanOptions, "fetcher" | "maxFetchBytes">,
     signal: AbortSignal,
+    isKnown: IsKnown = async () => false,
   ) {
     this.#options = options;
+    this.#isKnown = isKnown;
     this.#coming = [...addresses];
     this.#signal = AbortSignal.any([signal, this.#end.signal]);
     if (this.#coming.length > 1) this.#fill();
@@ -44,19 +51,19 @@ export class FetchAhead implements AsyncDisposable {
     const ahead = this.#begun.get(address);
     this.#begun.delete(address);
     if (ahead === undefined) this.#coming.splice(0, this.#coming.indexOf(address) + 1);
-    const begun = ahead ?? this.#begin(address, 1);
-    begun.told = told;
-    told(begun.received);
     this.#fill();
+    if (ahead !== undefined) {
+      ahead.told = told;
+      told(ahead.received);
+    }
     try {
-      return await begun.fetched;
+      const fetched = await ahead?.fetched;
+      if (fetched !== undefined) return fetched;
     } catch (error) {
       // There is more room for it alone.
-      if (ahead === undefined || !(error instanceof NotFetched) || !error.isForRoom) throw error;
-      const again = this.#begin(address, 1);
-      again.told = told;
-      return again.fetched;
+      if (!(error instanceof NotFetched) || !error.isForRoom) throw error;
     }
+    return this.#fetch(address, 1, told);
   };
 
   /** For those that open targets. */
@@ -71,21 +78,30 @@ export class FetchAhead implements AsyncDisposable {
   #fill(): void {
     while (this.#begun.size < mostAhead && this.#coming.length > 0) {
       const address = this.#coming.shift()!;
-      this.#begun.set(address, this.#begin(address, ownShare));
+      this.#begun.set(address, this.#begin(address));
     }
   }
 
-  #begin(address: Address, roomShare: number): Begun {
-    const { fetcher, maxFetchBytes: maxBytes } = this.#options;
+  #begin(address: Address): Begun {
     const onReceived = (received: Received): void => {
       begun.received = received;
       begun.told(received);
     };
-    const how = { fetcher, maxBytes, roomShare, signal: this.#signal, env: process.env, onReceived };
-    const fetched = fetchRepository(address, how);
+    const fetched = this.#isKnown(address).then((isKnown) => {
+      if (!isKnown) return this.#fetch(address, ownShare, onReceived);
+      this.#begun.delete(address);
+      this.#fill();
+      return undefined;
+    });
     const begun: Begun = { fetched, received: { bytes: 0, objects: 0 }, told: () => {} };
     // Whoever takes it hears of it.
     fetched.catch(() => {});
     return begun;
+  }
+
+  #fetch(address: Address, roomShare: number, onReceived: (received: Received) => void): Promise<FetchedRepository> {
+    const { fetcher, maxFetchBytes: maxBytes } = this.#options;
+    const how = { fetcher, maxBytes, roomShare, signal: this.#signal, env: process.env, onReceived };
+    return fetchRepository(address, how);
   }
 }

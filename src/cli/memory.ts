@@ -12,18 +12,14 @@ import {
   cacheFolder,
   CommittedFiles,
   DocumentMemory,
-  folderIdentity,
   GraphMemory,
   keyOf,
   Known,
   Proved,
   proveLayer,
   readLayerRecord,
-  readSnapshot,
   readState,
   Store,
-  writeSnapshot,
-  type FolderState,
   type Snapshot,
   type StoredEntry,
   writeLayerRecord,
@@ -33,7 +29,8 @@ import { unitAgain } from "./again.ts";
 import type { ScanOptions } from "./options.ts";
 import type { Prepared } from "./setup.ts";
 import type { TargetTally } from "./tally.ts";
-import { fullName, placeOf, remotePlaceOf } from "./target-place.ts";
+import { fetchedPlaceOf, fullName, placeOf, registryPlaceOf, type Place } from "./target-place.ts";
+import { HandState, OfferedState, type TargetState } from "./target-state.ts";
 import type { Target } from "./targets.ts";
 
 /** Set by the build: a hash of the sources that decide what is found. Absent when the sources run as they are: then nothing is remembered. */
@@ -48,7 +45,19 @@ const familyIds = 16;
 const indifferent: ReadonlySet<string> = new Set<keyof ScanOptions>([
   ...(["config", "enableRules", "baselinePath", "ignorePath", "minSeverity"] as const),
   ...(["exitCode", "reportPath", "reportFormat", "secrecy", "colour", "verbose", "logLevel", "input"] as const),
-  ...(["timeoutMs", "delta", "workers", "targetsFile", "journal", "resume", "signal", "cache", "cacheFolder"] as const),
+  ...([
+    "timeoutMs",
+    "delta",
+    "workers",
+    "targetsFile",
+    "journal",
+    "resume",
+    "signal",
+    "cache",
+    "cacheFolder",
+    "fetcher",
+    "maxFetchBytes",
+  ] as const),
 ]);
 
 /** Options that a whole target is remembered under. Any other one has the target scanned: a part of a history may depend on the day. */
@@ -66,6 +75,8 @@ const passing: ReadonlySet<Problem["code"]> = new Set<Problem["code"]>([
 export class Memory implements Disposable {
   readonly #prepared: Prepared;
   readonly #options: ScanOptions;
+  /** Of targets whose turn has not come. */
+  readonly #asked = new Map<Target, Promise<TargetMemory | undefined>>();
   #store: Promise<Store | undefined> | undefined;
   #opened: Store | undefined;
 
@@ -76,36 +87,50 @@ export class Memory implements Disposable {
 
   /** What is known of a target; undefined where nothing can be. `alone`: no other target of the run holds contents of it. */
   async of(target: Target, alone: boolean): Promise<TargetMemory | undefined> {
+    const asked = this.#asked.get(target) ?? this.#of(target, alone);
+    this.#asked.delete(target);
+    return asked;
+  }
+
+  /** Whether all of a repository elsewhere is known, so that it need not be fetched; asked before its turn comes. */
+  async knowsWhole(target: Target): Promise<boolean> {
+    const asked = this.#of(target, false);
+    this.#asked.set(target, asked);
+    return (await asked)?.recall() !== undefined;
+  }
+
+  async #of(target: Target, alone: boolean): Promise<TargetMemory | undefined> {
     if (!this.#isOn) return undefined;
-    const place = placeOf(target) ?? remotePlaceOf(target);
+    const place = placeOf(target) ?? fetchedPlaceOf(target) ?? registryPlaceOf(target);
     const state = place === undefined ? undefined : readState(place.roots);
-    if (place === undefined || (!place.isRemote && (state === undefined || state.bytes < leastBytes))) return undefined;
+    if (place === undefined || (place.at === "hand" && (state === undefined || state.bytes < leastBytes)))
+      return undefined;
     const store = await (this.#store ??= this.#open());
     if (store === undefined || typeof LEAKTRACE_SCANNER !== "string") return undefined;
     const { ruleset, engine } = this.#prepared;
     const { maxDecodeDepth, maxArchiveDepth, ignoreInlineAllow } = this.#options;
     const depths = `${maxDecodeDepth} ${maxArchiveDepth} ${ignoreInlineAllow}`;
     const frame = keyOf("frame", LEAKTRACE_SCANNER, engine, depths);
-    const folder = place.objects === undefined ? undefined : folderIdentity(place.objects);
+    const { objects, folders = [] } = place;
     const known = (): Known | undefined =>
-      folder === undefined ? undefined : new Known(store, keyOf("objects", folder, frame), ruleset);
+      objects === undefined ? undefined : new Known(store, keyOf("objects", objects, frame), ruleset);
     const text = optionsText(this.#options);
-    const layers = keyOf("layers", frame, ruleset.digest);
-    const folders = place.folders ?? [];
     const parts: MemoryParts = {
-      ...{ store, known, layers, isRemote: place.isRemote },
-      documents: place.isRemote ? new DocumentMemory(store) : undefined,
+      ...{ store, known, at: place.at, layers: keyOf("layers", frame, ruleset.digest) },
+      documents: place.at === "registry" ? new DocumentMemory(store) : undefined,
       proved: new Proved(store, frame, ruleset, leastIds(folders, familyIds)),
       // What was changed this moment could be changed once more, and look the same.
       graph:
-        folder === undefined || state?.isSettled !== true
+        place.at !== "hand" || objects === undefined || state?.isSettled !== true
           ? undefined
-          : new GraphMemory(store, keyOf("graph", folder, frame, ruleset.digest), folders),
+          : new GraphMemory(store, keyOf("graph", objects, frame, ruleset.digest), folders),
     };
-    if (!alone || text === undefined || state === undefined || place.isRemote)
-      return new TargetMemory(parts, undefined);
+    if (text === undefined) return new TargetMemory(parts, undefined);
     const asked = keyOf("target", frame, ruleset.digest, target.name, target.as, text);
-    return new TargetMemory(parts, { state, again: () => readState(place.roots), asked });
+    if (place.at === "address")
+      return new TargetMemory(parts, await OfferedState.read(target, asked, store, this.#options));
+    if (!alone || state === undefined || place.at === "registry") return new TargetMemory(parts, undefined);
+    return new TargetMemory(parts, new HandState(state, () => readState(place.roots), asked));
   }
 
   /**
@@ -153,14 +178,6 @@ export class Memory implements Disposable {
   }
 }
 
-interface TargetState {
-  readonly state: FolderState;
-  /** The state as it is now. */
-  readonly again: () => FolderState | undefined;
-  /** What else decides what the target's scan comes to. */
-  readonly asked: Uint8Array;
-}
-
 interface MemoryParts {
   readonly store: Store;
   readonly known: () => Known | undefined;
@@ -169,8 +186,7 @@ interface MemoryParts {
   readonly graph: GraphMemory | undefined;
   /** The scope of layers. */
   readonly layers: Uint8Array;
-  /** Its layers are fetched, each for its scan alone. */
-  readonly isRemote: boolean;
+  readonly at: Place["at"];
   /** Of registries alone. */
   readonly documents: DocumentMemory | undefined;
 }
@@ -216,10 +232,12 @@ export class TargetMemory {
 
   /** What the whole target came to when it was scanned last, where nothing of it has changed since. */
   recall(): Snapshot | undefined {
-    if (this.#state === undefined) return undefined;
-    const { state } = this.#state;
-    const [found] = this.#parts.store.read("snapshot", this.#scope(state));
-    return found === undefined ? undefined : readSnapshot(found.value, state.sealKey());
+    return this.#state?.recall(this.#parts.store);
+  }
+
+  /** A repository elsewhere was fetched, with these refs. */
+  fetched(refs: Uint8Array | undefined): void {
+    this.#state?.fetched?.(refs);
   }
 
   /** Hears what came of a unit. */
@@ -235,7 +253,7 @@ export class TargetMemory {
 
   /** Whether a layer need not even be fetched: one of these very bytes held no secret. */
   isLayerKnown(digest: string, diffId: string): boolean {
-    if (!this.#parts.isRemote) return false;
+    if (!(this.#parts.at === "registry")) return false;
     const key = `${digest} ${diffId}`;
     const known = this.#unfetched.get(key) ?? this.#readUnfetched(digest, diffId);
     if (known !== undefined) this.#unfetched.set(key, known);
@@ -265,7 +283,7 @@ export class TargetMemory {
     if (unfetched !== undefined) return { result: { ...unfetched.result, hits: [] }, known: unfetched.result.scanned };
     const name = keyOf("layer", unit.digest, unit.diffId);
     // What lies compressed in a compressed archive is not read twice.
-    const { isRemote } = this.#parts;
+    const isRemote = this.#parts.at === "registry";
     const isFit = (isRemote || unit.length >= leastBytes) && unit.wrapped === undefined && unit.unpacked === undefined;
     const found = isFit ? this.#parts.store.read("layer", keyOf(this.#parts.layers, name))[0] : undefined;
     const key = found === undefined ? undefined : proveLayer(unit);
@@ -292,12 +310,9 @@ export class TargetMemory {
     if (!isStopped) this.#parts.documents?.keep();
     if (!isStopped) this.#parts.graph?.keep();
     if (this.#state === undefined || isStopped || !this.#isKeepable) return;
-    const { state, again } = this.#state;
     const { kind, ledger } = tally.outcome(0);
     const isPassing = tally.problems.some(({ code, effect }) => effect === "incomplete" && passing.has(code));
-    if (isPassing || !state.isSettled) return;
-    const now = again();
-    if (now === undefined || Buffer.compare(now.digest, state.digest) !== 0) return;
+    if (isPassing) return;
     const snapshot: Snapshot = {
       ...{ kind, ledger, problems: tally.problems, sightings: located.sightings, images: tally.images },
       ...{
@@ -307,15 +322,13 @@ export class TargetMemory {
         rules: this.#told.list(),
       },
     };
-    const name = new Uint8Array();
-    const value = writeSnapshot(snapshot, state.sealKey());
-    this.#parts.store.write([{ kind: "snapshot", scope: this.#scope(state), name, value }]);
+    this.#state.keep(snapshot, this.#parts.store);
   }
 
   #keepLayers(): void {
     const entries = this.#fresh.flatMap(
       ({ unit, name, result: { hits, proved: _p, recognised: _r, ...result } }): StoredEntry[] => {
-        if (this.#parts.isRemote) return hits.length === 0 ? [this.#unfetchedEntry(unit, result)] : [];
+        if (this.#parts.at === "registry") return hits.length === 0 ? [this.#unfetchedEntry(unit, result)] : [];
         const key = proveLayer(unit);
         const only = [...new Set(hits.map(({ place }) => place))].sort();
         if (key === undefined) return [];
@@ -331,10 +344,6 @@ export class TargetMemory {
     const name = unfetchedName(digest, diffId);
     const value = writeLayerRecord({ result, only: [] }, keyOf("unfetched seal", digest, diffId));
     return { kind: "layer", scope: keyOf(this.#parts.layers, name), name, value };
-  }
-
-  #scope(state: FolderState): Uint8Array {
-    return keyOf("snapshot", this.#state!.asked, state.digest);
   }
 }
 

@@ -21,6 +21,7 @@ export async function openRemote(address: Address, options: ScanOptions, context
   }
   const take = context.fetch ?? new FetchAhead([address], options, context.signal).take;
   const fetched = await take(address, context.received);
+  context.fetched?.(fetched.refs);
   context.received(undefined);
   try {
     const source = await openRepository(url, { ...options, worktree: false }, context, fetched.folder);

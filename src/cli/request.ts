@@ -22,6 +22,8 @@ export interface OpenContext extends SourceContext {
   readonly received: (received: { readonly bytes: number; readonly objects: number } | undefined) => void;
   /** How a repository elsewhere is fetched, where it is one of many; without it at once. */
   readonly fetch?: Fetch;
+  /** Hears of the refs that a repository elsewhere had when it was fetched. */
+  readonly fetched?: (refs: Uint8Array | undefined) => void;
   /** Documents of registries that earlier scans found clean. */
   readonly documents?: KnownDocuments;
 }

@@ -98,6 +98,7 @@ export class Run implements AsyncDisposable {
       this.#whole.has(layerName(digest, diffId)) || memory?.isLayerKnown(digest, diffId) === true;
     return {
       ...{ signal: this.signal, received, expected, isLayerKnown, isTriage: this.#isTriage },
+      ...(memory === undefined ? {} : { fetched: (refs) => memory.fetched(refs) }),
       ...(memory?.documents === undefined ? {} : { documents: memory.documents }),
       ...claims(memory?.known),
     };

@@ -4,17 +4,18 @@ import { withAlternates } from "../content/git/alternates.ts";
 import { parseReference } from "../registry/reference.ts";
 import { findRepository } from "../sources/git/repository.ts";
 import { besideContentStore, containerdDatabase } from "../sources/image/containerd-database.ts";
+import { folderIdentity } from "../store/index.ts";
 import type { Target } from "./targets.ts";
 
 /** Where what a target's scan reads lies: what has to be unchanged for the target to be unchanged. */
 export interface Place {
-  /** It is an image in a registry. */
-  readonly isRemote: boolean;
+  /** On this machine, or in a registry, or a repository that is fetched for its scan. */
+  readonly at: "hand" | "registry" | "address";
   /** Everything that the scan of the target can read. */
   readonly roots: readonly string[];
-  /** The folder of objects, of a repository. */
+  /** Names the objects of a repository: what is known of them is known of these alone. */
   readonly objects?: string;
-  /** That one, and those that it borrows from. */
+  /** The folder of objects, and those that it borrows from. */
   readonly folders?: readonly string[];
 }
 
@@ -28,15 +29,16 @@ export function placeOf({ name, as }: Target): Place | undefined {
       if (as === "git" || (storagePrefix.test(name) && !/^[^:]*:[./]/.test(name))) return undefined;
       const root = realpathSync(name.replace(imagePrefix, ""));
       const beside = existsSync(containerdDatabase(root)) ? besideContentStore(root) : [];
-      return { isRemote: false, roots: [root, ...beside.filter((path) => existsSync(path))] };
+      return { at: "hand", roots: [root, ...beside.filter((path) => existsSync(path))] };
     }
     const { gitDir, commonDir } = repository;
-    const objects = join(commonDir, "objects");
-    const folders = withAlternates([objects], []);
+    const folder = join(commonDir, "objects");
+    const objects = folderIdentity(realpathSync(folder));
+    const folders = withAlternates([folder], []);
     return {
-      isRemote: false,
+      at: "hand",
       roots: [...new Set([gitDir, commonDir, ...folders.slice(1)])].map((path) => realpathSync(path)),
-      objects: realpathSync(objects),
+      ...(objects === undefined ? {} : { objects }),
       folders,
     };
   } catch {
@@ -45,10 +47,16 @@ export function placeOf({ name, as }: Target): Place | undefined {
 }
 
 /** An image in a registry has no place here, but its layers are what their digests say. */
-export function remotePlaceOf({ name, as }: Target): Place | undefined {
+export function registryPlaceOf({ name, as }: Target): Place | undefined {
   const reference = as === "any" || as === "image" ? parseReference(name) : undefined;
   if (reference === undefined || (as === "any" && !reference.isExplicit)) return undefined;
-  return statSync(name, { throwIfNoEntry: false }) === undefined ? { isRemote: true, roots: [] } : undefined;
+  return statSync(name, { throwIfNoEntry: false }) === undefined ? { at: "registry", roots: [] } : undefined;
+}
+
+/** A repository that is fetched: its ids are made on this side, of what came, so an id says the same each time. */
+export function fetchedPlaceOf({ address }: Target): Place | undefined {
+  if (address === undefined || address.transport === "none" || address.transport === "file") return undefined;
+  return { at: "address", roots: [], objects: `fetched ${address.url}` };
 }
 
 const storagePrefix = /^(?:containerd|containers-storage|docker-storage):/;

@@ -8,6 +8,7 @@ import { codeOf } from "../model/thrown.ts";
 import { parseEngineTarget } from "../engine/target.ts";
 import { openFiles, openStdin } from "../sources/files/index.ts";
 import type { FetchAhead } from "./fetch-ahead.ts";
+import type { Memory } from "./memory.ts";
 import type { ScanOptions } from "./options.ts";
 import type { OpenContext } from "./request.ts";
 
@@ -31,15 +32,20 @@ export function targetOf(name: string, as: Target["as"]): Target {
   return as === "any" || as === "git" ? { name: address.url, as: "git", address } : { name: address.url, as };
 }
 
-/** Has repositories that lie elsewhere fetched before their turn comes; undefined where there are none. `signal` ends all of it. */
+/** Has repositories that lie elsewhere fetched before their turn comes; undefined where there are none. `signal` ends all of it; what `memory` knows is not fetched. */
 export async function fetchAhead(
   targets: readonly Target[],
   options: ScanOptions,
   signal: AbortSignal,
+  memory?: Pick<Memory, "knowsWhole">,
 ): Promise<FetchAhead | undefined> {
-  const addresses = targets.flatMap(({ address }) => (address === undefined ? [] : [address]));
-  if (addresses.length === 0) return undefined;
-  return new (await import("./fetch-ahead.ts")).FetchAhead(addresses, options, signal);
+  const elsewhere = new Map(
+    targets.flatMap((target) => (target.address === undefined ? [] : [[target.address, target]])),
+  );
+  if (elsewhere.size === 0) return undefined;
+  const isKnown = async (address: Address): Promise<boolean> =>
+    (await memory?.knowsWhole(elsewhere.get(address)!)) === true;
+  return new (await import("./fetch-ahead.ts")).FetchAhead([...elsewhere.keys()], options, signal, isKnown);
 }
 
 /** Opens a target as what it is: a repository, an image, a folder or file, or standard input. Throws ToolError where it is none of them. */

@@ -13,6 +13,7 @@ import { ask, type Asked } from "./http.ts";
 import { createLayout, writeRefs } from "./layout.ts";
 import { PackFile, type WrittenPack } from "./pack-file.ts";
 import { delimiter, flush, packet, packets, textOf, type Packet } from "./packets.ts";
+import { refsDigest } from "./refs-digest.ts";
 import { Watch, type Bounds, type Received } from "./watch.ts";
 
 /** An index is made in memory, of some three hundred bytes an object. */
@@ -55,6 +56,15 @@ export async function fetchBuiltin(transfer: BuiltinTransfer): Promise<readonly 
   const { url } = address;
   const message = `${unnamed === 1 ? "a ref has a name" : `${unnamed} refs have names`} that git does not take: what they hold is scanned without`;
   return [{ code: "unsupported", effect: "note", target: url, subject: url, message }];
+}
+
+/** What a repository offers, without fetching any of it: see `refsDigest`. Undefined where it offers nothing. Throws Failure. */
+export async function offeredBuiltin(transfer: BuiltinTransfer): Promise<Uint8Array | undefined> {
+  const service = await Service.open(transfer);
+  const { advertisement } = service;
+  const refs = advertisement.version === 2 ? await service.refs() : advertisement.refs;
+  const lines = refs.flatMap(({ oid, name }) => (name.startsWith("refs/") ? [`${oid} ${name}`] : []));
+  return lines.length === 0 ? undefined : refsDigest(lines);
 }
 
 /** The index of a pack, beside it. Of a damaged pack none: whoever reads it sees what is damaged. */

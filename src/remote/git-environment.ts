@@ -141,9 +141,11 @@ export function ask(
   env: Environment,
   cwd: string,
   input: string,
+  signal?: AbortSignal,
 ): Promise<string | undefined> {
   return new Promise((done) => {
-    const child = execFile("git", args, { cwd, env, timeout: askMs, maxBuffer: 1 << 24 }, (error, stdout) =>
+    const ended = signal === undefined ? {} : { signal };
+    const child = execFile("git", args, { cwd, env, timeout: askMs, maxBuffer: 1 << 24, ...ended }, (error, stdout) =>
       done(error === null ? stdout : "code" in error && error.code === "ENOENT" ? undefined : ""),
     );
     child.stdin?.on("error", () => {});

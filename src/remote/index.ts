@@ -4,13 +4,14 @@
  */
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
-import type { Problem } from "../model/problem.ts";
+import { ToolError, type Problem } from "../model/problem.ts";
 import type { Address } from "./address.ts";
 import { Failure, fetchError } from "./failure.ts";
 import type { Fetcher } from "./fetchers.ts";
-import { gitEnvironment } from "./git-environment.ts";
+import { ask, gitEnvironment } from "./git-environment.ts";
 import { fetchWithGit, type Transfer } from "./git-program.ts";
 import { reduceLayout } from "./layout.ts";
+import { fetchedRefs, listedRefs } from "./refs-digest.ts";
 import { openTemporaryFolder } from "./temporary-folder.ts";
 import { fruitlessMs, silentMs, type Received } from "./watch.ts";
 
@@ -36,10 +37,15 @@ export interface FetchedRepository extends Disposable {
   readonly folder: string;
   /** What the other side offers and is not here. */
   readonly problems: readonly Problem[];
+  /** Tells its refs from all others, as `offeredRefs` does; undefined where that cannot be told. */
+  readonly refs: Uint8Array | undefined;
 }
 
 /** The largest public repositories take 40 GB. */
 const defaultMaxBytes = 50e9;
+
+/** A list of refs is there at once, or is not waited for. */
+const listMs = 30_000;
 
 /** So much of the disk's free room is left to others. */
 const leftFree = 0.1;
@@ -47,7 +53,8 @@ const leftFree = 0.1;
 /** Fetches all refs of a repository and their history. Throws ToolError where that fails; nothing is left on the disk then. */
 export async function fetchRepository(address: Address, options: FetchOptions): Promise<FetchedRepository> {
   if (address.transport === "none") throw fetchError(address.url, "invalid-address", address.fault);
-  if (address.transport === "file") return { folder: address.path, problems: [], [Symbol.dispose]: () => {} };
+  if (address.transport === "file")
+    return { folder: address.path, problems: [], refs: undefined, [Symbol.dispose]: () => {} };
   const temporary = openTemporaryFolder();
   try {
     const folder = join(temporary.path, "repository");
@@ -61,10 +68,36 @@ export async function fetchRepository(address: Address, options: FetchOptions): 
       bounds: { maxBytes, silentMs, fruitlessMs },
     };
     const problems = await transferBy(options.fetcher, transfer, temporary.path, options.env);
-    return { folder, problems, [Symbol.dispose]: () => temporary[Symbol.dispose]() };
+    return { folder, problems, refs: fetchedRefs(folder), [Symbol.dispose]: () => temporary[Symbol.dispose]() };
   } catch (error) {
     temporary[Symbol.dispose]();
     throw error instanceof Failure ? fetchError(address.url, error.reason, error.detail) : error;
+  }
+}
+
+/**
+ * Asks a repository for its refs alone: gives what `fetchRepository` would tell of them. Undefined where it offers none, or cannot be asked: a fetch tells why.
+ */
+export async function offeredRefs(
+  address: Address,
+  { fetcher, signal, env }: Pick<FetchOptions, "fetcher" | "signal" | "env">,
+): Promise<Uint8Array | undefined> {
+  if (address.transport === "none" || address.transport === "file") return undefined;
+  using temporary = openTemporaryFolder();
+  const cwd = temporary.path;
+  try {
+    const environment = fetcher === "builtin" ? undefined : await gitEnvironment(address, cwd, env);
+    if (environment !== undefined) {
+      const listed = await ask(["ls-remote", "--refs", "--", address.url], environment, cwd, "", signal);
+      return listed === undefined ? undefined : listedRefs(listed);
+    }
+    if (fetcher === "git" || address.transport === "ssh") return undefined;
+    const { offeredBuiltin } = await import("./builtin.ts");
+    const bounds = { maxBytes: 0, silentMs: listMs, fruitlessMs: listMs };
+    return await offeredBuiltin({ address, folder: cwd, bounds, signal, onReceived: () => {} });
+  } catch (error) {
+    if (error instanceof Failure || error instanceof ToolError) return undefined;
+    throw error;
   }
 }
 

@@ -42,7 +42,7 @@ export async function runScan(
   using memory = isPart ? undefined : new Memory(prepared, options);
   const tallies: TargetTally[] = [];
   const all = await withSubmodules(targets, options);
-  await using ahead = await fetchAhead(all, options, scan.signal);
+  await using ahead = await fetchAhead(all, options, scan.signal, memory);
   options.keeper?.begin(all.map(({ name }) => name));
   for (const [i, target] of all.entries()) {
     if (options.signal.aborted) break;

@@ -80,7 +80,7 @@ async function runSweep(
   using memory = new Memory(prepared, options);
   if (left.length > 0) {
     await using scan = new Run(prepared.poolOptions, options, observer);
-    await using ahead = await fetchAhead(left, options, scan.signal);
+    await using ahead = await fetchAhead(left, options, scan.signal, memory);
     const hits = new Map<string, ContentHit>();
     const before = targets.length - left.length;
     for (const [i, target] of left.entries()) {
