@@ -4,6 +4,7 @@ import type { Detection } from "../model/detection.ts";
 import {
   BlockList,
   bytesInMemory,
+  carriesOpened,
   ChunkReader,
   chunksOf,
   containerKind,
@@ -314,6 +315,8 @@ class InsideWalk {
     const isLarge = isProgram(reader.peek(4));
     const held = new BlockList();
     for (const chunk of reader.stream(isLarge ? this.#limits.maxProgramBytes : gatherBytes)) held.push(chunk);
+    const room = this.#limits.maxHeldBytes - this.#held - held.size;
+    if (isLarge && !reader.isAtEnd && carriesOpened(held)) for (const chunk of reader.stream(room)) held.push(chunk);
     held.end();
     const end = new LastBytes();
     const passing = new PassingProgram();

@@ -1,6 +1,6 @@
 /** Secrets that one way of reading a file shows and another one does not: two members of one name, archives behind archives, headers that differ. */
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { insideLimits } from "../../src/content/containers/limits.ts";
@@ -102,6 +102,19 @@ test("an archive behind a program that is too large to be held does not go untol
       ["too-large", carrier.length],
       [undefined, plain.length],
     ]);
+  }
+});
+
+test("an archive right behind a large program is held with it", () => {
+  const rest = Buffer.alloc(insideLimits.maxProgramBytes);
+  const carrier = Buffer.concat([readFileSync("/bin/true"), gzipSync(`${probe("behind")}\n`), rest]);
+  expect(scan(gzipSync(carrier, { level: 1 }))).toEqual({ code: 1, places: [""] });
+  for (const size of [carrier.length, Infinity]) {
+    const held = new HeldContent(size);
+    for (let at = 0; at < carrier.length; at += 100_000)
+      expect(held.push(carrier.subarray(at, at + 100_000))).toBeUndefined();
+    const end = held.end();
+    expect(end === "too-large" ? 0 : end?.size).toBe(carrier.length);
   }
 });
 

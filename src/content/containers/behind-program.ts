@@ -1,6 +1,7 @@
 import { chunksOf, type Bytes } from "./bytes.ts";
 import { isForeignArchive } from "./foreign.ts";
 import { lost, type Member, type ReportFault } from "./member.ts";
+import { isSquashfs } from "./squashfs/mark.ts";
 import { isTarHeader } from "../tar-header.ts";
 
 /**
@@ -40,6 +41,12 @@ export function behindProgram(bytes: Bytes): Behind | undefined {
   const end = endOfProgram(bytes);
   const behind = end === 0 || end + leastArchive > bytes.size ? undefined : behindEnd(bytes, end);
   return behind ?? (end > 0 && holdsPyInstaller(bytes) ? { name: "PyInstaller archive" } : undefined);
+}
+
+/** Whether an archive that can be opened stands behind a compiled program, of which these bytes are the begin. */
+export function carriesOpened(begin: Bytes): boolean {
+  const behind = endOfProgram(begin) > 0 ? behindProgram(begin) : undefined;
+  return behind !== undefined && "at" in behind;
 }
 
 /** Where a program ends, as its headers say; 0 where they cannot be read. */
@@ -84,7 +91,10 @@ export function isArchive(bytes: Bytes, at: number): boolean {
   if (head.readUIntBE(0, 3) === 0x1f8b08) return (head[3]! & 0xe0) === 0;
   if (head.toString("latin1", 0, 3) === "BZh") return head.readUIntBE(4, 6) === 0x314159265359;
   return (
-    magics.some((magic) => head.subarray(0, magic.length).equals(magic)) || isForeignArchive(head) || isTarHeader(head)
+    magics.some((magic) => head.subarray(0, magic.length).equals(magic)) ||
+    isForeignArchive(head) ||
+    isSquashfs(head) ||
+    isTarHeader(head)
   );
 }
 

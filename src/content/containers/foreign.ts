@@ -3,11 +3,8 @@ import { lost, type Member, type ReportFault } from "./member.ts";
 
 /** Archives that are not opened here, by their first bytes: they are rare. */
 const foreign: readonly (readonly [name: string, head: Buffer])[] = [
-  ["squashfs file system", Buffer.from("68737173", "hex")],
   ["cabinet file", Buffer.from("4d53434600000000", "hex")],
 ];
-/** Where squashfs has the major number of its version; all that is about is 4. */
-const squashfsVersion = 28;
 
 export function isForeignArchive(head: Buffer): boolean {
   return nameOf(head) !== undefined;
@@ -20,6 +17,5 @@ export function* foreignMembers(bytes: Bytes, report: ReportFault): Generator<Me
 }
 
 function nameOf(head: Buffer): string | undefined {
-  const name = foreign.find(([, first]) => head.subarray(0, first.length).equals(first))?.[0];
-  return name?.startsWith("squashfs") === true && head[squashfsVersion] !== 4 ? undefined : name;
+  return foreign.find(([, first]) => head.subarray(0, first.length).equals(first))?.[0];
 }

@@ -22,6 +22,7 @@ import { rarMembers } from "./rar.ts";
 import { sevenZipMembers } from "./sevenzip.ts";
 import { sqliteLogMembers } from "./sqlite-log.ts";
 import { sqliteMembers } from "./sqlite.ts";
+import { squashfsMembers } from "./squashfs.ts";
 import { tarMembers } from "./tar.ts";
 import { arMembers, cpioMembers, rpmMembers } from "./unix-archives.ts";
 import { zipMembers } from "./zip.ts";
@@ -43,6 +44,7 @@ export {
   type PlacedKind,
   type StreamKind,
 } from "./kind.ts";
+export { carriesOpened, longestScript } from "./behind-program.ts";
 export { PassingProgram } from "./passing-program.ts";
 export { endsAsZip } from "./zip-directory.ts";
 export { isLaterVolume, laterVolumeMessage } from "./volumes.ts";
@@ -100,6 +102,8 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
       return sevenZipMembers(bytes, report);
     case "rar":
       return rarMembers(bytes, report);
+    case "squashfs":
+      return squashfsMembers(bytes, report);
     case "program":
       return programMembers(bytes, report);
     case "foreign":

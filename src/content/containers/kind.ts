@@ -11,6 +11,7 @@ import { isLzmaAlone } from "./lzma-alone.ts";
 import { isOfficePart } from "./office-text.ts";
 import { isSqliteLog } from "./sqlite-log.ts";
 import { isRar } from "./rar.ts";
+import { isSquashfs } from "./squashfs/mark.ts";
 import { behindProgram } from "./behind-program.ts";
 import { endBytes, endsAsZip } from "./zip-directory.ts";
 
@@ -25,6 +26,7 @@ const placedKinds = [
     "foreign",
     "sevenzip",
     "rar",
+    "squashfs",
     "git-pack",
     "git-bundle",
     "binary-plist",
@@ -105,6 +107,7 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
     case 0x4c:
       return isLzip(head) ? "lzip" : byPlace(head);
     case 0x68:
+      return isSquashfs(head) ? "squashfs" : byPlace(head);
     case 0x4d:
       return isForeignArchive(head) ? "foreign" : byPlace(head);
     case 0x80:

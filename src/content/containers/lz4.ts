@@ -94,6 +94,16 @@ function* frame(reader: ChunkReader, outcome: Lz4Outcome): Generator<Uint8Array,
   if (whole !== undefined) prove(need(reader, 4).readUInt32LE(0) === whole.digest(), outcome);
 }
 
+/** Expands a block that stands alone to `mostBytes` at most, and says what is wrong with it. */
+export function unlz4Block(
+  input: Buffer,
+  mostBytes: number,
+): { readonly data: Buffer; readonly damage: string | undefined } {
+  const block = new Block(mostBytes);
+  const damage = block.expand(input, false);
+  return { data: block.made(), damage };
+}
+
 /** The block that is being expanded, behind what came before it. */
 class Block {
   readonly #bytes: Buffer;

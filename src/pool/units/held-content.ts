@@ -1,5 +1,6 @@
 import {
   bytesInMemory,
+  carriesOpened,
   containerKind,
   endsAsZip,
   isPlaced,
@@ -7,6 +8,7 @@ import {
   kindByEnd,
   kindBytes,
   LastBytes,
+  longestScript,
   PassingProgram,
   type Bytes,
   type StreamKind,
@@ -22,6 +24,8 @@ export class HeldContent {
   #length = 0;
   readonly #end = new LastBytes();
   #isProgram = false;
+  /** Most bytes that are held of it. */
+  #most = insideLimits.maxHeldBytes;
   /** A program that is too large to be held. */
   #passing: PassingProgram | undefined;
   #is: "unknown" | "held" | "too-large" | "other" = "unknown";
@@ -41,17 +45,8 @@ export class HeldContent {
     if (this.#whole === undefined) this.#parts.push(Buffer.from(chunk));
     else this.#whole.set(chunk.subarray(0, this.#size - this.#length), this.#length);
     this.#length += chunk.length;
-    if (this.#is === "unknown" && this.#length >= kindBytes) {
-      const head = Buffer.concat(this.#parts).subarray(0, kindBytes);
-      const kind = containerKind(head);
-      this.#isProgram = kind === undefined && isProgram(head);
-      const isLarge = this.#size !== Infinity && this.#size > this.#most;
-      if (kind === undefined) this.#is = this.#isProgram && !isLarge ? "held" : "other";
-      else this.#is = isLarge ? "too-large" : "held";
-      if (isLarge && kind !== undefined && !isPlaced(kind)) this.streamed = kind;
-      if (this.#is === "held" && this.#size !== Infinity) this.#gather();
-    }
-    if (this.#is === "held" && this.#length > this.#most) this.#is = this.#isProgram ? "other" : "too-large";
+    if (this.#is === "unknown" && this.#length >= kindBytes) this.#decide(Buffer.concat(this.#parts));
+    if (this.#is === "held" && this.#length > this.#most) this.#outgrow();
     if (this.#is === "held" || this.#is === "unknown") return undefined;
     const all = Buffer.concat(this.#parts);
     this.#parts = [];
@@ -59,8 +54,32 @@ export class HeldContent {
     return all;
   }
 
-  get #most(): number {
-    return this.#isProgram ? insideLimits.maxProgramBytes : insideLimits.maxHeldBytes;
+  /** By its begin. Of a large program more is looked at: where it ends an archive may begin, and then it is held as archives are. */
+  #decide(begin: Buffer): void {
+    const kind = containerKind(begin.subarray(0, kindBytes));
+    this.#isProgram = kind === undefined && isProgram(begin);
+    if (this.#isProgram) this.#most = insideLimits.maxProgramBytes;
+    const isLarge = this.#size !== Infinity && this.#size > this.#most;
+    if (kind === undefined && this.#isProgram && isLarge) {
+      if (begin.length < longestScript) return;
+      if (carriesOpened(bytesInMemory(begin))) this.#most = insideLimits.maxHeldBytes;
+      this.#is = this.#size > this.#most ? "other" : "held";
+    } else if (kind === undefined) this.#is = this.#isProgram ? "held" : "other";
+    else this.#is = isLarge ? "too-large" : "held";
+    if (isLarge && kind !== undefined && !isPlaced(kind)) this.streamed = kind;
+    if (this.#is === "held" && this.#size !== Infinity) this.#gather();
+  }
+
+  /** There is more of it than is held. */
+  #outgrow(): void {
+    const isCarrier =
+      this.#isProgram && this.#most < insideLimits.maxHeldBytes && carriesOpened(bytesInMemory(this.#held));
+    if (isCarrier) this.#most = insideLimits.maxHeldBytes;
+    else this.#is = this.#isProgram ? "other" : "too-large";
+  }
+
+  get #held(): Uint8Array {
+    return this.#whole?.subarray(0, this.#length) ?? Buffer.concat(this.#parts);
   }
 
   #gather(): void {
@@ -84,6 +103,6 @@ export class HeldContent {
   /** What is held, or not decided upon yet. */
   get bytes(): Uint8Array | undefined {
     if (this.#is === "other" || this.#is === "too-large") return undefined;
-    return this.#whole?.subarray(0, this.#length) ?? Buffer.concat(this.#parts);
+    return this.#held;
   }
 }

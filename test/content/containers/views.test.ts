@@ -236,10 +236,7 @@ describe("Flash films", () => {
 });
 
 describe("archives that are not opened", () => {
-  test.each([
-    ["squashfs", `68737173${"00".repeat(24)}0400`],
-    ["cabinet", "4d53434600000000"],
-  ])("%s: told as a gap", (_name, head) => {
+  test.each([["cabinet", "4d53434600000000"]])("%s: told as a gap", (_name, head) => {
     const { members, faults } = listMembers(Buffer.concat([Buffer.from(head, "hex"), Buffer.alloc(100, 7)]));
     expect({ members, faults }).toEqual({ members: [], faults: ["unsupported incomplete "] });
   });
