@@ -9,6 +9,7 @@ import type { Bytes } from "./bytes.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
 import { classMembers, pickleMembers, pycMembers } from "./compiled.ts";
 import { compressedMember } from "./compressed.ts";
+import { drawingMembers, pngMembers } from "./drawings.ts";
 import { programMembers } from "./behind-program.ts";
 import { foreignMembers } from "./foreign.ts";
 import { bundleMembers } from "./git-bundle.ts";
@@ -102,6 +103,10 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
       return sevenZipMembers(bytes, report);
     case "rar":
       return rarMembers(bytes, report);
+    case "drawing":
+      return drawingMembers(bytes, report);
+    case "png":
+      return pngMembers(bytes, report);
     case "squashfs":
       return squashfsMembers(bytes, report);
     case "program":

@@ -3,6 +3,7 @@ import { isTarHeader } from "../tar-header.ts";
 import type { Bytes } from "./bytes.ts";
 import { isBinaryPlist } from "./binary-plist.ts";
 import { isSecretRing } from "./bare-key.ts";
+import { isDrawing, isPngWithText } from "./drawings.ts";
 import type { CompressedKind } from "./compressed.ts";
 import { isForeignArchive } from "./foreign.ts";
 import { legacyMagic, lz4Magic } from "./lz4.ts";
@@ -27,6 +28,8 @@ const placedKinds = [
     "sevenzip",
     "rar",
     "squashfs",
+    "drawing",
+    "png",
     "git-pack",
     "git-bundle",
     "binary-plist",
@@ -41,7 +44,7 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of Buffer.from("1f2850fd42432130edca5325fece949596c5373cef526804024c4d807fcf5d62", "hex"))
+for (const byte of Buffer.from("1f2850fd42432130edca5325fece949596c5373cef526804024c4d807fcf5d6289", "hex"))
   isFirst[byte] = 1;
 
 /**
@@ -113,7 +116,11 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
     case 0x80:
       // Protocol 2 and later; from 4 on a frame follows (PEP 3154).
       return head[1]! >= 2 && head[1]! <= 5 && (head[1]! < 4 || head[2] === 0x95) ? "pickle" : byPlace(head);
+    case 0x89:
+      return isPngWithText(head) ? "png" : byPlace(head);
     case 0x3c:
+      if (isDrawing(head)) return "drawing";
+      return isOfficePart(head) ? "office" : byPlace(head);
     case 0xef:
       return isOfficePart(head) ? "office" : byPlace(head);
     case 0x94:
@@ -193,6 +200,8 @@ const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
     "bare-key",
     "binary-plist",
     "program",
+    "drawing",
+    "png",
   ] as const),
 ]);
 
