@@ -1,3 +1,4 @@
+import { isCabinet } from "./cabinet/mark.ts";
 import { chunksOf, type Bytes } from "./bytes.ts";
 import { isForeignArchive } from "./foreign.ts";
 import { lost, type Member, type ReportFault } from "./member.ts";
@@ -94,6 +95,7 @@ export function isArchive(bytes: Bytes, at: number): boolean {
     magics.some((magic) => head.subarray(0, magic.length).equals(magic)) ||
     isForeignArchive(head) ||
     isSquashfs(head) ||
+    isCabinet(head) ||
     isTarHeader(head)
   );
 }

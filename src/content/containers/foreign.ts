@@ -3,11 +3,13 @@ import { lost, type Member, type ReportFault } from "./member.ts";
 
 /** Archives that are not opened here, by their first bytes: they are rare. */
 const foreign: readonly (readonly [name: string, head: Buffer])[] = [
-  ["cabinet file", Buffer.from("4d53434600000000", "hex")],
+  ["packed image of Windows files", Buffer.from("MSWIM\0\0\0", "latin1")],
 ];
+/** Of an image of Windows files: where its flags stand, and the one that says that it is packed. */
+const [imageFlags, isPacked] = [16, 2];
 
 export function isForeignArchive(head: Buffer): boolean {
-  return nameOf(head) !== undefined;
+  return nameOf(head) !== undefined && (head.readUInt32LE(imageFlags) & isPacked) !== 0;
 }
 
 /** No members, and the gap is told: what is compressed in it was not looked at. */
@@ -17,5 +19,7 @@ export function* foreignMembers(bytes: Bytes, report: ReportFault): Generator<Me
 }
 
 function nameOf(head: Buffer): string | undefined {
-  return foreign.find(([, first]) => head.subarray(0, first.length).equals(first))?.[0];
+  return head.length < imageFlags + 4
+    ? undefined
+    : foreign.find(([, first]) => head.subarray(0, first.length).equals(first))?.[0];
 }

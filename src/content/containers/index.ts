@@ -7,8 +7,10 @@ import { bareKeyMembers } from "./bare-key.ts";
 import { plistMembers } from "./binary-plist.ts";
 import type { Bytes } from "./bytes.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
+import { cabinetMembers } from "./cabinet.ts";
 import { classMembers, pickleMembers, pycMembers } from "./compiled.ts";
 import { compressedMember } from "./compressed.ts";
+import { compoundMembers } from "./compound.ts";
 import { drawingMembers, pngMembers } from "./drawings.ts";
 import { programMembers } from "./behind-program.ts";
 import { foreignMembers } from "./foreign.ts";
@@ -103,6 +105,10 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
       return sevenZipMembers(bytes, report);
     case "rar":
       return rarMembers(bytes, report);
+    case "cabinet":
+      return cabinetMembers(bytes, report);
+    case "compound":
+      return compoundMembers(bytes, report);
     case "drawing":
       return drawingMembers(bytes, report);
     case "png":

@@ -3,6 +3,8 @@ import { isTarHeader } from "../tar-header.ts";
 import type { Bytes } from "./bytes.ts";
 import { isBinaryPlist } from "./binary-plist.ts";
 import { isSecretRing } from "./bare-key.ts";
+import { isCabinet } from "./cabinet/mark.ts";
+import { isCompound } from "./compound.ts";
 import { isDrawing, isPngWithText } from "./drawings.ts";
 import type { CompressedKind } from "./compressed.ts";
 import { isForeignArchive } from "./foreign.ts";
@@ -28,6 +30,8 @@ const placedKinds = [
     "sevenzip",
     "rar",
     "squashfs",
+    "cabinet",
+    "compound",
     "drawing",
     "png",
     "git-pack",
@@ -44,7 +48,7 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of Buffer.from("1f2850fd42432130edca5325fece949596c5373cef526804024c4d807fcf5d6289", "hex"))
+for (const byte of Buffer.from("1f2850fd42432130edca5325fece949596c5373cef526804024c4d807fcf5d6289d0", "hex"))
   isFirst[byte] = 1;
 
 /**
@@ -112,10 +116,13 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
     case 0x68:
       return isSquashfs(head) ? "squashfs" : byPlace(head);
     case 0x4d:
+      if (isCabinet(head)) return "cabinet";
       return isForeignArchive(head) ? "foreign" : byPlace(head);
     case 0x80:
       // Protocol 2 and later; from 4 on a frame follows (PEP 3154).
       return head[1]! >= 2 && head[1]! <= 5 && (head[1]! < 4 || head[2] === 0x95) ? "pickle" : byPlace(head);
+    case 0xd0:
+      return isCompound(head) ? "compound" : byTar(head);
     case 0x89:
       return isPngWithText(head) ? "png" : byPlace(head);
     case 0x3c:

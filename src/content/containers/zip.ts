@@ -4,6 +4,7 @@ import { chunksOf, type Bytes } from "./bytes.ts";
 import { unbzip2 } from "./bzip2.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { inflate, type InflateOutcome } from "./inflate.ts";
+import { inflate64 } from "./inflate64.ts";
 import { containerKind, kindBytes } from "./kind.ts";
 import { LzmaDamage } from "./lzma/decoder.ts";
 import { DecoderLoan, mostDictionary } from "./lzma/loan.ts";
@@ -21,7 +22,7 @@ const mostEntries = 1 << 20;
 const huntBytes = 1 << 20;
 
 const flag = { encrypted: 1, descriptor: 8, strong: 64 } as const;
-const method = { stored: 0, deflate: 8, bzip2: 12, lzma: 14, zstd: 93, xz: 95, aes: 99 } as const;
+const method = { stored: 0, deflate: 8, deflate64: 9, bzip2: 12, lzma: 14, zstd: 93, xz: 95, aes: 99 } as const;
 
 /**
  * The members of a ZIP file (APPNOTE 6.3.10): those that the central directory names, in the order in which they lie, and between them those that it
@@ -161,9 +162,11 @@ function* expanded(
     case method.stored:
       yield* stored;
       return;
-    case method.deflate: {
+    case method.deflate:
+    case method.deflate64: {
       const outcome: InflateOutcome = { isWhole: false };
-      yield* inflate(new ChunkReader(stored), "raw", outcome);
+      const reader = new ChunkReader(stored);
+      yield* by === method.deflate ? inflate(reader, "raw", outcome) : inflate64(reader, outcome);
       if (!outcome.isWhole) damaged(`is damaged (${outcome.fault ?? "it is cut off"})`);
       return;
     }

@@ -87,7 +87,6 @@ describe.skipIf(!hasProgram("7zz"))("7z", () => {
   test.each([
     ["encrypted", ["-pno-secret"], names.map((name) => `encrypted incomplete ${name}`)],
     ["encrypted with its names", ["-pno-secret", "-mhe=on"], ["encrypted incomplete "]],
-    ["packed by Deflate64", ["-m0=Deflate64"], names.map((name) => `unsupported incomplete ${name}`)],
   ] as const)("%s: told", (name, options, expected) => {
     const { members, faults } = listMembers(packed(name.replace(/\W/g, ""), ...options));
     expect(members).toEqual([]);

@@ -236,10 +236,13 @@ describe("Flash films", () => {
 });
 
 describe("archives that are not opened", () => {
-  test.each([["cabinet", "4d53434600000000"]])("%s: told as a gap", (_name, head) => {
-    const { members, faults } = listMembers(Buffer.concat([Buffer.from(head, "hex"), Buffer.alloc(100, 7)]));
-    expect({ members, faults }).toEqual({ members: [], faults: ["unsupported incomplete "] });
-  });
+  test.each([["packed image of Windows files", "4d5357494d000000d0000000000d010002000400"]])(
+    "%s: told as a gap",
+    (_name, head) => {
+      const { members, faults } = listMembers(Buffer.concat([Buffer.from(head, "hex"), Buffer.alloc(100, 7)]));
+      expect({ members, faults }).toEqual({ members: [], faults: ["unsupported incomplete "] });
+    },
+  );
 });
 
 describe("keys in bare form", () => {

@@ -3,6 +3,7 @@ import { unbzip2 } from "../bzip2.ts";
 import { ChunkReader } from "../chunk-reader.ts";
 import { filter, undoFilter } from "../code-filters.ts";
 import { inflate, type InflateOutcome } from "../inflate.ts";
+import { inflate64 } from "../inflate64.ts";
 import { LzmaDamage } from "../lzma/decoder.ts";
 import { DecoderLoan } from "../lzma/loan.ts";
 import { expandLzma, expandLzma2, lzma2Dictionary } from "../lzma/streams.ts";
@@ -13,7 +14,16 @@ import { lastOutput, type Coder, type Folder, type Streams } from "./header.ts";
 
 /** Methods by their numbers in hex (Methods.txt of 7-Zip). */
 const method = {
-  ...{ copy: "00", lzma: "030101", lzma2: "21", deflate: "040108", bzip2: "040202", ppmd: "030401", zstd: "04f71101" },
+  ...{
+    copy: "00",
+    lzma: "030101",
+    lzma2: "21",
+    deflate: "040108",
+    deflate64: "040109",
+    bzip2: "040202",
+    ppmd: "030401",
+    zstd: "04f71101",
+  },
   ...{ bcj2: "0303011b", aes: "06f10701" },
 } as const;
 const filters: ReadonlyMap<string, number> = new Map([
@@ -32,13 +42,13 @@ const expanders: ReadonlySet<string> = new Set([
   method.lzma,
   method.lzma2,
   method.deflate,
+  method.deflate64,
   method.bzip2,
   method.ppmd,
   method.zstd,
 ]);
 /** What people call those that are not read. */
 const names: ReadonlyMap<string, string> = new Map([
-  ["040109", "Deflate64"],
   ["06", "IA-64"],
   ["03030401", "IA-64"],
   ["0b", "RISC-V"],
@@ -166,9 +176,11 @@ function* decode(
     case method.lzma2:
       yield* expandLzma2(new ChunkReader(input!), loan.decoder(dictionaryOf(coder, size)));
       return;
-    case method.deflate: {
+    case method.deflate:
+    case method.deflate64: {
       const outcome: InflateOutcome = { isWhole: false };
-      yield* inflate(new ChunkReader(input!), "raw", outcome);
+      const reader = new ChunkReader(input!);
+      yield* coder.method === method.deflate ? inflate(reader, "raw", outcome) : inflate64(reader, outcome);
       if (!outcome.isWhole) tell(damaged(outcome.fault ?? "it is cut off"));
       return;
     }
