@@ -11,6 +11,8 @@ import { cabinetMembers } from "./cabinet.ts";
 import { classMembers, pickleMembers, pycMembers } from "./compiled.ts";
 import { compressedMember } from "./compressed.ts";
 import { compoundMembers } from "./compound.ts";
+import { diskMembers } from "./disk-images.ts";
+import { javaImageMembers } from "./java-image.ts";
 import { drawingMembers, pngMembers } from "./drawings.ts";
 import { programMembers } from "./behind-program.ts";
 import { foreignMembers } from "./foreign.ts";
@@ -105,6 +107,10 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
       return sevenZipMembers(bytes, report);
     case "rar":
       return rarMembers(bytes, report);
+    case "disk-image":
+      return diskMembers(bytes, report);
+    case "java-image":
+      return javaImageMembers(bytes, report);
     case "cabinet":
       return cabinetMembers(bytes, report);
     case "compound":

@@ -5,6 +5,8 @@ import { isBinaryPlist } from "./binary-plist.ts";
 import { isSecretRing } from "./bare-key.ts";
 import { isCabinet } from "./cabinet/mark.ts";
 import { isCompound } from "./compound.ts";
+import { isDiskImage } from "./disk-images.ts";
+import { isJavaImage } from "./java-image.ts";
 import { isDrawing, isPngWithText } from "./drawings.ts";
 import type { CompressedKind } from "./compressed.ts";
 import { isForeignArchive } from "./foreign.ts";
@@ -30,6 +32,8 @@ const placedKinds = [
     "sevenzip",
     "rar",
     "squashfs",
+    "disk-image",
+    "java-image",
     "cabinet",
     "compound",
     "drawing",
@@ -48,7 +52,7 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of Buffer.from("1f2850fd42432130edca5325fece949596c5373cef526804024c4d807fcf5d6289d0", "hex"))
+for (const byte of Buffer.from("1f2850fd42432130edca5325fece949596c5373cef526804024c4d807fcf5d6289d0514bda", "hex"))
   isFirst[byte] = 1;
 
 /**
@@ -121,6 +125,11 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
     case 0x80:
       // Protocol 2 and later; from 4 on a frame follows (PEP 3154).
       return head[1]! >= 2 && head[1]! <= 5 && (head[1]! < 4 || head[2] === 0x95) ? "pickle" : byPlace(head);
+    case 0x51:
+    case 0x4b:
+      return isDiskImage(head) ? "disk-image" : byPlace(head);
+    case 0xda:
+      return isJavaImage(head) ? "java-image" : byTar(head);
     case 0xd0:
       return isCompound(head) ? "compound" : byTar(head);
     case 0x89:
@@ -209,6 +218,7 @@ const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
     "program",
     "drawing",
     "png",
+    "disk-image",
   ] as const),
 ]);
 
