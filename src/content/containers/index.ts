@@ -10,6 +10,9 @@ import type { ChunkReader } from "./chunk-reader.ts";
 import { cabinetMembers } from "./cabinet.ts";
 import { classMembers, pickleMembers, pycMembers } from "./compiled.ts";
 import { compressedMember } from "./compressed.ts";
+import { avroMembers } from "./columns/avro.ts";
+import { orcMembers } from "./columns/orc.ts";
+import { parquetMembers } from "./columns/parquet.ts";
 import { compoundMembers } from "./compound.ts";
 import { diskMembers } from "./disk-images.ts";
 import { javaImageMembers } from "./java-image.ts";
@@ -111,6 +114,12 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
       return diskMembers(bytes, report);
     case "java-image":
       return javaImageMembers(bytes, report);
+    case "parquet":
+      return parquetMembers(bytes, report);
+    case "avro":
+      return avroMembers(bytes, report);
+    case "orc":
+      return orcMembers(bytes, report);
     case "cabinet":
       return cabinetMembers(bytes, report);
     case "compound":

@@ -7,6 +7,7 @@ import { isCabinet } from "./cabinet/mark.ts";
 import { isCompound } from "./compound.ts";
 import { isDiskImage } from "./disk-images.ts";
 import { isJavaImage } from "./java-image.ts";
+import { columnFile } from "./columns/mark.ts";
 import { isDrawing, isPngWithText } from "./drawings.ts";
 import type { CompressedKind } from "./compressed.ts";
 import { isForeignArchive } from "./foreign.ts";
@@ -32,6 +33,9 @@ const placedKinds = [
     "sevenzip",
     "rar",
     "squashfs",
+    "parquet",
+    "avro",
+    "orc",
     "disk-image",
     "java-image",
     "cabinet",
@@ -52,7 +56,7 @@ export const kindBytes = 512;
 
 /** Whether contents that begin with a byte can be containers at all, tars aside. */
 const isFirst = new Uint8Array(256);
-for (const byte of Buffer.from("1f2850fd42432130edca5325fece949596c5373cef526804024c4d807fcf5d6289d0514bda", "hex"))
+for (const byte of Buffer.from("1f2850fd42432130edca5325fece949596c5373cef526804024c4d807fcf5d6289d0514bda4f", "hex"))
   isFirst[byte] = 1;
 
 /**
@@ -83,6 +87,7 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
       return head.readUInt32LE(0) === 0xfd2fb528 ? "zstd" : byTar(head);
     case 0x50:
       if (isPack(head)) return "git-pack";
+      if (head[1] === 0x41) return columnFile(head) ?? byPlace(head);
       return isZip(head) ? "zip" : isSkippableZstd(head) ? "zstd" : byTar(head);
     case 0x23:
       return /^# v[23] git bundle\n/.test(head.toString("latin1", 0, 16)) ? "git-bundle" : byPlace(head);
@@ -125,6 +130,8 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
     case 0x80:
       // Protocol 2 and later; from 4 on a frame follows (PEP 3154).
       return head[1]! >= 2 && head[1]! <= 5 && (head[1]! < 4 || head[2] === 0x95) ? "pickle" : byPlace(head);
+    case 0x4f:
+      return columnFile(head) ?? byPlace(head);
     case 0x51:
     case 0x4b:
       return isDiskImage(head) ? "disk-image" : byPlace(head);
@@ -219,6 +226,8 @@ const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
     "drawing",
     "png",
     "disk-image",
+    "avro",
+    "orc",
   ] as const),
 ]);
 
