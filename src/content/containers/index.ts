@@ -27,6 +27,7 @@ import { keystoreMembers } from "./keystore.ts";
 import { officeMembers } from "./office-text.ts";
 import { pdfMembers } from "./pdf.ts";
 import { rarMembers } from "./rar.ts";
+import { redisMembers } from "./redis-dump.ts";
 import { sevenZipMembers } from "./sevenzip.ts";
 import { sqliteLogMembers } from "./sqlite-log.ts";
 import { sqliteMembers } from "./sqlite.ts";
@@ -114,6 +115,8 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
       return diskMembers(bytes, report);
     case "java-image":
       return javaImageMembers(bytes, report);
+    case "redis-dump":
+      return redisMembers(bytes, report);
     case "parquet":
       return parquetMembers(bytes, report);
     case "avro":

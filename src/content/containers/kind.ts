@@ -15,6 +15,7 @@ import { legacyMagic, lz4Magic } from "./lz4.ts";
 import { isLzip } from "./lzip.ts";
 import { isLzmaAlone } from "./lzma-alone.ts";
 import { isOfficePart } from "./office-text.ts";
+import { isRedisDump } from "./redis-dump.ts";
 import { isSqliteLog } from "./sqlite-log.ts";
 import { isRar } from "./rar.ts";
 import { isSquashfs } from "./squashfs/mark.ts";
@@ -33,6 +34,7 @@ const placedKinds = [
     "sevenzip",
     "rar",
     "squashfs",
+    "redis-dump",
     "parquet",
     "avro",
     "orc",
@@ -119,6 +121,7 @@ export function containerKind(head: Buffer): ContainerKind | undefined {
       if (head.readUIntBE(0, 6) === 0x377abcaf271c) return "sevenzip";
       return isSqliteLog(head) ? "sqlite-log" : byTar(head);
     case 0x52:
+      if (isRedisDump(head)) return "redis-dump";
       return isRar(head) ? "rar" : byPlace(head);
     case 0x4c:
       return isLzip(head) ? "lzip" : byPlace(head);
@@ -226,6 +229,7 @@ const forms: ReadonlySet<ContainerKind> = new Set<ContainerKind>([
     "drawing",
     "png",
     "disk-image",
+    "redis-dump",
     "avro",
     "orc",
   ] as const),
