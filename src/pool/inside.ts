@@ -5,6 +5,7 @@ import {
   BlockList,
   bytesInMemory,
   carriesOpened,
+  chain,
   ChunkReader,
   chunksOf,
   containerKind,
@@ -393,9 +394,4 @@ class InsideWalk {
       this.#faults.set("", { ...last, count: last.count + 1 });
     }
   }
-}
-
-function* chain(parts: readonly Uint8Array[], rest: Iterable<Uint8Array>): Generator<Uint8Array, void> {
-  yield* parts;
-  yield* rest;
 }

@@ -117,3 +117,9 @@ export function* chunksOf(bytes: Bytes, from = 0, to: number = bytes.size): Gene
     at += chunk.length;
   }
 }
+
+/** Pieces, and then others. */
+export function* chain(parts: readonly Uint8Array[], rest: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+  yield* parts;
+  yield* rest;
+}

@@ -272,15 +272,15 @@ function* unlzx(blocks: Iterator<Block, void>, windowLog: number): Generator<Uin
   // A frame may end with a byte that stands in the next block.
   const pieces: Buffer[] = [];
   const sizes: number[] = [];
-  const fetch = (): boolean => {
+  const takeNext = (): boolean => {
     const next = blocks.next();
     if (next.done === true) return false;
     pieces.push(next.value.packed);
     sizes.push(next.value.size);
     return true;
   };
-  const decoder = new LzxDecoder(windowLog, () => (pieces.length > 0 || fetch() ? pieces.shift() : undefined));
-  while (sizes.length > 0 || fetch()) {
+  const decoder = new LzxDecoder(windowLog, () => (pieces.length > 0 || takeNext() ? pieces.shift() : undefined));
+  while (sizes.length > 0 || takeNext()) {
     const size = sizes.shift()!;
     if (size === 0) return;
     yield decoder.frame(size);

@@ -37,7 +37,7 @@ import { arMembers, cpioMembers, rpmMembers } from "./unix-archives.ts";
 import { zipMembers } from "./zip.ts";
 import { endsAsZip } from "./zip-directory.ts";
 
-export { BlockList, LastBytes, bytesInMemory, bytesOfFile, chunksOf, type Bytes } from "./bytes.ts";
+export { BlockList, LastBytes, bytesInMemory, bytesOfFile, chain, chunksOf, type Bytes } from "./bytes.ts";
 export { ChunkReader } from "./chunk-reader.ts";
 export {
   containerKind,
