@@ -1,5 +1,5 @@
 import type { Bytes } from "./bytes.ts";
-import type { Member } from "./member.ts";
+import { lost, type Member, type ReportFault } from "./member.ts";
 
 /** Larger ones are data that somebody wrote down; they are scanned as they stand. */
 const mostBytes = 16 << 20;
@@ -19,10 +19,11 @@ export function isBinaryPlist(head: Buffer): boolean {
  * A binary property list as the JSON that says the same: names stand in it far from their values. Data that is no text is left out; as all of the list, it is
  * scanned as it stands as well.
  */
-export function* plistMembers(bytes: Bytes): Generator<Member, void> {
-  if (bytes.size < 8 + trailerBytes || bytes.size > mostBytes) return;
-  const text = new PlistReader(bytes.read(0, bytes.size)).text();
-  if (text !== "") yield { name: "", chunks: [Buffer.from(text)] };
+export function* plistMembers(bytes: Bytes, report: ReportFault): Generator<Member, void> {
+  if (bytes.size > mostBytes) return;
+  const text = bytes.size < 8 + trailerBytes ? "" : new PlistReader(bytes.read(0, bytes.size)).text();
+  if (text === "") report(lost("archive-corrupt", "", "the property list is cut off or damaged"));
+  else yield { name: "", chunks: [Buffer.from(text)] };
 }
 
 /** Reads the objects of a list, each at the place that the table at its end tells. */

@@ -1,5 +1,8 @@
 import { chunksOf, type Bytes } from "./bytes.ts";
-import type { Member } from "./member.ts";
+import { endOfClass } from "./class-end.ts";
+import { isCutModule } from "./marshal-end.ts";
+import { lost, type Member, type ReportFault } from "./member.ts";
+import { isCutPickle } from "./pickle-end.ts";
 
 /** Texts of a compiled file beyond this are data that somebody compiled in; they were scanned as they stand. */
 const mostBytes = 64 << 20;
@@ -11,11 +14,13 @@ const leastText = 4;
  * the constants after them. In the file itself a length stands before each text, and looks like a part of it where it is a letter or a digit; here each text is once, so that nobody
  * need look at the file as well.
  */
-export function* classMembers(bytes: Bytes): Generator<Member, void> {
+export function* classMembers(bytes: Bytes, report: ReportFault): Generator<Member, void> {
   const file = bytes.read(0, Math.min(bytes.size, mostBytes));
   const constants = readConstants(file);
   const fields = constantLines(file, constants);
   yield { name: "", chunks: chain(Buffer.from(fields), textLines(file, constants), chunksOf(bytes, file.length)) };
+  if (!constants.isWhole || endOfClass(file, constants.end) > bytes.size)
+    report(lost("archive-corrupt", "", "the class file is cut off or damaged"));
 }
 
 function* chain(fields: Buffer, lines: Buffer, rest: Iterable<Uint8Array>): Generator<Uint8Array, void> {
@@ -52,6 +57,8 @@ interface Constants {
   readonly strings: ReadonlyMap<number, number>;
   /** Behind the last one that could be read. */
   readonly end: number;
+  /** Whether all could be read that the class says to have. */
+  readonly isWhole: boolean;
 }
 
 function readConstants(file: Buffer): Constants {
@@ -60,7 +67,8 @@ function readConstants(file: Buffer): Constants {
   const ends = new Int32Array(count);
   const strings = new Map<number, number>();
   let at = 10;
-  for (let i = 1; i < count && at + 3 <= file.length; i++) {
+  let i = 1;
+  for (; i < count && at + 3 <= file.length; i++) {
     const tag = file[at]!;
     if (tag === 1) {
       const end = at + 3 + ((file[at + 1]! << 8) | file[at + 2]!);
@@ -77,7 +85,7 @@ function readConstants(file: Buffer): Constants {
     // Long numbers take two places.
     if (tag === 5 || tag === 6) i++;
   }
-  return { starts, ends, strings, end: Math.min(at, file.length) };
+  return { starts, ends, strings, end: Math.min(at, file.length), isWhole: i >= count };
 }
 
 /** Texts, a line each, and all that stands behind the constants. */
@@ -135,13 +143,20 @@ const pickled = textMarks([0x8c, ...Buffer.from("UC")], Buffer.from("XTB"), 0xff
  * The texts of a compiled Python module, a line each. They are found by their form, wherever they stand: the structure around them changes with each
  * version of Python. In the file itself type and length stand right before a text, and the next type right behind it.
  */
-export function pycMembers(bytes: Bytes): Generator<Member, void> {
-  return markedTexts(bytes, 16, marshalled);
+export function* pycMembers(bytes: Bytes, report: ReportFault): Generator<Member, void> {
+  yield* markedTexts(bytes, codeStart, marshalled);
+  if (bytes.size <= mostBytes && isCutModule(bytes.read(0, bytes.size), codeStart))
+    report(lost("archive-corrupt", "", "the compiled Python module is cut off"));
 }
 
+/** Behind version, flags and what tells the source (PEP 552). */
+const codeStart = 16;
+
 /** The same of objects that Python wrote down (`pickle`): tokens that a program keeps, models and their settings. */
-export function pickleMembers(bytes: Bytes): Generator<Member, void> {
-  return markedTexts(bytes, 2, pickled);
+export function* pickleMembers(bytes: Bytes, report: ReportFault): Generator<Member, void> {
+  yield* markedTexts(bytes, 2, pickled);
+  if (bytes.size <= mostBytes && isCutPickle(bytes.read(0, bytes.size)))
+    report(lost("archive-corrupt", "", "what Python's pickle wrote is cut off"));
 }
 
 function* markedTexts(bytes: Bytes, from: number, marks: TextMarks): Generator<Member, void> {

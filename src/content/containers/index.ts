@@ -100,9 +100,9 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
     case "zip":
       return zipMembers(bytes, report);
     case "class":
-      return classMembers(bytes);
+      return classMembers(bytes, report);
     case "pyc":
-      return pycMembers(bytes);
+      return pycMembers(bytes, report);
     case "sqlite":
       return sqliteMembers(bytes, report);
     case "keystore":
@@ -142,7 +142,7 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
     case "sqlite-log":
       return sqliteLogMembers(bytes, report);
     case "pickle":
-      return pickleMembers(bytes);
+      return pickleMembers(bytes, report);
     case "bare-key":
       return bareKeyMembers(bytes);
     case "git-pack":
@@ -150,7 +150,7 @@ function ownMembers(kind: PlacedKind, bytes: Bytes, report: ReportFault): Genera
     case "git-bundle":
       return bundleMembers(bytes, report);
     case "binary-plist":
-      return plistMembers(bytes);
+      return plistMembers(bytes, report);
     case "pdf":
       return pdfMembers(bytes, report);
   }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Bytes } from "./bytes.ts";
 import { derValues, oidText, type DerValue } from "./der.ts";
 import { decipher, RoundBudget, wide } from "./key-cipher.ts";
-import { noted, type Member, type ReportFault } from "./member.ts";
+import { lost, noted, type Member, type ReportFault } from "./member.ts";
 import { armoured } from "./pem.ts";
 
 /** Keystores hold keys and certificates: some kilobytes. */
@@ -30,11 +30,12 @@ export function* keystoreMembers(bytes: Bytes, report: ReportFault): Generator<M
   const file = bytes.read(0, Math.min(bytes.size, mostBytes));
   const budget = new RoundBudget();
   const isJava = file[0] !== 0x30;
+  const cut = (): void => report(lost("archive-corrupt", "", "the keystore is cut off or damaged"));
   // A Java keystore tells by one hash whether a password is its own; its keys may cost hundreds of thousands.
   const lock = isJava
     ? new Lock(usualPasswords.filter((password) => isStorePassword(file, password)))
     : new Lock(usualPasswords);
-  const items = isJava ? javaItems(file) : pkcs12Items(file, lock, budget);
+  const items = isJava ? javaItems(file, cut) : pkcs12Items(file, lock, budget, cut);
   for (const { alias, kind, bytes: stored } of items.slice(0, mostItems)) {
     if (kind === "certificate") {
       yield { name: alias, chunks: [armoured("CERTIFICATE", stored)] };
@@ -49,14 +50,17 @@ export function* keystoreMembers(bytes: Bytes, report: ReportFault): Generator<M
   }
 }
 
+/** Of SHA-1. */
+const sumBytes = 20;
+
 /** The sum at the end of a Java keystore: SHA-1 over the password, a joke, and all before. */
 function isStorePassword(file: Buffer, password: string): boolean {
   const sum = createHash("sha1")
     .update(wide(password))
     .update("Mighty Aphrodite")
-    .update(file.subarray(0, -20))
+    .update(file.subarray(0, -sumBytes))
     .digest();
-  return sum.equals(file.subarray(-20));
+  return sum.equals(file.subarray(-sumBytes));
 }
 
 /**
@@ -97,7 +101,7 @@ function isPrivateKey(bytes: Buffer): boolean {
 }
 
 /** Entries of JKS and JCEKS: private keys, certificates; secret keys (JCEKS) are serialised objects of unknown length, and end the list. */
-function javaItems(file: Buffer): StoredItem[] {
+function javaItems(file: Buffer, cut: () => void): StoredItem[] {
   const items: StoredItem[] = [];
   const version = file.readUInt32BE(4);
   let at = 12;
@@ -127,6 +131,7 @@ function javaItems(file: Buffer): StoredItem[] {
       items.push({ alias, kind: "certificate", bytes: skip(4) });
     }
   }
+  if (at > file.length - sumBytes) cut();
   return items;
 }
 
@@ -140,8 +145,9 @@ const friendlyName = "1.2.840.113549.1.9.20";
 const encryptedData = "1.2.840.113549.1.7.6";
 
 /** Keys of a PKCS #12 file (RFC 7292, 4): in bags of plain and of encrypted contents. */
-function pkcs12Items(file: Buffer, lock: Lock, budget: RoundBudget): StoredItem[] {
+function pkcs12Items(file: Buffer, lock: Lock, budget: RoundBudget, cut: () => void): StoredItem[] {
   const [pfx] = derValues(file);
+  if (pfx === undefined) cut();
   const [, safe] = pfx === undefined ? [] : derValues(pfx.content);
   const contents = safe === undefined ? undefined : dataOf(safe);
   if (contents === undefined) return [];

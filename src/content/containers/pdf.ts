@@ -61,7 +61,35 @@ export function* pdfMembers(bytes: Bytes, report: ReportFault): Generator<Member
       report(lost("archive-corrupt", name, `a stream of the PDF file is cut off or damaged (${outcome.fault})`));
   }
   yield* behindPdf(bytes);
+  if (isCut(bytes)) report(lost("archive-corrupt", "", "the PDF file is cut off: its end is missing"));
 }
+
+/** What stands behind the last object: one of these at least (7.5.4 and 7.5.5; a table of references may be an object itself). */
+const endWords = ["trailer", "startxref", "%%EOF"].map((word) => Buffer.from(word));
+/** A file that is made to be shown page by page tells its length in its first object (Annex F). */
+const toldLength = /\/Linearized\b[^>]*\/L\s+(\d{1,15})/;
+const firstObject = 1_024;
+/** Read at once, from the end on. */
+const endBytes = 1 << 16;
+
+/** Whether objects stand behind the last mark of an end, or there is none. A file without objects is none. */
+function isCut(bytes: Bytes): boolean {
+  if (Number(toldLength.exec(bytes.read(0, firstObject).toString("latin1"))?.[1] ?? 0) > bytes.size) return true;
+  const object = /\d \d+ obj\b/;
+  for (let from = bytes.size; from > 0;) {
+    const to = from;
+    from = Math.max(0, from - endBytes);
+    // What a border cuts apart stands in the next part.
+    const part = bytes.read(from, to - from + longestMark);
+    const end = Math.max(...endWords.map((word) => part.lastIndexOf(word)));
+    if (object.test(part.toString("latin1", Math.max(0, end)))) return true;
+    if (end >= 0) return false;
+  }
+  return false;
+}
+
+/** One of the words, or the number of an object. */
+const longestMark = 32;
 
 /** The number of the object whose beginning is the last one in a text: `7 0 obj`. */
 function objectNumber(text: string): string | undefined {

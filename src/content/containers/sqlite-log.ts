@@ -5,6 +5,8 @@ import { leafIndex, leafTable, mostRowBytes, readPage, type SqliteFile } from ".
 
 /** Bytes before the first frame, and before the page in each (File Format, 4.1). */
 const [headBytes, frameHead] = [32, 24];
+/** Of a page at least so much is used (File Format, 1.3.4). */
+const leastUsable = 480;
 /** Frames of one log; SQLite itself empties it after a thousand. */
 const mostFrames = 200_000;
 
@@ -21,12 +23,16 @@ export function* sqliteLogMembers(log: Bytes, report: ReportFault): Generator<Me
   const pageSize = log.read(8, 4).readUInt32BE(0);
   if (pageSize < 512 || pageSize > 65_536 || (pageSize & (pageSize - 1)) !== 0)
     return report(lost("archive-corrupt", "", "the header of the write-ahead log is damaged"));
-  yield { name: "", chunks: framesText(log, pageSize) };
+  yield { name: "", chunks: framesText(log, pageSize, report) };
+  if ((log.size - headBytes) % (frameHead + pageSize) !== 0)
+    report(lost("archive-corrupt", "", "the write-ahead log is cut off"));
 }
 
-function* framesText(log: Bytes, pageSize: number): Generator<Uint8Array, void> {
+function* framesText(log: Bytes, pageSize: number, report: ReportFault): Generator<Uint8Array, void> {
   const step = frameHead + pageSize;
-  const count = Math.min(mostFrames, Math.floor((log.size - headBytes) / step));
+  const all = Math.floor((log.size - headBytes) / step);
+  const count = Math.min(mostFrames, all);
+  if (count < all) report(lost("too-large", "", `has ${all} frames: ${mostFrames} were read`));
   /** Where the newest version of each page lies. */
   const newest = new Map<number, number>();
   const numbers: number[] = [];
@@ -39,7 +45,8 @@ function* framesText(log: Bytes, pageSize: number): Generator<Uint8Array, void> 
   const first = newest.get(1);
   const head = first === undefined ? Buffer.alloc(0) : log.read(first, 100);
   const usable = pageSize - (head[20] ?? 0);
-  if (usable < 480) return;
+  if (usable < leastUsable)
+    return report(lost("archive-corrupt", "", "the first page in the write-ahead log is damaged"));
   const pages = numbers.reduce((most, number) => Math.max(most, number), 0);
   const encoding =
     (["utf8", "utf8", "utf16le", "utf16be"] as const)[head.length < 60 ? 0 : head.readUInt32BE(56)] ?? "utf8";

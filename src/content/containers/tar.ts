@@ -1,7 +1,7 @@
 import { isTarHeader, isZero, padded, parsePax, parseTarHeader, parseText, TAR_BLOCK } from "../tar-header.ts";
 import { cleanPath } from "../tar-path.ts";
 import type { ChunkReader } from "./chunk-reader.ts";
-import { lost, type Member, type ReportFault } from "./member.ts";
+import { lost, noted, type Member, type ReportFault } from "./member.ts";
 
 /** Long names and PAX records of one entry, as tar-stream limits them for layers. */
 const mostExtension = 4 << 20;
@@ -21,6 +21,8 @@ export function* tarMembers(reader: ChunkReader, report: ReportFault): Generator
   let extension: Extension = {};
   let isHunting = false;
   let isDamaged = false;
+  /** Whether the block of zeros was met that stands behind the last file. */
+  let isEnded = false;
   const damage = (message: string): void => {
     if (!isDamaged) report(lost("archive-corrupt", "", message));
     isDamaged = true;
@@ -29,9 +31,11 @@ export function* tarMembers(reader: ChunkReader, report: ReportFault): Generator
     const block = reader.peek(TAR_BLOCK);
     if (block.length < TAR_BLOCK) {
       if (!isHunting && !isZero(block)) damage("the tar does not end on a block");
+      if (!isEnded) report(noted("archive-corrupt", "", "the tar has no end mark: it may be cut off"));
       return;
     }
     if (!isTarHeader(block)) {
+      isEnded ||= isZero(block);
       if (!isHunting && !isZero(block)) {
         damage("the tar is damaged");
         isHunting = true;
@@ -40,6 +44,7 @@ export function* tarMembers(reader: ChunkReader, report: ReportFault): Generator
       continue;
     }
     isHunting = false;
+    isEnded = false;
     const header = parseTarHeader(Buffer.from(block));
     const isGnuSparse = header.type === "S" && block[482] !== 0;
     reader.skip(TAR_BLOCK);

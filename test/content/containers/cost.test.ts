@@ -96,7 +96,9 @@ describe("a PDF file", () => {
     const twice = Buffer.concat([
       Buffer.from("%PDF-1.4\n1 0 obj <</Filter [/FlateDecode /FlateDecode]>>\nstream\n"),
       deflateSync(deflateSync("inside")),
-      Buffer.from("\n2 0 obj <</Filter /LZWDecode>>\nstream\nxyz\n3 0 obj <</Filter /DCTDecode>>\nstream\nxyz"),
+      Buffer.from(
+        "\n2 0 obj <</Filter /LZWDecode>>\nstream\nxyz\n3 0 obj <</Filter /DCTDecode>>\nstream\nxyz\ntrailer",
+      ),
     ]);
     const { members, faults } = listMembers(twice);
     expect(members).toEqual([["object 1", "inside"]]);

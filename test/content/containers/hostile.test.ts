@@ -121,7 +121,7 @@ describe("a tar", () => {
       ["three", "3"],
       ["four", "4"],
     ]);
-    expect(faults).toEqual(["archive-corrupt incomplete "]);
+    expect(faults).toEqual(["archive-corrupt incomplete ", "archive-corrupt note "]);
   });
 
   test("that ends in a file says so", () => {
