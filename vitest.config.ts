@@ -7,7 +7,7 @@ const wide = [
     (name) => `test/sources/git/${name}.test.ts`,
   ),
   ...["range/select", "staged/staged"].map((name) => `test/sources/git/${name}.test.ts`),
-  ...["fetch", "hostile", "ssh"].map((name) => `test/remote/${name}.test.ts`),
+  ...["fetch", "hostile", "redirects", "ssh"].map((name) => `test/remote/${name}.test.ts`),
   ...[
     "build/build-plans",
     "case/killed",
