@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { BlockMd5 } from "./md5-block.ts";
 
 const digits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const form = /^\$?\$(1|apr1)\$\$?([./0-9A-Za-z]{1,8})\$\$?([./0-9A-Za-z]{22})$/;
@@ -11,23 +11,30 @@ const triples = [
   [4, 10, 5],
 ] as const;
 
+const md5 = new BlockMd5();
+const nothing = new Uint8Array(0);
+/** A hash is met at each of its keywords. */
+let last = { value: "", isOfNothing: false };
+
 /** Whether a value is md5crypt's hash of no password at all. Compilers of Flash films write one into each film that may be debugged. */
 export function isHashOfNothing(value: string): boolean {
-  const [, kind, salt = "", hash] = form.exec(value) ?? [];
-  if (kind === undefined) return false;
-  let final = md5(`$${kind}$`, salt);
-  for (let round = 0; round < 1000; round++) {
-    const salted = round % 3 === 0 ? "" : salt;
-    final = round % 2 === 0 ? md5(final, salted) : md5(salted, final);
-  }
-  const words = triples.map(([high, middle, low]) => (final[high]! << 16) | (final[middle]! << 8) | final[low]!);
-  return [...words.map((word) => inDigits(word, 4)), inDigits(final[11]!, 2)].join("") === hash;
+  if (value !== last.value) last = { value, isOfNothing: isOfNothing(value) };
+  return last.isOfNothing;
 }
 
-function md5(...parts: readonly (string | Buffer)[]): Buffer {
-  const hash = createHash("md5");
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+function isOfNothing(value: string): boolean {
+  const [, kind, given = "", hash] = form.exec(value) ?? [];
+  if (kind === undefined) return false;
+  const salt = Buffer.from(given);
+  const { sum } = md5;
+  md5.hash(Buffer.from(`$${kind}$`), salt);
+  for (let round = 0; round < 1000; round++) {
+    const salted = round % 3 === 0 ? nothing : salt;
+    if (round % 2 === 0) md5.hash(sum, salted);
+    else md5.hash(salted, sum);
+  }
+  const words = triples.map(([high, middle, low]) => (sum[high]! << 16) | (sum[middle]! << 8) | sum[low]!);
+  return [...words.map((word) => inDigits(word, 4)), inDigits(sum[11]!, 2)].join("") === hash;
 }
 
 /** The lowest six bits first. */
