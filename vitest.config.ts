@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Suites that make many repositories, or kill many processes: `npm run test:wide`. */
 const wide = [
   ...["copies", "damage", "objects"].map((name) => `test/content/git/${name}.test.ts`),
-  ...["attribution", "coverage", "damaged", "differential", "gaps", "names", "stores"].map(
+  ...["attribution", "coverage", "damaged", "differential", "gaps", "hostile-folders", "names", "stores"].map(
     (name) => `test/sources/git/${name}.test.ts`,
   ),
   ...["range/select", "staged/staged"].map((name) => `test/sources/git/${name}.test.ts`),

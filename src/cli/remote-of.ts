@@ -1,17 +1,16 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readFileIfThere } from "../content/whole-file.ts";
 
 /** A configuration of git is some hundred lines; a file of more is none. */
-const maxConfigLength = 1 << 20;
+const maxConfigBytes = 1 << 22;
 
 /** The address that a repository was cloned from. */
 export async function remoteOf(repository: string): Promise<string | undefined> {
   if (/^(?:https?|ssh):\/\/|^[\w.-]+@[\w.-]+:/.test(repository)) return repository;
   const { findRepository } = await import("../sources/git/repository.ts");
   const found = findRepository(repository);
-  const path = found === undefined ? "" : join(found.commonDir, "config");
-  if (!existsSync(path)) return undefined;
-  const text = readFileSync(path, "utf8").slice(0, maxConfigLength);
+  if (found === undefined) return undefined;
+  const text = textOf(join(found.commonDir, "config"));
   let remote = "";
   const urls = new Map<string, string>();
   for (const line of text.split("\n")) {
@@ -21,4 +20,13 @@ export async function remoteOf(repository: string): Promise<string | undefined> 
     if (remote !== "" && url !== undefined && !urls.has(remote)) urls.set(remote, url);
   }
   return urls.get("origin") ?? [...urls.values()][0];
+}
+
+/** Nothing where it is no file that can be read: the scan tells of it. */
+function textOf(path: string): string {
+  try {
+    return readFileIfThere(path, maxConfigBytes)?.toString("utf8") ?? "";
+  } catch {
+    return "";
+  }
 }

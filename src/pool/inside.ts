@@ -261,7 +261,7 @@ class InsideWalk {
   #again({ bytes, members, results }: CleanMember): void {
     this.#bytes += bytes;
     this.#members += members;
-    this.#results.push(...results);
+    for (const result of results) this.#results.push(result);
     this.#task.inside(bytes);
   }
 

@@ -174,8 +174,9 @@ export class ResultBuilder {
     this.#bytes += bytes;
     this.#skipped = addCounts(this.#skipped, skipped);
     this.#suppressed = addCounts(this.#suppressed, suppressed);
-    this.#hits.push(...hits);
-    this.#problems.push(...problems);
+    // One by one: what is spread is put on the stack, where a hundred thousand have no room.
+    for (const hit of hits) this.#hits.push(hit);
+    for (const problem of problems) this.#problems.push(problem);
     this.#recognised += recognised;
     this.#publicKeys.add(publicKeys ?? []);
     this.#told.addAll(told);

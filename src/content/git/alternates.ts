@@ -35,7 +35,7 @@ export function withAlternates(objects: readonly string[], faults: StoreFault[])
         return found;
       }
       found.push(folder);
-      next.push(...listedIn(folder, faults));
+      for (const listed of listedIn(folder, faults)) next.push(listed);
     }
     queue = next;
   }

@@ -226,13 +226,19 @@ class GitSource implements Source {
       ];
       const locator = new Locator(this.target, reader, graph, roots, this.#stagedPaths(), trees);
       const inHistory = locator.sightings([...new Set([...wanted, ...names])].sort());
-      inHistory.push(...(await this.#namedFiles(locator, new Set(wanted), files, run)));
+      const named = await this.#namedFiles(locator, new Set(wanted), files, run);
       const isShallow = shallowCommits(this.#repository).size > 0;
       const context = { target: this.target, graph, locator, refs, reader, isPartial: store.promised, isShallow };
-      problems.push(...missingObjects(context));
-      problems.push(...submoduleLinks(this.target, this.#repository.commonDir, graph, locator));
-      problems.push(...this.#absentFiles());
-      return { sightings: [...inHistory, ...this.#side.sightings(this.#pointers, inHistory)], problems };
+      const places = [...inHistory, ...named];
+      return {
+        sightings: [...places, ...this.#side.sightings(this.#pointers, places)],
+        problems: [
+          ...problems,
+          ...missingObjects(context),
+          ...submoduleLinks(this.target, this.#repository.commonDir, graph, locator),
+          ...this.#absentFiles(),
+        ],
+      };
     } finally {
       reader.close();
     }

@@ -58,7 +58,7 @@ export class Locator {
     const sightings: Sighting[] = [];
     let at = 0;
     for (const held of this.#reachability.follow(wanted.map(({ number }) => number)))
-      sightings.push(...this.#places(wanted[at++]!, held).map((origin) => ({ content: origin.object, origin })));
+      for (const origin of this.#places(wanted[at++]!, held)) sightings.push({ content: origin.object, origin });
     return sightings;
   }
 

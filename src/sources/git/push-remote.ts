@@ -4,7 +4,7 @@ import { messageOf, type StoreFault } from "../../content/git/pack-folder.ts";
 import { readFileIfThere } from "../../content/whole-file.ts";
 import { isObjectId } from "../../model/object-id.ts";
 import { listRefs } from "./refs.ts";
-import { defaultFormat, readFormat, type Repository, type RepositoryFormat } from "./repository.ts";
+import { configValues, defaultFormat, readFormat, type Repository, type RepositoryFormat } from "./repository.ts";
 
 /** A configuration is a page of text; a larger one is not read for what follows, and nothing is believed of the remote. */
 const maxConfigBytes = 1 << 20;
@@ -40,11 +40,8 @@ export async function checkFormat(repository: Repository): Promise<RepositoryFor
  * and what is included from elsewhere, is not seen: ask git where it is there.
  */
 export async function configuredHooksPath(repository: Repository): Promise<string | undefined> {
-  const [{ default: git }, fs] = await Promise.all([import("isomorphic-git"), import("node:fs")]);
-  const value: unknown = await git
-    .getConfig({ fs, gitdir: repository.commonDir, path: "core.hookspath" })
-    .catch(() => undefined);
-  return typeof value === "string" && value !== "" ? value : undefined;
+  const value = (await configValues(repository, "core.hookspath")).at(-1);
+  return value === "" ? undefined : value;
 }
 
 /** Commits at which a shallow clone was cut off. What of the list cannot be read is told in `faults`. */

@@ -5,7 +5,7 @@ import { readFileIfThere } from "../../content/whole-file.ts";
 import { isObjectId } from "../../model/object-id.ts";
 import { readRefTables, type RefTables } from "./ref-tables.ts";
 import type { LogEntry, TableRef } from "./reftable.ts";
-import { hasHead, linkedWorktrees, type Repository } from "./repository.ts";
+import { hasHead, isOfGitFolder, linkedWorktrees, type Repository } from "./repository.ts";
 
 export interface Ref {
   /** Full name, `refs/heads/main`; or `HEAD`. */
@@ -41,12 +41,34 @@ export function listRefs(repository: Repository, faults: StoreFault[] = []): Ref
     }
   };
   for (const folder of new Set([repository.commonDir, repository.gitDir]))
-    for (const name of listFiles(folder, "refs", faults)) resolve(name);
+    for (const name of refFiles(folder, faults)) resolve(name);
   resolve("HEAD");
   if (!hasHead(repository.gitDir))
     faults.push({ subject: "HEAD", message: "is gone: git takes this for no repository" });
   for (const ref of listTableRefs(repository, faults)) found.set(ref.name, ref);
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** Refs that a linked working tree has for itself (git-worktree, "Refs"). */
+const ownRef = /^(?:HEAD$|refs\/(?:worktree|bisect|rewritten)\/)/;
+
+/** The refs of a linked working tree that are its own. `common`: those that it shares, by their names. */
+export function listOwnRefs(worktree: Repository, common: ReadonlyMap<string, Ref>): Ref[] {
+  const found = new Map<string, Ref>();
+  for (const name of ["HEAD", ...refFiles(worktree.gitDir, [])]) {
+    if (!ownRef.test(name)) continue;
+    try {
+      const oid = resolveRef(worktree, name, common);
+      if (oid !== undefined) found.set(name, { name, oid });
+    } catch {
+      // `checkHead` tells of it.
+    }
+  }
+  for (const { name, oid: own, target } of readRefTables(worktree.gitDir, [])?.refs.values() ?? []) {
+    const oid = own ?? (target === undefined ? undefined : common.get(target)?.oid);
+    if (oid !== undefined && ownRef.test(name)) found.set(name, { name, oid });
+  }
+  return [...found.values()];
 }
 
 /** Tells in `faults` when the HEAD of a linked working tree is damaged; `listRefs` tells it of the repository's own. */
@@ -149,6 +171,13 @@ function readRefFile(path: string): string | undefined {
 /** Locks and hidden files lie among refs, and are none (git-check-ref-format). */
 function isRefName(name: string): boolean {
   return !name.split("/").some((part) => part.startsWith(".") || part.endsWith(".lock"));
+}
+
+/** Names of the refs that are files of a git folder. */
+function refFiles(folder: string, faults: StoreFault[]): string[] {
+  if (isOfGitFolder(folder, "refs")) return listFiles(folder, "refs", faults);
+  faults.push({ subject: "refs", message: "is a link that leads to no refs" });
+  return [];
 }
 
 function listFiles(folder: string, name: string, faults: StoreFault[]): string[] {

@@ -7,9 +7,11 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  realpathSync,
   statSync,
+  type Stats,
 } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { isRegularFile, openWithoutWaiting } from "../../content/regular-file.ts";
 import type { IdBytes } from "../../model/object-id.ts";
 import { ToolError } from "../../model/problem.ts";
@@ -41,14 +43,14 @@ export function findRepository(path: string): Repository | undefined {
 
 /** Whether a folder, which is met on the way through others, is a git folder that says all of itself: nothing in it leads to another one. */
 export function isGitFolder(path: string): boolean {
-  const has = (name: string): boolean => lstatSync(join(path, name), { throwIfNoEntry: false }) !== undefined;
+  const has = (name: string): boolean => entryAt(join(path, name)) !== undefined;
   if (!isFolder(join(path, "objects")) || has("commondir") || has(".git")) return false;
   return hasObjects(path) || (hasHead(path) && isFolder(join(path, "refs")));
 }
 
 /** Whether a git folder has a `HEAD`. A link is enough: in old repositories it leads to a branch, which may be packed, or without a commit yet. */
 export function hasHead(gitDir: string): boolean {
-  return lstatSync(join(gitDir, "HEAD"), { throwIfNoEntry: false }) !== undefined;
+  return entryAt(join(gitDir, "HEAD")) !== undefined;
 }
 
 /** A repository whose `HEAD` is gone is none for git, and neither is a mere folder of objects; these are there all the same. */
@@ -76,7 +78,31 @@ function hasObjects(gitDir: string): boolean {
 }
 
 function isFolder(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return entryAt(path)?.isDirectory() === true;
+}
+
+/** What stands at a path, links not followed; undefined where nothing does, or nothing can be: below a file, behind a circle of links. */
+function entryAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether what lies in a git folder under that name is a git folder's: the folder itself, or one that a link leads to, as `git-new-workdir` makes them. A link to
+ * somewhere else could have a whole disk read for names of refs.
+ */
+export function isOfGitFolder(gitDir: string, name: string): boolean {
+  const path = join(gitDir, name);
+  if (entryAt(path)?.isSymbolicLink() !== true) return true;
+  try {
+    const real = realpathSync(path);
+    return basename(real) === name && hasHead(dirname(real));
+  } catch {
+    return false;
+  }
 }
 
 function namesIn(folder: string): string[] {
@@ -122,6 +148,11 @@ function readPath(file: string, relativeTo: string, prefix = ""): string | undef
     : undefined;
 }
 
+/** Of a linked working tree: where its `.git` file lies. */
+export function gitFileOf(gitDir: string): string | undefined {
+  return readPath(join(gitDir, "gitdir"), gitDir);
+}
+
 /** Names of the linked working trees, sorted; each has a folder of its name in `worktrees`. */
 export function linkedWorktrees({ commonDir }: Repository): string[] {
   try {
@@ -156,28 +187,32 @@ export async function readFormat(repository: Repository): Promise<RepositoryForm
       },
     );
   }
-  const [{ default: git }, fs] = await Promise.all([import("isomorphic-git"), import("node:fs")]);
-  const read = async (path: string): Promise<unknown> => {
-    try {
-      const value: unknown = await git.getConfig({ fs, gitdir: repository.commonDir, path });
-      return value;
-    } catch {
-      return undefined;
-    }
-  };
-  const format = await read("extensions.objectformat");
+  const format = (await configValues(repository, "extensions.objectformat")).at(-1);
   if (format !== undefined && format !== "sha1" && format !== "sha256") {
     throw new ToolError("repository-format", `the repository keeps its objects by ${JSON.stringify(format)}`, {
       hint: "leaktrace reads SHA-1 and SHA-256 repositories",
     });
   }
-  const refs = await read("extensions.refstorage");
+  const refs = (await configValues(repository, "extensions.refstorage")).at(-1);
   if (refs !== undefined && refs !== "files" && refs !== "reftable") {
     throw new ToolError("repository-format", `the repository keeps its refs by ${JSON.stringify(refs)}`, {
       hint: "leaktrace reads refs that are kept as files or as reftables",
     });
   }
   return format === undefined ? guessFormat(repository) : { idBytes: format === "sha256" ? 32 : 20 };
+}
+
+/** What a repository's own configuration says of a name, in its order; what that includes is not read. Nothing where the configuration cannot be read. */
+export async function configValues({ commonDir }: Repository, path: string): Promise<string[]> {
+  const config = join(commonDir, "config");
+  if (!isRegularFile(config) || statSync(config).size > maxConfigBytes) return [];
+  const [{ default: git }, fs] = await Promise.all([import("isomorphic-git"), import("node:fs")]);
+  try {
+    const values: unknown[] = await git.getConfigAll({ fs, gitdir: commonDir, path });
+    return values.filter((value) => typeof value === "string");
+  } catch {
+    return [];
+  }
 }
 
 /** What the names of objects and packs tell, where a configuration is damaged or gone: longer ids alone. */

@@ -4,8 +4,8 @@ import { openWithoutWaiting } from "../../content/regular-file.ts";
 import type { Reach } from "../../model/content.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { Root } from "./reachability.ts";
-import { listRefs, listTableLogs, shortName, type Ref } from "./refs.ts";
-import { linkedWorktrees, type Repository } from "./repository.ts";
+import { listOwnRefs, listTableLogs, shortName, type Ref } from "./refs.ts";
+import { isOfGitFolder, linkedWorktrees, type Repository } from "./repository.ts";
 
 /** A reflog beyond this is not followed; its text is scanned like that of any file. */
 const maxLogBytes = 64 << 20;
@@ -27,13 +27,11 @@ export function listRoots(
     return { oid: ref.oid, reach: kindOf(ref.name), ...(isHead ? { isHead } : { name: shortName(ref.name) }) };
   });
   const folders = new Set([repository.commonDir, repository.gitDir]);
+  const byName = new Map(refs.map((ref) => [ref.name, ref]));
   for (const name of linkedWorktrees(repository)) {
     const gitDir = join(repository.commonDir, "worktrees", name);
-    for (const ref of listRefs({ gitDir, commonDir: repository.commonDir })) {
-      const isOwn = ref.name === "HEAD" || /^refs\/(?:worktree|bisect|rewritten)\//.test(ref.name);
-      if (isOwn)
-        roots.push({ oid: ref.oid, reach: kindOf(ref.name), name: `worktrees/${name}/${shortName(ref.name)}` });
-    }
+    for (const ref of listOwnRefs({ gitDir, commonDir: repository.commonDir }, byName))
+      roots.push({ oid: ref.oid, reach: kindOf(ref.name), name: `worktrees/${name}/${shortName(ref.name)}` });
     folders.add(gitDir);
   }
   for (const folder of folders) {
@@ -43,16 +41,19 @@ export function listRoots(
       for (const [, oid = ""] of text.matchAll(/^([0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-f])/gm))
         roots.push({ oid, reach: "ref" });
     }
-    for (const path of filesBelow(join(folder, "logs"), 0)) {
-      const log = readHead(path, maxLogBytes);
-      if (log === undefined) continue;
-      if (log.isCut)
-        problem({
-          subject: path,
-          message: `reflog is longer than ${maxLogBytes} bytes: what it names beyond is not labelled`,
-        });
-      for (const oid of idsInLog(log.text)) roots.push({ oid, reach: reachOfLog(path) });
-    }
+    if (!isOfGitFolder(folder, "logs"))
+      problem({ subject: join(folder, "logs"), message: "is a link that leads to no reflogs: none are followed" });
+    else
+      for (const path of filesBelow(join(folder, "logs"), 0)) {
+        const log = readHead(path, maxLogBytes);
+        if (log === undefined) continue;
+        if (log.isCut)
+          problem({
+            subject: path,
+            message: `reflog is longer than ${maxLogBytes} bytes: what it names beyond is not labelled`,
+          });
+        for (const oid of idsInLog(log.text)) roots.push({ oid, reach: reachOfLog(path) });
+      }
   }
   for (const { path, text } of listTableLogs(repository))
     for (const oid of idsInLog(text)) roots.push({ oid, reach: reachOfLog(path) });

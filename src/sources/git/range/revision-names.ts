@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { objectTypes } from "../../../content/git/pack-entry.ts";
 import { peel, readObject } from "../push-commits.ts";
 import { headBranch, type Ref } from "../refs.ts";
-import type { Repository } from "../repository.ts";
+import { configValues, type Repository } from "../repository.ts";
 import type { CommitReader } from "./commit-reader.ts";
 import { readDate } from "./dates.ts";
 import { NewestFirst } from "./newest-first.ts";
@@ -185,15 +185,15 @@ export class RevisionNames {
   async #upstream(name: string, text: string): Promise<string | undefined> {
     const full = name === "" || name === "@" || name === "HEAD" ? headBranch(this.#repository) : this.#ref(name)?.name;
     const branch = /^refs\/heads\/(.+)$/s.exec(full ?? "")?.[1];
-    const remote = branch === undefined ? undefined : await this.#config(`branch.${branch}.remote`);
-    const merge = branch === undefined ? undefined : await this.#config(`branch.${branch}.merge`);
+    const remote = branch === undefined ? undefined : await configValues(this.#repository, `branch.${branch}.remote`);
+    const merge = branch === undefined ? undefined : await configValues(this.#repository, `branch.${branch}.merge`);
     if (remote?.[0] === undefined || merge?.[0] === undefined)
       throw usageError(
         `${text}: ${branch ?? "HEAD"} follows no branch of a remote`,
         "Name that branch itself, like origin/main.",
       );
     if (remote[0] === ".") return this.#idOf.get(merge[0]);
-    for (const fetch of await this.#config(`remote.${remote[0]}.fetch`)) {
+    for (const fetch of await configValues(this.#repository, `remote.${remote[0]}.fetch`)) {
       const [from = "", to = ""] = fetch.replace(/^\+/, "").split(":");
       const [head = "", tail] = from.split("*");
       if (tail === undefined ? from !== merge[0] : !merge[0].startsWith(head) || !merge[0].endsWith(tail)) continue;
@@ -201,16 +201,6 @@ export class RevisionNames {
       return this.#idOf.get(to.replace("*", () => middle));
     }
     throw usageError(`${text}: the remote ${remote[0]} keeps no copy of ${merge[0]}`, "Name the commit itself.");
-  }
-
-  async #config(path: string): Promise<string[]> {
-    const [{ default: git }, fs] = await Promise.all([import("isomorphic-git"), import("node:fs")]);
-    try {
-      const values: unknown[] = await git.getConfigAll({ fs, gitdir: this.#repository.commonDir, path });
-      return values.filter((value) => typeof value === "string");
-    } catch {
-      return [];
-    }
   }
 
   #abbreviated(digits: string, text: string): string | undefined {

@@ -2,7 +2,7 @@
  * Changes that no commit holds yet, as a source: what is staged, or what was changed in the working tree and not staged. In: the repository.
  * Out: units for these files alone, and sightings with their paths. It runs no git program, no filter, no hook.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { ContentId } from "../../../model/content.ts";
 import { FileBatch } from "../../../model/file-batch.ts";
@@ -19,7 +19,7 @@ import { PushObjects } from "../push-objects.ts";
 import { checkFormat } from "../push-remote.ts";
 import { CommitReader } from "../range/commit-reader.ts";
 import { listRefs } from "../refs.ts";
-import { findRepository, type Repository } from "../repository.ts";
+import { findRepository, gitFileOf, type Repository } from "../repository.ts";
 import { readIndex, type IndexEntry } from "./index-file.ts";
 import { stagedChanges } from "./staged-changes.ts";
 import { worktreeChanges } from "./worktree-changes.ts";
@@ -63,8 +63,8 @@ function worktreeOf(target: string, { gitDir }: Repository): string {
   if (existsSync(join(target, ".git"))) return target;
   if (basename(gitDir) === ".git") return dirname(gitDir);
   // A linked worktree's own folder tells where its `.git` file is.
-  const link = join(gitDir, "gitdir");
-  if (existsSync(link) && statSync(link).isFile()) return dirname(readFileSync(link, "utf8").trim());
+  const gitFile = gitFileOf(gitDir);
+  if (gitFile !== undefined) return dirname(gitFile);
   throw new ToolError("usage", `--pre-commit: ${target} has no working tree`, {
     hint: "A bare repository has no changes; leaktrace git without --pre-commit scans its history.",
   });
