@@ -156,7 +156,10 @@ describe("members that were met before", () => {
 
 describe("limits", () => {
   test("depth: archives count, compressed files do not", () => {
-    const nested = zip(["2.zip", zip(["3.tgz", gzipSync(rawEntry({ name: "4" }, probe(1)))])]);
+    const nested = zip([
+      "2.zip",
+      zip(["3.tgz", gzipSync(Buffer.concat([rawEntry({ name: "4" }, probe(1)), endOfTar]))]),
+    ]);
     expect(found(look(nested, {}, 3))).toEqual([`2.zip!3.tgz!4:1 ${probe(1)}`]);
     expect(faults(look(nested, {}, 3))).toEqual([]);
     expect(faults(look(nested, {}, 2))).toEqual(["too-deep 2.zip!3.tgz 1"]);
