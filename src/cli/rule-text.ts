@@ -1,5 +1,6 @@
 import type { Near } from "../model/near.ts";
 import type { Rule, RuleNotes } from "../model/rule.ts";
+import type { ToldBy } from "../model/told-by.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { wrap } from "../report/index.ts";
 import { liveLines } from "../rules/live-check.ts";
@@ -22,6 +23,7 @@ export function* ruleLines(rule: Rule, notes: RuleNotes, width: number, isWhole:
     ["keywords", near === undefined && rule.keywords.length > 0 ? [rule.keywords.join(", ")] : []],
     ["path", rule.path === undefined ? [] : [rule.path]],
     ["file", fileLines(rule)],
+    ["told by", rule.toldBy === undefined ? [] : [toldWords[rule.toldBy]]],
     ["entropy", rule.entropy === 0 ? [] : [`above ${rule.entropy} bits a character`]],
     ["check", rule.check === undefined ? [] : [rule.check]],
     ["needs", rule.required.map((part) => part.id)],
@@ -58,6 +60,10 @@ function* regexLines(regex: string, isMade: boolean, isWhole: boolean): Iterable
   if (isWhole || regex.length <= limit) yield regex;
   else yield `${regex.slice(0, limit)}… (${regex.length} characters; --regex shows all)`;
 }
+
+const toldWords: Readonly<Record<ToldBy, string>> = {
+  "layer-table": "a layer whose table of contents and tar differ",
+};
 
 function reachLines({ regex, reach, before, after }: Rule): string[] {
   if (regex === undefined) return [];

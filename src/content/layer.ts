@@ -1,5 +1,5 @@
 import type { Problem, ProblemCode } from "../model/problem.ts";
-import { textEntry, type LayerReading, type LayerUnit } from "../model/unit.ts";
+import { textEntry, type LayerDifference, type LayerReading, type LayerUnit } from "../model/unit.ts";
 import { readRange } from "./byte-range.ts";
 import {
   COMPRESSION_MAGIC_BYTES,
@@ -14,7 +14,7 @@ import { hasher, isSameHash } from "./digest.ts";
 import { EntryTexts, type EntryText } from "./entry-texts.ts";
 import { readLayerTable } from "./layer-table.ts";
 import { StrayBytes, strayPlaces } from "./stray-bytes.ts";
-import { TableCheck } from "./table-check.ts";
+import { TableCheck, type TableFaults } from "./table-check.ts";
 import { collectLayerPaths, MAX_GIT_FOLDERS } from "./layer-paths.ts";
 import { walkTar } from "./tar-entries.ts";
 import { isTarHeader, isZero, TAR_BLOCK } from "./tar-header.ts";
@@ -42,6 +42,8 @@ interface LayerFile {
 export interface LayerOutcome {
   readonly reading: LayerReading;
   readonly problems: readonly Problem[];
+  /** Where its table of contents and its tar differ; of many the first ones. */
+  readonly differences: readonly LayerDifference[];
   /** Entries of the tar, of all kinds. */
   readonly entries: number;
   /** Bytes after expansion. */
@@ -63,6 +65,7 @@ export interface LayerOptions {
 export async function readLayer(unit: LayerUnit, sink: LayerSink, options: LayerOptions = {}): Promise<LayerOutcome> {
   const limits = options.limits ?? layerLimits;
   const problems: Problem[] = [];
+  const differences: LayerDifference[] = [];
   const add = (code: ProblemCode, effect: Problem["effect"], message: string): void => {
     problems.push({ code, effect, target: unit.target, subject: layerName(unit), message });
   };
@@ -160,14 +163,11 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
     if (shape === "tar") {
       const damage = await walk.finish();
       isUnpadded = walk.isUnpadded;
-      for (const { effect, path, message } of check?.faults() ?? [])
-        problems.push({
-          code: "table-mismatch",
-          effect,
-          target: unit.target,
-          subject: `${layerName(unit)} ${path}`,
-          message,
-        });
+      const faults = check?.faults();
+      if (faults !== undefined) {
+        differences.push(...faults.differences);
+        problems.push(...tableProblems(unit, faults));
+      }
       if (damage !== undefined && isWhole) {
         add("layer-corrupt", "incomplete", `${damage.message} (${damage.entries} entries were read)`);
       }
@@ -199,7 +199,24 @@ export async function readLayer(unit: LayerUnit, sink: LayerSink, options: Layer
   if (paths.leavesOutRepositories())
     add("too-large", "incomplete", `has more than ${MAX_GIT_FOLDERS} git repositories: not all of them are read`);
   const shape = { compression, isUnpadded, ...(isOneFile ? { isOneFile: true as const } : {}) };
-  return { reading: { digest, diffId, ...shape, ...paths.result() }, problems, entries, bytes };
+  return { reading: { digest, diffId, ...shape, ...paths.result() }, problems, differences, entries, bytes };
+}
+
+/** What of a table of contents was not scanned, or is not told file by file. */
+function* tableProblems(unit: LayerUnit, { promised, moreHidden }: TableFaults): Iterable<Problem> {
+  const problem = (effect: Problem["effect"], path: string, message: string): Problem => ({
+    code: "table-mismatch",
+    effect,
+    target: unit.target,
+    subject: path === "" ? layerName(unit) : `${layerName(unit)} ${path}`,
+    message,
+  });
+  const only =
+    "is in the layer's table of contents, and in its tar not as it says: what engines would fetch by the table was not scanned";
+  const more = promised.count > 1 ? ` (and ${promised.count - 1} more)` : "";
+  if (promised.count > 0) yield problem("incomplete", promised.path, `${only}${more}`);
+  if (moreHidden > 0)
+    yield problem("note", "", `${moreHidden} more files of its tar are hidden from its table of contents`);
 }
 
 /** What holds the tar beside the layer's table of contents, where it has one at hand. */

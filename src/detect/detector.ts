@@ -7,6 +7,7 @@ import { hasRun } from "./byte-run.ts";
 import { Collector, sortRuns, type Region } from "./collector.ts";
 import type { RegexEngine, RegexMatch } from "./engine.ts";
 import { pathRulesOf, type PathRules } from "./files/path-rules.ts";
+import { tableRulesOf, type TableRules } from "./files/table-rules.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import type { KernelCode } from "./kernel/code.ts";
 import { isNoOpener, matchesInside, reachOfOpener } from "./inside.ts";
@@ -79,6 +80,8 @@ export class Detector {
   readonly decoder: Decoder;
   /** Rules that ask for files by their paths; the caller knows those. */
   readonly files: PathRules;
+  /** Rules that whoever reads a layer tells of its table of contents. */
+  readonly tables: TableRules;
   readonly #options: DetectorOptions;
   readonly #structureOf = createStructureReader();
   readonly #memo = new WindowMemo<Looked>();
@@ -94,6 +97,7 @@ export class Detector {
     this.rules = readyRules(options.ruleset, options.engine, options.prebuilt);
     this.kernel = new Kernel(options.code, this.rules.automaton, this.rules.sieve, base64Members);
     this.files = pathRulesOf(options.ruleset, options.engine);
+    this.tables = tableRulesOf(options.ruleset);
     this.decoder = new Decoder(this, options.decodeDepth);
   }
 

@@ -313,7 +313,8 @@ export class FindingStore {
   #toSighting(keep: PreparedDetection, content: ContentId, origin: Origin): FindingSighting {
     const { detection } = keep;
     // One file has many paths; what is found is the file.
-    const named = detection.secret === "" ? `file detected: ${originPath(origin)}` : undefined;
+    const isFile = detection.secret === "" && detection.match === "";
+    const named = isFile ? `file detected: ${originPath(origin)}` : undefined;
     return {
       origin,
       content,

@@ -1,5 +1,6 @@
 import type { LiveCheck, NoLiveReason } from "./live-check.ts";
 import type { Near } from "./near.ts";
+import type { ToldBy } from "./told-by.ts";
 
 export type Severity = "critical" | "high" | "medium" | "low" | "info";
 
@@ -27,6 +28,8 @@ export interface Rule {
   readonly name?: string;
   /** Of a rule on paths alone: what the file has to begin with. */
   readonly file?: FileTest;
+  /** What tells it, where no bytes do: it has no regex and no path. */
+  readonly toldBy?: ToldBy;
   /** The capture group that is the secret; 0: the first non-empty group, else the whole match. */
   readonly secretGroup: number;
   /** Bits per character (Shannon); a secret at or below it is dropped. 0: not asked. */

@@ -182,6 +182,13 @@ export interface LfsPointer {
 /** Stands for the number of an entry where what was looked at is no body, but what an entry says beside it: a name, where a link leads, an attribute. */
 export const textEntry = -2;
 
+/** A file of which a layer's table of contents says something else than its tar. */
+export interface LayerDifference {
+  readonly path: string;
+  /** What each of them says, for people; holds nothing of the file. */
+  readonly text: string;
+}
+
 /** What reading a layer told, beside detections. Path hashes are `pathHash` of the cleaned path. */
 export interface LayerReading {
   readonly digest: string;

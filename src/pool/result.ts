@@ -5,7 +5,7 @@ import type { PlacedContent } from "../model/placed-content.ts";
 import { ToldRules } from "../model/told-rules.ts";
 import { addCounts } from "../model/ledger.ts";
 import type { Problem, ProblemCode } from "../model/problem.ts";
-import type { GraphReading, LayerReading, LfsPointer, UnitResult } from "../model/unit.ts";
+import { textEntry, type GraphReading, type LayerReading, type LfsPointer, type UnitResult } from "../model/unit.ts";
 import type { ScanResult } from "../detect/index.ts";
 import type { InsideFault, WholeResult } from "./inside.ts";
 import type { Recognised } from "./recogniser.ts";
@@ -119,6 +119,13 @@ export class ResultBuilder {
     if (result.detections.length === 0) return;
     this.#tell(result);
     this.#hits.push({ content, place, detections: result.detections });
+  }
+
+  /** What reading a layer told, as if it were a text beside the file at `place`. */
+  told(content: string, place: string, detections: readonly Detection[]): void {
+    if (detections.length === 0) return;
+    for (const { ruleId } of detections) this.#told.add(ruleId);
+    this.#hits.push({ content, place, entry: textEntry, detections });
   }
 
   /** A content with detections that are known. */

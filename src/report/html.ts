@@ -5,7 +5,7 @@ import { countText } from "./amounts.ts";
 import type { ReportOptions } from "./options.ts";
 import { moreText, overviewRows, rangesText, remedies, type OverviewRow } from "./overview.ts";
 import { placeLines } from "./places.ts";
-import { shownSecret } from "./shown.ts";
+import { shownSecret, withoutValue } from "./shown.ts";
 import { problemText, totals } from "./summary.ts";
 
 /** Places listed for one secret; more are counted. */
@@ -52,7 +52,7 @@ function* table(rows: readonly OverviewRow[], options: ReportOptions): Iterable<
   for (const [i, { finding, kind, place, morePlaces, fate, by }] of rows.entries()) {
     const { severity, confidence, masked } = finding;
     const value =
-      masked === "" ? "(the file itself)" : `<code>${escaped(shownSecret(finding, options.secrecy))}</code>`;
+      masked === "" ? withoutValue(finding) : `<code>${escaped(shownSecret(finding, options.secrecy))}</code>`;
     yield (
       `<tr><td class="n"><a href="#f${i + 1}">${i + 1}</a><td><span class="${severity}">${severity}</span> (${confidence})` +
       `<td>${escaped(kind)}<td>${value}<td><code>${escaped(place)}</code>${moreText(morePlaces)}<td>${fate}<td>${escaped(by)}`

@@ -3,7 +3,7 @@ import type { Report } from "../model/finding.ts";
 import { sanitize } from "../model/sanitize.ts";
 import { entryLines, gitleaksEntry } from "./gitleaks-entry.ts";
 import type { ReportOptions } from "./options.ts";
-import { open, repositoryIn } from "./shown.ts";
+import { detectedText, open, repositoryIn } from "./shown.ts";
 
 /** JUnit XML in the shape that gitleaks gives it: a failed test case for each sighting. */
 export function* junit(report: Report, options: ReportOptions): Iterable<string> {
@@ -17,7 +17,7 @@ export function* junit(report: Report, options: ReportOptions): Iterable<string>
       const file = originPath(sighting.origin);
       const commit = sighting.origin.kind === "git" ? sighting.origin.commit?.id : undefined;
       const at = commit === undefined ? "" : `, at commit ${commit}`;
-      const name = xml(`${sighting.ruleId} has detected a secret in file ${file}, line ${sighting.startLine}${at}.`);
+      const name = xml(`${sighting.ruleId} ${detectedText(finding)} in file ${file}, line ${sighting.startLine}${at}.`);
       const description = xml(finding.rule.description);
       yield `\t\t<testcase classname="${description}" file="${xml(file)}" name="${name}" time="">`;
       yield `\t\t\t<failure message="${name}" type="${description}">`;

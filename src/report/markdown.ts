@@ -4,7 +4,7 @@ import { countText } from "./amounts.ts";
 import type { ReportOptions } from "./options.ts";
 import { moreText, overviewRows, rangesText, remedies, type OverviewRow } from "./overview.ts";
 import { placeLines } from "./places.ts";
-import { shownSecret } from "./shown.ts";
+import { shownSecret, withoutValue } from "./shown.ts";
 import { problemText, totals } from "./summary.ts";
 
 /** Places listed for one secret; more are counted. */
@@ -43,7 +43,7 @@ function* table(rows: readonly OverviewRow[], options: ReportOptions): Iterable<
       String(i + 1),
       `${finding.severity} (${finding.confidence})`,
       words(kind),
-      value === "" ? "(the file itself)" : code(value),
+      value === "" ? withoutValue(finding) : code(value),
       `${code(place)}${moreText(morePlaces)}`,
       fate,
       code(shortened(by)),

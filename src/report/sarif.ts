@@ -6,7 +6,7 @@ import { severities, type Severity } from "../model/rule.ts";
 import { sanitize, sanitizeJson } from "../model/sanitize.ts";
 import { isIncomplete, lifetimes, stepText, type Lifetime } from "../findings/index.ts";
 import type { ReportOptions } from "./options.ts";
-import { repositoryIn, shownMatch } from "./shown.ts";
+import { detectedText, repositoryIn, shownMatch } from "./shown.ts";
 
 const levels: Readonly<Record<Severity, "error" | "warning" | "note">> = {
   critical: "error",
@@ -102,7 +102,7 @@ function result(
     ruleId: finding.rule.id,
     ruleIndex,
     level: levels[finding.severity],
-    message: { text: `${finding.rule.id} has detected a secret ${placeWords(sighting)}.` },
+    message: { text: `${finding.rule.id} ${detectedText(finding)} ${placeWords(sighting)}.` },
     locations: [{ physicalLocation: physicalLocation(finding, sighting, options), ...logicalLocations(sighting) }],
     partialFingerprints: { "leaktraceSecret/v1": finding.fingerprint },
     ...(finding.suppressed === undefined

@@ -1,4 +1,5 @@
 import type { Finding, FindingSighting, Report } from "../model/finding.ts";
+import { tableTag } from "../model/told-by.ts";
 import type { Secrecy } from "./options.ts";
 
 /** What gitleaks writes for a value that is redacted whole. */
@@ -14,6 +15,26 @@ export function shownSecret(finding: Finding, secrecy: Secrecy): string {
     case "redact":
       return redacted(finding, secrecy.percent);
   }
+}
+
+/** What stands in the place of a value where a finding has none. */
+export function withoutValue(finding: Finding): string {
+  return isSecret(finding) ? "(the file itself)" : "(none)";
+}
+
+/** What was found, for sentences that begin with its rule. */
+export function detectedText(finding: Finding): string {
+  return isSecret(finding) ? "has detected a secret" : "has detected two files in one";
+}
+
+/** The noun for these findings, to be counted. */
+export function nounOf(findings: readonly Finding[]): "secret" | "finding" {
+  return findings.every(isSecret) ? "secret" : "finding";
+}
+
+/** Whether it is a secret that was found, and not how a layer is made. */
+function isSecret({ sightings }: Finding): boolean {
+  return !sightings.some(({ tags }) => tags.includes(tableTag));
 }
 
 /** The text of a match as far as the report may show it. */
@@ -49,6 +70,8 @@ export function repositoryIn(report: Report, { origin }: FindingSighting): strin
 }
 
 function redacted(finding: Finding, percent: number): string {
+  // There is nothing to hide where nothing is.
+  if (finding.masked === "") return "";
   if (percent >= 100) return redactedWhole;
   if (finding.secret === undefined) return finding.masked;
   const bytes = Buffer.from(finding.secret, "utf8");

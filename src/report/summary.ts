@@ -5,7 +5,7 @@ import { sanitize } from "../model/sanitize.ts";
 import { isIncomplete } from "../findings/index.ts";
 import { bytesText, counted, countText } from "./amounts.ts";
 import type { ReportOptions } from "./options.ts";
-import { open } from "./shown.ts";
+import { nounOf, open } from "./shown.ts";
 import { wrap } from "./wrap.ts";
 
 /** Problems named one by one; a broken disk can make one for every file. The machine formats hold all. */
@@ -35,9 +35,9 @@ export function summaryLine(report: Report): string {
   const { ledger } = report;
   const bytes = knowsBytes(report) ? ` (${bytesText(ledger.bytes)})` : "";
   const scanned = `in ${counted(ledger.scanned, "content")}${bytes}`;
-  const found = open(report).length;
+  const found = open(report);
   const gaps = report.interrupted ? "; interrupted" : isIncomplete(report) ? "; the scan is incomplete" : "";
-  return `${found === 0 ? "no secrets" : counted(found, "secret")} ${scanned}${partText(report.targets)}${gaps}`;
+  return `${found.length === 0 ? "no secrets" : counted(found.length, nounOf(found))} ${scanned}${partText(report.targets)}${gaps}`;
 }
 
 /** Where only a part of a target was scanned, which. */
@@ -65,7 +65,7 @@ function verdict(report: Report): string {
     .map((severity) => ({ severity, count: findings.filter((finding) => finding.severity === severity).length }))
     .filter(({ count }) => count > 0)
     .map(({ severity, count }) => `${countText(count)} ${severity}`);
-  return `${counted(findings.length, "secret")}: ${bySeverity.join(", ")}.${incomplete}`;
+  return `${counted(findings.length, nounOf(findings))}: ${bySeverity.join(", ")}.${incomplete}`;
 }
 
 /** Over many targets with a journal bytes are not counted: who is scanned first would decide whose they are. */

@@ -5,7 +5,7 @@ import { endText, isEventful, lifetimes, stepText, type LifetimeStep } from "../
 import { countText } from "./amounts.ts";
 import type { ReportOptions } from "./options.ts";
 import { placeLines } from "./places.ts";
-import { open, shownSecret } from "./shown.ts";
+import { open, shownSecret, withoutValue } from "./shown.ts";
 import { summary } from "./summary.ts";
 import { wrap } from "./wrap.ts";
 
@@ -58,7 +58,7 @@ function* block(finding: Finding, known: string, options: ReportOptions): Iterab
   const others = finding.otherRules.length === 0 ? "" : `, also ${finding.otherRules.map(sanitize).join(", ")}`;
   const facts = finding.facts.map(sanitize).join("; ");
   const value = sanitize(shownSecret(finding, options.secrecy));
-  yield* labelled("value", value === "" ? "(the file itself)" : value, options);
+  yield* labelled("value", value === "" ? withoutValue(finding) : value, options);
   const aside = finding.aside === true ? ", only in tests, documents or code of others" : "";
   yield* labelled("rule", `${sanitize(finding.rule.id)} (${finding.confidence}${aside})${others}`, options);
   if (facts !== "") yield* labelled("facts", facts, options);

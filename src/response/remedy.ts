@@ -1,14 +1,17 @@
 import type { ImageOrigin } from "../model/content.ts";
 import type { ImageFacts } from "../model/image-facts.ts";
+import { tableTag } from "../model/told-by.ts";
 
-/** What has to change in a build so that a secret does not come to this place again. Names are not escaped yet. */
-export function placeRemedy(origin: ImageOrigin): string {
+/** What has to change in a build so that a secret does not come to this place again. `tags`: those of its rule. Names are not escaped yet. */
+export function placeRemedy(origin: ImageOrigin, tags: readonly string[]): string {
   const { part, path, layer, deletedBy } = origin;
   if (part === "config") return configRemedy(path);
   const by =
     layer === undefined ? "a layer" : `layer ${layer.index}${layer.createdBy === "" ? "" : ` (${layer.createdBy})`}`;
   // What an artifact holds is a file of its own, with or without a name.
   if (path === "") return `the artifact's file in ${by}: push it anew without the value`;
+  if (tags.includes(tableTag))
+    return `${path} is two files in ${by}: push the layer anew, with a table of contents that is made of its tar, or without one`;
   if (layer?.owner?.part === "base")
     return `${path} comes with ${by}, which is a layer of ${layer.owner.image}: build that anew first, then this image on it`;
   const late =

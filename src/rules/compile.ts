@@ -33,8 +33,10 @@ const specificities: Readonly<Record<Rule["kind"], number>> = { custom: 100, tok
  */
 export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
   const where = `${options.file}: rule ${entry.id}`;
-  const { regex, path } = entry;
-  if (regex === undefined && path === undefined)
+  const { regex, path, toldBy } = entry;
+  if (toldBy !== undefined && (regex !== undefined || path !== undefined))
+    throw invalid(`${where}: told_by stands without regex and path`, "what tells it looks at no bytes of files");
+  if (regex === undefined && path === undefined && toldBy === undefined)
     throw invalid(`${where}: neither regex nor path`, "a rule needs at least one of them");
   const parsed = regex === undefined ? undefined : checkRegex(regex, `${where}: regex`, options);
   const pathRegex = path === undefined ? undefined : checkRegex(path, `${where}: path`, options);
@@ -59,6 +61,7 @@ export function compileRule(entry: RuleEntry, options: CompileOptions): Rule {
     ...(path === undefined ? {} : { path }),
     ...(name === undefined ? {} : { name }),
     ...(entry.file === undefined ? {} : { file: entry.file }),
+    ...(toldBy === undefined ? {} : { toldBy }),
     secretGroup,
     entropy: entry.entropy ?? 0,
     keywords: [...new Set(entry.keywords.filter((keyword) => keyword !== ""))],

@@ -41,8 +41,8 @@ export async function loadConfig(
   const warnings: string[] = [];
   const layer = await loadLayer(text, name, [], sources, warnings);
   checkReferences(layer, name, warnings);
-  for (const { id, regex, name: fileName } of layer.rules.values())
-    if (regex === undefined && fileName === undefined)
+  for (const { id, path, regex, name: fileName } of layer.rules.values())
+    if (path !== undefined && regex === undefined && fileName === undefined)
       warnings.push(
         `${name}: rule ${id}: its path says little of the file's name (it should end with $), so in a history it is asked of the index and of ranges alone`,
       );
@@ -93,7 +93,12 @@ async function loadLayer(
   for (const entry of own.values()) {
     const extended = rules.get(entry.id);
     if (extended !== undefined) rules.set(entry.id, extendRule(extended, entry, options));
-    else if (entry.regex === undefined && entry.path === undefined && base.extendsDefault) {
+    else if (
+      entry.regex === undefined &&
+      entry.path === undefined &&
+      entry.toldBy === undefined &&
+      base.extendsDefault
+    ) {
       warnings.push(`${name}: rule ${entry.id} changes a rule that is not built in; it was ignored`);
     } else rules.set(entry.id, compileRule(entry, options));
   }

@@ -4,6 +4,7 @@ import type { LiveCheck, NoLiveReason } from "../model/live-check.ts";
 import type { Near } from "../model/near.ts";
 import type { Allowlist, Confidence, FileTest, RequiredPart, Rule, Severity } from "../model/rule.ts";
 import { severities } from "../model/rule.ts";
+import { toldBys, type ToldBy } from "../model/told-by.ts";
 import { formsRegex, readForms } from "./forms.ts";
 import { invalid } from "./invalid.ts";
 import { maxIdLength } from "./limits.ts";
@@ -21,6 +22,7 @@ export interface RuleEntry {
   readonly near?: Near;
   readonly path?: string;
   readonly file?: FileTest;
+  readonly toldBy?: ToldBy;
   readonly secretGroup?: number;
   readonly entropy?: number;
   readonly keywords: readonly string[];
@@ -132,6 +134,7 @@ function readRule(table: TableReader, index: number): RuleEntry {
       near !== undefined ? nearRegex(near) : forms !== undefined ? formsRegex(forms, rule.where) : rule.text("regex"),
     path: rule.text("path"),
     file: readFileTest(rule),
+    toldBy: rule.choice("told_by", toldBys),
     secretGroup: rule.count("secretgroup"),
     entropy: rule.number("entropy"),
     skipReport: rule.flag("skipreport"),

@@ -1,12 +1,11 @@
 import { statSync } from "node:fs";
 import { countsFor, isIncomplete } from "../../findings/index.ts";
-import type { Finding, Report } from "../../model/finding.ts";
+import type { Finding, FindingSighting, Report } from "../../model/finding.ts";
 import { ToolError } from "../../model/problem.ts";
 import { sanitize } from "../../model/sanitize.ts";
 import { shellWord } from "../../model/shell-word.ts";
 import { checkWritable, writeLines, writeReport } from "../../report/index.ts";
 import { openFiles } from "../../sources/files/index.ts";
-import type { Origin } from "../../model/content.ts";
 import type { ImageFacts } from "../../model/image-facts.ts";
 import { deletionOrder, historyRemedy, placeRemedy } from "../../response/index.ts";
 import { carriedRepositories } from "../build-folder.ts";
@@ -64,7 +63,7 @@ function isOfPatch(line: string): boolean {
 async function patchOf(context: string, findings: readonly Finding[], report: Report): Promise<BuildPatch> {
   const images = imagesOf(report);
   const isInHistory = findings.some(({ sightings }) =>
-    sightings.some(({ origin }) => origin.kind === "git" && placeIn(images, origin).length > 0),
+    sightings.some((sighting) => sighting.origin.kind === "git" && placeIn(images, sighting).length > 0),
   );
   const repositories = isInHistory
     ? await carriedRepositories(openFiles(context, { maxBytes: 0, followSymlinks: false }), context)
@@ -75,9 +74,9 @@ async function patchOf(context: string, findings: readonly Finding[], report: Re
 /** The images that hold a place, with what is to be done there. */
 function placeIn(
   images: readonly ImageFacts[],
-  origin: Origin,
+  { origin, tags }: FindingSighting,
 ): { readonly digest: string; readonly remedy: string }[] {
-  if (origin.kind === "image") return [{ digest: origin.digest, remedy: placeRemedy(origin) }];
+  if (origin.kind === "image") return [{ digest: origin.digest, remedy: placeRemedy(origin, tags) }];
   if (origin.kind !== "git") return [];
   return images.flatMap(({ image, digest }) =>
     origin.repository.startsWith(`${image}!`)
@@ -114,7 +113,7 @@ function* planOf(
 ): Iterable<string> {
   const images = imagesOf(report);
   const places = ({ sightings }: Finding): ReturnType<typeof placeIn> =>
-    sightings.flatMap(({ origin }) => placeIn(images, origin));
+    sightings.flatMap((sighting) => placeIn(images, sighting));
   const inImage = findings.filter((finding) => places(finding).length > 0);
   yield inImage.length === 0 ? `No secrets in ${sanitize(image)}.` : "1. Revoke; whoever has the image has them:";
   const held = new Set<string>();

@@ -22,6 +22,8 @@ const maxBytes = 64 << 20;
 export async function run([id = "", path]: readonly string[], options: { readonly config?: string }): Promise<number> {
   const { ruleset, engine } = await loadRules(options);
   const rule = ruleOf(ruleset, id);
+  if (rule.toldBy !== undefined)
+    throw new ToolError("usage", `${id} looks at no text: rules show ${id} says what tells it`);
   if (rule.regex === undefined && path === undefined)
     throw new ToolError("usage", `${id} is a rule on paths: name a file that lies at one`);
   const parts = new Set([id, ...rule.required.map((part) => part.id)]);

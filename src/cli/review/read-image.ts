@@ -1,5 +1,6 @@
 import { blobId } from "../../content/blob-id.ts";
 import { readLayer, type LayerSink } from "../../content/layer.ts";
+import { differenceBytes } from "../../content/table-check.ts";
 import { cleanPath } from "../../content/tar-path.ts";
 import type { ImageOrigin, LayerFacts } from "../../model/content.ts";
 import type { SourceContext } from "../../model/source.ts";
@@ -105,7 +106,8 @@ async function readFile(unit: LayerUnit, { origin, id, maxBytes, signal }: Image
     },
   };
   try {
-    await readLayer(unit, sink, { signal: AbortSignal.any([signal, done.signal]) });
+    const { differences } = await readLayer(unit, sink, { signal: AbortSignal.any([signal, done.signal]) });
+    return differences.map(differenceBytes).find((bytes) => blobId(bytes) === id);
   } catch (error) {
     if (found === undefined && !signal.aborted) throw error;
   }

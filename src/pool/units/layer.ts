@@ -1,5 +1,7 @@
+import { blobId } from "../../content/blob-id.ts";
 import { isObjectOfGit } from "../../content/layer-paths.ts";
 import { readLayer, type LayerOutcome, type LayerSink } from "../../content/layer.ts";
+import { differenceBytes } from "../../content/table-check.ts";
 import { textEntry, type LayerUnit } from "../../model/unit.ts";
 import { LayerStopped } from "../layers/layer-thread.ts";
 import type { RecordSink } from "../layers/records.ts";
@@ -28,6 +30,8 @@ export async function scanLayer(unit: LayerUnit, task: Task, out: ResultBuilder)
     return;
   }
   out.layer = outcome.reading;
+  for (const difference of outcome.differences)
+    out.told(blobId(differenceBytes(difference)), difference.path, task.detector.tables.tell(difference));
   for (const problem of outcome.problems) {
     out.problem(problem.code, problem.effect, problem.subject, problem.message);
     if (problem.effect === "incomplete") out.skip(problem.code);

@@ -3,7 +3,7 @@ import { ancestors } from "../../content/tar-path.ts";
 import type { Removal } from "../../model/content.ts";
 import { append } from "../../model/multimap.ts";
 import { pathHash } from "../../model/path-hash.ts";
-import type { LayerReading } from "../../model/unit.ts";
+import { textEntry, type LayerReading } from "../../model/unit.ts";
 
 /** What a layer does to the ones below it and to itself, ready to be asked. */
 export interface LayerEffects {
@@ -42,7 +42,8 @@ export function layerEffects(reading: LayerReading): LayerEffects {
     },
     shadows(path, entry) {
       const entries = repeated.size === 0 ? undefined : repeated.get(pathHash(path));
-      return entries !== undefined && entry !== undefined && entry !== entries.findLast((one) => one < unseenFrom);
+      if (entry === undefined || entry === textEntry) return false;
+      return entries !== undefined && entry !== entries.findLast((one) => one < unseenFrom);
     },
     isAfterEnd: (entry) => entry !== undefined && entry >= unseenFrom,
     occurrence(path, entry) {
