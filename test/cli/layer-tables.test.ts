@@ -130,7 +130,7 @@ describe("a layer whose table and tar differ", () => {
     leaktrace(["image", bad, "-f", "jsonl", "-r", report, "--no-cache"]);
     const { findings } = await readReportFile(report);
     const reading = createReading([], readScanOptions({}, new AbortController().signal));
-    const texts = await Promise.all(findings.map(({ sightings }) => reading.read(sightings[0]!)));
+    const texts = await Promise.all(findings.map((finding) => reading.read(finding.sightings[0]!, finding)));
     expect(texts.map(String).sort()).toEqual([`app/conf\n${other}\n`, `app/start.sh\n${hidden}\n`]);
     const fix = leaktrace(["fix", hiding, "--no-cache"]);
     expect(fix.stdout).toContain("app/start.sh is two files in layer 0 (COPY app /app): push the layer anew");

@@ -94,6 +94,17 @@ describe("what lies in images and archives is read again", () => {
   });
 });
 
+test("of two members with one name the one is shown that holds the finding", async () => {
+  const path = join(folder, "twice.tar");
+  const bodies = ["# first\nA=none\n", `# second\nA=${probe("second")}\n`, `# third\nA=${probe("third")}\n`];
+  writeFileSync(path, await tarOf(bodies.map((body) => ({ path: "etc/app.env", body: Buffer.from(body) }))));
+  const review = await reviewOf(path);
+  for (const seed of ["second", "third"]) {
+    expect(await review.value(seed)).toBe(probe(seed));
+    expect((await review.rows("text", seed)).join("\n")).toContain(`# ${seed}`);
+  }
+});
+
 describe("a history is asked who brought what", () => {
   testWith("git")("blame says what git says: through merges and renames, from the first commit on", async () => {
     const shop = createRepository(join(folder, "shop"));

@@ -39,7 +39,7 @@ export function createLooker(reading: PlaceReading): Looker {
       const sighting = finding.sightings[place];
       if (sighting === undefined) return [];
       try {
-        const bytes = await reading.read(sighting);
+        const bytes = await reading.read(sighting, finding);
         if (typeof bytes === "string") return [{ text: bytes, tone: "dim" }, ...rowsOf(sighting.maskedLine)];
         const rows = await rowsFor(tab, { sighting, bytes, around }, await reading.rules(), reading.targets[0] ?? ".");
         return rows.slice(0, maxRows);
@@ -49,7 +49,7 @@ export function createLooker(reading: PlaceReading): Looker {
     },
     async value(finding) {
       for (const sighting of finding.sightings.slice(0, maxPlaces)) {
-        const bytes = await reading.read(sighting).catch(() => "");
+        const bytes = await reading.read(sighting, finding).catch(() => "");
         if (typeof bytes === "string") continue;
         const { detector } = await reading.rules();
         const found = secretAt(bytes, finding, sighting, detector);

@@ -107,7 +107,7 @@ async function readFile(unit: LayerUnit, { origin, id, maxBytes, signal }: Image
   };
   try {
     const { differences } = await readLayer(unit, sink, { signal: AbortSignal.any([signal, done.signal]) });
-    return differences.map(differenceBytes).find((bytes) => blobId(bytes) === id);
+    found ??= differences.map(differenceBytes).find((bytes) => blobId(bytes) === id);
   } catch (error) {
     if (found === undefined && !signal.aborted) throw error;
   }

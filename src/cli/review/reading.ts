@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { readMember } from "../../content/containers/read-member.ts";
+import { readMembers } from "../../content/containers/read-member.ts";
 import type { Detection } from "../../model/detection.ts";
 import type { Detector } from "../../detect/index.ts";
 import { fingerprint } from "../../findings/index.ts";
@@ -19,6 +19,9 @@ const maxKept = 8;
 /** Candidates at a place that are compared with a value: a fingerprint is slow on purpose. */
 const maxCandidates = 8;
 
+/** Members of one name that are looked at. */
+const maxAlike = 32;
+
 /** What is scanned with: the rules of the review. */
 export interface LoadedRules {
   readonly prepared: Prepared;
@@ -29,8 +32,8 @@ export interface LoadedRules {
 export interface PlaceReading {
   /** The targets of the review, as they were named; none for a case or report, whose places tell theirs. */
   readonly targets: readonly string[];
-  /** The content that a place lies in, or a sentence that says why it cannot be read. */
-  read(sighting: FindingSighting): Promise<Buffer | string>;
+  /** The content that a place of a finding lies in, or a sentence that says why it cannot be read. */
+  read(sighting: FindingSighting, finding: Pick<Finding, "fingerprint">): Promise<Buffer | string>;
   /** Loaded when somebody asks for the first time. */
   rules(): Promise<LoadedRules>;
   /** The rules have changed. */
@@ -52,39 +55,62 @@ export function createReading(targets: readonly string[], options: ScanOptions):
     const bytes = await contentOf(sighting, targets[0] ?? ".").catch(() => undefined);
     return bytes ?? "it cannot be read again: it has gone, or the review was started in another folder";
   };
-  const readNow = async (sighting: FindingSighting): Promise<Buffer | string> => {
+  const loaded = (): Promise<LoadedRules> => {
+    const named = targets.length === 1 ? targets.map((name) => targetOf(name, "any")) : [];
+    rules ??= prepareScan(named, options).then(async (prepared) => ({
+      prepared,
+      detector: await openDetector(prepared),
+    }));
+    return rules;
+  };
+  const readNow = async (
+    sighting: FindingSighting,
+    finding: Pick<Finding, "fingerprint">,
+  ): Promise<Buffer | string> => {
     const bytes = await outer(sighting);
     const { member } = sighting.origin;
     if (typeof bytes === "string" || (member === undefined && bytes.length <= maxBytes)) return bytes;
     if (member === undefined) return tooLarge;
-    return (
-      readMember(bytes, member, maxBytes) ?? "the archive has no such file any more, or it is too large to be shown"
+    const members = readMembers(bytes, member, maxBytes);
+    return memberWith(members, (one) =>
+      loaded().then(({ detector }) => secretAt(one, finding, sighting, detector) !== undefined),
     );
   };
   return {
     targets,
-    read(sighting) {
-      const key = JSON.stringify([sighting.content, sighting.origin]);
+    read(sighting, finding) {
+      const key = JSON.stringify([
+        ...[sighting.content, sighting.origin],
+        ...(sighting.origin.member === undefined ? [] : [finding.fingerprint, sighting.startLine]),
+      ]);
       const known = kept.get(key);
       if (known !== undefined) return known;
-      const reading = readNow(sighting);
+      const reading = readNow(sighting, finding);
       kept.set(key, reading);
       // What a folder holds changes while somebody looks.
       if (sighting.origin.kind === "file") setTimeout(() => kept.delete(key), fileKeptMs).unref();
       if (kept.size > maxKept) kept.delete(kept.keys().next().value ?? "");
       return reading;
     },
-    rules() {
-      const named = targets.length === 1 ? targets.map((name) => targetOf(name, "any")) : [];
-      rules ??= prepareScan(named, options).then(async (prepared) => ({
-        prepared,
-        detector: await openDetector(prepared),
-      }));
-      return rules;
-    },
+    rules: loaded,
     forgetRules: () => (rules = undefined),
     stop: () => over.abort(),
   };
+}
+
+/** The member that holds what is looked for, of several with one name; the first of them where none does. */
+async function memberWith(
+  members: Iterable<Buffer>,
+  holds: (member: Buffer) => Promise<boolean>,
+): Promise<Buffer | string> {
+  let first: Buffer | undefined;
+  let left = maxAlike;
+  for (const member of members) {
+    first ??= member;
+    if (await holds(member)) return member;
+    if (--left === 0) break;
+  }
+  return first ?? "the archive has no such file any more, or it is too large to be shown";
 }
 
 const fileKeptMs = 2000;

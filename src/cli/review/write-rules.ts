@@ -170,7 +170,7 @@ async function exampleOf(
   const sighting = finding.sightings[place];
   if (sighting === undefined || rule.regex === undefined || /^\s*(?:counter_)?examples\s*=/im.test(block))
     return undefined;
-  const bytes = await reading.read(sighting);
+  const bytes = await reading.read(sighting, finding);
   if (typeof bytes === "string") return undefined;
   const found = secretAt(bytes, finding, sighting, (await reading.rules()).detector);
   const template =

@@ -15,15 +15,15 @@ import {
 import { insideLimits } from "./limits.ts";
 
 /**
- * Reads one member of a container that is in memory, by the path under which scans tell of it (`inner.zip!a/b`). Compressed files are expanded. Undefined where there is
- * no such member, or where it, or a container on the way to it, has more than `maxBytes`.
+ * Reads the members of a container that is in memory which have a path under which scans tell of them (`inner.zip!a/b`): archives may name two alike. Compressed files are expanded. Members that
+ * have more than `maxBytes` are left out, as are those in containers that do.
  */
-export function readMember(bytes: Uint8Array, path: string, maxBytes: number): Buffer | undefined {
+export function* readMembers(bytes: Uint8Array, path: string, maxBytes: number): Generator<Buffer, void> {
   const reader = new ChunkReader([bytes]);
   const kind = containerKindOf(bytesInMemory(bytes));
   const { maxMembers, freeBytes } = insideLimits;
   const search = { path, maxBytes, membersLeft: maxMembers, bytesLeft: freeBytes, depthLeft: maxDepth };
-  return kind === undefined ? undefined : memberIn(kind, reader, "", search);
+  if (kind !== undefined) yield* membersIn(kind, reader, "", search);
 }
 
 /** Containers and forms in each other: more than a scan goes through by itself. */
@@ -38,27 +38,28 @@ interface Search {
   depthLeft: number;
 }
 
-function memberIn(kind: ContainerKind, reader: ChunkReader, at: string, search: Search): Buffer | undefined {
-  if (--search.depthLeft < 0) return undefined;
+function* membersIn(kind: ContainerKind, reader: ChunkReader, at: string, search: Search): Generator<Buffer, void> {
+  if (search.depthLeft <= 0) return;
+  search.depthLeft--;
   for (const member of membersOf(kind, reader, search.maxBytes)) {
-    if (--search.membersLeft < 0 || search.bytesLeft <= 0) return undefined;
+    if (--search.membersLeft < 0 || search.bytesLeft <= 0) break;
     const path = at === "" ? member.name : member.name === "" ? at : `${at}!${member.name}`;
     const isIt = path === search.path;
     if (!isIt && !search.path.startsWith(`${path}!`) && path !== "") continue;
-    const found = contentOf(new ChunkReader(counted(member.chunks, search)), path, isIt, search);
-    if (found !== undefined || isIt) return found;
+    yield* contentsOf(new ChunkReader(counted(member.chunks, search)), path, isIt, search);
   }
-  return undefined;
+  search.depthLeft++;
 }
 
 /** What is looked for, in a member that is it or may hold it. */
-function contentOf(reader: ChunkReader, path: string, isIt: boolean, search: Search): Buffer | undefined {
+function* contentsOf(reader: ChunkReader, path: string, isIt: boolean, search: Search): Generator<Buffer, void> {
   const kind = containerKind(reader.peek(kindBytes));
-  if (kind !== undefined && (!isIt || isCompressed(kind))) return memberIn(kind, reader, path, search);
+  if (kind !== undefined && (!isIt || isCompressed(kind))) return yield* membersIn(kind, reader, path, search);
   const held = whole(reader, search.maxBytes);
-  if (isIt || held === undefined) return held;
+  if (held === undefined) return;
+  if (isIt) yield held;
   // An archive behind a program, or behind whatever else.
-  return endsAsZip(bytesInMemory(held)) ? memberIn("zip", new ChunkReader([held]), path, search) : undefined;
+  else if (endsAsZip(bytesInMemory(held))) yield* membersIn("zip", new ChunkReader([held]), path, search);
 }
 
 function* counted(chunks: Iterable<Uint8Array>, search: Search): Generator<Uint8Array, void> {
