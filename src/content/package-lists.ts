@@ -5,7 +5,7 @@ import { readWheelList, wheelListAt, type WheelList } from "./wheel-lists.ts";
 
 /**
  * What package managers of distributions keep of the files that they installed: dpkg (`*.md5sums`, the conffiles of `status`; of distroless images `status.d`)
- * and apk (`lib/apk/db/installed`), and the databases of rpm. A package counts where its maintainer (its vendor) is one of the distribution: of others nobody has published the files.
+ * and apk (`lib/apk/db/installed`), and the databases of rpm. A package counts where its maintainer (its vendor) is one of the distribution, or where a list of the distribution's archive has its very version (`apt-index.ts`): of others nobody has published the files.
  * RECORD of wheels is a list that its installer wrote of whatever it was given (`wheel-lists.ts`), and counts for less. Not read: npm's, which have hashes of archives and none of files.
  */
 export type PackageList =
@@ -32,8 +32,12 @@ export interface PackageFacts {
   readonly files: readonly PackagedFile[];
   /** Packages whose maintainers are of the distribution. */
   readonly published: ReadonlySet<string>;
-  /** A wheel that no public index has. */
+  /** Versions of packages, where the list tells them. */
+  readonly versions?: ReadonlyMap<string, string>;
+  /** A wheel that no public index has … */
   readonly withheld?: string | undefined;
+  /** … and one that is published, as its author says. */
+  readonly released?: string | undefined;
 }
 
 /** Files of one list. */
@@ -70,8 +74,9 @@ export function readPackageList(list: PackageList, bytes: Buffer): PackageFacts 
     case "apk-installed":
       return readInstalled(text);
     case "wheel": {
-      const { files, isWithheld } = readWheelList(list, text);
-      return { files, published: new Set(), withheld: isWithheld ? list.folder : undefined };
+      const { files, isWithheld, isReleased } = readWheelList(list, text);
+      const [withheld, released] = [isWithheld, isReleased].map((is) => (is ? list.folder : undefined));
+      return { files, published: new Set(), withheld, released };
     }
   }
 }
@@ -98,9 +103,12 @@ function dpkgFile(path: string, digest: string, name: string): PackagedFile {
 function readStatus(text: string): PackageFacts {
   const files: PackagedFile[] = [];
   const published = new Set<string>();
+  const versions = new Map<string, string>();
   for (const paragraph of text.split(/\n\n+/)) {
     const name = /^Package: (\S+)$/m.exec(paragraph)?.[1];
     if (name === undefined) continue;
+    const version = /^Version: (\S+)$/m.exec(paragraph)?.[1];
+    if (version !== undefined) versions.set(name, version);
     const maintainer = /^Maintainer: (.+)$/m.exec(paragraph)?.[1];
     if (maintainers.test(maintainer ?? "")) published.add(name);
     const start = /^Conffiles:\n/m.exec(paragraph);
@@ -111,7 +119,7 @@ function readStatus(text: string): PackageFacts {
       if (match !== null) files.push(dpkgFile(match[1]!, match[2]!, name));
     }
   }
-  return { files, published };
+  return { files, published, versions };
 }
 
 function readInstalled(text: string): PackageFacts {

@@ -14,6 +14,8 @@ export interface WheelFacts {
   readonly files: readonly PackagedFile[];
   /** The wheel comes from no index of packages, or may be on none. */
   readonly isWithheld: boolean;
+  /** Its author says that it is published: by an open licence, and by a home where the public looks. */
+  readonly isReleased: boolean;
 }
 
 const parts = ["RECORD", "METADATA", "direct_url.json"] as const;
@@ -24,6 +26,13 @@ const longestLine = 4096;
 const localVersion = /-[^-]*\+[^-]*$/;
 /** With this PyPI takes no upload; a firm's own packages are marked by it. */
 const privateClassifier = /^Classifier:[ \t]*Private ::/im;
+/** Headers of the core metadata specification by which an author gives a wheel to everybody. */
+const openLicence =
+  /^(?:Classifier:[ \t]*License :: OSI Approved\b|License(?:-Expression)?:[ \t]*(?:The[ \t]+)?\(?(?:Apache|MIT|BSD|0BSD|ISC|MPL|Mozilla|L?GPL|AGPL|GNU|PSF|Python|Zlib|Unlicense|Unicode|CC0|BSL|EPL|EUPL|WTFPL|HPND|ZPL)\b)/im;
+const closedLicence = /^(?:Classifier:[ \t]*License ::|License(?:-Expression)?:).*(?:proprietary|LicenseRef-)/im;
+/** Where they have their homes. */
+const publicHome =
+  /^(?:Home-page|Project-URL|Download-URL):.*https?:\/\/(?:[\w-]+\.)*(?:github\.(?:com|io)|gitlab\.com|bitbucket\.org|codeberg\.org|sr\.ht|launchpad\.net|sourceforge\.net|opendev\.org|readthedocs\.(?:io|org)|pypi\.org)(?:[/\s]|$)/im;
 const recordLine = /^(.+),sha256=([A-Za-z0-9_-]{43}),\d*$/;
 
 /** Tells such a file by its path. */
@@ -41,9 +50,13 @@ export function wheelListAt(path: string): WheelList | undefined {
  * `direct_url.json` (PEP 610): that is how a project installs itself.
  */
 export function readWheelList({ part, folder }: WheelList, text: string): WheelFacts {
-  if (part === "direct_url.json") return { files: [], isWithheld: true };
-  // Its headers; what follows them is a text for readers.
-  if (part === "METADATA") return { files: [], isWithheld: privateClassifier.test(text.split(/\r?\n\r?\n/, 1)[0]!) };
+  if (part === "direct_url.json") return { files: [], isWithheld: true, isReleased: false };
+  if (part === "METADATA") {
+    // Its headers; what follows them is a text for readers.
+    const headers = text.split(/\r?\n\r?\n/, 1)[0]!;
+    const isWithheld = privateClassifier.test(headers) || closedLicence.test(headers);
+    return { files: [], isWithheld, isReleased: openLicence.test(headers) && publicHome.test(headers) };
+  }
   const cut = folder.lastIndexOf("/") + 1;
   const stem = folder.slice(cut, -suffix.length);
   const dash = stem.lastIndexOf("-");
@@ -56,7 +69,7 @@ export function readWheelList({ part, folder }: WheelList, text: string): WheelF
     const digest = Buffer.from(match[2]!, "base64url").toString("hex");
     if (path !== undefined) files.push({ path, algorithm: "sha256", digest, package: name, wheel: folder });
   }
-  return { files, isWithheld: localVersion.test(stem) };
+  return { files, isWithheld: localVersion.test(stem), isReleased: false };
 }
 
 /** Of a field of CSV. */

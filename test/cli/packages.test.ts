@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { buildImage } from "../../fixtures/images/build-image.ts";
+import { endOfTar, rawEntry } from "../content/tar-blocks.ts";
 import { testWith } from "../require-program.ts";
 import { hashDatabase, rpmHeader, slotDatabase, sqliteDatabase } from "./rpm-databases.ts";
 import { leaktrace, probe, probeRules, scratch } from "./scan-program.ts";
@@ -101,10 +102,11 @@ test(
 );
 
 test(
-  "what a wheel brought as it is ranks low; what was changed, installed from elsewhere or is marked as private does not",
+  "what a wheel brought as it is ranks low where its author has published it; what was changed, installed from elsewhere, or may be anybody's, does not",
   { timeout: 60_000 },
   async () => {
     const site = "usr/lib/python3.11/site-packages";
+    const open = "License-Expression: Apache-2.0\nProject-URL: Source, https://github.com/acme/a\n";
     const wheel = (name: string, more: Readonly<Record<string, string>> = {}, listed = env(name)) => {
       const [stem = ""] = name.split("-");
       const sum = createHash("sha256").update(listed).digest("base64url");
@@ -117,16 +119,78 @@ test(
     };
     const told = await scanned([
       {
-        ...wheel("plain-1.0", { METADATA: "Name: plain\n\nClassifier: Private :: is a word of this text\n" }),
-        ...wheel("changed-1.0", {}, "A=\n"),
-        ...wheel("project-1.0", { "direct_url.json": '{"url":"file:///src","dir_info":{}}' }),
-        ...wheel("private-1.0", { METADATA: "Name: private\nClassifier: Private :: Do Not Upload\n\n" }),
-        ...wheel("local-1.0+acme.1"),
+        ...wheel("plain-1.0", { METADATA: `${open}\nClassifier: Private :: is a word of this text\n` }),
+        ...wheel("old-1.0", {
+          METADATA:
+            "Classifier: License :: OSI Approved :: MIT License\r\nHome-page: http://old.readthedocs.org\r\n\r\n",
+        }),
+        ...wheel("changed-1.0", { METADATA: open }, "A=\n"),
+        ...wheel("project-1.0", { METADATA: open, "direct_url.json": '{"url":"file:///src","dir_info":{}}' }),
+        ...wheel("private-1.0", { METADATA: `${open}Classifier: Private :: Do Not Upload\n\n` }),
+        ...wheel("local-1.0+acme.1", { METADATA: open }),
+        ...wheel("silent-1.0"),
+        ...wheel("homeless-1.0", { METADATA: "License: MIT\nHome-page: https://git.acme.example/a\n\n" }),
+        ...wheel("unlicensed-1.0", { METADATA: "Home-page: https://github.com/acme/a\n\nLicense: MIT\n" }),
+        ...wheel("closed-1.0", { METADATA: `${open}Classifier: License :: Other/Proprietary License\n\n` }),
       },
     ]);
     expect(told.get(probe("plain-1.0"))).toEqual(["low", "the file is as the wheel plain 1.0 has it"]);
-    for (const name of ["changed-1.0", "project-1.0", "private-1.0", "local-1.0+acme.1"])
-      expect(told.get(probe(name))).toEqual(["high"]);
+    expect(told.get(probe("old-1.0"))).toEqual(["low", "the file is as the wheel old 1.0 has it"]);
+    for (const name of ["changed", "project", "private", "silent", "homeless", "unlicensed", "closed"])
+      expect([name, ...(told.get(probe(`${name}-1.0`)) ?? [])]).toEqual([name, "high"]);
+    expect(told.get(probe("local-1.0+acme.1"))).toEqual(["high"]);
+  },
+);
+
+test(
+  "what the archive of a distribution has in this very version is published, whoever maintains it, and so are its packages in apt's cache",
+  { timeout: 60_000 },
+  async () => {
+    const versions = { listed: "1:2-3", newer: "2.0", elsewhere: "1.0", squeezed: "3.0" };
+    const names = Object.keys(versions);
+    const member = (name: string, body: Uint8Array): Uint8Array =>
+      Buffer.concat([
+        Buffer.from(`${name.padEnd(48)}${String(body.length).padEnd(10)}\`\n`),
+        body,
+        Buffer.alloc(body.length % 2, 10),
+      ]);
+    const debOf = (name: string): Uint8Array => {
+      const data = gzipSync(Buffer.concat([rawEntry({ name: "a.env" }, Buffer.from(env(`${name} deb`))), endOfTar]));
+      return Buffer.concat([
+        Buffer.from("!<arch>\n"),
+        member("debian-binary", Buffer.from("2.0\n")),
+        member("data.tar.gz", data),
+      ]);
+    };
+    const paragraph = (name: string, version: string): string =>
+      `Package: ${name}\nVersion: ${version}\nMaintainer: Me <me@example.net>\nSHA256: ${createHash("sha256").update(debOf(name)).digest("hex")}\nDescription: x\n SHA256: y\n\n`;
+    const lists = "var/lib/apt/lists";
+    const told = await scanned([
+      {
+        ...Object.fromEntries(names.map((name) => [`usr/share/doc/${name}.env`, env(name)])),
+        ...Object.fromEntries(names.map((name) => [`var/cache/apt/archives/${name}_1_all.deb`, debOf(name)])),
+        ...Object.fromEntries(
+          names.map((name) => [
+            `var/lib/dpkg/info/${name}.md5sums`,
+            `${sumOf("md5", env(name), "hex")}  usr/share/doc/${name}.env\n`,
+          ]),
+        ),
+        "var/lib/dpkg/status": Object.entries(versions)
+          .map(([name, version]) => `Package: ${name}\nMaintainer: Me <me@example.net>\nVersion: ${version}\n`)
+          .join("\n"),
+        [`${lists}/deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages`]:
+          paragraph("listed", "1:2-3") + paragraph("newer", "1.9"),
+        [`${lists}/archive.ubuntu.com_ubuntu_dists_noble_main_binary-amd64_Packages.gz`]: gzipSync(
+          paragraph("squeezed", "3.0"),
+        ),
+        [`${lists}/apt.example.com_debian_dists_stable_main_binary-amd64_Packages`]: paragraph("elsewhere", "1.0"),
+        [`${lists}/fakedebian.org_debian_dists_stable_main_binary-amd64_Packages`]: paragraph("elsewhere", "1.0"),
+      },
+    ]);
+    expect(names.map((name) => told.get(probe(name)))).toEqual([info("listed"), ["high"], ["high"], info("squeezed")]);
+    expect(names.map((name) => told.get(probe(`${name} deb`)))).toEqual([
+      ...[info("listed"), info("newer"), ["high"], info("squeezed")],
+    ]);
   },
 );
 

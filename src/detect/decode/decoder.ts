@@ -14,7 +14,7 @@ import { wideSearches } from "./wide-kinds.ts";
 /** Source code holds a keyword that matters in some thousand bytes. */
 const hitsShift = 10;
 /** What one piece may become, all layers together: base64 in base64 makes four times its size, packed text may make sixty times as much. */
-const mostBytesFor = (pieceBytes: number): number => (1 << 16) + 96 * pieceBytes;
+const mostBytesFor = (pieceBytes: number): number => (1 << 19) + 96 * pieceBytes;
 
 /** How much may still be decoded of one piece. */
 interface Budget {

@@ -2,7 +2,8 @@ import { constants, gunzipSync, inflateSync } from "node:zlib";
 
 /** Text shrinks to a tenth, configuration to a thirtieth; what grows more than this is there to fill memory. */
 const mostGrowth = 64;
-const leastLimit = 1 << 16;
+/** So much may come of anything: a table of bits of four hundred kilobytes packs into two (`saslprep`, which comes with MongoDB's driver). What all of a content may cost is bounded beside it. */
+const leastLimit = 1 << 19;
 
 /** What packed bytes expand to. */
 export interface Unpacked {

@@ -10,7 +10,7 @@ const MEANING = new RegExp(
   [
     String.raw`^[a-zA-Z][a-zA-Z0-9+.-]{1,20}://`, // URLs: credentials in them have a rule of their own
     String.raw`^(?:mailto|data|urn|javascript|tel|about|blob|file):`,
-    String.raw`\.(?:[cm]?[jt]sx?|py|rb|go|java|php|cs|rs|kt|swift|json|ya?ml|toml|ini|conf|cfg|env|xml|html?|css|md|txt|log|csv|sh|bat|exe|dll|so|pem|crt|cer|key|pub|p12|pfx|jks|ppk|asc|gpg|png|jpe?g|gif|svg|ico|pdf|zip|t?gz|tar|sql|db|lock|properties|gradle|tmpl|tpl|erb)$`,
+    String.raw`\.(?:[cm]?[jt]sx?|py|rb|go|java|php|cs|rs|kt|swift|json|ya?ml|toml|ini|conf|cfg|env|xml|html?|css|md|txt|log|csv|sh|bat|exe|dll|so|pem|crt|cer|key|pub|p12|pfx|jks|ppk|asc|gpg|png|jpe?g|gif|svg|ico|pdf|zip|t?gz|tar|sql|db|lock|properties|gradle|u?deb|rpm|apk|whl|tmpl|tpl|erb)$`,
     String.raw`^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$`, // addresses
     String.raw`^-?(?:anonymous|ftp|guest|nobody|user|username|me|you|name|email)@\w*$`, // what one gives as a password where none is needed
     String.raw`^@[a-z\d][\w.-]*/[\w.*-]+$`, // packages with their scope

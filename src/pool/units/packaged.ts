@@ -1,3 +1,4 @@
+import { AptIndexReader, isAptIndex, type AptIndex } from "../../content/apt-index.ts";
 import { packageListAt, readPackageList, type PackagedFile, type PackageList } from "../../content/package-lists.ts";
 import type { WheelList } from "../../content/wheel-lists.ts";
 import type { ContentHit, FileDigests, Publication } from "../../model/detection.ts";
@@ -17,25 +18,40 @@ export class PackagedFiles {
   #length = 0;
   readonly #files = new Map<string, PackagedFile>();
   readonly #published = new Set<string>();
+  readonly #versions = new Map<string, string>();
   readonly #withheld = new Set<string>();
+  readonly #released = new Set<string>();
+  /** What the distribution's archive holds. */
+  readonly #index: AptIndex = { versions: new Set(), archives: new Map() };
+  #isIndex = false;
   /** Lists of wheels as they are: there are hundreds of them, and few have a file with a detection. */
   readonly #records: { readonly list: WheelList; readonly bytes: Buffer }[] = [];
   #recordBytes = 0;
 
   begin(path: string): void {
     this.#list = packageListAt(path);
+    this.#isIndex = isAptIndex(path);
     this.#parts = [];
     this.#length = 0;
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#list === undefined) return;
+    if (this.#list === undefined && !this.#isIndex) return;
     this.#length += chunk.length;
-    if (this.#length > maxListBytes) this.#list = undefined;
-    else this.#parts.push(Buffer.from(chunk));
+    if (this.#length <= maxListBytes) this.#parts.push(Buffer.from(chunk));
+    else {
+      this.#list = undefined;
+      this.#isIndex = false;
+      this.#parts = [];
+    }
   }
 
   end(): void {
+    if (this.#isIndex) {
+      new AptIndexReader(this.#index).pushWhole(Buffer.concat(this.#parts));
+      this.#parts = [];
+      this.#isIndex = false;
+    }
     if (this.#list === undefined) return;
     const list = this.#list;
     const bytes = Buffer.concat(this.#parts);
@@ -45,8 +61,10 @@ export class PackagedFiles {
       if ((this.#recordBytes += bytes.length) <= maxListBytes) this.#records.push({ list, bytes });
       return;
     }
-    const { files, published, withheld } = readPackageList(list, bytes);
+    const { files, published, versions = [], withheld, released } = readPackageList(list, bytes);
     if (withheld !== undefined) this.#withheld.add(withheld);
+    if (released !== undefined) this.#released.add(released);
+    for (const [name, version] of versions) this.#versions.set(name, version);
     for (const name of published) this.#published.add(name);
     for (const file of files) {
       if (this.#files.size >= maxFiles) break;
@@ -76,10 +94,19 @@ export class PackagedFiles {
   }
 
   #packageOf(path: string, digests: FileDigests): Publication | undefined {
+    const archive = path.endsWith(".deb") ? this.#index.archives.get(digests.sha256) : undefined;
+    if (archive !== undefined) return { name: archive, by: "distribution" };
     const file = this.#files.get(path);
     if (file === undefined || digests[file.algorithm] !== file.digest) return undefined;
-    if (file.wheel !== undefined)
-      return this.#withheld.has(file.wheel) ? undefined : { name: file.package, by: "author" };
-    return this.#published.has(file.package) ? { name: file.package, by: "distribution" } : undefined;
+    const { wheel, package: name } = file;
+    if (wheel !== undefined)
+      return this.#released.has(wheel) && !this.#withheld.has(wheel) ? { name, by: "author" } : undefined;
+    return this.#isPublished(name) ? { name, by: "distribution" } : undefined;
+  }
+
+  /** By its maintainer, or by the archive, which has this very version. */
+  #isPublished(name: string): boolean {
+    const version = this.#versions.get(name);
+    return this.#published.has(name) || (version !== undefined && this.#index.versions.has(`${name} ${version}`));
   }
 }
