@@ -1,7 +1,7 @@
 import type { Challenge } from "./challenge.ts";
 import { asRecord, asText, parseJson } from "../content/json.ts";
-import { readWhole } from "../content/read-whole.ts";
 import type { Answer } from "./answer.ts";
+import { readDocument } from "./document.ts";
 import type { Credentials, FindCredentials } from "./credentials.ts";
 import { RegistryFailure } from "./failure.ts";
 
@@ -63,8 +63,9 @@ export class Authorization {
     const known = await (this.#found ??= this.#options.credentials((fault) => (this.#fault = fault)));
     if (known?.kind === "bearer") return this.#set(`Bearer ${known.token}`, Infinity);
     const bearer = challenges.find(({ scheme }) => scheme === "bearer");
-    if (bearer !== undefined) return this.#takeToken(bearer.parameters, registry, known, ask);
-    const isBasic = challenges.some(({ scheme }) => scheme === "basic");
+    if (bearer !== undefined && (await this.#takeToken(bearer.parameters, registry, known, ask))) return true;
+    // Some offer both, and some say nothing of how they would know who asks.
+    const isBasic = challenges.length === 0 || challenges.some(({ scheme }) => scheme === "basic");
     return isBasic && known?.kind === "password" && this.#set(basic(known), Infinity);
   }
 
@@ -85,7 +86,7 @@ export class Authorization {
       await answer.discard();
       return false;
     }
-    const token = readToken(await readWhole(answer.body, maxTokenBytes));
+    const token = readToken(await readDocument(answer, maxTokenBytes));
     if (token === undefined) throw new RegistryFailure("protocol", "its token server gives no token");
     return this.#set(`Bearer ${token.text}`, Date.now() + token.seconds * usedLife * 1000);
   }

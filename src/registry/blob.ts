@@ -37,8 +37,8 @@ export async function fetchBlob(request: BlobRequest): Promise<void> {
   const most = size ?? largest;
   for (let isWhole = false; !isWhole;) {
     const before = received;
-    const answer = await askFor(ask, received);
-    if (received > 0 && answer.status === 200) {
+    const { answer, from } = await askFor(ask, received);
+    if (from < received) {
       // It sends all of it again.
       hash = hasher(digest);
       received = 0;
@@ -56,6 +56,8 @@ export async function fetchBlob(request: BlobRequest): Promise<void> {
       isWhole = received === (size ?? received);
     } catch (error) {
       if (error instanceof RegistryFailure || isOwnFault(error)) throw error;
+      // A server may have promised more than there is.
+      isWhole = received === size;
     }
     fruitless = received - before >= leastFruit ? 0 : fruitless + 1;
     if (!isWhole && fruitless > maxFruitless)
@@ -75,8 +77,8 @@ export async function fetchPart(
 ): Promise<Uint8Array> {
   const range = `bytes=${offset}-${offset + length - 1}`;
   for (let attempt = 0; ; attempt++) {
-    const answer = await ask({ "accept-encoding": "identity", range });
-    if (answer.status !== 206 || answer.header("content-range")?.startsWith(`bytes ${offset}-`) !== true) {
+    const answer = await ask({ range });
+    if (answer.status !== 206 || !beginsAt(answer, offset)) {
       await answer.discard();
       throw refused(answer.status, {
         missing: "the registry does not hold a blob",
@@ -95,19 +97,28 @@ export async function fetchPart(
   }
 }
 
-async function askFor(ask: BlobRequest["ask"], from: number): Promise<Answer> {
-  const headers = { "accept-encoding": "identity", ...(from === 0 ? {} : { range: `bytes=${from}-` }) };
-  const answer = await ask(headers);
-  if (answer.status === 200) return answer;
-  const isRest =
-    answer.status === 206 && from > 0 && answer.header("content-range")?.startsWith(`bytes ${from}-`) === true;
-  if (isRest) return answer;
+/** Asks for a blob from a byte on, or for all of it where that is not given; says which it is. */
+async function askFor(
+  ask: BlobRequest["ask"],
+  from: number,
+): Promise<{ readonly answer: Answer; readonly from: number }> {
+  const answer = await ask(from === 0 ? {} : { range: `bytes=${from}-` });
+  if (answer.status === 200) return { answer, from: 0 };
+  if (answer.status === 206 && beginsAt(answer, from)) return { answer, from };
   await answer.discard();
+  // Another part than was asked for, or none.
+  if (from > 0 && (answer.status === 206 || answer.status === 416)) return askFor(ask, 0);
   throw refused(answer.status, {
     missing: "the registry does not hold a blob",
     denied: "the registry does not give a blob",
     other: `the registry answers ${answer.status} for a blob`,
   });
+}
+
+/** Whether an answer is the part from a byte on (RFC 9110, 14.4). */
+function beginsAt(answer: Answer, from: number): boolean {
+  const told = /^bytes\s+(\d+)-/i.exec(answer.header("content-range") ?? "")?.[1];
+  return told !== undefined && Number(told) === from;
 }
 
 async function writeAll(handle: FileHandle, piece: Uint8Array, position: number): Promise<void> {

@@ -182,7 +182,16 @@ export class RegistryClient implements AsyncDisposable {
   async #askForToken(url: URL, headers: Readonly<Record<string, string>>, form?: URLSearchParams): Promise<Answer> {
     if (!(await mayBeSentTo(url.hostname, isLoopback(this.#options.host))))
       throw new RegistryFailure("protocol", "its token server is where nobody is asked");
-    return this.#send(form === undefined ? "GET" : "POST", url, headers, form?.toString());
+    const tries = maxTries[this.#options.isMirror ? "mirror" : "registry"];
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.#send(form === undefined ? "GET" : "POST", url, headers, form?.toString());
+      if (!busy.has(answer.status)) return answer;
+      const pause = pauseBefore(attempt, answer.header("retry-after"));
+      await answer.discard();
+      if (attempt >= tries || pause > longestWaitMs)
+        throw new RegistryFailure("busy", `the token server of ${this.#options.host} ${saysLater(answer.status)}`);
+      await this.#sleep(pause);
+    }
   }
 
   async #send(
@@ -197,7 +206,7 @@ export class RegistryClient implements AsyncDisposable {
       method,
       dispatcher: this.#dispatcher,
       signal,
-      headers: { "user-agent": userAgent, ...form, ...headers },
+      headers: { "user-agent": userAgent, "accept-encoding": "identity", ...form, ...headers },
       ...(body === undefined ? {} : { body }),
     });
     const challenges = response.headers["www-authenticate"];

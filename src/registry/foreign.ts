@@ -44,7 +44,8 @@ export class ForeignClient implements AsyncDisposable {
     let at = this.#checked(url, undefined);
     for (let hop = 0; hop <= maxHops; hop++) {
       await this.#checkName(at);
-      const response = await request(at, { dispatcher: this.#dispatcher, signal: this.#signal, headers }).catch(
+      const asked = { "accept-encoding": "identity", ...headers };
+      const response = await request(at, { dispatcher: this.#dispatcher, signal: this.#signal, headers: asked }).catch(
         (error: unknown) => {
           if (error instanceof RegistryFailure) throw error;
           throw new RegistryFailure("unreachable", "the server that holds a layer cannot be reached");

@@ -10,14 +10,14 @@ import { isManifestOf, manifestDigest } from "../content/signed-manifest.ts";
 import { Authorization } from "./authorization.ts";
 import { fetchBlob, fetchPart, type BlobRequest } from "./blob.ts";
 import { RegistryClient } from "./client.ts";
+import { fetchDocument } from "./document.ts";
 import { Documents } from "./documents.ts";
 import { FetchedFiles } from "../content/fetched-files.ts";
 import { findCredentials, type FindCredentials } from "./credentials.ts";
 import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
 import { ForeignClient } from "./foreign.ts";
 import type { ForeignPlaces } from "./foreign-places.ts";
-import { asToolError, refused, RegistryFailure } from "./failure.ts";
-import { readWhole } from "../content/read-whole.ts";
+import { asToolError, RegistryFailure } from "./failure.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { Patience } from "./patience.ts";
 import { Places, type Ask, type Place } from "./places.ts";
@@ -369,22 +369,9 @@ class Images implements RegistryImages {
   }
 
   /** A small document; undefined where it is too large. */
-  async #get(below: string): Promise<Buffer | undefined> {
+  #get(below: string): Promise<Buffer | undefined> {
     this.#documents.check();
-    const answer = await this.#ask("GET", below, { accept });
-    if (answer.status === 200) {
-      try {
-        return await readWhole(answer.body, maxDocumentBytes);
-      } catch {
-        throw new RegistryFailure("unreachable", "the connection drops");
-      }
-    }
-    await answer.discard();
-    throw refused(answer.status, {
-      missing: "the registry holds no such image",
-      denied: "the registry does not allow it",
-      other: `the registry answers ${answer.status}`,
-    });
+    return fetchDocument(() => this.#ask("GET", below, { accept }), maxDocumentBytes, this.#options.signal);
   }
 }
 

@@ -1,7 +1,7 @@
 import { asArray, asRecord, parseJson } from "../content/json.ts";
 import { descriptorsIn, type Descriptor } from "../content/descriptor.ts";
-import { readWhole } from "../content/read-whole.ts";
 import type { Answer } from "./answer.ts";
+import { readDocument } from "./document.ts";
 import { refused, RegistryFailure } from "./failure.ts";
 import { nextLink } from "./link.ts";
 import type { Ask } from "./places.ts";
@@ -118,7 +118,7 @@ async function* pagesFrom(
       yield { answer, bytes: undefined };
       return;
     }
-    yield { answer, bytes: await readWhole(answer.body, maxPageBytes).catch(() => undefined) };
+    yield { answer, bytes: await readDocument(answer, maxPageBytes).catch(() => undefined) };
     below = nextPage(answer.header("link"), below);
   }
 }
