@@ -1,7 +1,7 @@
 import { lstat, opendir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { descriptorsIn } from "../../content/descriptor.ts";
-import { blobPath, digestOf, isDigest } from "../../content/digest.ts";
+import { blobPath, digestAlgorithms, digestOf, isDigest } from "../../content/digest.ts";
 import { asRecord, parseJson } from "../../content/json.ts";
 import type { ByteRange } from "../../content/byte-range.ts";
 import { addProblem, type ProblemList } from "./plan.ts";
@@ -72,7 +72,7 @@ export async function openContentStore(
 /** The files of a folder of blobs (`blobs/sha256/…`), by their paths. */
 export async function blobFiles(folder: string, list: ProblemList): Promise<Map<string, ByteRange>> {
   const blobs = new Map<string, ByteRange>();
-  for (const algorithm of ["sha256", "sha512"]) {
+  for (const algorithm of digestAlgorithms) {
     if (!(await isFolder(join(folder, "blobs", algorithm)))) continue;
     for await (const hex of namesIn(join(folder, "blobs", algorithm), list)) {
       const digest = `${algorithm}:${hex}`;

@@ -33,7 +33,7 @@ export async function openLayoutFolder(folder: string, list: ProblemList): Promi
 
 /** The digest that a blob's path says; empty for other paths. */
 function digestAt(path: string): string {
-  const [, algorithm, hex] = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(cleanPath(path)) ?? [];
+  const [, algorithm, hex] = /^blobs\/([a-z0-9]+)\/([0-9a-f]+)$/.exec(cleanPath(path)) ?? [];
   const digest = `${algorithm}:${hex}`;
   return isDigest(digest) ? digest : "";
 }
