@@ -115,6 +115,13 @@ describe("packed text that is dear", () => {
     expect([secrets(result), result.isCut]).toEqual([[canary], true]);
   });
 
+  test("and a table of two kilobytes that grows two hundred times is read, with what stands behind it", () => {
+    const table = gzipSync(`${"\0".repeat(419_000)}${canary}\n`).toString("base64");
+    expect(table.length).toBeLessThan(2_800);
+    const result = asks([token], `exports.default = gunzipSync(Buffer.from('${table}', 'base64'));\n`);
+    expect([secrets(result), result.isCut]).toEqual([[canary], undefined]);
+  });
+
   test("and text that is not is read whole", () => {
     const lines = Array.from({ length: 400 }, (_, i) => `  name${i}: ${random.chars("abcdefgh", 30)}\n`);
     const result = asks([block, token], `x = ${packed(`blocks: {\n${lines.join("")}}\n${canary}\n`)}\n`);

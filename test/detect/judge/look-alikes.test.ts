@@ -165,6 +165,7 @@ describe("what else whole histories hold", () => {
       { kind: "context" },
     ],
     ["a parameter of SQL", "‹password = '«@new_password»'", password],
+    ["a package in a log", 'archives/partial/‹passwd_1:«4.13+dfsg1-1+deb12u2_amd64.deb»" [1]', password],
     ["the rest of a sentence", "### ‹Set password «stores» used by Subversion.", account],
   ] as const)("is %s", (_name, line, fields) => {
     expect(isReported(line, fields)).toBe(false);
