@@ -1,5 +1,12 @@
 import { openTemporaryFolder } from "../remote/temporary-folder.ts";
-import { isLoopback, openRegistry, parseReference, type ImageReference, type Route } from "../registry/index.ts";
+import {
+  apiHost,
+  isLoopback,
+  openRegistry,
+  parseReference,
+  type ImageReference,
+  type Route,
+} from "../registry/index.ts";
 import { ToolError } from "../model/problem.ts";
 import type { Source } from "../model/source.ts";
 import { openRemoteImages } from "../sources/image/index.ts";
@@ -45,6 +52,8 @@ export async function openRegistryTarget(
     const plain = plainHttp || plainHttpHosts.has(host) || isLoopback(host) ? " --src-tls-verify=false" : "";
     return await openRemoteImages(name, images, context, {
       copy: (digest) => `skopeo copy -q${plain} docker://${host}/${repository}@${digest} dir:proof`,
+      fetch: (digest) =>
+        `curl -fsSL ${plain === "" ? "https" : "http"}://${apiHost(host)}/v2/${repository}/blobs/${digest}`,
     });
   } catch (error) {
     await images[Symbol.asyncDispose]();

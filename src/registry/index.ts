@@ -28,7 +28,7 @@ import { codeBehind } from "../model/thrown.ts";
 export type { ForeignPlaces } from "./foreign-places.ts";
 export type { KnownDocuments } from "./known-documents.ts";
 export { RegistriesConf, RegistriesConfFault, type Route } from "./registries-conf.ts";
-export { isLoopback, parseMirror, parseReference, type ImageReference, type Mirror } from "./reference.ts";
+export { apiHost, isLoopback, parseMirror, parseReference, type ImageReference, type Mirror } from "./reference.ts";
 
 export interface RegistryOptions {
   /** A folder of the caller's, for him alone; blobs are put into it. It goes with the images, or where they cannot be opened. */

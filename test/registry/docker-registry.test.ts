@@ -3,6 +3,7 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_pr
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect } from "vitest";
 import { buildImage, hexOf, tarOfLayer, toJson } from "../../fixtures/images/build-image.ts";
@@ -358,6 +359,39 @@ test("provenance in mode max: build arguments, environments and the Dockerfile o
   expect(layer?.owner).toEqual({ part: "application", image: "docker.io/library/debian:12" });
   expect(readdirSync(temporary)).toEqual([]);
 });
+
+(hasProgram("docker-registry") ? testWith("curl") : test)(
+  "what no copy of an image brings is proved as well: a cache's layer, an artifact's configuration",
+  async () => {
+    const oci = (kind: string): string => `application/vnd.oci.image.${kind}.v1+json`;
+    const layer = gzipSync(await tarOfLayer({ files: { "root/.npmrc": `T=${probe("in a cache")}\n` } }));
+    await putManifest("team/cache", "latest", {
+      mediaType: oci("index"),
+      manifests: [await put("team/cache", layer, "application/vnd.oci.image.layer.v1.tar+gzip")],
+    } as { mediaType: string });
+    const chart = { name: "chart", annotations: { token: probe("in a chart") } };
+    await putManifest("team/chart", "1.0", {
+      mediaType: oci("manifest"),
+      config: await put("team/chart", toJson(chart), "application/vnd.cncf.helm.config.v1+json"),
+      layers: [],
+    } as { mediaType: string });
+    for (const [image, place] of [
+      ["team/cache:latest", "root/.npmrc"],
+      ["team/chart:1.0", "config!"],
+    ]) {
+      const ran = leaktrace(["image", `${host}/${image}`, "-c", rules, "-f", "jsonl", "-r", "-"], { env });
+      const { sightings } = JSON.parse(ran.stdout.split("\n", 1)[0]!) as {
+        sightings: { content: string; origin: { path: string; proof?: string } }[];
+      };
+      const [{ content, origin } = { content: "", origin: { path: "" } }] = sightings;
+      const shown = spawnSync("sh", ["-c", origin.proof ?? ""], {
+        cwd: mkdtempSync(join(folder, "proof-")),
+        encoding: "utf8",
+      });
+      expect([origin.path, shown.stdout.trim()]).toEqual([place, content]);
+    }
+  },
+);
 
 test("scan takes a reference that is spelled out, also in a list; a tag that is not there is told", () => {
   const list = join(folder, "list");

@@ -181,9 +181,10 @@ function fileProof(view: ImageView, stored: number, hit: LayerHit, proofs: Proof
   const occurrence = effects?.occurrence(hit.path, hit.entry);
   const isAfterEnd = effects?.isAfterEnd(hit.entry) === true;
   const [imageDigest, layerDigest] = [view.image.digest, layer.digest];
+  const { fetch } = proofs;
   return proofOf(
     { imageDigest, layerDigest, range: layer.range, reading, path: hit.path, occurrence, isAfterEnd },
-    proofs,
+    view.image.isIndex === true && fetch !== undefined ? { blob: fetch } : proofs,
   );
 }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { isBlobDescriptor } from "../../content/descriptor.ts";
 import { blobPath, digestOf, isDigest } from "../../content/digest.ts";
 import { isManifestOf } from "../../content/signed-manifest.ts";
@@ -174,7 +175,11 @@ export async function readOciLayout(store: ImageStore, list: ProblemList): Promi
         const blobs = asArray(document["manifests"]).filter(isBlobDescriptor);
         if (blobs.length === 0) return undefined;
         // Caches of builds are an index of layers (BuildKit, `cache-to`).
-        return { ...(await readManifest(store, list, digest, { blobs }, descriptor, tag)), indexes: above };
+        return {
+          ...(await readManifest(store, list, digest, { blobs }, descriptor, tag)),
+          indexes: above,
+          isIndex: true,
+        };
       }
       case "manifest":
         return { ...(await readManifest(store, list, digest, document, descriptor, tag)), indexes: above };
@@ -357,5 +362,5 @@ export function readConfigBytes(
 }
 
 function asWhole(bytes: Uint8Array): ConfigContent {
-  return { place: "config!", text: Buffer.from(bytes).toString("utf8") };
+  return { place: "config!", text: Buffer.from(bytes).toString("utf8"), ...(isUtf8(bytes) ? { query: "" } : {}) };
 }

@@ -15,6 +15,8 @@ export interface ImagePlan {
   /** The configuration's place in the store; absent where there is none. */
   readonly configPath?: string;
   readonly base?: BaseImage;
+  /** Its layers stand in an index, where copies of images look for manifests. */
+  readonly isIndex?: true;
   /** As `ImageFacts` has them. */
   readonly indexes?: readonly string[];
   readonly subject?: string;
@@ -57,7 +59,7 @@ export interface ConfigContent {
   readonly text: string;
   /** What is scanned in its place: the text is these bytes in base64. */
   readonly bytes?: Uint8Array;
-  /** What jq has to be asked for this text, where the text is no more than a field of the configuration. */
+  /** What jq has to be asked for this text, where the text is no more than a field of the configuration; empty where it is all of it. */
   readonly query?: string;
 }
 

@@ -9,6 +9,8 @@ import type { ImageFormat } from "./target.ts";
 export interface ProofPlace {
   /** Gives a command that brings the image with this digest into the folder `proof` (as `skopeo copy … dir:proof` does); absent for images at hand. */
   readonly copy?: (imageDigest: string) => string;
+  /** Gives a command that prints a blob of an image elsewhere, as it is stored: for what is no part of an image that could be copied. */
+  readonly fetch?: (digest: string) => string;
   /** Gives a command that prints a file of an image at hand: a configuration. */
   readonly print?: (path: string) => string;
   /** Gives a command that prints a layer as it is stored. */
@@ -140,7 +142,7 @@ function unpackedProof({ range, path, occurrence, isAfterEnd }: ProvedFile): str
 }
 
 /**
- * Commands that print the git id of one text of a configuration; `query` is what jq is asked for it. Undefined where the configuration cannot be named.
+ * Commands that print the git id of one text of a configuration; `query` is what jq is asked for it, empty for all of the configuration. Undefined where the configuration cannot be named.
  */
 export function configProof(
   image: { readonly digest: string; readonly configPath?: string },
@@ -149,8 +151,9 @@ export function configProof(
 ): string | undefined {
   const path = image.configPath ?? "";
   if (path === "" || isUnwritable(path) || isUnwritable(query)) return undefined;
-  const asked = `jq -j ${shellWord(query)}`;
-  if (copy === undefined) return print === undefined ? undefined : `${print(path)} | ${asked} | ${hashIt}`;
+  const asked = query === "" ? "cat" : `jq -j ${shellWord(query)}`;
+  const piped = query === "" ? [hashIt] : [asked, hashIt];
+  if (copy === undefined) return print === undefined ? undefined : [print(path), ...piped].join(" | ");
   const hex = path.slice(path.lastIndexOf("/") + 1);
   return image.digest === "" ? undefined : `${copy(image.digest)} && ${asked} proof/${hex} | ${hashIt}`;
 }
