@@ -6,7 +6,7 @@ import type { ReadyRule } from "./ready-rules.ts";
 import { namesOtherBlock } from "./judge/key-names.ts";
 import { valuesBelow } from "./structure/columns.ts";
 import { isBelowRow } from "./structure/table-row.ts";
-import { anyKey, belowKey, valuesInside } from "./structure/values.ts";
+import { belowKey, takesAnyKey, valuesInside } from "./structure/values.ts";
 
 /** So much of a header is asked for by the regex; what lies around it, and below, structure/columns.ts reads. */
 const ofHeader = { before: 64, after: 800 };
@@ -55,7 +55,7 @@ export function matchesInside(
     const last = value.to + toWindow;
     // Of `password: { value: … }` the outer name counts.
     return {
-      start: keys.includes(anyKey) || isColumn ? value.start + toWindow : match.start,
+      start: takesAnyKey(keys) || isColumn ? value.start + toWindow : match.start,
       end: last,
       groups: [first, last],
     };
@@ -72,7 +72,7 @@ const longestName = 80;
  * @param at where the match begins in the text
  */
 function isOfSomethingElse(keys: readonly string[], text: string, at: number): boolean {
-  if (!keys.includes(anyKey)) {
+  if (!takesAnyKey(keys)) {
     const behind = text.slice(at).toLowerCase();
     return !keys.some((key) => behind.includes(key));
   }

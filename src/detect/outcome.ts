@@ -4,6 +4,7 @@ import { veto, type Part } from "../model/score.ts";
 import type { RegexMatch } from "./engine.ts";
 import { shannonEntropy } from "./entropy.ts";
 import { judge } from "./judge/index.ts";
+import { joinLiterals, partsTag } from "./literal-parts.ts";
 import type { ReadyAllowlist, ReadyRule } from "./ready-rules.ts";
 
 /**
@@ -60,16 +61,20 @@ export function judgeMatch(
   const [secretStart, secretEnd] = secretSpan(ready, match, from, start, end);
   const lineStart = lineStartBefore(window, start);
   const read = ready.isMirror ? backwards : asItIs;
-  const secret = read(text(window, secretStart, secretEnd));
-  const matched = read(text(window, start, end));
-  const line = text(window, lineStart, lineEndAfter(window, end));
+  const written = read(text(window, secretStart, secretEnd));
+  const secret = rule.tags.includes(partsTag) ? joined(window, start, secretStart, written) : written;
+  if (secret === undefined) return undefined;
+  // What is put together from parts is judged and shown as if it had been written at once.
+  const asMeant = secret === written ? asItIs : (shown: string) => shown.replace(written, () => secret);
+  const matched = asMeant(read(text(window, start, end)));
+  const line = asMeant(text(window, lineStart, lineEndAfter(window, end)));
   const entropy = shannonEntropy(secret);
   const [placeStart, placeEnd] =
     rule.kind === "custom" ? [start, end] : linesOfSecret(window, start, end, secretStart, secretEnd);
   const places = {
     ...{ start: start - hit, end: end - hit, secretStart: secretStart - hit, secretEnd: secretEnd - hit },
     ...{ placeStart: placeStart - hit, placeEnd: placeEnd - hit },
-    placed: placeStart === start && placeEnd === end ? matched : read(text(window, placeStart, placeEnd)),
+    placed: placeStart === start && placeEnd === end ? matched : asMeant(read(text(window, placeStart, placeEnd))),
   };
   if (ready.allowlists.some((list) => allows(list, secret, matched, line))) {
     return {
@@ -92,6 +97,12 @@ export function judgeMatch(
     { honourInlineAllow },
   );
   return { ready, suppressed, secret, match: matched, line, entropy, ...rest, ...places };
+}
+
+/** The value of an expression that begins at `secretStart`, of a match that begins with the variable's name. */
+function joined(window: Buffer, start: number, secretStart: number, expression: string): string | undefined {
+  const variable = /^\w*/.exec(text(window, start, secretStart))?.[0] ?? "";
+  return joinLiterals(expression, String.fromCharCode(window[secretStart - 1] ?? 0), variable);
 }
 
 const asItIs = (text: string): string => text;

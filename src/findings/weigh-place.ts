@@ -28,7 +28,7 @@ const MADE_UP = -1;
 export function weighPlace(rule: Rule, detection: Weighed, origin: Origin, crowd = 1): PlaceWeight {
   const { confidence } = detection;
   const kind = kindOf(origin);
-  const parts = [...placeParts(rule, detection, kind, crowd)];
+  const parts = [...pageParts(rule, detection, origin), ...placeParts(rule, detection, kind, crowd)];
   if (confidence === "certain" || kind === "plain") return { parts, confidence };
   if (rule.kind === "token" && (kind === "lock" || kind === "minified")) return { parts, confidence };
   return { parts, confidence: "possible" };
@@ -54,6 +54,15 @@ export function isAside(origin: Origin): boolean {
 
 /** Neither hex nor the base64 of a digest. */
 const CHOSEN = /^(?=.*[g-zG-Z]).{1,24}$/s;
+
+/** Pages that shops serve (PrestaShop and its like) hand a token of the visitor's session to their scripts. */
+const PAGE = /\.(?:x?html?|mht|mhtml)$/i;
+const PAGE_TOKEN = /(?:^|[\s;{>])var (?:static_)?token ?= ?["'][0-9a-f]{32,40}["']/;
+
+function* pageParts(rule: Rule, { line, secret }: Weighed, origin: Origin): Iterable<Part> {
+  if (rule.kind === "generic" && PAGE.test(originPath(origin)) && PAGE_TOKEN.test(line) && /^[0-9a-f]+$/.test(secret))
+    yield place(veto, "the token of a saved page, made for one visitor");
+}
 
 function* placeParts(rule: Rule, detection: Weighed, kind: PlaceKind, crowd: number): Iterable<Part> {
   if (rule.kind === "generic") {

@@ -20,8 +20,12 @@ const usualRoles = [
 ];
 
 /** All spellings of the names, lower case: every match holds one of them. */
-export function nearKeywords({ names }: Near): string[] {
-  return [...new Set(names.flatMap((name) => spellings(plain(name))))];
+export function nearKeywords({ names, roles }: Near): string[] {
+  const all = names.map(plain);
+  const begun = camelRoles(roles).flatMap(({ stage, role }) =>
+    all.filter(isBeginning).map((name) => (name.slice(0, -1) + (stage ?? role)).toLowerCase()),
+  );
+  return [...new Set([...all.flatMap(spellings), ...all.filter(isJoint).map(unjoined), ...begun])];
 }
 
 /** The regex (RE2 syntax); its only group is the value. */
@@ -39,10 +43,12 @@ export function nearRegex({ names, roles, value }: Near): string {
     isTelling && group.every((name) => name.length >= shortestAlone)
       ? [`${noRole}(?:${joint}|${beside})`, ...byPath]
       : byPath;
+  const beginnings = names.map(plain).filter(isBeginning);
   const paths = [
+    ...(beginnings.length === 0 ? [] : [camelPath(beginnings, roles)]),
     ...(long.length === 0
       ? []
-      : [`(?i:${either(long)})(?:${[widePath(telling), `[\\w.]{0,24}${call}`, ...wide(long)].join("|")})`]),
+      : [`${anywhere(long)}(?:${[widePath(telling), `[\\w.]{0,24}${call}`, ...wide(long)].join("|")})`]),
     ...(short.length === 0
       ? []
       : [`${bordered(short)}(?:${[shortPath(telling), `(?:[A-Z_.][\\w.]{0,24})?${call}`, ...wide(short)].join("|")})`]),
@@ -72,18 +78,70 @@ function plain(name: string): string {
 
 function spellings(name: string): string[] {
   const spaced = name.includes(" ") ? separators.map((separator) => name.replaceAll(" ", separator)) : [name];
-  return spaced.flatMap((one) => (one.includes("_") ? [one, one.replaceAll("_", "-")] : [one]));
+  return spaced.flatMap((one) =>
+    one.includes("_") ? [one, one.replaceAll("_", "-"), ...(isJoint(one) ? [one.replaceAll("_", ".")] : [])] : [one],
+  );
 }
 
 /** Names that no letter stands before, or that a capital begins inside a name. */
 function bordered(names: readonly string[]): string {
-  const inside = names.filter((name) => /^[a-z ]+$/.test(name)).map(capitalized);
-  const free = `(?:\\b|_|[0-9]|\\\\[nrt]|-D)(?i:${either(names)})`;
-  return inside.length === 0 ? free : `(?:${free}|[a-z](?:${inside.join("|")}))`;
+  const inside = names.filter((name) => /^[a-z ]+$/.test(name) || isJoint(name)).map(capitals);
+  const joint = names.filter(isJoint).map(camel);
+  const free = `(?:\\b|_|[0-9]|\\\\[nrt]|-D)(?:(?i:${either(names)})${joint.map((name) => `|${name}`).join("")})`;
+  return inside.length === 0 ? free : `(?:${free}|(?:[a-z]|\\b|_)(?:${inside.join("|")}))`;
+}
+
+/** Names that may stand inside of words; but for the letter before what a capital joins. */
+function anywhere(names: readonly string[]): string {
+  const joint = names.filter(isJoint);
+  if (joint.length === 0) return `(?i:${either(names)})`;
+  return `(?:(?i:${either(names)})|(?:\\b|_|[0-9])(?:${joint.map(camel).join("|")})|${joint.map(capitals).join("|")})`;
+}
+
+/** `comet_api`: a capital is what stands there in `cometApiKey`. */
+function isJoint(name: string): boolean {
+  return /^[a-z][a-z0-9]*(?:_[a-z]+)+$/.test(name);
+}
+
+function unjoined(name: string): string {
+  return name.replaceAll("_", "");
+}
+
+/** `kite_`: a capital is what stands there in `kiteApiKey`. */
+function isBeginning(name: string): boolean {
+  return /^[a-z][a-z0-9]*_$/.test(name);
+}
+
+/** `comet_api` as `cometApi`; a regex. */
+function camel(name: string): string {
+  return name.charAt(0) + capitals(name).slice(1);
+}
+
+/** `comet_api` as `CometApi`, or `CometAPI`; a regex. */
+function capitals(name: string): string {
+  return capitalized(name).replaceAll("Api", "A(?:pi|PI)");
 }
 
 function capitalized(name: string): string {
-  return name.replaceAll(/(?:^| )([a-z])/g, (_, letter: string) => letter.toUpperCase()).replaceAll(" ", "");
+  return name.replaceAll(/(?:^|[ _])([a-z])/g, (_, letter: string) => letter.toUpperCase()).replaceAll(/[ _]/g, "");
+}
+
+/** Words between the beginning of a name and what tells it: `kiteApiKey`. */
+const stages = ["Api", "Access", "Auth", "App", "Client"];
+const usualCamelRoles = ["Key", "Token", "Secret", "Password", "Pat"];
+
+/** What goes on behind such a beginning, as names in camel case do: a role, or a stage that a role follows. */
+function camelRoles(roles: readonly string[]): readonly { readonly stage?: string; readonly role: string }[] {
+  const own = roles.filter((role) => /^[a-z ]+$/.test(role)).map(capitalized);
+  const all = own.length === 0 || roles.includes("*") ? [...own, ...usualCamelRoles] : own;
+  return all.flatMap((role) => [{ role }, ...stages.map((stage) => ({ stage, role }))]);
+}
+
+function camelPath(beginnings: readonly string[], roles: readonly string[]): string {
+  const heads = beginnings.map((name) => name.slice(0, -1));
+  const told = [...new Set(camelRoles(roles).map(({ role }) => role))];
+  const head = `(?:(?:\\b|_|[0-9])(?:${heads.join("|")})|(?:\\b|_|[a-z])(?:${heads.map(capitalized).join("|")}))`;
+  return `${head}(?:${stages.map(capitals).join("|")})?(?:${told.map(capitals).join("|")})[A-Za-z0-9]{0,12}${closing}(?:${operator}|${blank})`;
 }
 
 function either(words: readonly string[]): string {

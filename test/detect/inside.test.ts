@@ -29,3 +29,10 @@ it.each([
 ])("and none in a block that says what else it holds: %j", (text) => {
   expect(isFound(text)).toBe(false);
 });
+
+it("a value in base64 ends with its padding", () => {
+  const encoded = Buffer.from(`${value}.`).toString("base64");
+  const text = `kind: Secret\ndata:\n  database: ZGI=\n  billing: ${encoded}\n`;
+  const found = detector.scan(Buffer.from(text)).detections;
+  expect(found.map(({ secret }) => secret)).toContain(encoded);
+});

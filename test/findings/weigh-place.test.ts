@@ -36,3 +36,15 @@ describe("words beside the name of an account", () => {
     expect(isKeptIn("ui/assets/locale/da_DK.json", "adgangskode7")).toBe(true);
   });
 });
+
+describe("the token of a page", () => {
+  const token = "0f".repeat(16);
+  const isKeptIn = (path: string, line: string): boolean =>
+    passes(weigh(weighPlace(generic, { ...detection(token), line }, fileOrigin(path)).parts).bits);
+
+  it("is none in a page that was saved, and stays one in a program", () => {
+    expect(isKeptIn("shop/index.html", `var priceDisplay = 1; var token = '${token}';`)).toBe(false);
+    expect(isKeptIn("shop/app.js", `var token = '${token}';`)).toBe(true);
+    expect(isKeptIn("shop/index.html", `var apiToken = '${token}';`)).toBe(true);
+  });
+});

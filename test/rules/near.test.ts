@@ -86,9 +86,40 @@ test("an everyday word is a service where it is called an API", () => {
   expect(valueIn({ names: ["=line"] }, `asking the line\n[DEBUG] Using Key=${value}`)).toBeUndefined();
 });
 
+test.each([
+  "comet_api_key",
+  "comet-api-key",
+  "comet.api.key",
+  "cometApiKey",
+  "CometAPIKey",
+  "myCometApiKey",
+  "COMET_API_KEY",
+])("`_` in a name is a separator that stands there, or a capital: %s", (name) => {
+  expect(valueIn({ names: ["comet_api"] }, `${name} = "${value}"`)).toBe(value);
+  expect(valueIn({ names: ["=comet_api"] }, `${name} = "${value}"`)).toBe(value);
+});
+
+test.each(["cometapi_key", "cometapikey", "arcometApiKey"])("without one it is another name: %s", (name) => {
+  expect(valueIn({ names: ["comet_api"] }, `${name} = "${value}"`)).toBeUndefined();
+});
+
+test.each(["kite_api_key", "kite-token", "kiteApiKey", "kiteToken", "KiteSecret", "myKiteAccessToken", "KITE_KEY"])(
+  "a name that begins others is told by what goes on with a capital: %s",
+  (name) => {
+    expect(valueIn({ names: ["kite_"] }, `${name} = "${value}"`)).toBe(value);
+  },
+);
+
+test.each(["kitekey", "kite", "spikiteKey", "kiteColor", "kitesToken"])("and no word that begins so: %s", (name) => {
+  expect(valueIn({ names: ["kite_"] }, `${name} = "${value}"`)).toBeUndefined();
+});
+
 test("every match holds a keyword", () => {
-  const near = { names: ["acme cloud", "=line", "fb_", "a.io"], roles: [], value: shape };
-  expect(keywordReach(parseRegex(nearRegex(near)).root, nearKeywords(near)).holds).toBe(true);
+  const names = ["acme cloud", "=line", "fb_", "a.io", "comet_api", "=kit_api", "=here_", "leonardo_api"];
+  for (const roles of [[], ["secret", "client secret"], ["*", "/v3"]]) {
+    const near = { names, roles, value: shape };
+    expect(keywordReach(parseRegex(nearRegex(near)).root, nearKeywords(near)).holds).toBe(true);
+  }
 });
 
 test.each([

@@ -30,7 +30,7 @@ function decode(text: string, alphabet: string): Uint8Array | undefined {
 }
 
 /** base58check: the payload of a text whose last four bytes are the double SHA-256 of the others; undefined when they are not. */
-function decodeBase58Check(text: string, alphabet: string = BITCOIN): Uint8Array | undefined {
+export function decodeBase58Check(text: string, alphabet: string = BITCOIN): Uint8Array | undefined {
   const bytes = decode(text, alphabet);
   if (bytes === undefined || bytes.length < 5) return undefined;
   const payload = bytes.subarray(0, bytes.length - 4);

@@ -6,6 +6,7 @@ import { isUuencoded } from "./uuencode.ts";
 import { decodesToPlaceholder } from "./decoded-placeholder.ts";
 import { isDegenerate } from "./degenerate.ts";
 import { documentParts } from "./documentation.ts";
+import { MANIFEST_TAG, manifestParts } from "./manifest-value.ts";
 import { against, type Asked, BYTES_TAG, isOfUrl, part } from "./parts.ts";
 import { weighPassword } from "./password.ts";
 import { looksRandom, randomBits } from "./random-value.ts";
@@ -23,7 +24,7 @@ export function* contextParts(asked: Asked): Iterable<Part> {
   if (isDegenerate(value, isWord) && !isCountedName(value, candidate))
     yield against("stand-in", "a pattern: few characters, over and over", "placeholder");
   if (!isPassword) {
-    yield* shapeParts(asked);
+    yield* candidate.rule.tags.includes(MANIFEST_TAG) ? manifestParts(asked) : shapeParts(asked);
     return;
   }
   if (isOfUrl(candidate) && leadsNowhere(candidate.match))
@@ -51,8 +52,12 @@ function textBefore({ line, match, secret, secretInLine }: Candidate): string {
 /** A rule with this tag has a wide alphabet and no shape of its own: its values must look drawn, as those beside a telling name. */
 const DRAWN_TAG = "drawn";
 
-function* shapeParts({ value, candidate }: Asked): Iterable<Part> {
+/** The time behind an author's address in a commit: `… <anna@naver.com> 1685580076 +0900`. */
+const AUTHORED = /^1\d{9} [+-]\d{4}(?!\d)/;
+
+function* shapeParts({ value, candidate, place }: Asked): Iterable<Part> {
   const { line, secretInLine } = candidate;
+  if (AUTHORED.test(value + place.after)) yield against("meaning", "the time of a commit", "not-random");
   if (isCutJwt(value)) yield against("stand-in", "the beginning of a token, without the rest", "placeholder");
   if (isCutOfData(candidate)) yield against("syntax", "cut out of a long run of base64", "not-random");
   if (isUuencoded(line)) yield against("syntax", "in a line of uuencode", "not-random");

@@ -2,6 +2,7 @@ import type { Part } from "../../model/score.ts";
 import { isWirelessNumber, weighNamedPassword } from "./account-password.ts";
 import type { Assignment } from "./assignment.ts";
 import { documentParts } from "./documentation.ts";
+import { isAddressOfChain } from "./chain-address.ts";
 import { decodesToPlaceholder } from "./decoded-placeholder.ts";
 import { isDegenerate } from "./degenerate.ts";
 import { isCutJwt } from "./cut-jwt.ts";
@@ -161,19 +162,30 @@ const HEADER_HEAD = /(?:-H|--header)[ =]?["']$/;
 /** `?key=…`: addresses have a rule of their own, which looks at the host. */
 const QUERY_HEAD = /[?&;]$/;
 const BARE_KEY_LENGTH = 20;
+/** `key: linux-cargo-4f2a…` of CI: what is kept and a hash of what it was made of, joined. Keys of services begin with a word of theirs, and one hyphen. */
+const CACHE_NAME =
+  /^(?!(?:api|app|key|live|pat|pk|prod|rk|sk|tok|token|xai|gsk)-)[a-z]{2,}[a-z0-9]*-(?:(?:[\w.]+-)+[\w.]+|[0-9a-f]{16,})$/;
 
 /** Whether a `key` alone holds the key of a service: keys of records, caches and ciphers are words, digests and hex. */
-function isServiceKey({ key, before }: Assignment, value: string): boolean {
+function isServiceKey({ key, before, quote }: Assignment, value: string): boolean {
   if (value.length < BARE_KEY_LENGTH || UUID.test(value)) return false;
   if (HEADER_HEAD.test(before)) return /^key$/i.test(key);
-  if (!BARE_KEY.test(key) || QUERY_HEAD.test(before)) return false;
+  if (!BARE_KEY.test(key) || QUERY_HEAD.test(before) || (quote === "" && CACHE_NAME.test(value))) return false;
   return !DIGEST.test(value) && /\d/.test(value) && looksRandom(value, 1.5);
 }
+
+/** Words, a line's end, and what stands alone in the next line. */
+const BELOW = /^[\w ]{3,40}[*_:]{0,3}[ \t]*\r?\n/;
+/** `spring.client-id=…`, not base64 with its padding. */
+const SETTING = /^[A-Za-z][\w.-]{2,}=[^=]/;
 
 function* meaningParts({ value, place, candidate, isPassword }: Asked): Iterable<Part> {
   const { line, secretInLine } = candidate;
   if (hasOtherMeaning(value) && !isDrawnWithSigns(value, place) && !(isPassword && isWirelessNumber(value, place)))
     yield against("meaning", "a URL, a number, a date, markup, code", "not-random");
+  if (isAddressOfChain(value)) yield against("meaning", "an address that money is sent to", "not-random");
+  if (BELOW.test(candidate.match) && SETTING.test(value))
+    yield against("syntax", "a setting of its own, in the line below", "reference");
   if (!isPassword && isJoinedName(value)) yield against("meaning", "words, joined as names are", "not-random");
   if (isPassword && UUID.test(value) && /<\/[\w-]+>\s*[\r\n]/.test(candidate.match))
     yield against("meaning", "an identifier (UUID), in the next element", "not-random");
@@ -201,8 +213,14 @@ function isDrawnWithSigns(value: string, { key, quote, joint }: Assignment): boo
 /** Signs of expressions: what has them and stands without quotes is code, most often of a minified file. */
 const CODE_SIGNS = /[()[\]{}<>;]|[=!]=|&&|\|\||\?\?|^[=?:!&|]|\?[^?]*:|:$/;
 
-function* valueParts({ value, place, isPassword }: Asked, name: KeyName): Iterable<Part> {
+/** A rule with this tag looks into blocks of users, where all kinds of things are said of them: only what nobody says otherwise is a password. */
+const USERS_TAG = "users";
+
+function* valueParts(asked: Asked, name: KeyName): Iterable<Part> {
+  const { value, place, isPassword } = asked;
   const drawn = randomBits(value, 1);
+  if (asked.candidate.rule.tags.includes(USERS_TAG) && drawn < 0 && !isMadeForPolicy(value))
+    yield against("value", "said of a user, and neither drawn nor made for a policy", "not-random");
   const isCode = place.quote === "" && !place.isEnvLine && CODE_SIGNS.test(value.replace(/=+$/, ""));
   const password =
     name !== "secret"

@@ -21,7 +21,7 @@ const statement = /(?:ENV|setenv|setx|set -g?x|#define)[ \t]{1,8}([A-Za-z_][\w.]
 const listedVariable = /["']?[A-Za-z_][\w.]{0,100}=/y;
 const blockScalar = /(?:[!&][^\s]{1,60}[ \t]+)?(?:[|>][-+0-9]{0,3})?[ \t]*(?:#[^\n]*)?\r?(?=\n|$)/y;
 /** A type between a name and its value: `password: str = "…"`. */
-const typed = /[\w.[\]| ]{1,40}[ \t]*=[ \t]*(?!=)/y;
+const typed = /[\w.[\]| ]{1,40}[ \t]*=[ \t]*(?![=\s]|$)/y;
 /** What stands before a name that is declared with its type: `const NAME: &str`. */
 const declared = /^(?:(?:pub|const|let|var|val|mut|static|final|export|public|private|readonly) )+/;
 /** Words that end in a colon in source code. */

@@ -20,7 +20,9 @@ const maxValues = 64;
 /** `secrets: { production: { billing: … } }` */
 const maxBelow = 2;
 /** Any key counts, and none. */
-export const anyKey = "*";
+const anyKey = "*";
+/** Any key of the block itself, but none of blocks and lists in it. */
+const anyKeyHere = ".";
 /** What the regex finds is the name of a column of a table: the values below it count (columns.ts). */
 export const belowKey = "|";
 
@@ -49,7 +51,7 @@ function collect(
   below: number,
   found: InnerValue[],
 ): void {
-  const isAny = keys.includes(anyKey);
+  const isAny = takesAnyKey(keys);
   for (const { key, start, valueStart, value } of entries) {
     if (value === undefined || valueStart <= after) continue;
     if (
@@ -62,11 +64,16 @@ function collect(
     const from = text.indexOf(value, valueStart);
     if (from >= 0 && value !== "") found.push({ start: keyBegin(text, start), from, to: from + value.length });
   }
-  for (let i = 0; isAny && i < strings.length; i += 2) {
+  for (let i = 0; keys.includes(anyKey) && i < strings.length; i += 2) {
     if (strings[i]! > after && !isKey(text, strings[i + 1]!))
       found.push({ start: strings[i]!, from: strings[i]!, to: strings[i + 1]! });
   }
   if (below > 0) for (const child of children) collect(text, child, after, keys, below - 1, found);
+}
+
+/** Whether all keys of a block count, but for those that say of themselves that they do not. */
+export function takesAnyKey(keys: readonly string[]): boolean {
+  return keys.includes(anyKey) || keys.includes(anyKeyHere);
 }
 
 /** Whether a string is the name of what stands right of it, which is no literal: `'gpt-4o': 128000`. */
