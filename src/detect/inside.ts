@@ -77,6 +77,8 @@ function isOfSomethingElse(keys: readonly string[], text: string, at: number): b
     return !keys.some((key) => behind.includes(key));
   }
   const head = /[\w$.-]*$/.exec(text.slice(Math.max(0, at - longestName), at))?.[0] ?? "";
+  // `"node_modules/accounts": {`: the block of a package, or of a path.
+  if (text[at - head.length - 1] === "/") return true;
   const name = /^[\w$.-]*/.exec(text.slice(at, at + longestName))?.[0] ?? "";
   return namesOtherBlock(head + name);
 }

@@ -19,9 +19,12 @@ const NEVER_LAST: ReadonlySet<string> = new Set(
 const NEVER_FIRST: ReadonlySet<string> = new Set(
   (
     "is has no not invalid missing forgot show hide on enable disable require requires required public pub primary foreign sort partition cache index i18n locale lang keyboard placeholder translation label " +
-    "msg message err error errors validate check parse find list delete remove encode decode max min generate create"
+    "msg message err error errors validate check find list delete remove max min"
   ).split(" "),
 );
+
+/** Verbs of functions; of a path such as `ParseClientConfiguration.clientKey` only the last name can be one. */
+const FUNCTION_FIRST: ReadonlySet<string> = new Set("parse encode decode generate create".split(" "));
 
 /** Words that also say what a service does or which it is: before the whole name of a credential they say that (`TRANSLATION_API_KEY`, `msg91_auth_key`). */
 const SERVICE_FIRST: ReadonlySet<string> = new Set(
@@ -87,6 +90,8 @@ export function judgeKeyName(key: string): KeyName {
   if (words.some((word) => NEVER_ANYWHERE.has(word)) && !OPENS_A_KEY.test(key)) return "never";
   if (isDrawn(key) || OPEN_NAME.test(key) || SESSION_SECRET.test(key) || FILE_NAME.test(key)) return "never";
   if (NEVER_FIRST.has(first) && words.length > 1 && !(SERVICE_FIRST.has(first) && CREDENTIAL.test(key))) return "never";
+  const own = splitWords(key.slice(key.lastIndexOf(".") + 1));
+  if (FUNCTION_FIRST.has(own[0]?.text ?? "") && own.length > 1) return "never";
   return WEAK_FIRST.has(first) && words.length > 1 ? "weak" : "secret";
 }
 

@@ -13,11 +13,13 @@ export const MANIFEST_TAG = "manifest";
 const BESIDE =
   /(?:^|[_.-])(?:db|database|db_?name|schema|port|endpoint|bucket|namespace|ca|crt|cert|env|environment|mode|tz|locale)$/i;
 const PASSWORD_NAME = /pass|pwd/i;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$/;
 
 /** What an entry of such a manifest says for and against a secret. Bytes that are no text, such as keys, are believed. */
 export function* manifestParts({ value, place, candidate: { match, secret } }: Asked): Iterable<Part> {
   const before = match.slice(0, Math.max(0, match.lastIndexOf(secret)));
   const name = /([\w.-]+)["']?\s*:\s*["']?$/.exec(before)?.[1] ?? "";
+  if (!BASE64.test(value)) yield against("syntax", "no base64, which the manifest asks for: a comment", "not-random");
   if (BESIDE.test(name) || judgeKeyName(name) === "never")
     yield against("name", "what it names is no secret", "reference");
   const text = Buffer.from(value, "base64").toString("utf8").trim();

@@ -75,7 +75,7 @@ export function weighPassword(value: string, place: Assignment): PasswordValue {
   const kinds = [lower, upper, digits, signs].filter((count) => count > 0).length;
   const bits = BELIEVABLE + kinds - 2 + Math.max(0, Math.min(4, rarity(value) / 4));
   if (digits === 0)
-    return hasChosenSigns(value) && !(/^[A-Za-z]+[!.?,;:]$/.test(value) && value.length < 10)
+    return hasChosenSigns(value) && !isExclaimed(value, place)
       ? { bits, why: "letters and signs, as people choose them" }
       : { bits: NONE, why: "words with punctuation" };
   // Letters and digits: a word with a number counts from eight characters on.
@@ -104,6 +104,12 @@ export function isUnspellable(value: string): boolean {
   // In capitals it stands for a value in a description of usage, in whatever language.
   const least = upper === 0 ? 10 : lower === 0 ? 20 : 14;
   return rarity(value) >= least + 2 * signs;
+}
+
+/** `Password is updated!!!`: the end of a sentence. */
+function isExclaimed(value: string, { quote, operator }: Assignment): boolean {
+  if (/^[A-Za-z]+[!.?,;:]$/.test(value)) return value.length < 10;
+  return quote === "" && !operator.includes("=") && /^[A-Za-z]{2,12}[!.?]{2,}$/.test(value);
 }
 
 /** Signs inside the value that do not join words. */

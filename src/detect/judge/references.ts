@@ -7,7 +7,7 @@ const REFERENCE = new RegExp(
     String.raw`^\$\{?[A-Za-z_][\w.:-]*\}?$`, // $NAME ${NAME} ${sys:name}
     String.raw`^\$\{[^}]*\}$|^\$\([^)]*\)$|^\$\[[^\]]*\]$|^\$[\d@*#?$]$`,
     String.raw`^%env\([\w:]+\)%$|^\$[A-Za-z_]\w{2,}[|#:;,/.-].*\$[A-Za-z_]\w{2,}`, // variables of Symfony; text made of two variables
-    String.raw`^\{\$\w+(?:->|\[|\.)|^%\{\$\w`, // a variable of PHP in its text, colours in a prompt
+    String.raw`^\{\$\w+(?:->|\[|\.)|\{\$[a-z_]\w*(?:\}|->|\[["'])|^%\{\$\w`, // a variable of PHP in its text, colours in a prompt
     String.raw`^%[A-Za-z_][\w.]*%$|^%\(?\w*\)?[sdvqifx]$|^%\{[^}]+\}$|^![A-Za-z_]\w*!$`,
     String.raw`\{\{|\}\}|<%|%>|\{%|<\?|#\{|\$\{\{|<<[a-z]|@\{`,
     String.raw`\$\{[A-Za-z_$][\w.$]*(?:\}|\()|\$\([A-Za-z]`, // text with a variable or a call in it

@@ -6,6 +6,7 @@ import { isUuencoded } from "./uuencode.ts";
 import { decodesToPlaceholder } from "./decoded-placeholder.ts";
 import { isDegenerate } from "./degenerate.ts";
 import { documentParts } from "./documentation.ts";
+import { isElementKey } from "./element-key.ts";
 import { MANIFEST_TAG, manifestParts } from "./manifest-value.ts";
 import { against, type Asked, BYTES_TAG, isOfUrl, part } from "./parts.ts";
 import { weighPassword } from "./password.ts";
@@ -60,6 +61,8 @@ function* shapeParts({ value, candidate, place }: Asked): Iterable<Part> {
   if (AUTHORED.test(value + place.after)) yield against("meaning", "the time of a commit", "not-random");
   if (isCutJwt(value)) yield against("stand-in", "the beginning of a token, without the rest", "placeholder");
   if (isCutOfData(candidate)) yield against("syntax", "cut out of a long run of base64", "not-random");
+  if (isElementKey(line.slice(0, Math.max(0, secretInLine))))
+    yield against("name", "the key of an element of a page", "reference");
   if (isUuencoded(line)) yield against("syntax", "in a line of uuencode", "not-random");
   if (isDigest(value) || (/^[0-9A-F]{40}$/.test(value) && /gpg|pgp|fingerprint|\bsigning\b/i.test(candidate.match)))
     yield against("meaning", "a digest", "not-random");

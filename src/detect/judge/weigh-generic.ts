@@ -4,6 +4,7 @@ import type { Assignment } from "./assignment.ts";
 import { documentParts } from "./documentation.ts";
 import { isAddressOfChain } from "./chain-address.ts";
 import { decodesToPlaceholder } from "./decoded-placeholder.ts";
+import { isElementKey } from "./element-key.ts";
 import { isDegenerate } from "./degenerate.ts";
 import { isCutJwt } from "./cut-jwt.ts";
 import { isUuencoded } from "./uuencode.ts";
@@ -116,6 +117,9 @@ function isOfForm(key: string, { line, match, secret, secretInLine }: Asked["can
   );
 }
 
+/** As `openssl s_client` prints it: 48 bytes. */
+const TLS_MASTER = /^master-?key$/i;
+
 /** Names of AWS's resources, patterns of them among those: `arn:aws:secretsmanager:*:*:secret:billing*`. */
 const RESOURCE = /\barn:aws[\w-]*:[^\s"']*$/;
 
@@ -146,6 +150,10 @@ function* nameParts({ place, value, candidate }: Asked, name: KeyName): Iterable
     yield against("syntax", "a part of ciphertext", "masked");
   if (place.quote !== "" && COMPARED.test(place.after)) yield against("syntax", "compared with something", "reference");
   if (isOfForm(place.key, candidate)) yield against("syntax", "a form's token, made for one page", "reference");
+  if (isElementKey(line.slice(0, Math.max(0, secretInLine))))
+    yield against("name", "the key of an element of a page", "reference");
+  if (TLS_MASTER.test(place.key) && /^[0-9A-Fa-f]{96}$/.test(value))
+    yield against("meaning", "what TLS derived for one session", "not-random");
   if (RESOURCE.test(line.slice(0, Math.max(0, secretInLine))))
     yield against("syntax", "the name of a resource", "reference");
   // Credentials in a URL have a rule of their own, which knows where they end.

@@ -9,6 +9,7 @@ const isReported = (line: string, fields: Partial<Rule>): boolean =>
 
 const context: Partial<Rule> = { kind: "context" };
 const manifest: Partial<Rule> = { kind: "context", tags: ["manifest"] };
+const password: Partial<Rule> = { tags: ["password"] };
 const users: Partial<Rule> = { tags: ["password", "users"] };
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
@@ -32,6 +33,7 @@ describe("what an entry of a manifest says in clear, and its name, tell whether 
     ["a host", "redis-host", base64("redis.billing.svc.cluster.local")],
     ["a word under any name", "mode", base64("information")],
     ["a file", "app.conf", base64(`listen 80\ntoken ${draw("base62", 24)}\n`)],
+    ["a comment", "# get it with", "kubectl get secret billing"],
     ["a certificate", "tls.crt", base64(draw("base62", 64))],
   ])("and not %s", (_name, name, value) => {
     expect(isReported(`  ‹${name}: «${value}»\n`, manifest)).toBe(false);
@@ -61,4 +63,25 @@ it("of what is said of users only what is drawn, or made for a policy, is a pass
   expect(isReported(`  "‹anna": "«${draw("base62", 12)}»",\n`, users)).toBe(true);
   expect(isReported('  "‹anna": "«Marigold-2041!»",\n', users)).toBe(true);
   expect(isReported('  "‹anna": "«editor2041»",\n', users)).toBe(false);
+});
+
+it("of a path of names only the last one can be the verb of a function", () => {
+  const value = draw("hex", 40);
+  expect(isReported(`ParseClientConfiguration.client‹Key = "«${value}»"`, {})).toBe(true);
+  expect(isReported(`configuration.parseClient‹Key = "«${value}»"`, {})).toBe(false);
+});
+
+it("elements of a page have keys, and a session of TLS has one", () => {
+  const value = draw("hex", 40);
+  expect(isReported(`h)("div",{‹key:"«${value}»",class:"a"}`, context)).toBe(false);
+  expect(isReported(`h)("div",{class:"a b",‹key:"«${value}»"}`, {})).toBe(false);
+  expect(isReported(`mount)("maps",{api‹Key:"«${value}»"}`, context)).toBe(true);
+  expect(isReported(`    ‹Master-Key: «${draw("hex", 96).toUpperCase()}»\n`, {})).toBe(false);
+  expect(isReported(`    ‹Master-Key: «${draw("hex", 64)}»\n`, {})).toBe(true);
+});
+
+it("a sentence may end with more than one sign, and a text may hold a variable of PHP", () => {
+  expect(isReported('message: "‹Password is «Updated!!!»"', password)).toBe(false);
+  expect(isReported('‹password = "«Sunset!!!»"', password)).toBe(true);
+  expect(isReported('$‹pass = get( "«input_{$trap_id}»" )', password)).toBe(false);
 });
