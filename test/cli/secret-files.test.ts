@@ -61,6 +61,11 @@ const ccache = Buffer.concat([
   ...[Buffer.from([0, 0]), counted("EXAMPLE.ORG"), Buffer.from([0, 0]), counted("alice"), bytes(80)],
 ]);
 
+/** A stash as machines wrote it before keytabs: kind, length, key. */
+const stash = (kind: number, key: Buffer): Buffer => Buffer.concat([Buffer.from([kind, 0, key.length, 0, 0, 0]), key]);
+/** Bytes of DES keys have an odd number of bits each. */
+const desKey = Buffer.from("b5f80dba91256e7c4af402d9e579c2b3dc1961e083f2a804", "hex");
+
 /** Name, content, and the rule that its bytes alone tell. */
 const anonymous: readonly (readonly [name: string, content: Buffer, rule: string | undefined])[] = [
   ["a1", keepass, "keepass-database"],
@@ -89,6 +94,16 @@ const anonymous: readonly (readonly [name: string, content: Buffer, rule: string
   ],
   ["b4", Buffer.from("0502ffff00000000", "hex"), undefined],
   ["b5", Buffer.from("03d9a29a00000000", "hex"), undefined],
+  [
+    "c1",
+    stash(18, Buffer.from("8f1c3b6a7de4902255f0c1b7a9386e4d0b9c51e72f84d36aa1c85e17396bf0d2", "hex")),
+    "kerberos-stash-file",
+  ],
+  ["c2", stash(16, desKey), "kerberos-stash-file"],
+  // Messages of fuzzers: a type, a length and so many bytes.
+  ["c3", Buffer.concat([Buffer.from("000100000016", "hex"), Buffer.from("imap:/2..0002;mode=@80")]), undefined],
+  ["c4", Buffer.from("0001000000085274402a0000002f", "hex"), undefined],
+  ["c5", stash(18, Buffer.from("0123456789abcdef0123456789abcdef")), undefined],
 ];
 
 function named(entries: readonly Entry[], prefix = ""): string[] {

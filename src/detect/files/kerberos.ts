@@ -53,8 +53,40 @@ export function stash(head: Buffer, size: number): readonly string[] | undefined
     const principal = firstPrincipal(head);
     return principal !== undefined && isMaster(principal) ? [`master key of ${principal.slice(4)}`] : undefined;
   }
-  if (size < 14 || size > 38) return undefined;
-  return [head.readUInt32LE(2), head.readUInt32BE(2)].includes(size - 6) ? ["master key of a realm"] : undefined;
+  for (const isLittle of [true, false]) {
+    const kind = isLittle ? head.readUInt16LE(0) : head.readUInt16BE(0);
+    const length = isLittle ? head.readUInt32LE(2) : head.readUInt32BE(2);
+    if (keyBytes.get(kind) === length && size === 6 + length && isKey(head.subarray(6, size), kind))
+      return ["master key of a realm"];
+  }
+  return undefined;
+}
+
+/** Of the kinds of keys that a realm's own has (RFC 3961, 8.3; RFC 3962; RFC 4757; RFC 8009). */
+const keyBytes: ReadonlyMap<number, number> = new Map([
+  [1, 8],
+  [2, 8],
+  [3, 8],
+  [16, 24],
+  [17, 16],
+  [18, 32],
+  [19, 16],
+  [20, 32],
+  [23, 16],
+]);
+/** Up to this kind they are DES and triple DES, whose bytes have an odd number of bits each. */
+const lastOfDes = 16;
+
+/** Whether bytes are a key: any short file can begin with a small number and a length. */
+function isKey(bytes: Buffer, kind: number): boolean {
+  if (kind <= lastOfDes && !bytes.every(isOdd)) return false;
+  return new Set(bytes).size * 4 >= bytes.length * 3 && bytes.some((byte) => byte < 0x20 || byte > 0x7e);
+}
+
+function isOdd(byte: number): boolean {
+  let bits = byte;
+  for (const by of [4, 2, 1]) bits ^= bits >> by;
+  return (bits & 1) === 1;
 }
 
 function isMaster(principal: string): boolean {
