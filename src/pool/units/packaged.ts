@@ -23,35 +23,36 @@ export class PackagedFiles {
   readonly #released = new Set<string>();
   /** What the distribution's archive holds. */
   readonly #index: AptIndex = { versions: new Set(), archives: new Map() };
-  #isIndex = false;
+  /** Takes the list that comes; where apt keeps it compressed, once it is here. */
+  #indexReader: AptIndexReader | undefined;
+  #isPacked = false;
   /** Lists of wheels as they are: there are hundreds of them, and few have a file with a detection. */
   readonly #records: { readonly list: WheelList; readonly bytes: Buffer }[] = [];
   #recordBytes = 0;
 
   begin(path: string): void {
     this.#list = packageListAt(path);
-    this.#isIndex = isAptIndex(path);
+    this.#indexReader = isAptIndex(path) ? new AptIndexReader(this.#index) : undefined;
+    this.#isPacked = !path.endsWith("_Packages");
     this.#parts = [];
     this.#length = 0;
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#list === undefined && !this.#isIndex) return;
+    if (this.#indexReader !== undefined && !this.#isPacked) return this.#indexReader.push(chunk);
+    if (this.#list === undefined && this.#indexReader === undefined) return;
     this.#length += chunk.length;
     if (this.#length <= maxListBytes) this.#parts.push(Buffer.from(chunk));
     else {
       this.#list = undefined;
-      this.#isIndex = false;
+      this.#indexReader = undefined;
       this.#parts = [];
     }
   }
 
   end(): void {
-    if (this.#isIndex) {
-      new AptIndexReader(this.#index).pushWhole(Buffer.concat(this.#parts));
-      this.#parts = [];
-      this.#isIndex = false;
-    }
+    if (this.#indexReader !== undefined && this.#isPacked) this.#indexReader.pushWhole(Buffer.concat(this.#parts));
+    this.#indexReader = undefined;
     if (this.#list === undefined) return;
     const list = this.#list;
     const bytes = Buffer.concat(this.#parts);
